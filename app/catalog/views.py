@@ -1,0 +1,172 @@
+"""What catalog pages show: read-only shapes the templates rely on."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from app.catalog.models import Category, Collection, Image, Option, Product, Variant
+from app.shared.money import Money
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class ProductCard:
+    """A product in a grid. ``price`` is the lowest in the market; ``varies`` if not the only one."""
+
+    slug: str
+    title: str
+    vendor: str
+    image: Image | None
+    second_image: Image | None
+    price: Money
+    compare_at: Money | None
+    price_varies: bool
+    in_stock: bool
+    is_new: bool
+    is_bundle: bool
+    option_count: int
+    single_sku: str  # the SKU when there is nothing to choose, else ""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class FacetValue:
+    """One link of a filter: following ``url`` adds or takes away ``value``."""
+
+    value: str
+    label: str
+    count: int
+    active: bool
+    url: str
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Facet:
+    """A filter: ``name`` is the query field (``option.Size``, ``vendor``, ``in_stock``)."""
+
+    name: str
+    label: str
+    values: tuple[FacetValue, ...]
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class SortChoice:
+    """One way to sort the listing."""
+
+    value: str
+    label: str
+    active: bool
+    url: str
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class PageLink:
+    """A link of the pager; ``number`` is None for a gap."""
+
+    number: int | None
+    url: str
+    current: bool
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Listing:
+    """A page of products with everything needed to go on from it."""
+
+    heading: str
+    description: str
+    image: Image | None
+    path: str  # the page's own path without query
+    query: str  # the search words, "" outside search
+    cards: tuple[ProductCard, ...]
+    total: int
+    page: int
+    pages: tuple[PageLink, ...]
+    previous_url: str
+    next_url: str
+    facets: tuple[Facet, ...]
+    sorts: tuple[SortChoice, ...]
+    active_filters: tuple[FacetValue, ...]  # each url takes that filter away
+    clear_url: str
+    min_price: str  # as typed, major units
+    max_price: str
+    price_floor: Money | None  # cheapest and dearest of the unfiltered listing
+    price_ceiling: Money | None
+    hidden_fields: tuple[tuple[str, str], ...]  # to keep the other filters in the price form
+    errors: dict[str, str]  # field -> message, for bad prices
+    suggestion: str  # "did you mean", "" when there is none
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class OptionValue:
+    """A value on the product page; ``url`` chooses it and keeps the rest of the choice."""
+
+    value: str
+    url: str
+    selected: bool
+    available: bool  # a variant with it and the rest of the choice can be bought
+    image: Image | None  # a picture of this value, for swatches
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class OptionChoice:
+    """One row of choices on the product page."""
+
+    name: str
+    values: tuple[OptionValue, ...]
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class BundlePart:
+    """A component shown on a bundle's page."""
+
+    title: str
+    variant_title: str
+    url: str
+    image: Image | None
+    quantity: int
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class ProductPage:
+    """Everything the product page shows for the chosen variant."""
+
+    product: Product
+    category: Category | None
+    variant: Variant | None  # None when this combination does not exist or is not sold here
+    price: Money | None
+    compare_at: Money | None
+    saving_percent: int
+    choices: tuple[OptionChoice, ...]
+    image: Image | None  # the picture of the chosen variant
+    images: tuple[Image, ...]  # it first, then the others
+    stock_message: str  # "In stock", "Only 3 left", "Sold out"
+    buyable: bool
+    max_quantity: int
+    parts: tuple[BundlePart, ...]
+    related: tuple[ProductCard, ...]
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class HomePage:
+    """The shop window."""
+
+    featured: tuple[ProductCard, ...]
+    newest: tuple[ProductCard, ...]
+    bundles: tuple[ProductCard, ...]
+    categories: tuple[Category, ...]
+    collections: tuple[Collection, ...]
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Suggestion:
+    """A line under the search field while typing."""
+
+    label: str
+    url: str
+    kind: str  # "product", "category", "search"
+    image: Image | None
+    price: Money | None
+
+
+__all__ = [
+    "BundlePart", "Facet", "FacetValue", "HomePage", "Listing", "Option", "OptionChoice",
+    "OptionValue", "PageLink", "ProductCard", "ProductPage", "SortChoice", "Suggestion",
+]

@@ -1,0 +1,136 @@
+"""Configuration from the environment, checked at start."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from enum import StrEnum
+from pathlib import Path
+from typing import Self
+from urllib.parse import urlsplit
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
+
+_MIN_SECRET = 32
+_DEVELOPMENT_SECRET = "development-only-secret-do-not-use-in-production"  # noqa: S105
+
+
+class Environment(StrEnum):
+    """Where the shop runs."""
+
+    DEVELOPMENT = "development"
+    PRODUCTION = "production"
+
+
+class ConfigurationError(Exception):
+    """The environment is not fit to run a shop; the message names each variable at fault."""
+
+
+class Settings(BaseModel):
+    """Everything the environment says. Field names are the variables' names in lower case."""
+
+    model_config = ConfigDict(frozen=True, extra="ignore")
+
+    mossx_env: Environment = Environment.DEVELOPMENT
+    mongodb_uri: str = "mongodb://127.0.0.1:27017/mossx"
+    redis_url: str = "redis://127.0.0.1:6379/0"
+    secret_key: str = ""
+    jwt_secret_key: str = ""
+    base_url: str = "http://127.0.0.1:8000"
+    port: int = Field(default=8000, ge=1, le=65535)
+    stripe_secret_key: str = ""
+    stripe_webhook_secret: str = ""
+    stripe_api_base: str = "https://api.stripe.com"
+    razorpay_key_id: str = ""
+    razorpay_key_secret: str = ""
+    razorpay_webhook_secret: str = ""
+    razorpay_api_base: str = "https://api.razorpay.com"
+    cloudinary_url: str = ""
+    mail_url: str = ""
+    mossx_data_dir: Path = Path("var")
+
+    @field_validator("base_url", "stripe_api_base", "razorpay_api_base")
+    @classmethod
+    def _is_an_origin(cls, value: str) -> str:
+        parts = urlsplit(value)
+        if parts.scheme not in {"http", "https"} or not parts.netloc:
+            raise ValueError("must be an absolute http(s) URL")
+        return value.rstrip("/")
+
+    @field_validator("mail_url")
+    @classmethod
+    def _is_smtp(cls, value: str) -> str:
+        if value and urlsplit(value).scheme not in {"smtp", "smtps"}:
+            raise ValueError("must start with smtp:// or smtps://")
+        return value
+
+    @model_validator(mode="after")
+    def _gateways_are_whole(self) -> Self:
+        groups = (
+            ("stripe_secret_key", "stripe_webhook_secret"),
+            ("razorpay_key_id", "razorpay_key_secret", "razorpay_webhook_secret"),
+        )
+        for names in groups:
+            given = [name for name in names if getattr(self, name)]
+            if given and len(given) < len(names):
+                missing = ", ".join(name.upper() for name in names if name not in given)
+                raise ValueError(f"{missing} is missing although {given[0].upper()} is set")
+        return self
+
+    @model_validator(mode="after")
+    def _production_is_safe(self) -> Self:
+        if self.mossx_env is not Environment.PRODUCTION:
+            return self
+        problems = [
+            f"{name.upper()} must be at least {_MIN_SECRET} random characters"
+            for name in ("secret_key", "jwt_secret_key")
+            if _weak(getattr(self, name))
+        ]
+        if self.secret_key and self.secret_key == self.jwt_secret_key:
+            problems.append("JWT_SECRET_KEY must differ from SECRET_KEY")
+        if not self.base_url.startswith("https://"):
+            problems.append("BASE_URL must start with https://")
+        if problems:
+            raise ValueError("; ".join(problems))
+        return self
+
+    @property
+    def is_production(self) -> bool:
+        """Whether real shoppers use this shop."""
+        return self.mossx_env is Environment.PRODUCTION
+
+    @property
+    def signing_key(self) -> str:
+        """The key of cookies and form tokens."""
+        return self.secret_key or _DEVELOPMENT_SECRET
+
+
+def _weak(secret: str) -> bool:
+    return len(secret) < _MIN_SECRET or len(set(secret)) < 8 or secret == _DEVELOPMENT_SECRET
+
+
+def load_settings(environment: Mapping[str, str]) -> Settings:
+    """Read and check the configuration.
+
+    Raises ``ConfigurationError`` naming every variable at fault. An empty variable counts
+    as absent, as compose files leave them.
+    """
+    known = {
+        name: value
+        for name in Settings.model_fields
+        if (value := environment.get(name.upper(), "")) != ""
+    }
+    required = () if known.get("mossx_env") != "production" else ("MONGODB_URI", "REDIS_URL", "BASE_URL")
+    missing = [name for name in required if not environment.get(name)]
+    if missing:
+        raise ConfigurationError(f"production needs {', '.join(missing)}")
+    try:
+        return Settings.model_validate(known)
+    except ValidationError as error:
+        raise ConfigurationError("; ".join(_explain(problem) for problem in error.errors())) from error
+
+
+def _explain(problem: Mapping[str, object]) -> str:
+    location = problem["loc"]
+    name = str(location[0]).upper() if isinstance(location, tuple) and location else ""
+    message = str(problem["msg"]).removeprefix("Value error, ")
+    return f"{name}: {message}" if name else message

@@ -1,0 +1,1 @@
+"""MongoDB access: the client, transactions, migrations and the outbox."""

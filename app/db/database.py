@@ -1,0 +1,79 @@
+"""The MongoDB client and the unit of work."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any, TypeVar
+
+from pymongo import MongoClient, WriteConcern
+from pymongo.client_session import ClientSession
+from pymongo.collection import Collection
+from pymongo.errors import ConfigurationError
+from pymongo.read_concern import ReadConcern
+from pymongo.read_preferences import ReadPreference
+
+Document = dict[str, Any]
+Session = ClientSession
+T = TypeVar("T")
+
+_DURABLE = WriteConcern("majority", j=True, wtimeout=10_000)
+
+
+class Database:
+    """One MongoDB database with durable writes, and transactions over it.
+
+    The client connects on first use, so a process starts while the database is still away.
+    """
+
+    def __init__(self, uri: str) -> None:
+        self.client: MongoClient[Document] = MongoClient(
+            uri,
+            tz_aware=True,
+            retryWrites=True,
+            retryReads=True,
+            connectTimeoutMS=2_000,
+            serverSelectionTimeoutMS=3_000,
+            socketTimeoutMS=20_000,
+            appname="mossx",
+        )
+        try:
+            name = self.client.get_default_database().name
+        except ConfigurationError:
+            name = "mossx"
+        self._database = self.client.get_database(
+            name, write_concern=_DURABLE, read_concern=ReadConcern("majority")
+        )
+
+    @property
+    def name(self) -> str:
+        """The database's name, from the URI's path."""
+        return self._database.name
+
+    def __getitem__(self, collection: str) -> Collection[Document]:
+        return self._database[collection]
+
+    def in_transaction(self, work: Callable[[Session], T]) -> T:
+        """Run ``work(session)`` as one transaction and return its result once committed.
+
+        ``work`` may run again after a write conflict or a failover, so it must change
+        nothing but the database. Raises whatever ``work`` raises, after a rollback.
+        """
+        with self.client.start_session() as session:
+            return session.with_transaction(
+                work,
+                read_concern=ReadConcern("snapshot"),
+                write_concern=_DURABLE,
+                read_preference=ReadPreference.PRIMARY,
+            )
+
+    def command(self, name: str, value: Any = 1, **options: Any) -> Mapping[str, Any]:
+        """Run a database command (migrations and health only)."""
+        return self._database.command(name, value, **options)
+
+    def collections(self) -> set[str]:
+        """Names of the collections that exist."""
+        return set(self._database.list_collection_names())
+
+    def close(self) -> None:
+        """Close every connection."""
+        self.client.close()

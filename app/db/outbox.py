@@ -1,0 +1,129 @@
+"""The transactional outbox: events stored with the change they tell of, handled at least once.
+
+An event is written in the transaction of its cause, so neither exists without the other. The
+worker leases one event at a time and runs each of its handlers; handlers that finished are
+noted, so a crash repeats only the one that was running. Handlers must bear being repeated.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+import structlog
+from pymongo import ReturnDocument
+
+from app.db.database import Database, Document, Session
+from app.shared.clock import now
+from app.shared.ids import new_id
+
+_LEASE = timedelta(seconds=60)
+_MAX_BACKOFF = timedelta(minutes=10)
+_log = structlog.get_logger()
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Event:
+    """Something that happened. ``id`` is stable over repeats: use it to be idempotent."""
+
+    id: str
+    topic: str
+    payload: Mapping[str, Any]
+    created_at: datetime
+
+
+Handler = Callable[[Event], None]
+
+
+class Outbox:
+    """Stores events and hands them to the handlers that subscribed."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+        self._events = database["outbox"]
+        self._handlers: dict[str, dict[str, Handler]] = {}
+
+    def subscribe(self, topic: str, name: str, handler: Handler) -> None:
+        """Call ``handler`` for each event of ``topic``; ``name`` is what the event remembers."""
+        self._handlers.setdefault(topic, {})[name] = handler
+
+    def publish(
+        self,
+        topic: str,
+        payload: Mapping[str, Any],
+        session: Session | None = None,
+        *,
+        key: str | None = None,
+        delay: timedelta = timedelta(0),
+    ) -> str:
+        """Store an event inside ``session``'s transaction and return its id.
+
+        ``key`` makes the event unique: storing it again is a no-op.
+        """
+        moment = now()
+        document: Document = {
+            "_id": key or new_id("evt"),
+            "topic": topic,
+            "payload": dict(payload),
+            "state": "pending",
+            "created_at": moment,
+            "available_at": moment + delay,
+            "tries": 0,
+            "done": [],
+        }
+        self._events.update_one(
+            {"_id": document["_id"]}, {"$setOnInsert": document}, upsert=True, session=session
+        )
+        return str(document["_id"])
+
+    def run_one(self) -> bool:
+        """Handle the next due event, if any, and say whether there was one."""
+        document = self._lease()
+        if document is None:
+            return False
+        event = Event(
+            id=document["_id"],
+            topic=document["topic"],
+            payload=document["payload"],
+            created_at=document["created_at"],
+        )
+        failures = [
+            problem
+            for name, handler in self._handlers.get(event.topic, {}).items()
+            if name not in document["done"] and (problem := self._run(event, name, handler))
+        ]
+        self._conclude(document, failures)
+        return True
+
+    def _lease(self) -> Document | None:
+        moment = now()
+        found: Document | None = self._events.find_one_and_update(
+            {"state": "pending", "available_at": {"$lte": moment}},
+            {"$set": {"available_at": moment + _LEASE}, "$inc": {"tries": 1}},
+            sort=[("available_at", 1)],
+            return_document=ReturnDocument.AFTER,
+        )
+        return found
+
+    def _run(self, event: Event, name: str, handler: Handler) -> str:
+        try:
+            handler(event)
+        except Exception as error:
+            _log.exception("event_failed", event_id=event.id, topic=event.topic, handler=name)
+            return f"{name}: {type(error).__name__}: {error}"[:500]
+        self._events.update_one({"_id": event.id}, {"$addToSet": {"done": name}})
+        return ""
+
+    def _conclude(self, document: Document, failures: list[str]) -> None:
+        if failures:
+            pause = min(timedelta(seconds=2 ** min(document["tries"], 12)), _MAX_BACKOFF)
+            change = {"available_at": now() + pause, "error": failures[0]}
+        else:
+            change = {"state": "done", "done_at": now()}
+        self._events.update_one({"_id": document["_id"], "state": "pending"}, {"$set": change})
+
+    def pending(self) -> int:
+        """How many events still wait, for health pages and tests."""
+        return self._events.count_documents({"state": "pending"})

@@ -1,0 +1,46 @@
+"""The market of the current request, and what templates need of it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from babel import Locale
+from babel.dates import format_date, format_datetime
+from babel.numbers import format_currency
+from flask import Flask, g, request
+
+from app.markets.models import Market
+from app.markets.service import DEFAULT, all_markets, find_market
+from app.shared.money import Money
+
+COOKIE = "mossx_market"
+
+
+def current_market() -> Market:
+    """The market the shopper chose, or the default. Never trusts the cookie beyond its code."""
+    if "market" not in g:
+        g.market = find_market(request.cookies.get(COOKIE, "")) or DEFAULT
+    market: Market = g.market
+    return market
+
+
+def format_money(amount: Money, locale: str | None = None) -> str:
+    """Show money as readers of ``locale`` write it; the market's locale if none is named."""
+    code = locale or current_market().locale
+    return format_currency(amount.to_major(), amount.currency, locale=Locale.parse(code))
+
+
+def _template_globals() -> dict[str, Any]:
+    return {"market": current_market(), "markets": all_markets()}
+
+
+def init_app(app: Flask) -> None:
+    """Offer ``market``, ``markets`` and the ``money``, ``date`` and ``datetime`` filters."""
+    app.context_processor(_template_globals)
+    app.jinja_env.filters["money"] = format_money
+    app.jinja_env.filters["date"] = lambda moment: format_date(
+        moment, "long", locale=current_market().locale
+    )
+    app.jinja_env.filters["datetime"] = lambda moment: format_datetime(
+        moment, "medium", locale=current_market().locale
+    )

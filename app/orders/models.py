@@ -1,0 +1,98 @@
+"""Orders: a promise to sell, its money and its history."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+
+from app.shared.ids import CartId, OrderId, Sku
+from app.shared.money import Money
+
+
+class OrderState(StrEnum):
+    """Where an order stands. Transitions are in ``rules.TRANSITIONS``."""
+
+    PENDING = "pending"  # placed, stock held, no money captured
+    PAID = "paid"
+    CANCELLED = "cancelled"
+    REFUNDED = "refunded"
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Address:
+    """A postal address; ``country`` is an ISO 3166-1 alpha-2 code."""
+
+    name: str
+    phone: str
+    line1: str
+    line2: str
+    city: str
+    state: str
+    postal_code: str
+    country: str
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class OrderLine:
+    """What was sold, as it was then. ``tax`` is contained in or added to ``total`` by the market."""
+
+    sku: Sku
+    product_id: str
+    slug: str
+    title: str
+    variant_title: str
+    image_src: str
+    quantity: int
+    unit_price: Money
+    total: Money
+    tax: Money
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Totals:
+    """The order's sums. ``total`` is what is charged, to the minor unit."""
+
+    subtotal: Money
+    discount: Money
+    shipping: Money
+    tax: Money
+    tax_included: bool
+    tax_name: str
+    total: Money
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class OrderEvent:
+    """A line of the order's append-only timeline; ``public`` ones are shown to the shopper."""
+
+    at: datetime
+    kind: str
+    message: str
+    public: bool
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Order:
+    """An order. ``checkout_token`` is unique: one cart version is ordered once."""
+
+    id: OrderId
+    number: str
+    state: OrderState
+    checkout_token: str
+    access_token: str
+    cart_id: CartId
+    cart_version: int
+    market: str
+    locale: str
+    currency: str
+    email: str
+    address: Address
+    lines: tuple[OrderLine, ...]
+    shipping_method: str
+    shipping_name: str
+    totals: Totals
+    placed_at: datetime
+    paid_at: datetime | None
+    gateway: str
+    fingerprint: str = ""  # of everything the shopper agreed to

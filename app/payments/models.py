@@ -1,0 +1,105 @@
+"""Payments: attempts at a gateway, what they authorised, and the one capture of an order."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+from typing import Any
+
+from app.shared.ids import AttemptId, OrderId
+from app.shared.money import Money
+
+
+class AttemptState(StrEnum):
+    """Where an attempt to pay stands. Transitions are in ``rules.ATTEMPT_TRANSITIONS``."""
+
+    CREATED = "created"  # intent stored, the gateway may or may not know it
+    OPEN = "open"  # the hosted page exists, the shopper may pay
+    AUTHORISED = "authorised"  # money is reserved and waits for the claim
+    CAPTURED = "captured"
+    FAILED = "failed"  # the gateway refused to open it
+    EXPIRED = "expired"  # closed without a payment
+    LOST = "lost"  # another payment of the order won
+
+
+class CaptureState(StrEnum):
+    """Where the one capture of an order stands."""
+
+    CLAIMED = "claimed"  # nothing sent yet
+    SENDING = "sending"  # sent at least once, outcome to be read
+    CAPTURED = "captured"
+
+
+class PaymentState(StrEnum):
+    """A payment as a gateway shows it, in the shop's words."""
+
+    PENDING = "pending"
+    AUTHORISED = "authorised"
+    CAPTURED = "captured"
+    FAILED = "failed"
+    VOIDED = "voided"
+    REFUNDED = "refunded"
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Attempt:
+    """One visit to one gateway for one order, with its exact request and idempotency key."""
+
+    id: AttemptId
+    order_id: OrderId
+    order_number: str
+    access_token: str
+    gateway: str
+    state: AttemptState
+    amount: Money
+    cart_version: int
+    receipt: str
+    idempotency_key: str
+    request: dict[str, Any]
+    session_id: str
+    session_url: str
+    created_at: datetime
+    updated_at: datetime
+    failure: str = ""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class SeenPayment:
+    """A payment as read from the gateway."""
+
+    id: str
+    state: PaymentState
+    amount: Money
+    captured: Money
+    refunded: Money
+
+
+class SessionState(StrEnum):
+    """The gateway's side of an attempt."""
+
+    OPEN = "open"  # can still be paid
+    COMPLETE = "complete"  # will not take another payment
+    EXPIRED = "expired"  # can no longer be paid
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Observation:
+    """What a gateway said of an attempt at one moment."""
+
+    session: SessionState
+    payments: tuple[SeenPayment, ...]
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Capture:
+    """The claim on, and then the capture of, an order's money. There is one per order, for ever."""
+
+    order_id: OrderId
+    attempt_id: AttemptId
+    gateway: str
+    payment_id: str
+    amount: Money
+    fence: int
+    state: CaptureState
+    updated_at: datetime

@@ -1,0 +1,1 @@
+"""Vocabulary every package shares: money, identifiers, the clock and errors."""

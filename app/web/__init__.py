@@ -1,0 +1,1 @@
+"""HTTP matters all domains share: rendering, CSRF, errors, logging, health."""

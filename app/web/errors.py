@@ -1,0 +1,94 @@
+"""Every error becomes a page (or a fragment) with the right status, in one place."""
+
+from __future__ import annotations
+
+import structlog
+from flask import Flask, Response, render_template, request
+from pymongo.errors import PyMongoError
+from redis.exceptions import RedisError
+from werkzeug.exceptions import HTTPException
+
+from app.shared.errors import Conflict, Forbidden, Invalid, NotFound, ShopError, Unavailable
+from app.web.rendering import page
+
+_STATUS: tuple[tuple[type[ShopError], int], ...] = (
+    (NotFound, 404),
+    (Invalid, 422),
+    (Forbidden, 403),
+    (Conflict, 409),
+    (Unavailable, 503),
+)
+_TITLES = {
+    400: "That request was not understood",
+    403: "That is not allowed",
+    404: "We could not find that page",
+    405: "That is not how this page works",
+    409: "Something changed in the meantime",
+    413: "That is too large",
+    422: "Please check what you entered",
+    429: "Too many requests",
+    503: "One moment, please",
+}
+_log = structlog.get_logger()
+
+
+def error_page(status: int, message: str, retry_after: int | None = None) -> Response:
+    """Answer with ``message`` and ``status``."""
+    title = _TITLES.get(status, "Something went wrong")
+    response = page("errors/error.html", "message", status, title=title, message=message, status=status)
+    if retry_after is not None:
+        response.headers["Retry-After"] = str(retry_after)
+    response.headers["Cache-Control"] = "no-store"
+    return response
+
+
+def _on_shop_error(error: ShopError) -> Response:
+    status = next((code for kind, code in _STATUS if isinstance(error, kind)), 400)
+    return error_page(status, error.message, getattr(error, "retry_after", None))
+
+
+def _on_http_error(error: HTTPException) -> Response | HTTPException:
+    if error.code is None or error.code < 400:
+        return error
+    response = error_page(error.code, _explain(error.code))
+    for name, value in error.get_headers():
+        if name in {"Allow", "Retry-After"}:
+            response.headers[name] = value
+    return response
+
+
+def _explain(code: int) -> str:
+    if code == 404:
+        return "The page may have moved, or the link is mistyped."
+    if code == 405:
+        return "This address does not answer to that kind of request."
+    if code == 413:
+        return "Please send less at once."
+    return "The request could not be understood."
+
+
+def _on_backend_down(error: Exception) -> Response:
+    _log.error("backend_unavailable", error=type(error).__name__, path=request.path)
+    return error_page(
+        503,
+        "Part of the shop is not answering right now. Nothing was lost: please try again in a moment.",
+        retry_after=5,
+    )
+
+
+def _on_crash(error: Exception) -> Response | tuple[str, int]:
+    _log.exception("unhandled_error", path=request.path, exc_info=error)
+    try:
+        return error_page(500, "This is our fault, not yours. It has been noted; please try again.")
+    except Exception:  # the error page itself needs a backend that is gone
+        _log.exception("error_page_failed")
+        return render_template("errors/plain.html", title="Something went wrong"), 500
+
+
+def init_app(app: Flask) -> None:
+    """Register the handlers."""
+    app.register_error_handler(ShopError, _on_shop_error)
+    app.register_error_handler(HTTPException, _on_http_error)
+    app.register_error_handler(PyMongoError, _on_backend_down)
+    app.register_error_handler(RedisError, _on_backend_down)
+    app.register_error_handler(Exception, _on_crash)

@@ -1,0 +1,69 @@
+"""Structured logs: one JSON object a line in production, readable lines in development."""
+
+from __future__ import annotations
+
+import logging
+import re
+import time
+from typing import Any
+
+import structlog
+from flask import Flask, Response, g, request
+
+from app.shared.ids import new_id
+
+_REQUEST_ID = re.compile(r"[A-Za-z0-9_-]{8,64}")
+_SECRET_KEYS = re.compile(r"secret|password|token|signature|authorization|cookie|card|email|phone", re.I)
+_log = structlog.get_logger()
+
+
+def _hide_secrets(_: Any, __: str, event: dict[str, Any]) -> dict[str, Any]:
+    for key in event:
+        if _SECRET_KEYS.search(key):
+            event[key] = "[hidden]"
+    return event
+
+
+def configure(production: bool) -> None:
+    """Set structlog up for the whole process."""
+    last = structlog.processors.JSONRenderer() if production else structlog.dev.ConsoleRenderer(colors=False)
+    structlog.configure(
+        processors=[
+            structlog.contextvars.merge_contextvars,
+            structlog.processors.add_log_level,
+            structlog.processors.TimeStamper(fmt="iso", utc=True),
+            _hide_secrets,
+            structlog.processors.format_exc_info,
+            last,
+        ],
+        wrapper_class=structlog.make_filtering_bound_logger(logging.INFO),
+        cache_logger_on_first_use=True,
+    )
+
+
+def _start() -> None:
+    given = request.headers.get("X-Request-Id", "")
+    g.request_id = given if _REQUEST_ID.fullmatch(given) else new_id("req")
+    g.started = time.perf_counter()
+    structlog.contextvars.clear_contextvars()
+    structlog.contextvars.bind_contextvars(request_id=g.request_id)
+
+
+def _finish(response: Response) -> Response:
+    if "request_id" in g:
+        response.headers["X-Request-Id"] = g.request_id
+        if request.endpoint not in {"static", "media.file", "health.healthz"}:
+            _log.info(
+                "request",
+                method=request.method,
+                path=request.path,
+                status=response.status_code,
+                ms=round((time.perf_counter() - g.started) * 1000, 1),
+            )
+    return response
+
+
+def init_app(app: Flask) -> None:
+    """Give every request an id, and log each answer without its query string."""
+    app.before_request(_start)
+    app.after_request(_finish)

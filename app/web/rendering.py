@@ -1,0 +1,57 @@
+"""Pages and fragments from the same templates."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from flask import Response, current_app, make_response, redirect, render_template, request
+from jinja2_fragments.flask import render_blocks
+from werkzeug.wrappers import Response as BaseResponse
+
+
+def wants_fragment() -> bool:
+    """Whether the client asks for a part of the page: an htmx request that is neither boosted
+    nor a history restore."""
+    headers = request.headers
+    return (
+        headers.get("HX-Request") == "true"
+        and headers.get("HX-History-Restore-Request") != "true"
+        and headers.get("HX-Boosted") != "true"
+    )
+
+
+def page(
+    template: str, fragment: str | tuple[str, ...], status: int = 200, **context: Any
+) -> Response:
+    """Render ``template`` whole, or its block(s) ``fragment`` for htmx."""
+    if wants_fragment():
+        blocks = (fragment,) if isinstance(fragment, str) else fragment
+        body = render_blocks(template, list(blocks), **context)
+    else:
+        body = render_template(template, **context)
+    response = make_response(body, status)
+    response.vary.update(("HX-Request", "HX-Boosted", "HX-History-Restore-Request"))
+    return response
+
+
+def private(response: Response) -> Response:
+    """Mark a personal answer: no cache may keep it."""
+    response.headers["Cache-Control"] = "private, no-store"
+    return response
+
+
+def see_other(location: str) -> BaseResponse:
+    """The 303 that ends every plain form post."""
+    return redirect(location, 303)
+
+
+def leave_to(location: str) -> BaseResponse:
+    """Send the browser to another page or site, also out of an htmx request.
+
+    htmx follows a 3xx inside its request, which cannot leave the site, so it is told by header.
+    """
+    if request.headers.get("HX-Request") == "true":
+        response = current_app.response_class(status=200)
+        response.headers["HX-Redirect"] = location
+        return response
+    return see_other(location)

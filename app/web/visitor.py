@@ -1,0 +1,53 @@
+"""The visitor cookie: an anonymous, signed, random name for a browser."""
+
+from __future__ import annotations
+
+import secrets
+
+from flask import Flask, Response, current_app, g, request
+from itsdangerous import BadSignature, URLSafeSerializer
+
+COOKIE = "mossx_visitor"
+LIFETIME = 60 * 24 * 3600
+
+
+def _serializer() -> URLSafeSerializer:
+    return URLSafeSerializer(current_app.secret_key or "", salt="visitor")
+
+
+def known_visitor() -> str:
+    """The visitor's name from a valid cookie, or ``""``."""
+    if "visitor" not in g:
+        try:
+            value = _serializer().loads(request.cookies.get(COOKIE, ""))
+        except BadSignature:
+            value = ""
+        g.visitor = value if isinstance(value, str) else ""
+        g.visitor_is_new = False
+    return str(g.visitor)
+
+
+def ensure_visitor() -> str:
+    """The visitor's name; a browser without one gets it with this answer."""
+    if not known_visitor():
+        g.visitor = secrets.token_urlsafe(18)
+        g.visitor_is_new = True
+    return str(g.visitor)
+
+
+def _remember(response: Response) -> Response:
+    if g.get("visitor_is_new"):
+        response.set_cookie(
+            COOKIE,
+            str(_serializer().dumps(g.visitor)),
+            max_age=LIFETIME,
+            httponly=True,
+            samesite="Lax",
+            secure=current_app.config["SESSION_COOKIE_SECURE"],
+        )
+    return response
+
+
+def init_app(app: Flask) -> None:
+    """Send the cookie with the answer in which a name was given."""
+    app.after_request(_remember)
