@@ -1,0 +1,1 @@
+"""Carts: kept in MongoDB, named by a signed cookie, never lost."""

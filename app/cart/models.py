@@ -53,6 +53,7 @@ class PricedLine:
     compare_at: Money | None
     total: Money
     max_quantity: int
+    stock_limited: bool
     weight_grams: int
     taxable: bool
     notice: str

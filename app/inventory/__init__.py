@@ -1,0 +1,1 @@
+"""Stock: what is on hand, what is reserved for orders, and why it moved."""

@@ -1,0 +1,1 @@
+"""Messages to shoppers, sent by the worker from the outbox."""

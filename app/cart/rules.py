@@ -1,0 +1,41 @@
+"""What may be in a cart."""
+
+from __future__ import annotations
+
+from app.shared.errors import Invalid
+
+MAX_QUANTITY = 99  # units of one variant in one order
+MAX_LINES = 100
+
+
+def parse_quantity(text: str, *, least: int) -> int:
+    """Read a quantity as typed. Raises ``Invalid`` beside ``quantity`` if it is not a whole
+    number from ``least`` to ``MAX_QUANTITY``."""
+    cleaned = text.strip()
+    if not cleaned.removeprefix("-").isascii() or not cleaned.removeprefix("-").isdigit():
+        raise _bad_quantity("Please enter a whole number.")
+    if len(cleaned) > 9 or int(cleaned) > MAX_QUANTITY:
+        raise _bad_quantity(f"You can order up to {MAX_QUANTITY} of one item.")
+    if int(cleaned) < least:
+        raise _bad_quantity(f"The quantity must be at least {least}.")
+    return int(cleaned)
+
+
+def check_stock(quantity: int, already: int, limit: int | None) -> None:
+    """Check that ``quantity`` more can be added to ``already``; ``limit`` None is unlimited stock.
+
+    Raises ``Invalid`` beside ``quantity``.
+    """
+    wanted = quantity + already
+    if wanted > MAX_QUANTITY:
+        raise _bad_quantity(f"You can order up to {MAX_QUANTITY} of one item.")
+    if limit is None or wanted <= limit:
+        return
+    if limit <= 0:
+        raise _bad_quantity("This is sold out at the moment.")
+    hint = f", and {already} of them in your cart already" if already else ""
+    raise _bad_quantity(f"Only {limit} left{hint}.")
+
+
+def _bad_quantity(message: str) -> Invalid:
+    return Invalid(message, {"quantity": message})

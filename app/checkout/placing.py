@@ -1,0 +1,231 @@
+"""From a cart to an order with a payment attempt: once, however often it is asked."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import timedelta
+
+from pymongo.errors import DuplicateKeyError
+
+from app.cart.models import PricedCart
+from app.cart.service import CartService
+from app.checkout.errors import AlreadyOrdered
+from app.checkout.rules import Quote, fingerprint
+from app.checkout.settlement import Settlement
+from app.db.database import Database, Session
+from app.db.idempotency import IdempotencyKeys
+from app.inventory.models import Demand
+from app.inventory.service import InventoryService
+from app.markets.models import Market
+from app.orders.models import Address, Order, OrderLine, OrderState
+from app.orders.service import OrderService
+from app.payments.errors import GatewayNotOffered, PaymentInProgress
+from app.payments.gateways.base import PaymentRequest
+from app.payments.models import Attempt
+from app.payments.service import PaymentService
+from app.shared.clock import now
+from app.shared.errors import Conflict, Invalid
+from app.shared.ids import CartId, OrderId, new_id, new_secret
+
+PAYMENT_WINDOW = timedelta(minutes=45)  # how long the hosted page can be paid
+_TRIES = 5
+HOLD_LIFE = PAYMENT_WINDOW + timedelta(minutes=30)  # a hold outlives its payment window
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Purchase:
+    """Everything the shopper agreed to when pressing the button."""
+
+    cart: PricedCart
+    market: Market
+    quote: Quote
+    email: str
+    address: Address
+    gateway: str
+
+    @property
+    def cart_id(self) -> CartId:
+        """The cart's id; an empty cart without one cannot be bought."""
+        if self.cart.id is None:
+            raise Invalid("Your cart is empty.")
+        return self.cart.id
+
+    @property
+    def fingerprint(self) -> str:
+        """Changes with anything that the order or its amount depends on."""
+        lines = [(line.sku, line.quantity, line.unit_price.minor) for line in self.cart.lines]
+        total = self.quote.totals.total
+        agreed = (self.email, self.address, self.quote.method.code, self.market.code)
+        return fingerprint(self.cart_id, self.cart.version, lines, total.minor, total.currency, *agreed)
+
+
+class Placing:
+    """Places orders and opens payment attempts for them."""
+
+    def __init__(
+        self,
+        database: Database,
+        keys: IdempotencyKeys,
+        carts: CartService,
+        inventory: InventoryService,
+        orders: OrderService,
+        payments: PaymentService,
+        settlement: Settlement,
+        base_url: str,
+    ) -> None:
+        self._database = database
+        self._keys = keys
+        self._carts = carts
+        self._inventory = inventory
+        self._orders = orders
+        self._payments = payments
+        self._settlement = settlement
+        self._base_url = base_url
+
+    def attempt_for(self, purchase: Purchase, key: str) -> Attempt:
+        """The stored attempt with which this purchase is to be paid; nothing is sent yet.
+
+        The cart's earlier, unpaid order is gone on with if it says the same, else closed first.
+        Raises ``OutOfStock``, ``GatewayNotOffered``, and ``PaymentInProgress`` while an earlier
+        attempt may still be paid.
+        """
+        if not self._payments.offered((purchase.gateway,)):
+            raise GatewayNotOffered
+        for _ in range(_TRIES):
+            earlier = self._orders.find_open_of_cart(purchase.cart_id)
+            try:
+                if earlier is None:
+                    return self._place(purchase, key)
+                if earlier.fingerprint == purchase.fingerprint:
+                    return self._go_on(earlier, purchase, key)
+                self._withdraw(earlier)
+            except DuplicateKeyError:
+                self._refuse_paid(purchase)  # another tab was faster: read again
+        raise Conflict("Your order is being placed in another window.", retry_after=2)
+
+    def _refuse_paid(self, purchase: Purchase) -> None:
+        paid = self._orders.find_paid_of_cart(purchase.cart_id, purchase.cart.version)
+        if paid is not None:
+            raise AlreadyOrdered(paid)
+
+    # --- a new order --------------------------------------------------------------------
+
+    def _place(self, purchase: Purchase, key: str) -> Attempt:
+        """Hold the stock, store order and attempt, note the recovery point: all or nothing."""
+
+        def work(session: Session) -> Attempt:
+            cart = purchase.cart
+            withdrawn = self._orders.times_cancelled(purchase.cart_id, cart.version, session)
+            token = f"{cart.id}:{cart.version}:{withdrawn}"
+            order = self._new_order(purchase, token, self._orders.next_number(session))
+            demands = [
+                Demand(sku=line.sku, quantity=line.quantity, limited=line.stock_limited)
+                for line in purchase.cart.lines
+            ]
+            self._inventory.hold(order.id, demands, now() + HOLD_LIFE, session)
+            self._orders.place(order, session)
+            return self._store_attempt(order, purchase, key, session)
+
+        return self._database.in_transaction(work)
+
+    def _new_order(self, purchase: Purchase, token: str, number: str) -> Order:
+        quote, cart = purchase.quote, purchase.cart
+        return Order(
+            id=OrderId(new_id("ord")),
+            number=number,
+            state=OrderState.PENDING,
+            checkout_token=token,
+            access_token=new_secret(),
+            cart_id=purchase.cart_id,
+            cart_version=cart.version,
+            market=purchase.market.code,
+            locale=purchase.market.locale,
+            currency=cart.currency,
+            email=purchase.email,
+            address=purchase.address,
+            lines=tuple(
+                OrderLine(
+                    sku=line.sku,
+                    product_id=line.product_id,
+                    slug=line.slug,
+                    title=line.title,
+                    variant_title=line.variant_title,
+                    image_src=line.image.src if line.image else "",
+                    quantity=line.quantity,
+                    unit_price=line.unit_price,
+                    total=line.total,
+                    tax=tax,
+                )
+                for line, tax in zip(cart.lines, quote.line_taxes, strict=True)
+            ),
+            shipping_method=quote.method.code,
+            shipping_name=quote.method.name,
+            totals=quote.totals,
+            placed_at=now(),
+            paid_at=None,
+            gateway=purchase.gateway,
+            fingerprint=purchase.fingerprint,
+        )
+
+    def _store_attempt(
+        self, order: Order, purchase: Purchase, key: str, session: Session
+    ) -> Attempt:
+        attempt = self._payments.prepare(
+            order_id=order.id,
+            order_number=order.number,
+            access_token=order.access_token,
+            gateway=purchase.gateway,
+            request=self._request(order),
+            cart_version=order.cart_version,
+        )
+        self._payments.store(attempt, session)
+        self._keys.reach(key, {"attempt_id": attempt.id}, session)
+        return attempt
+
+    def _request(self, order: Order) -> PaymentRequest:
+        attempt_id = new_id("pay")
+        return PaymentRequest(
+            attempt_id=attempt_id,
+            order_number=order.number,
+            receipt=attempt_id,
+            description=f"Order {order.number}",
+            amount=order.totals.total,
+            email=order.email,
+            name=order.address.name,
+            phone=order.address.phone,
+            return_url=f"{self._base_url}/payments/stripe/return",
+            cancel_url=f"{self._base_url}/payments/{attempt_id}/cancelled",
+            expires_at=int((now() + PAYMENT_WINDOW).timestamp()),
+        )
+
+    # --- an order that is there already ---------------------------------------------------
+
+    def _go_on(self, order: Order, purchase: Purchase, key: str) -> Attempt:
+        """Pay the same order: with its open attempt, or with a new one once that is closed."""
+        attempt = self._payments.find_open(order.id)
+        if attempt is not None:
+            if attempt.gateway == purchase.gateway and not self._worn_out(attempt):
+                return attempt
+            self._close(attempt)
+
+        def work(session: Session) -> Attempt:
+            self._inventory.hold_again(order.id, now() + HOLD_LIFE, session)
+            return self._store_attempt(order, purchase, key, session)
+
+        return self._database.in_transaction(work)
+
+    def _worn_out(self, attempt: Attempt) -> bool:
+        """Whether so little of the payment window is left that a fresh page is kinder."""
+        return now() - attempt.created_at > PAYMENT_WINDOW - timedelta(minutes=5)
+
+    def _withdraw(self, order: Order) -> None:
+        """Cancel an unpaid order whose cart has changed, so that it can never be paid."""
+        attempt = self._payments.find_open(order.id)
+        if attempt is not None:
+            self._close(attempt)
+        self._settlement.cancel(order, "Replaced by a newer order of the same cart")
+
+    def _close(self, attempt: Attempt) -> None:
+        """Close an attempt for good. Raises ``PaymentInProgress`` if it may still be paid."""
+        if not self._settlement.close(attempt):
+            raise PaymentInProgress(attempt.id)

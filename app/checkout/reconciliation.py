@@ -1,0 +1,95 @@
+"""Finishing what a crash, a lost answer or an absent shopper left open."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import timedelta
+
+from app.checkout.placing import PAYMENT_WINDOW
+from app.checkout.settlement import Settlement
+from app.db.database import Database, Session
+from app.inventory.service import InventoryService
+from app.orders.models import OrderState
+from app.orders.service import OrderService
+from app.payments.models import Attempt, AttemptState
+from app.payments.service import PaymentService
+from app.shared.clock import now
+from app.shared.errors import NotFound
+from app.shared.ids import OrderId
+
+_STALE = timedelta(seconds=45)
+_OVERDUE = PAYMENT_WINDOW + timedelta(minutes=5)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Report:
+    """What one round did."""
+
+    looked_at: int
+    captured: int
+    closed: int
+    released: int
+
+
+class Reconciler:
+    """Looks at everything that is not finished, and finishes or closes it."""
+
+    def __init__(
+        self,
+        database: Database,
+        settlement: Settlement,
+        payments: PaymentService,
+        orders: OrderService,
+        inventory: InventoryService,
+    ) -> None:
+        self._database = database
+        self._settlement = settlement
+        self._payments = payments
+        self._orders = orders
+        self._inventory = inventory
+
+    def run(self, older_than: timedelta = _STALE) -> Report:
+        """One round over open attempts, unfinished captures and expired holds."""
+        attempts = self._payments.stale(older_than)
+        claimed = [
+            self._payments.get(capture.attempt_id)
+            for capture in self._payments.unfinished_captures(older_than)
+        ]
+        pending = {attempt.id: attempt for attempt in (*attempts, *claimed)}
+        results = [self._finish(attempt) for attempt in pending.values()]
+        return Report(
+            looked_at=len(results),
+            captured=results.count(AttemptState.CAPTURED),
+            closed=sum(state in {AttemptState.EXPIRED, AttemptState.LOST} for state in results),
+            released=self._release_expired_holds(),
+        )
+
+    def _finish(self, attempt: Attempt) -> AttemptState:
+        settled = self._settlement.settle(attempt.id)
+        overdue = now() - attempt.created_at > _OVERDUE
+        if settled.state in {AttemptState.OPEN, AttemptState.CREATED} and overdue:
+            self._settlement.close(settled)
+            settled = self._payments.get(attempt.id)
+        return settled.state
+
+    def _release_expired_holds(self) -> int:
+        return sum(
+            self._release(OrderId(owner)) for owner in self._inventory.owners_of_expired_holds()
+        )
+
+    def _release(self, order_id: OrderId) -> bool:
+        """Cancel the unpaid order behind an expired hold, once nothing of it can be paid."""
+        try:
+            order = self._orders.get(order_id)
+        except NotFound:
+            order = None
+        if order is None or order.state is not OrderState.PENDING:
+            self._database.in_transaction(lambda session: self._give_back(order_id, session))
+            return True
+        attempt = self._payments.find_open(order_id)
+        if attempt is not None and not self._settlement.close(attempt):
+            return False
+        return self._settlement.cancel(order, "Not paid in time")
+
+    def _give_back(self, order_id: OrderId, session: Session) -> None:
+        self._inventory.release(order_id, session)

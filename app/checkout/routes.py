@@ -1,0 +1,154 @@
+"""The checkout page and its button."""
+
+from __future__ import annotations
+
+from uuid import uuid4
+
+from flask import Blueprint, Response, request
+from werkzeug.datastructures import MultiDict
+from werkzeug.wrappers import Response as BaseResponse
+
+from app.cart.cookie import current_cart_id
+from app.cart.models import PricedCart
+from app.cart.service import CartService
+from app.checkout.forms import CheckoutForm, checkout_form
+from app.checkout.placing import Purchase
+from app.checkout.rules import Quote, fingerprint, quote_cart
+from app.checkout.service import Answer, CheckoutService, replayed
+from app.db.idempotency import Claimed, KeyReused, Replay
+from app.markets.context import current_market
+from app.payments.service import PaymentService
+from app.shared.errors import Invalid
+from app.web.csrf import FIELD as CSRF_FIELD
+from app.web.errors import error_page
+from app.web.registry import service
+from app.web.rendering import leave_to, page, private, see_other
+from app.web.visitor import ensure_visitor
+
+blueprint = Blueprint("checkout", __name__)
+_KEY_FIELD = "idempotency_key"
+_KEY_HEADER = "Idempotency-Key"
+
+
+@blueprint.get("/checkout")
+def show() -> BaseResponse:
+    """The form with the cart's sums. With htmx it answers with the summary for what is chosen."""
+    cart = service(CartService).view(current_cart_id(), current_market())
+    if not cart.lines or not cart.ready:
+        return see_other("/cart")
+    form = _form(request.args if "country" in request.args else None)
+    return _render(form, cart, fragment="summary")
+
+
+@blueprint.post("/checkout")
+def submit() -> BaseResponse:
+    """Place the order and go to the gateway; the same key always gets the same answer."""
+    key = request.form.get(_KEY_FIELD) or request.headers.get(_KEY_HEADER, "")
+    if not 8 <= len(key) <= 200:
+        return error_page(400, "The form came without its key. Please reload it and try again.")
+    form = _form(request.form)
+    if not form.validate():
+        return _refuse(form, "Please check the fields below.", key)
+    checkout = service(CheckoutService)
+    try:
+        begun = checkout.begin(ensure_visitor(), key, _payload_fingerprint())
+    except KeyReused as reused:
+        return _refuse(form, reused.message, str(uuid4()))
+    if isinstance(begun, Replay):
+        return _leave(replayed(begun))
+    if begun.progress:
+        return _leave(checkout.resume(begun))
+    return _place(begun, form, key)
+
+
+def _place(claimed: Claimed, form: CheckoutForm, key: str) -> BaseResponse:
+    market = current_market()
+    checkout = service(CheckoutService)
+    cart = service(CartService).view(current_cart_id(), market)
+    try:
+        _check_cart(cart)
+    except Invalid as refusal:
+        checkout.release(claimed)
+        return _refuse(form, refusal.message, key)
+    purchase = Purchase(
+        cart=cart,
+        market=market,
+        quote=_quote(form, cart),
+        email=form.email.data or "",
+        address=form.address(),
+        gateway=form.gateway.data or "",
+    )
+    try:
+        return _leave(checkout.place(claimed, purchase))
+    except Invalid as refusal:
+        _mark(form, refusal)
+        return _refuse(form, refusal.message, str(uuid4()))
+
+
+def _check_cart(cart: PricedCart) -> None:
+    """Refuse an empty cart, one that cannot be sold, and prices the shopper has not seen."""
+    if not cart.lines:
+        raise Invalid("Your cart is empty.")
+    if not cart.ready:
+        raise Invalid("Something in your cart can no longer be sold. Please look at your cart.")
+    seen = request.form.get("seen_subtotal", "")
+    if seen and seen != str(cart.subtotal.minor):
+        raise Invalid("Prices or quantities changed since you opened this page. Please check them.")
+
+
+def _payload_fingerprint() -> str:
+    """What was posted, without the fields that differ between repeats of one request."""
+    fields = sorted(request.form.items(multi=True))
+    return fingerprint([pair for pair in fields if pair[0] not in {CSRF_FIELD, _KEY_FIELD}])
+
+
+def _form(data: MultiDict[str, str] | None) -> CheckoutForm:
+    market = current_market()
+    return checkout_form(market, service(PaymentService).offered(market.gateways), data)
+
+
+def _quote(form: CheckoutForm, cart: PricedCart) -> Quote:
+    return quote_cart(
+        cart, current_market(), form.state.data or "", form.shipping_method.data or ""
+    )
+
+
+def _mark(form: CheckoutForm, refusal: Invalid) -> None:
+    for name, message in refusal.fields.items():
+        if name in form:
+            form[name].errors = [message]
+
+
+def _refuse(form: CheckoutForm, warning: str, key: str) -> Response:
+    cart = service(CartService).view(current_cart_id(), current_market())
+    return _render(form, cart, fragment="checkout", status=422, warning=warning, key=key)
+
+
+def _render(
+    form: CheckoutForm,
+    cart: PricedCart,
+    *,
+    fragment: str,
+    status: int = 200,
+    warning: str = "",
+    key: str = "",
+) -> Response:
+    response = page(
+        "checkout/checkout.html",
+        fragment,
+        status,
+        form=form,
+        cart=cart,
+        quote=_quote(form, cart),
+        warning=warning,
+        idempotency_key=key or str(uuid4()),
+    )
+    return private(response)
+
+
+def _leave(answer: Answer) -> BaseResponse:
+    response = leave_to(answer.location)
+    if answer.replayed:
+        response.headers["Idempotent-Replayed"] = "true"
+    response.headers["Cache-Control"] = "no-store"
+    return response

@@ -1,0 +1,94 @@
+"""What an order costs: pure arithmetic in integer minor units."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from dataclasses import dataclass
+
+from app.cart.models import PricedCart, PricedLine
+from app.markets.models import Market, ShippingMethod, TaxMode
+from app.orders.models import Totals
+from app.shared.money import Money, total
+
+_FULL = 10_000  # basis points
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class ShippingChoice:
+    """A shipping method with its price for this cart."""
+
+    code: str
+    name: str
+    price: Money
+    days_text: str
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Quote:
+    """The sums of a cart shipped in one way to one region, with each line's tax."""
+
+    method: ShippingMethod
+    shipping_choices: tuple[ShippingChoice, ...]
+    totals: Totals
+    line_taxes: tuple[Money, ...]
+
+
+def tax_on(amount: Money, rate: int, mode: TaxMode) -> Money:
+    """The tax in (inclusive) or on (exclusive) ``amount`` at ``rate`` basis points, half up."""
+    base = _FULL + rate if mode is TaxMode.INCLUSIVE else _FULL
+    return Money((2 * amount.minor * rate + base) // (2 * base), amount.currency)
+
+
+def quote_cart(cart: PricedCart, market: Market, region: str, shipping_code: str) -> Quote:
+    """Price a cart: lines, shipping, tax. An unknown shipping code means the first method.
+
+    Inclusive tax covers goods and shipping (EU and Indian rules for ancillary supplies);
+    exclusive tax covers goods only.
+    """
+    method = market.shipping_method(shipping_code) or market.shipping[0]
+    rate = market.tax.rate_in(region)
+    line_taxes = tuple(_line_tax(line, rate, market.tax.mode) for line in cart.lines)
+    shipping = method.price_for(cart.subtotal)
+    inclusive = market.tax.mode is TaxMode.INCLUSIVE
+    tax = total(line_taxes, market.currency)
+    if inclusive:
+        tax += tax_on(shipping, rate, market.tax.mode)
+    grand = cart.subtotal + shipping + (Money.zero(market.currency) if inclusive else tax)
+    return Quote(
+        method=method,
+        shipping_choices=tuple(_choice(each, cart.subtotal) for each in market.shipping),
+        totals=Totals(
+            subtotal=cart.subtotal,
+            discount=Money.zero(market.currency),
+            shipping=shipping,
+            tax=tax,
+            tax_included=inclusive,
+            tax_name=market.tax.name,
+            total=grand,
+        ),
+        line_taxes=line_taxes,
+    )
+
+
+def _line_tax(line: PricedLine, rate: int, mode: TaxMode) -> Money:
+    if not line.taxable or not line.sellable:
+        return Money.zero(line.total.currency)
+    return tax_on(line.total, rate, mode)
+
+
+def _choice(method: ShippingMethod, goods: Money) -> ShippingChoice:
+    days = (
+        f"{method.min_days} working day{'' if method.min_days == 1 else 's'}"
+        if method.min_days == method.max_days
+        else f"{method.min_days} to {method.max_days} working days"
+    )
+    return ShippingChoice(
+        code=method.code, name=method.name, price=method.price_for(goods), days_text=days
+    )
+
+
+def fingerprint(*parts: object) -> str:
+    """A stable hash of what was agreed, to tell the same request from another."""
+    text = json.dumps(parts, sort_keys=True, default=str, ensure_ascii=False)
+    return hashlib.sha256(text.encode()).hexdigest()

@@ -1,0 +1,114 @@
+"""The checkout button: from a form to the address of the gateway's page, exactly once."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import structlog
+
+from app.checkout.errors import AlreadyOrdered
+from app.checkout.placing import Placing, Purchase
+from app.db.idempotency import Claimed, IdempotencyKeys, Replay, key_id
+from app.payments.errors import (
+    GatewayRefused,
+    GatewayUnknown,
+    GatewayUnreachable,
+    PaymentInProgress,
+)
+from app.payments.models import Attempt, AttemptState
+from app.payments.service import PaymentService
+from app.shared.errors import Invalid, ShopError
+from app.shared.ids import AttemptId
+
+_ROUTE = "POST /checkout"
+_log = structlog.get_logger()
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Answer:
+    """Where the shopper goes next; ``replayed`` if this request had been answered before."""
+
+    location: str
+    replayed: bool = False
+
+
+class PaymentRefused(Invalid):
+    """The gateway would not open a payment page; the shopper may choose another."""
+
+    def __init__(self) -> None:
+        message = "This payment method cannot be used right now. Please choose another one."
+        super().__init__(message, {"gateway": message})
+
+
+class CheckoutService:
+    """Carries out checkout requests under their idempotency keys."""
+
+    def __init__(self, keys: IdempotencyKeys, placing: Placing, payments: PaymentService) -> None:
+        self._keys = keys
+        self._placing = placing
+        self._payments = payments
+
+    def begin(self, visitor: str, key: str, fingerprint: str) -> Claimed | Replay:
+        """Claim the request's key. Raises ``KeyReused`` and ``RequestInFlight``."""
+        return self._keys.begin(key_id(visitor, _ROUTE, key), fingerprint)
+
+    def release(self, claimed: Claimed) -> None:
+        """Let a refused request's key be used again: nothing was done under it."""
+        self._keys.release(claimed.id)
+
+    def place(self, claimed: Claimed, purchase: Purchase) -> Answer:
+        """Place the order and open its payment page.
+
+        A rule's refusal frees the key again; a crash leaves it at its recovery point.
+        Raises what ``Placing.attempt_for`` raises, and ``PaymentRefused``.
+        """
+        try:
+            attempt = self._placing.attempt_for(purchase, claimed.id)
+        except AlreadyOrdered as known:
+            return self._finish(claimed, order_path(known.order.number, known.order.access_token))
+        except PaymentInProgress as waiting:
+            return self._finish(claimed, f"/payments/{waiting.attempt_id}")
+        except ShopError:
+            self._keys.release(claimed.id)
+            raise
+        return self.open_page(claimed, attempt)
+
+    def resume(self, claimed: Claimed) -> Answer:
+        """Go on with a request that was cut off after its order was placed."""
+        attempt = self._payments.get(AttemptId(str(claimed.progress["attempt_id"])))
+        return self.open_page(claimed, attempt)
+
+    def open_page(self, claimed: Claimed, attempt: Attempt) -> Answer:
+        """Open the gateway's page and store the answer under the key.
+
+        If the gateway's answer is lost, the shopper waits on the status page.
+        """
+        try:
+            attempt = self._payments.open(attempt)
+        except (GatewayUnknown, GatewayUnreachable) as problem:
+            _log.warning("session_unconfirmed", attempt=attempt.id, reason=str(problem))
+        except GatewayRefused as refusal:
+            self._keys.finish(claimed.id, {"location": f"/payments/{attempt.id}"})
+            raise PaymentRefused from refusal
+        return self._finish(claimed, payment_path(attempt))
+
+    def _finish(self, claimed: Claimed, location: str) -> Answer:
+        self._keys.finish(claimed.id, {"location": location})
+        return Answer(location=location)
+
+
+def replayed(replay: Replay) -> Answer:
+    """The stored answer of a finished request."""
+    return Answer(location=str(replay.response["location"]), replayed=True)
+
+
+def order_path(number: str, access_token: str) -> str:
+    """The secret link of an order."""
+    return f"/orders/{number}?token={access_token}"
+
+
+def payment_path(attempt: Attempt) -> str:
+    """Where an attempt is paid: the gateway's page, or our form to it, or the status page."""
+    if attempt.state is not AttemptState.OPEN:
+        return f"/payments/{attempt.id}"
+    return attempt.session_url or f"/payments/{attempt.id}/razorpay"

@@ -1,0 +1,246 @@
+"""The one function through which money moves: ``settle``.
+
+Return page, callback, webhook, status page and reconciler all call it. It reads the gateway,
+claims the order's single capture for the payment it found, captures, and books the sale. Every
+step may be repeated or cut short; the next call goes on. See docs/payments.md.
+"""
+
+from __future__ import annotations
+
+import time
+from collections import Counter
+from dataclasses import dataclass
+from datetime import timedelta
+
+import structlog
+from pymongo.errors import DuplicateKeyError
+
+from app.cart.service import CartService
+from app.checkout.events import PAYMENT_RETURNED
+from app.db.database import Database, Session
+from app.db.outbox import Outbox
+from app.inventory.errors import OutOfStock
+from app.inventory.service import InventoryService
+from app.orders.models import Order, OrderState
+from app.orders.service import OrderService
+from app.payments.errors import GatewayRefused, GatewayUnknown, GatewayUnreachable
+from app.payments.events import ALERT
+from app.payments.models import (
+    Attempt,
+    AttemptState,
+    Capture,
+    Observation,
+    PaymentState,
+    SeenPayment,
+    SessionState,
+)
+from app.payments.service import PaymentService
+from app.shared.clock import now
+from app.shared.ids import AttemptId, Sku
+
+_LATE_HOLD = timedelta(minutes=30)
+_HAS_MONEY = frozenset({PaymentState.AUTHORISED, PaymentState.CAPTURED})
+_GIVEN_BACK = frozenset({"voided", "left_to_expire", "refunded"})
+_SETTLED = frozenset({AttemptState.CAPTURED, AttemptState.LOST})
+_UNPAYABLE = frozenset({AttemptState.LOST, AttemptState.EXPIRED, AttemptState.FAILED})
+_log = structlog.get_logger()
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Look:
+    """An attempt after a look at its gateway, and whether the gateway ``answered``."""
+
+    attempt: Attempt
+    answered: bool
+
+
+class Settlement:
+    """Brings attempts to their end, and joins what orders and payments must not know of."""
+
+    def __init__(
+        self,
+        database: Database,
+        outbox: Outbox,
+        carts: CartService,
+        inventory: InventoryService,
+        orders: OrderService,
+        payments: PaymentService,
+    ) -> None:
+        self._database = database
+        self._outbox = outbox
+        self._carts = carts
+        self._inventory = inventory
+        self._orders = orders
+        self._payments = payments
+
+    def settle(self, attempt_id: AttemptId) -> Attempt:
+        """Bring the attempt as far as the gateway's word allows, and return it.
+
+        Never raises for a gateway that is silent or odd: the attempt then stays as it is.
+        Raises ``NotFound`` for an unknown attempt.
+        """
+        return self.look(attempt_id).attempt
+
+    def look(self, attempt_id: AttemptId) -> Look:
+        """Settle, and tell as well whether the gateway gave an answer."""
+        attempt = self._payments.get(attempt_id)
+        try:
+            if attempt.state is AttemptState.CREATED:
+                return Look(attempt=self._payments.open(attempt), answered=True)
+            if attempt.session_id and attempt.state not in _SETTLED:
+                self._apply(attempt, self._payments.observe(attempt))
+        except (GatewayUnknown, GatewayUnreachable, GatewayRefused) as problem:
+            _log.warning("gateway_silent", attempt=attempt_id, reason=str(problem))
+            return Look(attempt=self._payments.get(attempt_id), answered=False)
+        return Look(attempt=self._payments.get(attempt_id), answered=True)
+
+    def settle_patiently(self, attempt_id: AttemptId, patience: float = 4.0) -> Attempt:
+        """Settle while a shopper waits: if another worker is capturing, give it a moment."""
+        attempt = self.settle(attempt_id)
+        deadline = time.monotonic() + patience
+        while attempt.state is AttemptState.AUTHORISED and time.monotonic() < deadline:
+            time.sleep(0.25)
+            attempt = self._payments.get(attempt_id)
+        return attempt
+
+    def _apply(self, attempt: Attempt, seen: Observation) -> None:
+        money = [payment for payment in seen.payments if payment.state in _HAS_MONEY]
+        for payment in money:
+            self._take_or_return(attempt, payment)
+        if not money and seen.session is SessionState.EXPIRED:
+            self._payments.end(attempt, AttemptState.EXPIRED)
+
+    def _take_or_return(self, attempt: Attempt, payment: SeenPayment) -> None:
+        if self._payments.known_state(attempt, payment) in _GIVEN_BACK:
+            return
+        if payment.amount != attempt.amount:
+            self._return(attempt, payment, "Its amount differs from the order's")
+            return
+        try:
+            winner = self._claim(attempt, payment)
+        except OutOfStock:
+            self._return(attempt, payment, "The goods sold out before the payment arrived")
+            self._cancel_sold_out(attempt)
+            return
+        if winner is None:
+            self._return(attempt, payment, "The order can no longer be paid")
+        elif winner.payment_id != payment.id:
+            self._return(attempt, payment, "Another payment of this order came first")
+        else:
+            self._capture(attempt, winner, payment)
+
+    # --- winning --------------------------------------------------------------------------
+
+    def _claim(self, attempt: Attempt, payment: SeenPayment) -> Capture | None:
+        """Claim the order's capture for this payment; the claim that stands, or None if the
+        order cannot be paid any more. Raises ``OutOfStock``."""
+
+        def work(session: Session) -> Capture | None:
+            standing = self._payments.find_capture(attempt.order_id, session)
+            if standing is not None:
+                return standing
+            order = self._orders.get(attempt.order_id, session)
+            if order.totals.total != attempt.amount or not self._payable(order, session):
+                return None
+            self._inventory.hold_again(order.id, now() + _LATE_HOLD, session)
+            self._orders.claim(order.id, session)
+            self._payments.end(attempt, AttemptState.AUTHORISED, session)
+            return self._payments.claim(attempt, payment, session)
+
+        for _ in range(3):
+            try:
+                return self._database.in_transaction(work)
+            except DuplicateKeyError:
+                continue  # another worker claimed in between, or the cart has a newer order
+        return self._payments.find_capture(attempt.order_id)
+
+    def _payable(self, order: Order, session: Session) -> bool:
+        if order.state is OrderState.CANCELLED:
+            return self._orders.revive(order, session)
+        return order.state is OrderState.PENDING
+
+    def _capture(self, attempt: Attempt, claim: Capture, payment: SeenPayment) -> None:
+        captured = payment.state is PaymentState.CAPTURED
+        if captured or self._payments.send_capture(attempt, claim):
+            self._book(attempt, claim, payment)
+
+    def _book(self, attempt: Attempt, claim: Capture, payment: SeenPayment) -> None:
+        """Book the sale: the order is paid, the stock sold, the cart emptied, all or nothing."""
+
+        def work(session: Session) -> None:
+            order = self._orders.get(attempt.order_id, session)
+            if not self._payments.confirm_capture(attempt, claim, session):
+                return
+            self._orders.mark_paid(order, session)
+            self._inventory.commit(order.id, session)
+            bought: Counter[Sku] = Counter()
+            for line in order.lines:
+                bought[line.sku] += line.quantity
+            self._carts.take_out(order.cart_id, bought, order.cart_version, session)
+
+        self._database.in_transaction(work)
+        self._payments.record(attempt, payment, "captured")
+
+    # --- losing ---------------------------------------------------------------------------
+
+    def _return(self, attempt: Attempt, payment: SeenPayment, reason: str) -> None:
+        """Give back what must not be kept, and tell shopper and admin."""
+        done = self._payments.give_back(attempt, payment)
+        claim = self._payments.find_capture(attempt.order_id)
+        if claim is None or claim.attempt_id != attempt.id:
+            self._payments.end(attempt, AttemptState.LOST)
+        fate = {
+            "voided": "The hold on the money was released at once.",
+            "left_to_expire": "The bank releases the hold by itself within a few days.",
+            "refunded": "The money was sent back.",
+        }[done]
+        message = f"A second payment was not taken. {reason}. {fate}"
+
+        def work(session: Session) -> None:
+            self._orders.note(
+                attempt.order_id,
+                "payment_returned",
+                message,
+                public=True,
+                session=session,
+                key=f"returned:{payment.id}",
+            )
+            payload = {"order_id": attempt.order_id, "message": message, "payment_id": payment.id}
+            self._outbox.publish(ALERT, payload, session, key=f"{ALERT}:{payment.id}")
+            self._outbox.publish(
+                PAYMENT_RETURNED, payload, session, key=f"{PAYMENT_RETURNED}:{payment.id}"
+            )
+
+        self._database.in_transaction(work)
+
+    def _cancel_sold_out(self, attempt: Attempt) -> None:
+        order = self._orders.get(attempt.order_id)
+        self.cancel(order, "Sold out before the payment arrived")
+
+    # --- orders that nobody pays ------------------------------------------------------------
+
+    def cancel(self, order: Order, reason: str) -> bool:
+        """Cancel an unpaid, unclaimed order and give its stock back."""
+
+        def work(session: Session) -> bool:
+            if not self._orders.cancel(order, reason, session):
+                return False
+            self._inventory.release(order.id, session)
+            return True
+
+        return self._database.in_transaction(work)
+
+    def close(self, attempt: Attempt) -> bool:
+        """Make an attempt unpayable and say whether that is now certain.
+
+        A payment found on the way is settled as always.
+        """
+        current = self.settle(attempt.id)
+        if current.state is AttemptState.OPEN:
+            try:
+                if self._payments.close(current) is SessionState.EXPIRED:
+                    self._payments.end(current, AttemptState.EXPIRED)
+            except (GatewayUnknown, GatewayUnreachable, GatewayRefused) as problem:
+                _log.warning("close_unconfirmed", attempt=attempt.id, reason=str(problem))
+            current = self.settle(attempt.id)
+        return current.state in _UNPAYABLE

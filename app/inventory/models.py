@@ -1,0 +1,26 @@
+"""Stock in numbers."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from app.shared.ids import Sku
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Demand:
+    """How much of a SKU an order needs. Not ``limited``: it may sell when out of stock."""
+
+    sku: Sku
+    quantity: int
+    limited: bool = True
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class StockLevel:
+    """``available`` = ``on_hand`` - ``reserved``; negative only for what sells when out."""
+
+    sku: Sku
+    on_hand: int
+    reserved: int
+    available: int

@@ -1,0 +1,80 @@
+"""Sending mail: over SMTP, or into a folder of .eml files."""
+
+from __future__ import annotations
+
+import smtplib
+import ssl
+from email.headerregistry import Address
+from email.message import EmailMessage
+from email.utils import format_datetime
+from pathlib import Path
+from typing import Protocol
+from urllib.parse import unquote, urlsplit
+
+from app.shared.clock import now
+
+_TIMEOUT = 15.0  # seconds
+
+
+class Mailer(Protocol):
+    """Somewhere a message goes."""
+
+    def send(self, key: str, message: EmailMessage) -> None:
+        """Deliver ``message``; ``key`` is the same when the same message is sent again."""
+
+
+class FolderMailer:
+    """Writes each message to ``<key>.eml``: a repeat overwrites its own file."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+
+    def send(self, key: str, message: EmailMessage) -> None:
+        """Write the file whole or not at all."""
+        self._folder.mkdir(parents=True, exist_ok=True)
+        name = "".join(letter if letter.isalnum() or letter in "-_." else "-" for letter in key)
+        unfinished = self._folder / f".{name}.part"
+        unfinished.write_bytes(message.as_bytes())
+        unfinished.replace(self._folder / f"{name}.eml")
+
+
+class SmtpMailer:
+    """Sends over SMTP; ``smtps://`` from the first byte encrypted, ``smtp://`` with STARTTLS
+    where the server offers it."""
+
+    def __init__(self, url: str) -> None:
+        self._url = urlsplit(url)
+
+    def send(self, key: str, message: EmailMessage) -> None:
+        """Deliver one message. Raises ``smtplib.SMTPException`` or ``OSError``."""
+        host, secure = self._url.hostname or "localhost", self._url.scheme == "smtps"
+        context = ssl.create_default_context()
+        server: smtplib.SMTP = (
+            smtplib.SMTP_SSL(host, self._url.port or 465, timeout=_TIMEOUT, context=context)
+            if secure
+            else smtplib.SMTP(host, self._url.port or 587, timeout=_TIMEOUT)
+        )
+        with server:
+            server.ehlo()
+            if not secure and server.has_extn("starttls"):
+                server.starttls(context=context)
+            if self._url.username:
+                server.login(unquote(self._url.username), unquote(self._url.password or ""))
+            server.send_message(message)
+
+
+def compose(
+    *, key: str, to: str, sender: str, shop: str, subject: str, text: str, html: str, domain: str
+) -> EmailMessage:
+    """Build a message with text and HTML parts. The Message-ID follows from ``key``, so that a
+    repeated delivery can be told by every mail program."""
+    message = EmailMessage()
+    message["Subject"] = subject
+    message["From"] = Address(display_name=shop, addr_spec=sender)
+    message["To"] = Address(addr_spec=to)
+    message["Date"] = format_datetime(now())
+    message["Message-ID"] = f"<{''.join(c if c.isalnum() else '-' for c in key)}@{domain}>"
+    message["Auto-Submitted"] = "auto-generated"
+    message.set_content(text)
+    message.add_alternative(html, subtype="html")
+    return message

@@ -1,0 +1,4 @@
+"""What orders tell the rest of the shop; payload: ``order_id``."""
+
+ORDER_PAID = "order.paid"
+ORDER_CANCELLED = "order.cancelled"

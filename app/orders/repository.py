@@ -1,0 +1,189 @@
+"""Order documents and their timeline."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import asdict
+from typing import Any
+
+from pymongo import ReturnDocument
+
+from app.db.database import Database, Document, Session
+from app.orders.models import Address, Order, OrderEvent, OrderLine, OrderState, Totals
+from app.orders.rules import sources_of
+from app.shared.clock import now
+from app.shared.ids import CartId, OrderId, new_id
+from app.shared.money import Money
+
+_FIRST_NUMBER = 10_000
+
+
+class OrderRepository:
+    """Reads and writes ``orders``, ``order_events`` and the order number counter."""
+
+    def __init__(self, database: Database) -> None:
+        self._orders = database["orders"]
+        self._events = database["order_events"]
+        self._counters = database["counters"]
+
+    def next_number(self, session: Session) -> str:
+        """The next order number. Counted inside the placing transaction, so without gaps."""
+        counter = self._counters.find_one_and_update(
+            {"_id": "orders"},
+            {"$inc": {"value": 1}},
+            upsert=True,
+            return_document=ReturnDocument.AFTER,
+            session=session,
+        )
+        return f"MX-{_FIRST_NUMBER + counter['value']}"
+
+    def insert(self, order: Order, session: Session) -> None:
+        """Store a new order. Raises ``DuplicateKeyError`` if its token was ordered before, or
+        its cart has another open order."""
+        self._orders.insert_one(_to_document(order), session=session)
+
+    def find(self, order_id: OrderId, session: Session | None = None) -> Order | None:
+        """The order with this id, or None."""
+        return _maybe(self._orders.find_one({"_id": order_id}, session=session))
+
+    def find_by_number(self, number: str) -> Order | None:
+        """The order with this number, or None."""
+        return _maybe(self._orders.find_one({"number": number}))
+
+    def find_open_of_cart(self, cart_id: CartId, session: Session | None = None) -> Order | None:
+        """The cart's one order that still waits for its payment, or None."""
+        query = {"cart_id": cart_id, "state": OrderState.PENDING.value}
+        return _maybe(self._orders.find_one(query, session=session))
+
+    def find_of_cart(self, cart_id: CartId, version: int, state: OrderState) -> Order | None:
+        """An order of this version of a cart in this state, or None."""
+        query = {"cart_id": cart_id, "cart_version": version, "state": state.value}
+        return _maybe(self._orders.find_one(query))
+
+    def count_of_cart(
+        self, cart_id: CartId, version: int, state: OrderState, session: Session
+    ) -> int:
+        """How many orders of this version of a cart are in this state."""
+        query = {"cart_id": cart_id, "cart_version": version, "state": state.value}
+        return len(list(self._orders.find(query, {"_id": 1}, session=session)))
+
+    def claim(self, order_id: OrderId, session: Session) -> bool:
+        """Mark an unpaid order as about to be charged; from then on it cannot be cancelled."""
+        result = self._orders.update_one(
+            {"_id": order_id, "state": OrderState.PENDING.value},
+            {"$set": {"claimed": True}},
+            session=session,
+        )
+        return bool(result.matched_count)
+
+    def move(
+        self,
+        order_id: OrderId,
+        target: OrderState,
+        session: Session,
+        *,
+        only: Mapping[str, Any] | None = None,
+        also: Mapping[str, Any] | None = None,
+    ) -> bool:
+        """Move forward to ``target`` from a state that allows it; False if it does not."""
+        result = self._orders.update_one(
+            {"_id": order_id, "state": {"$in": sources_of(target)}, **(only or {})},
+            {"$set": {"state": target.value, **(also or {})}},
+            session=session,
+        )
+        return bool(result.modified_count)
+
+    def note(
+        self,
+        order_id: OrderId,
+        kind: str,
+        message: str,
+        *,
+        public: bool,
+        session: Session | None = None,
+        key: str | None = None,
+    ) -> None:
+        """Append to the timeline; ``key`` makes the line unique over repeats."""
+        document = {
+            "_id": f"{order_id}:{key}" if key else new_id("oev"),
+            "order_id": order_id,
+            "kind": kind,
+            "message": message,
+            "public": public,
+            "at": now(),
+        }
+        self._events.update_one(
+            {"_id": document["_id"]}, {"$setOnInsert": document}, upsert=True, session=session
+        )
+
+    def timeline(self, order_id: OrderId, *, public_only: bool) -> list[OrderEvent]:
+        """The order's history, oldest first."""
+        query: Document = {"order_id": order_id, **({"public": True} if public_only else {})}
+        return [
+            OrderEvent(
+                at=event["at"], kind=event["kind"], message=event["message"], public=event["public"]
+            )
+            for event in self._events.find(query).sort([("at", 1), ("_id", 1)])
+        ]
+
+
+_TOTALS = ("subtotal", "discount", "shipping", "tax", "total")
+
+
+def _to_document(order: Order) -> Document:
+    document = asdict(order)
+    document["_id"] = document.pop("id")
+    document["state"] = order.state.value
+    document["claimed"] = False
+    document["lines"] = [_line_to_document(line) for line in order.lines]
+    document["totals"] = {
+        **{name: getattr(order.totals, name).minor for name in _TOTALS},
+        "tax_included": order.totals.tax_included,
+        "tax_name": order.totals.tax_name,
+    }
+    return document
+
+
+def _line_to_document(line: OrderLine) -> Document:
+    money = {name: getattr(line, name).minor for name in ("unit_price", "total", "tax")}
+    return {**asdict(line), **money}
+
+
+def _maybe(document: Document | None) -> Order | None:
+    return _from_document(document) if document else None
+
+
+def _from_document(document: Document) -> Order:
+    currency = document["currency"]
+
+    def money(minor: int) -> Money:
+        return Money(minor, currency)
+
+    totals = document["totals"]
+    fields = {
+        name: document[name]
+        for name in Order.__dataclass_fields__
+        if name not in {"id", "state", "address", "lines", "totals"}
+    }
+    return Order(
+        id=document["_id"],
+        state=OrderState(document["state"]),
+        address=Address(**document["address"]),
+        lines=tuple(
+            OrderLine(
+                **{
+                    **line,
+                    "unit_price": money(line["unit_price"]),
+                    "total": money(line["total"]),
+                    "tax": money(line["tax"]),
+                }
+            )
+            for line in document["lines"]
+        ),
+        totals=Totals(
+            **{name: money(totals[name]) for name in _TOTALS},
+            tax_included=totals["tax_included"],
+            tax_name=totals["tax_name"],
+        ),
+        **fields,
+    )

@@ -1,0 +1,128 @@
+"""Placing orders and moving them forward."""
+
+from __future__ import annotations
+
+import hmac
+
+from app.db.database import Database, Session
+from app.db.outbox import Outbox
+from app.orders.events import ORDER_CANCELLED, ORDER_PAID
+from app.orders.models import Order, OrderEvent, OrderState
+from app.orders.repository import OrderRepository
+from app.shared.clock import now
+from app.shared.errors import NotFound
+from app.shared.ids import CartId, OrderId
+
+
+class OrderService:
+    """The shop's order book. Methods that take a ``session`` join the caller's transaction."""
+
+    def __init__(self, database: Database, outbox: Outbox) -> None:
+        self._database = database
+        self._outbox = outbox
+        self._orders = OrderRepository(database)
+
+    def next_number(self, session: Session) -> str:
+        """Reserve the next order number in this transaction."""
+        return self._orders.next_number(session)
+
+    def place(self, order: Order, session: Session) -> None:
+        """Store a new order. Raises ``DuplicateKeyError`` for a second order of a cart version."""
+        self._orders.insert(order, session)
+        self._orders.note(
+            order.id, "placed", "Order placed", public=True, session=session, key="placed"
+        )
+
+    def get(self, order_id: OrderId, session: Session | None = None) -> Order:
+        """The order. Raises ``NotFound``."""
+        order = self._orders.find(order_id, session)
+        if order is None:
+            raise NotFound("This order does not exist.")
+        return order
+
+    def find_open_of_cart(self, cart_id: CartId, session: Session | None = None) -> Order | None:
+        """The cart's order that waits for payment, or None."""
+        return self._orders.find_open_of_cart(cart_id, session)
+
+    def find_paid_of_cart(self, cart_id: CartId, version: int) -> Order | None:
+        """The paid order of this very version of a cart, or None."""
+        return self._orders.find_of_cart(cart_id, version, OrderState.PAID)
+
+    def times_cancelled(self, cart_id: CartId, version: int, session: Session) -> int:
+        """How many orders of this version of a cart were cancelled before."""
+        return self._orders.count_of_cart(cart_id, version, OrderState.CANCELLED, session)
+
+    def get_for_guest(self, number: str, token: str) -> Order:
+        """The order for somebody who holds its secret link. Raises ``NotFound`` otherwise."""
+        order = self._orders.find_by_number(number)
+        if order is None or not hmac.compare_digest(order.access_token.encode(), token.encode()):
+            raise NotFound("We could not find that order. Please use the link in your e-mail.")
+        return order
+
+    def look_up(self, number: str, email: str) -> Order | None:
+        """The order with this number and e-mail address, or None; never tells which was wrong."""
+        order = self._orders.find_by_number(number.strip().upper())
+        given = email.strip().casefold().encode()
+        known = order.email.casefold().encode() if order else b""
+        return order if order and hmac.compare_digest(known, given) else None
+
+    def claim(self, order_id: OrderId, session: Session) -> bool:
+        """Bind an unpaid order to the payment that is about to be captured."""
+        return self._orders.claim(order_id, session)
+
+    def mark_paid(self, order: Order, session: Session) -> bool:
+        """Pending to paid, with its event; False if it was not pending."""
+        if not self._orders.move(
+            order.id, OrderState.PAID, session, also={"paid_at": now(), "claimed": True}
+        ):
+            return False
+        self._orders.note(
+            order.id, "paid", "Payment received", public=True, session=session, key="paid"
+        )
+        self._outbox.publish(
+            ORDER_PAID, {"order_id": order.id}, session, key=f"{ORDER_PAID}:{order.id}"
+        )
+        return True
+
+    def cancel(self, order: Order, reason: str, session: Session) -> bool:
+        """Pending to cancelled, unless a payment has been claimed for it."""
+        if not self._orders.move(
+            order.id, OrderState.CANCELLED, session, only={"claimed": {"$ne": True}}
+        ):
+            return False
+        self._orders.note(order.id, "cancelled", reason, public=True, session=session)
+        self._outbox.publish(ORDER_CANCELLED, {"order_id": order.id}, session)
+        return True
+
+    def revive(self, order: Order, session: Session) -> bool:
+        """Cancelled to pending, for a payment that came after all.
+
+        False if the same cart version was ordered again. Raises ``DuplicateKeyError`` if the
+        cart has another open order.
+        """
+        for state in (OrderState.PENDING, OrderState.PAID, OrderState.REFUNDED):
+            if self._orders.count_of_cart(order.cart_id, order.cart_version, state, session):
+                return False
+        if not self._orders.move(order.id, OrderState.PENDING, session):
+            return False
+        self._orders.note(
+            order.id, "revived", "A late payment arrived", public=True, session=session
+        )
+        return True
+
+    def note(
+        self,
+        order_id: OrderId,
+        kind: str,
+        message: str,
+        *,
+        public: bool = False,
+        session: Session | None = None,
+        key: str | None = None,
+    ) -> None:
+        """Append a line to the order's timeline."""
+        self._orders.note(order_id, kind, message, public=public, session=session, key=key)
+
+    def timeline(self, order_id: OrderId, *, public_only: bool = True) -> list[OrderEvent]:
+        """The order's history, oldest first."""
+        return self._orders.timeline(order_id, public_only=public_only)

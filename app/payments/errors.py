@@ -1,0 +1,37 @@
+"""How a gateway call can end badly."""
+
+from __future__ import annotations
+
+from app.shared.errors import Invalid, Unavailable
+
+
+class GatewayRefused(Exception):
+    """Final: the gateway understood and said no. Nothing was executed; the same call never will."""
+
+
+class GatewayUnreachable(Exception):
+    """The request never reached the gateway (no connection): nothing was executed."""
+
+
+class GatewayUnknown(Exception):
+    """The outcome is unknown until a read says otherwise: the answer was lost or made no sense."""
+
+
+class BadSignature(Exception):
+    """A webhook or callback was not signed by the gateway, or is not what it should be."""
+
+
+class GatewayNotOffered(Invalid):
+    """The shopper asked for a gateway that this shop or market does not offer."""
+
+    def __init__(self) -> None:
+        message = "Please choose one of the payment methods."
+        super().__init__(message, {"gateway": message})
+
+
+class PaymentInProgress(Unavailable):
+    """A payment of this order may be under way, so another must not be started."""
+
+    def __init__(self, attempt_id: str) -> None:
+        super().__init__("We are checking a payment of this order. Please do not pay again.")
+        self.attempt_id = attempt_id

@@ -1,0 +1,219 @@
+"""Razorpay: orders with manual capture, paid on the hosted checkout page.
+
+Sources: Razorpay documentation, "Hosted integration", "Capture settings", "Orders API".
+"""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+import json
+from collections.abc import Callable, Mapping
+from typing import Any, TypeVar
+
+import razorpay
+import requests
+from razorpay.errors import BadRequestError
+
+from app.payments.errors import BadSignature, GatewayRefused, GatewayUnknown, GatewayUnreachable
+from app.payments.gateways.base import HostedForm, OpenedSession, PaymentRequest, WebhookHint
+from app.payments.models import Attempt, Observation, PaymentState, SeenPayment, SessionState
+from app.shared.money import Money
+
+T = TypeVar("T")
+TIMEOUT = (3.05, 10.0)  # seconds to connect, to read; the SDK has none of its own
+_MANUAL_EXPIRY = 7200  # minutes until an uncaptured authorisation is given back (five days)
+
+_STATES = {
+    "created": PaymentState.PENDING,
+    "authorized": PaymentState.AUTHORISED,
+    "captured": PaymentState.CAPTURED,
+    "refunded": PaymentState.REFUNDED,
+    "failed": PaymentState.FAILED,
+}
+
+
+class RazorpayGateway:
+    """The Razorpay account of the shop."""
+
+    name = "razorpay"
+
+    def __init__(self, key_id: str, key_secret: str, webhook_secret: str, api_base: str) -> None:
+        self._key_id = key_id
+        self._key_secret = key_secret
+        self._webhook_secret = webhook_secret
+        self._base = api_base
+        self._client = razorpay.Client(auth=(key_id, key_secret), base_url=api_base)
+
+    def build_request(self, request: PaymentRequest) -> dict[str, Any]:
+        """The body of ``POST /v1/orders``."""
+        return {
+            "amount": request.amount.minor,
+            "currency": request.amount.currency,
+            "receipt": request.receipt,
+            "notes": {"attempt_id": request.attempt_id, "order_number": request.order_number},
+            "payment": {
+                "capture": "manual",
+                "capture_options": {
+                    "manual_expiry_period": _MANUAL_EXPIRY,
+                    "refund_speed": "optimum",
+                },
+            },
+        }
+
+    def open(self, attempt: Attempt) -> OpenedSession:
+        """Create the gateway's order, or find the one that an earlier, lost answer was about.
+
+        There is no idempotency key: the receipt is looked up first.
+        """
+        known = _call(lambda: self._client.order.all({"receipt": attempt.receipt}, timeout=TIMEOUT))
+        for order in _items(known):
+            if order.get("receipt") == attempt.receipt:
+                return OpenedSession(id=_text(order, "id"), url="")
+        created = _call(lambda: self._client.order.create(attempt.request, timeout=TIMEOUT))
+        return OpenedSession(id=_text(created, "id"), url="")
+
+    def observe(self, attempt: Attempt) -> Observation:
+        """Read every payment of the order. An order stays payable until one succeeds."""
+        found = _call(lambda: self._client.order.payments(attempt.session_id, timeout=TIMEOUT))
+        payments = tuple(_seen(item) for item in _items(found))
+        taken = {PaymentState.AUTHORISED, PaymentState.CAPTURED, PaymentState.REFUNDED}
+        complete = any(payment.state in taken for payment in payments)
+        return Observation(
+            session=SessionState.COMPLETE if complete else SessionState.OPEN, payments=payments
+        )
+
+    def close(self, attempt: Attempt) -> SessionState:
+        """Razorpay cannot close an order: say expired only if no payment of it is under way.
+
+        One that is authorised later loses its claim and lapses by itself.
+        """
+        observed = self.observe(attempt)
+        if observed.session is SessionState.COMPLETE:
+            return SessionState.COMPLETE
+        pending = any(payment.state is PaymentState.PENDING for payment in observed.payments)
+        return SessionState.OPEN if pending else SessionState.EXPIRED
+
+    def capture(self, payment_id: str, amount: Money, key: str) -> None:
+        """Capture the authorised amount; the SDK drops the currency unless it is passed."""
+        _call(
+            lambda: self._client.payment.capture(
+                payment_id, amount.minor, {"currency": amount.currency}, timeout=TIMEOUT
+            )
+        )
+
+    def void(self, payment_id: str, key: str) -> bool:
+        """Razorpay has no void: an authorisation lapses and is given back by itself."""
+        return False
+
+    def refund(self, payment_id: str, amount: Money, key: str) -> None:
+        """Refund a captured payment; the receipt makes a repeat visible."""
+        known = _call(
+            lambda: self._client.payment.fetch_multiple_refund(payment_id, {}, timeout=TIMEOUT)
+        )
+        if any(refund.get("receipt") == key for refund in _items(known)):
+            return
+        body = {"amount": amount.minor, "receipt": key}
+        _call(lambda: self._client.payment.refund(payment_id, body, timeout=TIMEOUT))
+
+    def hosted_form(
+        self, attempt: Attempt, request: Mapping[str, str], callback_url: str, cancel_url: str
+    ) -> HostedForm:
+        """The form that takes the shopper to the hosted checkout page.
+
+        ``request`` holds ``name``, ``description`` and the shopper's ``customer``, ``email``,
+        ``phone``.
+        """
+        return HostedForm(
+            action=f"{self._base}/v1/checkout/embedded",
+            fields=(
+                ("key_id", self._key_id),
+                ("order_id", attempt.session_id),
+                ("amount", str(attempt.amount.minor)),
+                ("currency", attempt.amount.currency),
+                ("name", request["name"]),
+                ("description", request["description"]),
+                ("prefill[name]", request["customer"]),
+                ("prefill[email]", request["email"]),
+                ("prefill[contact]", request["phone"]),
+                ("notes[attempt_id]", attempt.id),
+                ("callback_url", callback_url),
+                ("cancel_url", cancel_url),
+            ),
+        )
+
+    def verify_callback(self, session_id: str, payment_id: str, signature: str) -> None:
+        """Check the callback's signature over our own order id. Raises ``BadSignature``."""
+        message = f"{session_id}|{payment_id}".encode()
+        expected = hmac.new(self._key_secret.encode(), message, hashlib.sha256).hexdigest()
+        if not hmac.compare_digest(expected.encode(), signature.encode()):
+            raise BadSignature("callback")
+
+    def read_webhook(self, body: bytes, headers: Mapping[str, str]) -> WebhookHint:
+        """Verify ``X-Razorpay-Signature`` over the raw body."""
+        signature = headers.get("X-Razorpay-Signature", "")
+        expected = hmac.new(self._webhook_secret.encode(), body, hashlib.sha256).hexdigest()
+        if not hmac.compare_digest(expected.encode(), signature.encode()):
+            raise BadSignature("webhook")
+        try:
+            event = json.loads(body)
+            kind = str(event["event"])
+            entities = {name: part["entity"] for name, part in event["payload"].items()}
+        except (ValueError, KeyError, TypeError, AttributeError) as error:
+            raise BadSignature(type(error).__name__) from error
+        payment = entities.get("payment") or {}
+        order = entities.get("order") or {}
+        notes = payment.get("notes") or {}
+        return WebhookHint(
+            # The header is not covered by the signature: the digest of the body counts as well.
+            event_id=headers.get("X-Razorpay-Event-Id") or hashlib.sha256(body).hexdigest(),
+            kind=kind,
+            session_id=str(payment.get("order_id") or order.get("id") or ""),
+            attempt_id=str(notes.get("attempt_id", "")) if isinstance(notes, dict) else "",
+        )
+
+
+def _seen(item: Mapping[str, Any]) -> SeenPayment:
+    try:
+        currency = str(item["currency"]).upper()
+        amount, refunded = int(item["amount"]), int(item.get("amount_refunded") or 0)
+        captured = amount if item.get("captured") else 0
+        state = _STATES.get(str(item["status"]), PaymentState.PENDING)
+        return SeenPayment(
+            id=str(item["id"]),
+            state=state,
+            amount=Money(amount, currency),
+            captured=Money(captured, currency),
+            refunded=Money(refunded, currency),
+        )
+    except (KeyError, TypeError, ValueError) as error:
+        raise GatewayUnknown("a payment without its fields") from error
+
+
+def _items(answer: Any) -> list[Mapping[str, Any]]:
+    items = answer.get("items") if isinstance(answer, dict) else None
+    if not isinstance(items, list):
+        raise GatewayUnknown("a list without items")
+    return items
+
+
+def _text(answer: Any, field: str) -> str:
+    value = answer.get(field) if isinstance(answer, dict) else None
+    if not isinstance(value, str) or not value:
+        raise GatewayUnknown(f"an answer without {field}")
+    return value
+
+
+def _call(work: Callable[[], T]) -> T:
+    """Run an SDK call and sort its failures by what they prove."""
+    try:
+        return work()
+    except BadRequestError as error:
+        raise GatewayRefused(str(error)) from error
+    except requests.exceptions.ConnectTimeout as error:
+        raise GatewayUnreachable("no connection") from error
+    except (requests.RequestException, razorpay.errors.GatewayError) as error:
+        raise GatewayUnknown(type(error).__name__) from error
+    except Exception as error:
+        # ServerError, JSONDecodeError, TypeError …: the SDK raises what it trips over.
+        raise GatewayUnknown(f"odd reply: {type(error).__name__}") from error

@@ -1,0 +1,203 @@
+"""Stripe: hosted Checkout Sessions with manual capture."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Mapping
+from typing import Any, TypeVar, cast
+
+import stripe
+
+from app.payments.errors import BadSignature, GatewayRefused, GatewayUnknown, GatewayUnreachable
+from app.payments.gateways.base import OpenedSession, PaymentRequest, WebhookHint
+from app.payments.models import Attempt, Observation, PaymentState, SeenPayment, SessionState
+from app.shared.money import Money
+
+T = TypeVar("T")
+TIMEOUT = 10.0  # seconds; the SDK's own default is 80
+RETRIES = 2  # the SDK repeats with the same idempotency key
+
+# Methods that can be authorised now and captured later (Stripe: "Place a hold on a payment
+# method"); others would capture at once and escape the claim.
+_HOLDABLE = ["card", "link", "amazon_pay", "cashapp", "klarna", "paypal", "revolut_pay"]
+
+_INTENT_STATES = {
+    "requires_capture": PaymentState.AUTHORISED,
+    "succeeded": PaymentState.CAPTURED,
+    "canceled": PaymentState.VOIDED,
+}
+_SESSION_STATES = {
+    "open": SessionState.OPEN,
+    "complete": SessionState.COMPLETE,
+    "expired": SessionState.EXPIRED,
+}
+
+
+class StripeGateway:
+    """The Stripe account of the shop."""
+
+    name = "stripe"
+
+    def __init__(self, secret_key: str, webhook_secret: str, api_base: str) -> None:
+        self._webhook_secret = webhook_secret
+        self._client = stripe.StripeClient(
+            secret_key,
+            base_addresses={"api": api_base},
+            max_network_retries=RETRIES,
+            http_client=stripe.RequestsClient(timeout=TIMEOUT),
+        )
+
+    def build_request(self, request: PaymentRequest) -> dict[str, Any]:
+        """The body of ``POST /v1/checkout/sessions``."""
+        reference = {"attempt_id": request.attempt_id, "order_number": request.order_number}
+        return {
+            "mode": "payment",
+            "client_reference_id": request.order_number,
+            "customer_email": request.email,
+            "success_url": f"{request.return_url}?session_id={{CHECKOUT_SESSION_ID}}",
+            "cancel_url": request.cancel_url,
+            "expires_at": request.expires_at,
+            "allowed_payment_method_types": list(_HOLDABLE),
+            "line_items": [
+                {
+                    "quantity": 1,
+                    "price_data": {
+                        "currency": request.amount.currency.lower(),
+                        "unit_amount": request.amount.minor,
+                        "product_data": {"name": request.description},
+                    },
+                }
+            ],
+            "metadata": reference,
+            "payment_intent_data": {
+                "capture_method": "manual",
+                "description": request.description,
+                "metadata": reference,
+            },
+        }
+
+    def open(self, attempt: Attempt) -> OpenedSession:
+        """Create the session with the stored body and key."""
+        session = _call(
+            lambda: self._client.v1.checkout.sessions.create(
+                params=cast(Any, attempt.request),
+                options={"idempotency_key": attempt.idempotency_key},
+            )
+        )
+        if not session.id or not session.url:
+            raise GatewayUnknown("a session without id or address")
+        return OpenedSession(id=session.id, url=session.url)
+
+    def observe(self, attempt: Attempt) -> Observation:
+        """Read the session together with its payment intent."""
+        session = _call(
+            lambda: self._client.v1.checkout.sessions.retrieve(
+                attempt.session_id, params={"expand": ["payment_intent"]}
+            )
+        )
+        intent = session.payment_intent
+        state = _SESSION_STATES.get(session.status or "")
+        if state is None or isinstance(intent, str):
+            raise GatewayUnknown("a session in an unknown state")
+        return Observation(session=state, payments=(_seen(intent),) if intent else ())
+
+    def close(self, attempt: Attempt) -> SessionState:
+        """Expire the session, then read what it is: a shopper may have paid meanwhile."""
+        try:
+            _call(
+                lambda: self._client.v1.checkout.sessions.expire(
+                    attempt.session_id,
+                    options={"idempotency_key": f"{attempt.idempotency_key}:expire"},
+                )
+            )
+        except GatewayRefused:
+            pass  # no longer open: the read below says what it is instead
+        return self.observe(attempt).session
+
+    def capture(self, payment_id: str, amount: Money, key: str) -> None:
+        """Capture the whole authorised amount."""
+        _call(
+            lambda: self._client.v1.payment_intents.capture(
+                payment_id,
+                params={"amount_to_capture": amount.minor},
+                options={"idempotency_key": key},
+            )
+        )
+
+    def void(self, payment_id: str, key: str) -> bool:
+        """Cancel the payment intent: the hold on the shopper's money ends at once."""
+        _call(
+            lambda: self._client.v1.payment_intents.cancel(
+                payment_id, options={"idempotency_key": key}
+            )
+        )
+        return True
+
+    def refund(self, payment_id: str, amount: Money, key: str) -> None:
+        """Refund a captured payment intent."""
+        _call(
+            lambda: self._client.v1.refunds.create(
+                params={"payment_intent": payment_id, "amount": amount.minor},
+                options={"idempotency_key": key},
+            )
+        )
+
+    def read_webhook(self, body: bytes, headers: Mapping[str, str]) -> WebhookHint:
+        """Verify ``Stripe-Signature`` over the raw body (tolerance five minutes)."""
+        signature = headers.get("Stripe-Signature", "")
+        try:
+            text = body.decode("utf-8")
+            stripe.WebhookSignature.verify_header(
+                text, signature, self._webhook_secret, stripe.Webhook.DEFAULT_TOLERANCE
+            )
+            event = json.loads(text)
+            entity = event["data"]["object"]
+            kind, event_id = str(event["type"]), str(event["id"])
+        except (stripe.SignatureVerificationError, ValueError, KeyError, TypeError) as error:
+            raise BadSignature(type(error).__name__) from error
+        metadata = entity.get("metadata") or {}
+        is_session = entity.get("object") == "checkout.session"
+        return WebhookHint(
+            event_id=event_id,
+            kind=kind,
+            session_id=str(entity.get("id", "")) if is_session else "",
+            attempt_id=str(metadata.get("attempt_id", "")),
+        )
+
+
+def _seen(intent: stripe.PaymentIntent) -> SeenPayment:
+    currency = intent.currency.upper()
+    charge = intent.latest_charge
+    refunded = charge.amount_refunded if isinstance(charge, stripe.Charge) else 0
+    return SeenPayment(
+        id=intent.id,
+        state=_INTENT_STATES.get(intent.status, PaymentState.PENDING),
+        amount=Money(intent.amount, currency),
+        captured=Money(intent.amount_received, currency),
+        refunded=Money(refunded, currency),
+    )
+
+
+def _call(work: Callable[[], T]) -> T:
+    """Run an SDK call and sort its failures by what they prove."""
+    try:
+        return work()
+    except stripe.APIConnectionError as error:
+        # The SDK has used up its retries; a request may have been executed unseen.
+        raise GatewayUnknown(str(error.user_message or error)) from error
+    except stripe.IdempotencyError as error:
+        raise GatewayUnknown("the idempotency key was used with another body") from error
+    except stripe.RateLimitError as error:
+        raise GatewayUnreachable("rate limited") from error
+    except (stripe.AuthenticationError, stripe.PermissionError) as error:
+        raise GatewayUnreachable("the gateway's key was refused") from error
+    except (stripe.InvalidRequestError, stripe.CardError) as error:
+        if error.http_status == 409:
+            raise GatewayUnknown("the same request is in flight") from error
+        raise GatewayRefused(str(error.user_message or error)) from error
+    except stripe.StripeError as error:
+        raise GatewayUnknown(type(error).__name__) from error
+    except (ValueError, TypeError, KeyError, AttributeError) as error:
+        raise GatewayUnknown(f"odd reply: {type(error).__name__}") from error
+
+

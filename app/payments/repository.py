@@ -1,0 +1,252 @@
+"""Payment documents. Unique indexes and conditional updates hold the promises, not this code."""
+
+from __future__ import annotations
+
+import hashlib
+from datetime import timedelta
+from typing import Any
+
+from pymongo import ReturnDocument
+
+from app.db.database import Database, Document, Session
+from app.payments.models import Attempt, AttemptState, Capture, CaptureState, SeenPayment
+from app.payments.rules import OPEN_STATES, sources_of
+from app.shared.clock import now
+from app.shared.ids import AttemptId, OrderId
+from app.shared.money import Money
+
+
+class PaymentRepository:
+    """Reads and writes attempts, authorisations and captures."""
+
+    def __init__(self, database: Database) -> None:
+        self._attempts = database["payment_attempts"]
+        self._authorisations = database["authorisations"]
+        self._captures = database["captures"]
+
+    def insert_attempt(self, attempt: Attempt, session: Session) -> None:
+        """Store a new attempt. Raises ``DuplicateKeyError`` if the order has an open one."""
+        self._attempts.insert_one(
+            {
+                "_id": attempt.id,
+                "order_id": attempt.order_id,
+                "order_number": attempt.order_number,
+                "access_token": attempt.access_token,
+                "gateway": attempt.gateway,
+                "state": attempt.state.value,
+                "open": attempt.state in OPEN_STATES,
+                "amount": attempt.amount.minor,
+                "currency": attempt.amount.currency,
+                "cart_version": attempt.cart_version,
+                "receipt": attempt.receipt,
+                "idempotency_key": attempt.idempotency_key,
+                "request": attempt.request,
+                "created_at": attempt.created_at,
+                "updated_at": attempt.updated_at,
+            },
+            session=session,
+        )
+
+    def find_attempt(self, attempt_id: AttemptId, session: Session | None = None) -> Attempt | None:
+        """The attempt, or None."""
+        return _maybe(self._attempts.find_one({"_id": attempt_id}, session=session))
+
+    def find_by_session(self, gateway: str, session_id: str) -> Attempt | None:
+        """The attempt behind a gateway's session or order id, or None."""
+        return _maybe(self._attempts.find_one({"gateway": gateway, "session_id": session_id}))
+
+    def attempts_of(self, order_id: OrderId) -> list[Attempt]:
+        """Every attempt of an order, oldest first."""
+        found = self._attempts.find({"order_id": order_id}).sort("created_at", 1)
+        return [_attempt(document) for document in found]
+
+    def find_open_attempt(self, order_id: OrderId, session: Session | None = None) -> Attempt | None:
+        """The order's one open attempt, or None."""
+        query = {"order_id": order_id, "open": True}
+        return _maybe(self._attempts.find_one(query, session=session))
+
+    def stale_attempts(self, older_than: timedelta, limit: int) -> list[Attempt]:
+        """Open attempts that nobody looked at for a while."""
+        query = {"open": True, "updated_at": {"$lt": now() - older_than}}
+        return [_attempt(document) for document in self._attempts.find(query).limit(limit)]
+
+    def touch(self, attempt_id: AttemptId) -> None:
+        """Note that the attempt was looked at just now."""
+        self._attempts.update_one({"_id": attempt_id}, {"$set": {"updated_at": now()}})
+
+    def move_attempt(
+        self,
+        attempt_id: AttemptId,
+        target: AttemptState,
+        session: Session | None = None,
+        **also: Any,
+    ) -> bool:
+        """Move an attempt forward; False if its state does not lead there."""
+        change = {"state": target.value, "open": target in OPEN_STATES, "updated_at": now(), **also}
+        result = self._attempts.update_one(
+            {"_id": attempt_id, "state": {"$in": sources_of(target)}},
+            {"$set": change},
+            session=session,
+        )
+        return bool(result.modified_count)
+
+    def record_authorisation(self, attempt: Attempt, payment: SeenPayment, state: str) -> None:
+        """Remember a payment that a gateway showed for an attempt, once."""
+        gateway_payment_id = payment.id
+        identity = f"{attempt.gateway}:{gateway_payment_id}"
+        self._authorisations.update_one(
+            {"_id": identity},
+            {
+                "$setOnInsert": {
+                    "order_id": attempt.order_id,
+                    "attempt_id": attempt.id,
+                    "gateway": attempt.gateway,
+                    "gateway_payment_id": gateway_payment_id,
+                    "amount": payment.amount.minor,
+                    "currency": payment.amount.currency,
+                    "created_at": now(),
+                },
+                "$set": {"state": state},
+            },
+            upsert=True,
+        )
+
+    def authorisation_state(self, gateway: str, payment_id: str) -> str:
+        """What the shop last recorded of a payment, ``""`` if it is new."""
+        found = self._authorisations.find_one({"_id": f"{gateway}:{payment_id}"}, {"state": 1})
+        return str(found["state"]) if found else ""
+
+    def claim(self, attempt: Attempt, payment_id: str, session: Session) -> Capture:
+        """Claim the order's one capture for a payment, or return the claim that was there first.
+
+        Insert-or-read by ``_id = order_id``: the unique key decides, once and for ever.
+        """
+        document = {
+            "_id": attempt.order_id,
+            "attempt_id": attempt.id,
+            "gateway": attempt.gateway,
+            "payment_id": payment_id,
+            "amount": attempt.amount.minor,
+            "currency": attempt.amount.currency,
+            "fence": 0,
+            "state": CaptureState.CLAIMED.value,
+            "lease_until": now(),
+            "updated_at": now(),
+        }
+        stored = self._captures.find_one({"_id": attempt.order_id}, session=session)
+        if stored is None:
+            self._captures.insert_one(document, session=session)
+            stored = document
+        return _capture(stored)
+
+    def find_capture(self, order_id: OrderId, session: Session | None = None) -> Capture | None:
+        """The order's claim or capture, or None."""
+        found = self._captures.find_one({"_id": order_id}, session=session)
+        return _capture(found) if found else None
+
+    def take_fence(self, capture: Capture, lease: timedelta) -> Capture | None:
+        """Elect this worker to send the capture now; None while another one is at it."""
+        found = self._captures.find_one_and_update(
+            {
+                "_id": capture.order_id,
+                "payment_id": capture.payment_id,
+                "state": {"$in": [CaptureState.CLAIMED.value, CaptureState.SENDING.value]},
+                "lease_until": {"$lte": now()},
+            },
+            {
+                "$inc": {"fence": 1},
+                "$set": {
+                    "state": CaptureState.SENDING.value,
+                    "lease_until": now() + lease,
+                    "updated_at": now(),
+                },
+            },
+            return_document=ReturnDocument.AFTER,
+        )
+        return _capture(found) if found else None
+
+    def mark_captured(self, capture: Capture, session: Session) -> bool:
+        """Record that the gateway shows the claimed payment as captured."""
+        result = self._captures.update_one(
+            {
+                "_id": capture.order_id,
+                "payment_id": capture.payment_id,
+                "state": {"$ne": CaptureState.CAPTURED.value},
+            },
+            {"$set": {"state": CaptureState.CAPTURED.value, "updated_at": now()}},
+            session=session,
+        )
+        return bool(result.modified_count)
+
+    def unfinished_captures(self, older_than: timedelta, limit: int) -> list[Capture]:
+        """Claims whose capture is not confirmed yet."""
+        query = {
+            "state": {"$ne": CaptureState.CAPTURED.value},
+            "updated_at": {"$lt": now() - older_than},
+        }
+        return [_capture(document) for document in self._captures.find(query).limit(limit)]
+
+
+class WebhookRepository:
+    """Webhooks as received: raw, verified, each once."""
+
+    def __init__(self, database: Database) -> None:
+        self._events = database["webhook_events"]
+
+    def store(self, gateway: str, event_id: str, body: bytes, session: Session) -> bool:
+        """Store a webhook; False if it was stored before."""
+        identity = f"{gateway}:{event_id}"
+        digest = hashlib.sha256(body).hexdigest()
+        known = {"$or": [{"_id": identity}, {"gateway": gateway, "digest": digest}]}
+        if self._events.find_one(known, {"_id": 1}, session=session):
+            return False
+        self._events.insert_one(
+            {
+                "_id": identity,
+                "gateway": gateway,
+                "digest": digest,
+                "payload": body.decode("utf-8"),
+                "received_at": now(),
+            },
+            session=session,
+        )
+        return True
+
+
+def _maybe(document: Document | None) -> Attempt | None:
+    return _attempt(document) if document else None
+
+
+def _attempt(document: Document) -> Attempt:
+    return Attempt(
+        id=document["_id"],
+        order_id=document["order_id"],
+        order_number=document["order_number"],
+        access_token=document["access_token"],
+        gateway=document["gateway"],
+        state=AttemptState(document["state"]),
+        amount=Money(document["amount"], document["currency"]),
+        cart_version=document["cart_version"],
+        receipt=document["receipt"],
+        idempotency_key=document["idempotency_key"],
+        request=document["request"],
+        session_id=document.get("session_id") or "",
+        session_url=document.get("session_url") or "",
+        created_at=document["created_at"],
+        updated_at=document["updated_at"],
+        failure=document.get("failure") or "",
+    )
+
+
+def _capture(document: Document) -> Capture:
+    return Capture(
+        order_id=document["_id"],
+        attempt_id=document["attempt_id"],
+        gateway=document["gateway"],
+        payment_id=document["payment_id"],
+        amount=Money(document["amount"], document["currency"]),
+        fence=document["fence"],
+        state=CaptureState(document["state"]),
+        updated_at=document["updated_at"],
+    )
+

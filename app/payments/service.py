@@ -1,0 +1,293 @@
+"""Attempts at gateways, and the one capture of an order."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import timedelta
+from uuid import uuid4
+
+import structlog
+
+from app.db.database import Database, Session
+from app.db.outbox import Outbox
+from app.payments.errors import (
+    BadSignature,
+    GatewayNotOffered,
+    GatewayRefused,
+    GatewayUnknown,
+    GatewayUnreachable,
+)
+from app.payments.events import WEBHOOK_RECEIVED
+from app.payments.gateways.base import Gateway, HostedForm, PaymentRequest
+from app.payments.gateways.razorpay import RazorpayGateway
+from app.payments.models import (
+    Attempt,
+    AttemptState,
+    Capture,
+    Observation,
+    PaymentState,
+    SeenPayment,
+    SessionState,
+)
+from app.payments.repository import PaymentRepository, WebhookRepository
+from app.shared.clock import now
+from app.shared.errors import NotFound
+from app.shared.ids import AttemptId, OrderId
+
+_SEND_LEASE = timedelta(seconds=30)
+_log = structlog.get_logger()
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Customer:
+    """Whom the hosted page greets."""
+
+    name: str
+    email: str
+    phone: str
+
+
+class PaymentService:
+    """What the shop knows and does at its gateways. Never calls one inside a transaction."""
+
+    def __init__(
+        self, database: Database, outbox: Outbox, gateways: Mapping[str, Gateway], base_url: str
+    ) -> None:
+        self._database = database
+        self._outbox = outbox
+        self._gateways = dict(gateways)
+        self._base_url = base_url
+        self._payments = PaymentRepository(database)
+        self._webhooks = WebhookRepository(database)
+
+    def offered(self, wanted: tuple[str, ...]) -> tuple[str, ...]:
+        """The configured gateways of a market's list, in its order."""
+        return tuple(name for name in wanted if name in self._gateways)
+
+    def _gateway(self, name: str) -> Gateway:
+        if name not in self._gateways:
+            raise GatewayNotOffered
+        return self._gateways[name]
+
+    # --- attempts -----------------------------------------------------------------------
+
+    def prepare(
+        self,
+        *,
+        order_id: OrderId,
+        order_number: str,
+        access_token: str,
+        gateway: str,
+        request: PaymentRequest,
+        cart_version: int,
+    ) -> Attempt:
+        """Build an attempt with its exact request body and key, not stored yet."""
+        return Attempt(
+            id=AttemptId(request.attempt_id),
+            order_id=order_id,
+            order_number=order_number,
+            access_token=access_token,
+            gateway=gateway,
+            state=AttemptState.CREATED,
+            amount=request.amount,
+            cart_version=cart_version,
+            receipt=request.receipt,
+            idempotency_key=str(uuid4()),
+            request=self._gateway(gateway).build_request(request),
+            session_id="",
+            session_url="",
+            created_at=now(),
+            updated_at=now(),
+        )
+
+    def store(self, attempt: Attempt, session: Session) -> None:
+        """Store the intent. Raises ``DuplicateKeyError`` while the order has an open attempt."""
+        self._payments.insert_attempt(attempt, session)
+
+    def get(self, attempt_id: AttemptId) -> Attempt:
+        """The attempt. Raises ``NotFound``."""
+        attempt = self._payments.find_attempt(attempt_id)
+        if attempt is None:
+            raise NotFound("This payment does not exist.")
+        return attempt
+
+    def find_by_session(self, gateway: str, session_id: str) -> Attempt | None:
+        """The attempt behind a gateway's session id, or None."""
+        return self._payments.find_by_session(gateway, session_id) if session_id else None
+
+    def find_open(self, order_id: OrderId) -> Attempt | None:
+        """The order's open attempt, or None."""
+        return self._payments.find_open_attempt(order_id)
+
+    def attempts_of(self, order_id: OrderId) -> list[Attempt]:
+        """Every attempt of an order, oldest first."""
+        return self._payments.attempts_of(order_id)
+
+    def open(self, attempt: Attempt) -> Attempt:
+        """Open the hosted page of a stored attempt; safe to repeat with the stored body and key.
+
+        Raises ``GatewayUnreachable`` or ``GatewayUnknown`` if the attempt must wait, and
+        ``GatewayRefused`` once it has failed for good.
+        """
+        if attempt.state is not AttemptState.CREATED:
+            return attempt
+        try:
+            opened = self._gateway(attempt.gateway).open(attempt)
+        except GatewayRefused as refusal:
+            _log.error("gateway_refused_session", attempt=attempt.id, reason=str(refusal))
+            self._payments.move_attempt(attempt.id, AttemptState.FAILED, failure=str(refusal)[:300])
+            raise
+        self._payments.move_attempt(
+            attempt.id, AttemptState.OPEN, session_id=opened.id, session_url=opened.url
+        )
+        return self.get(attempt.id)
+
+    def observe(self, attempt: Attempt) -> Observation:
+        """Ask the gateway what became of an attempt. Raises as ``Gateway`` does."""
+        self._payments.touch(attempt.id)
+        return self._gateway(attempt.gateway).observe(attempt)
+
+    def close(self, attempt: Attempt) -> SessionState:
+        """Try to make the attempt unpayable; the state tells whether that worked."""
+        if not attempt.session_id:
+            attempt = self.open(attempt)
+        return self._gateway(attempt.gateway).close(attempt)
+
+    def end(self, attempt: Attempt, state: AttemptState, session: Session | None = None) -> bool:
+        """Move an attempt forward to ``state``."""
+        return self._payments.move_attempt(attempt.id, state, session)
+
+    def stale(self, older_than: timedelta, limit: int = 50) -> list[Attempt]:
+        """Open attempts that nobody looked at for this long."""
+        return self._payments.stale_attempts(older_than, limit)
+
+    # --- authorisations and the capture ---------------------------------------------------
+
+    def record(self, attempt: Attempt, payment: SeenPayment, state: str) -> None:
+        """Remember a payment seen at the gateway and what the shop made of it."""
+        self._payments.record_authorisation(attempt, payment, state)
+
+    def known_state(self, attempt: Attempt, payment: SeenPayment) -> str:
+        """What was recorded of a payment before, ``""`` for a new one."""
+        return self._payments.authorisation_state(attempt.gateway, payment.id)
+
+    def claim(self, attempt: Attempt, payment: SeenPayment, session: Session) -> Capture:
+        """Claim the order's capture for this payment, or return the claim that holds it."""
+        return self._payments.claim(attempt, payment.id, session)
+
+    def find_capture(self, order_id: OrderId, session: Session | None = None) -> Capture | None:
+        """The order's claim or capture, or None."""
+        return self._payments.find_capture(order_id, session)
+
+    def send_capture(self, attempt: Attempt, capture: Capture) -> bool:
+        """Capture the claimed payment unless another worker is just doing it.
+
+        True once the gateway itself shows it captured. A lost answer leaves the claim as it
+        is: the next call reads first.
+        """
+        fenced = self._payments.take_fence(capture, _SEND_LEASE)
+        if fenced is None:
+            return False
+        gateway = self._gateway(attempt.gateway)
+        key = f"{capture.order_id}:capture:{capture.payment_id}"
+        try:
+            gateway.capture(capture.payment_id, capture.amount, key)
+        except (GatewayRefused, GatewayUnknown, GatewayUnreachable) as problem:
+            _log.warning("capture_unconfirmed", order=capture.order_id, reason=str(problem))
+        return any(
+            payment.id == capture.payment_id and payment.state is PaymentState.CAPTURED
+            for payment in gateway.observe(attempt).payments
+        )
+
+    def confirm_capture(self, attempt: Attempt, capture: Capture, session: Session) -> bool:
+        """Record the capture and the end of its attempt; False if that was recorded before."""
+        if not self._payments.mark_captured(capture, session):
+            return False
+        self._payments.move_attempt(attempt.id, AttemptState.AUTHORISED, session)
+        self._payments.move_attempt(attempt.id, AttemptState.CAPTURED, session)
+        return True
+
+    def unfinished_captures(self, older_than: timedelta, limit: int = 50) -> list[Capture]:
+        """Claims whose capture was not confirmed for this long."""
+        return self._payments.unfinished_captures(older_than, limit)
+
+    def give_back(self, attempt: Attempt, payment: SeenPayment) -> str:
+        """Return money that must not be kept: void an authorisation, refund a capture.
+
+        Returns what was done: ``voided``, ``left_to_expire`` or ``refunded``.
+        """
+        gateway = self._gateway(attempt.gateway)
+        if payment.state is PaymentState.CAPTURED:
+            left = payment.captured - payment.refunded
+            if left:
+                gateway.refund(payment.id, left, f"{payment.id}-stray")
+            done = "refunded"
+        else:
+            voided = gateway.void(payment.id, f"{attempt.order_id}:void:{payment.id}")
+            done = "voided" if voided else "left_to_expire"
+        self._payments.record_authorisation(attempt, payment, done)
+        return done
+
+    # --- hosted pages and webhooks ----------------------------------------------------------
+
+    def razorpay_form(self, attempt: Attempt, shop_name: str, customer: Customer) -> HostedForm:
+        """The form to Razorpay's hosted page for an open attempt. Raises ``NotFound`` otherwise."""
+        gateway = self._gateways.get(attempt.gateway)
+        if not isinstance(gateway, RazorpayGateway) or not attempt.session_id:
+            raise NotFound("This payment cannot be continued.")
+        return gateway.hosted_form(
+            attempt,
+            {
+                "name": shop_name,
+                "description": f"Order {attempt.order_number}",
+                "customer": customer.name,
+                "email": customer.email,
+                "phone": customer.phone,
+            },
+            callback_url=f"{self._base_url}/payments/razorpay/callback",
+            cancel_url=f"{self._base_url}/payments/{attempt.id}/cancelled",
+        )
+
+    def verify_razorpay_callback(self, session_id: str, payment_id: str, signature: str) -> Attempt:
+        """The attempt that a signed callback is about.
+
+        Raises ``BadSignature`` if the signature does not fit our own order id, ``NotFound``
+        for an order that is not ours.
+        """
+        attempt = self.find_by_session("razorpay", session_id)
+        gateway = self._gateways.get("razorpay")
+        if attempt is None or not isinstance(gateway, RazorpayGateway):
+            raise NotFound("This payment does not exist.")
+        gateway.verify_callback(attempt.session_id, payment_id, signature)
+        return attempt
+
+    def receive_webhook(self, gateway_name: str, body: bytes, headers: Mapping[str, str]) -> bool:
+        """Verify and store a webhook with the event that makes the worker look.
+
+        False for one that was stored before. Raises ``BadSignature``.
+        """
+        gateway = self._gateways.get(gateway_name)
+        if gateway is None:
+            raise BadSignature("this gateway is not configured")
+        hint = gateway.read_webhook(body, headers)
+
+        def work(session: Session) -> bool:
+            if not self._webhooks.store(gateway_name, hint.event_id, body, session):
+                return False
+            self._outbox.publish(
+                WEBHOOK_RECEIVED,
+                {
+                    "gateway": gateway_name,
+                    "kind": hint.kind,
+                    "session_id": hint.session_id,
+                    "attempt_id": hint.attempt_id,
+                },
+                session,
+                key=f"webhook:{gateway_name}:{hint.event_id}",
+            )
+            return True
+
+        return self._database.in_transaction(work)
+
+
