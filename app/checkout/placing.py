@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import timedelta
 
-from pymongo.errors import DuplicateKeyError
+from app.db.errors import DuplicateKeyError
 
 from app.cart.models import PricedCart
 from app.cart.service import CartService

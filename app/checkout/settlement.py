@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 
 import structlog
-from pymongo.errors import DuplicateKeyError
+from app.db.errors import DuplicateKeyError
 
 from app.cart.service import CartService
 from app.checkout.events import PAYMENT_RETURNED

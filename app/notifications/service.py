@@ -7,12 +7,15 @@ from urllib.parse import urlsplit
 
 from jinja2 import Environment
 
+from app.checkout.events import PAYMENT_RETURNED
+from app.checkout.service import order_path
 from app.db.database import Database
 from app.db.outbox import Event, Outbox
 from app.notifications.mail import Mailer, compose
+from app.notifications.repository import SentMessages
 from app.orders.events import ORDER_PAID
+from app.orders.models import Order
 from app.orders.service import OrderService
-from app.shared.clock import now
 from app.shared.ids import OrderId
 
 SHOP_NAME = "MossX"
@@ -29,7 +32,7 @@ class NotificationService:
         templates: Environment,
         base_url: str,
     ) -> None:
-        self._sent = database["sent_messages"]
+        self._sent = SentMessages(database)
         self._orders = orders
         self._mailer = mailer
         self._templates = templates
@@ -39,6 +42,7 @@ class NotificationService:
     def subscribe(self, outbox: Outbox) -> None:
         """Listen to what shoppers are told about."""
         outbox.subscribe(ORDER_PAID, "mail.order_confirmation", self.confirm_order)
+        outbox.subscribe(PAYMENT_RETURNED, "mail.payment_returned", self.tell_payment_returned)
 
     def confirm_order(self, event: Event) -> None:
         """Send the order confirmation."""
@@ -49,15 +53,31 @@ class NotificationService:
             subject=f"Your order {order.number}",
             template="emails/order_confirmation",
             order=order,
-            order_url=f"{self._base_url}/orders/{order.number}?token={order.access_token}",
+            order_url=self._link(order),
         )
+
+    def tell_payment_returned(self, event: Event) -> None:
+        """Tell the shopper that a payment was not kept, and where the money is."""
+        order = self._orders.get(OrderId(event.payload["order_id"]))
+        self._send(
+            key=f"payment-returned-{event.payload['payment_id']}",
+            to=order.email,
+            subject=f"About a payment for your order {order.number}",
+            template="emails/payment_returned",
+            order=order,
+            order_url=self._link(order),
+            message=event.payload["message"],
+        )
+
+    def _link(self, order: Order) -> str:
+        return self._base_url + order_path(order.number, order.access_token)
 
     def _send(self, *, key: str, to: str, subject: str, template: str, **context: Any) -> None:
         """Render and send, unless this very message went out before.
 
         A crash between sending and noting it sends it again, under the same Message-ID.
         """
-        if self._sent.find_one({"_id": key}):
+        if self._sent.has(key):
             return
         context = {"shop_name": SHOP_NAME, "base_url": self._base_url, **context}
         domain = self._domain if "." in self._domain else f"{self._domain}.invalid"
@@ -72,4 +92,4 @@ class NotificationService:
             domain=domain,
         )
         self._mailer.send(key, message)
-        self._sent.update_one({"_id": key}, {"$setOnInsert": {"at": now()}}, upsert=True)
+        self._sent.note(key)

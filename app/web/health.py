@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import redis
 from flask import Blueprint, Flask, Response, jsonify
-from pymongo.errors import PyMongoError
+from app.db.errors import PyMongoError
 from redis.exceptions import RedisError
 
 from app.db.database import Database

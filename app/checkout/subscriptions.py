@@ -1,0 +1,50 @@
+"""What checkout does when payments tell of something. Runs in the worker."""
+
+from __future__ import annotations
+
+import structlog
+
+from app.checkout.settlement import Settlement
+from app.db.outbox import Event, Outbox
+from app.payments.events import ALERT, WEBHOOK_RECEIVED
+from app.payments.models import Attempt
+from app.payments.service import PaymentService
+from app.shared.errors import NotFound
+from app.shared.ids import AttemptId
+
+_log = structlog.get_logger()
+
+
+class CheckoutSubscriptions:
+    """Handlers of the outbox; each bears being repeated because ``settle`` does."""
+
+    def __init__(self, settlement: Settlement, payments: PaymentService) -> None:
+        self._settlement = settlement
+        self._payments = payments
+
+    def subscribe(self, outbox: Outbox) -> None:
+        """Listen to webhooks and to alerts."""
+        outbox.subscribe(WEBHOOK_RECEIVED, "checkout.settle", self.settle)
+        outbox.subscribe(ALERT, "checkout.alert", self.alert)
+
+    def settle(self, event: Event) -> None:
+        """Look at the attempt a webhook is about; one that is not ours is noted and left."""
+        attempt = self._find(event)
+        if attempt is None:
+            _log.info("webhook_without_attempt", event_id=event.id, kind=event.payload["kind"])
+            return
+        self._settlement.settle(attempt.id)
+
+    def _find(self, event: Event) -> Attempt | None:
+        payload = event.payload
+        by_session = self._payments.find_by_session(payload["gateway"], payload["session_id"])
+        if by_session or not payload["attempt_id"]:
+            return by_session
+        try:
+            return self._payments.get(AttemptId(payload["attempt_id"]))
+        except NotFound:
+            return None
+
+    def alert(self, event: Event) -> None:
+        """Put it where operators look; the order's timeline has it as well."""
+        _log.error("payment_alert", **event.payload)

@@ -1,0 +1,28 @@
+"""Periodic work shared by any number of workers: each due time is taken by one of them."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from app.db.database import Database
+from app.db.errors import DuplicateKeyError
+from app.shared.clock import now
+
+
+class Schedules:
+    """Remembers when each job is due next, so that two workers never do the same round."""
+
+    def __init__(self, database: Database) -> None:
+        self._schedules = database["schedules"]
+
+    def take(self, job: str, every: timedelta) -> bool:
+        """Whether ``job`` is due and this caller is the one to run it now."""
+        moment = now()
+        try:
+            self._schedules.insert_one({"_id": job, "due_at": moment + every})
+        except DuplicateKeyError:
+            taken = self._schedules.update_one(
+                {"_id": job, "due_at": {"$lte": moment}}, {"$set": {"due_at": moment + every}}
+            )
+            return bool(taken.modified_count)
+        return True

@@ -1,0 +1,84 @@
+"""The composition root: the one place that knows which parts the shop is made of."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from pathlib import Path
+
+from flask import Flask
+from jinja2 import StrictUndefined
+
+from app import commands
+from app.cart import cookie as cart_cookie
+from app.cart.routes import blueprint as cart_routes
+from app.catalog import context as catalog_context
+from app.catalog.routes import blueprint as catalog_routes
+from app.checkout.order_routes import blueprint as order_routes
+from app.checkout.payment_routes import blueprint as payment_routes
+from app.checkout.routes import blueprint as checkout_routes
+from app.config import Settings, load_settings
+from app.markets import context as market_context
+from app.markets.routes import blueprint as market_routes
+from app.media import context as media_context
+from app.media.routes import blueprint as media_routes
+from app.payments.routes import blueprint as webhook_routes
+from app.services import build_services
+from app.web import assets, csrf, errors, health, logs, visitor
+from app.web.registry import register
+
+_ROOT = Path(__file__).resolve().parents[1]
+_MAX_BODY = 2 * 1024 * 1024
+_BLUEPRINTS = (
+    catalog_routes,
+    media_routes,
+    market_routes,
+    cart_routes,
+    checkout_routes,
+    payment_routes,
+    order_routes,
+    webhook_routes,
+)
+
+
+def create_app(environment: Mapping[str, str] | None = None) -> Flask:
+    """Build the shop from the environment (``os.environ`` unless another is given).
+
+    Raises ``ConfigurationError`` naming every variable at fault.
+    """
+    settings = load_settings(os.environ if environment is None else environment)
+    logs.configure(settings.is_production)
+    app = Flask("app", template_folder=str(_ROOT / "templates"), static_folder=None)
+    _configure(app, settings)
+    _web(app)
+    register(app, settings, *build_services(settings, app.jinja_env))
+    for blueprint in _BLUEPRINTS:
+        app.register_blueprint(blueprint)
+    commands.init_app(app)
+    return app
+
+
+def _configure(app: Flask, settings: Settings) -> None:
+    app.config.update(
+        SECRET_KEY=settings.signing_key,
+        SESSION_COOKIE_SECURE=settings.base_url.startswith("https://"),
+        MAX_CONTENT_LENGTH=_MAX_BODY,
+        MAX_FORM_MEMORY_SIZE=_MAX_BODY,
+        TEMPLATES_AUTO_RELOAD=False,
+    )
+    app.jinja_env.undefined = StrictUndefined
+    app.jinja_env.trim_blocks = True
+    app.jinja_env.lstrip_blocks = True
+
+
+def _web(app: Flask) -> None:
+    logs.init_app(app)
+    errors.init_app(app)
+    visitor.init_app(app)
+    csrf.init_app(app)
+    health.init_app(app)
+    assets.init_app(app, _ROOT / "static")
+    market_context.init_app(app)
+    media_context.init_app(app)
+    catalog_context.init_app(app)
+    cart_cookie.init_app(app)

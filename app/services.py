@@ -1,0 +1,95 @@
+"""Building the services, lowest layer first."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from jinja2 import Environment
+
+from app.cart.service import CartService
+from app.catalog.service import CatalogService
+from app.checkout.placing import Placing
+from app.checkout.reconciliation import Reconciler
+from app.checkout.service import CheckoutService
+from app.checkout.settlement import Settlement
+from app.checkout.subscriptions import CheckoutSubscriptions
+from app.config import Settings
+from app.db.database import Database
+from app.db.idempotency import IdempotencyKeys
+from app.db.outbox import Outbox
+from app.db.schedules import Schedules
+from app.inventory.service import InventoryService
+from app.markets.context import format_money
+from app.media.store import LocalMediaStore
+from app.notifications.mail import FolderMailer, Mailer, SmtpMailer
+from app.notifications.service import NotificationService
+from app.orders.service import OrderService
+from app.payments.gateways.base import Gateway
+from app.payments.gateways.razorpay import RazorpayGateway
+from app.payments.gateways.stripe import StripeGateway
+from app.payments.service import PaymentService
+from app.web.health import CacheServer
+from app.worker import Job, Worker
+
+_RECONCILE_EVERY = timedelta(seconds=15)
+
+
+def build_services(settings: Settings, templates: Environment) -> tuple[object, ...]:
+    """Every service of the shop, wired; nothing connects before it is used."""
+    database = Database(settings.mongodb_uri)
+    outbox = Outbox(database)
+    catalog = CatalogService(database, outbox)
+    inventory = InventoryService(database, on_band_change=catalog.note_stock_change)
+    catalog.use_stock(inventory)
+    carts = CartService(database, catalog, inventory, format_money)
+    orders = OrderService(database, outbox)
+    payments = PaymentService(database, outbox, _gateways(settings), settings.base_url)
+    settlement = Settlement(database, outbox, carts, inventory, orders, payments)
+    keys = IdempotencyKeys(database)
+    placing = Placing(
+        database, keys, carts, inventory, orders, payments, settlement, settings.base_url
+    )
+    reconciler = Reconciler(database, settlement, payments, orders, inventory)
+    mail = NotificationService(database, orders, _mailer(settings), templates, settings.base_url)
+    CheckoutSubscriptions(settlement, payments).subscribe(outbox)
+    mail.subscribe(outbox)
+    jobs = (Job(name="reconcile", every=_RECONCILE_EVERY, run=reconciler.run),)
+    return (
+        database,
+        CacheServer(settings.redis_url),
+        LocalMediaStore(settings.mossx_data_dir / "media"),
+        outbox,
+        catalog,
+        inventory,
+        carts,
+        orders,
+        payments,
+        settlement,
+        CheckoutService(keys, placing, payments),
+        reconciler,
+        mail,
+        Worker(outbox, Schedules(database), jobs),
+    )
+
+
+def _gateways(settings: Settings) -> dict[str, Gateway]:
+    """The gateways that have keys; the others are simply not offered."""
+    gateways: dict[str, Gateway] = {}
+    if settings.stripe_secret_key:
+        gateways["stripe"] = StripeGateway(
+            settings.stripe_secret_key, settings.stripe_webhook_secret, settings.stripe_api_base
+        )
+    if settings.razorpay_key_id:
+        gateways["razorpay"] = RazorpayGateway(
+            settings.razorpay_key_id,
+            settings.razorpay_key_secret,
+            settings.razorpay_webhook_secret,
+            settings.razorpay_api_base,
+        )
+    return gateways
+
+
+def _mailer(settings: Settings) -> Mailer:
+    if settings.mail_url:
+        return SmtpMailer(settings.mail_url)
+    return FolderMailer(settings.mossx_data_dir / "mail")

@@ -1,0 +1,50 @@
+"""Static files under names that carry their content's hash, so that browsers keep them for ever."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from functools import cache
+from pathlib import Path
+
+from flask import Flask, Response, abort, send_from_directory
+
+_HASHED = re.compile(r"^(?P<stem>.+)\.(?P<digest>[0-9a-f]{10})(?P<suffix>\.[a-z0-9]+)$")
+_FOREVER = 365 * 24 * 3600
+
+
+class Assets:
+    """The files of one folder, which do not change while a process lives."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+        self.url = cache(self._url)
+
+    def _url(self, name: str) -> str:
+        """The address of a file: ``css/mossx.css`` becomes ``/static/css/mossx.<hash>.css``.
+
+        Raises ``FileNotFoundError``, so that a template with a wrong name fails in its first test.
+        """
+        path = self._folder / name
+        digest = hashlib.sha256(path.read_bytes()).hexdigest()[:10]
+        return f"/static/{name.removesuffix(path.suffix)}.{digest}{path.suffix}"
+
+    def send(self, filename: str) -> Response:
+        """Serve a hashed name with an immutable answer, a plain name with a short one."""
+        match = _HASHED.match(filename)
+        if match is None:
+            return send_from_directory(self._folder, filename, max_age=300)
+        name = match["stem"] + match["suffix"]
+        if not (self._folder / name).is_file() or self.url(name) != f"/static/{filename}":
+            abort(404)
+        response = send_from_directory(self._folder, name, max_age=_FOREVER)
+        response.cache_control.public = True
+        response.cache_control.immutable = True
+        return response
+
+
+def init_app(app: Flask, folder: Path) -> None:
+    """Serve ``folder`` at ``/static/`` and offer ``static_url`` to templates."""
+    assets = Assets(folder)
+    app.add_url_rule("/static/<path:filename>", "static", assets.send)
+    app.jinja_env.globals["static_url"] = assets.url
