@@ -1,0 +1,50 @@
+.DEFAULT_GOAL := help
+SHELL := /bin/bash
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+READY := $(VENV)/.ready
+CODE := app dev sandbox tests migrations bench tools wsgi.py
+export PYTHONDONTWRITEBYTECODE = 1
+
+.PHONY: help setup run test check format lint lock bench screenshots
+
+help: ## List every target
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sort | awk -F ':.*## ' '{printf "  make %-12s %s\n", $$1, $$2}'
+
+setup: $(READY) ## Make the virtual environment in .venv (done by every other target)
+
+$(READY): requirements-dev.txt dev/setup.sh
+	@PYTHON="$(PYTHON)" bash dev/setup.sh "$(VENV)"
+
+run: $(READY) ## Serve the demo shop on http://127.0.0.1:8000 (PORT changes it)
+	@exec $(BIN)/python -m dev
+
+test: $(READY) ## Run the whole suite against real servers
+	@$(BIN)/python -m pytest tests
+
+lint: $(READY) ## Formatting, lint, types, import rules, templates
+	$(BIN)/ruff format --check $(CODE)
+	$(BIN)/ruff check $(CODE)
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+	$(BIN)/djlint templates sandbox --lint --quiet
+
+check: lint test ## What CI runs: lint, then the whole suite
+
+format: $(READY) ## Format the code
+	$(BIN)/ruff format $(CODE)
+	$(BIN)/ruff check --fix $(CODE)
+
+bench: $(READY) ## Measure: compare WSGI servers, as ratios in one run
+	@$(BIN)/python -m bench.servers
+
+screenshots: $(READY) ## Photograph every page of the running shop into var/screenshots
+	@$(BIN)/python -m tools.screenshots
+
+lock: ## Pin every requirement with its hashes
+	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url \
+		--custom-compile-command "make lock" requirements.in -o requirements.txt
+	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url \
+		--custom-compile-command "make lock" --prerelease=if-necessary-or-explicit \
+		requirements-dev.in -o requirements-dev.txt

@@ -1,0 +1,1 @@
+"""The developer's environment: real servers on loopback, started, watched and stopped together."""

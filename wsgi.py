@@ -1,0 +1,23 @@
+"""The WSGI entry point, and the application of the ``flask`` command line."""
+
+from __future__ import annotations
+
+import os
+
+
+def _find_servers() -> None:
+    """In development, use the servers of ``make run``, or start them for this command."""
+    if os.environ.get("MOSSX_ENV") == "production" or os.environ.get("MONGODB_URI"):
+        return
+    try:
+        from dev.attach import attach
+    except ImportError:
+        return
+    attach()
+
+
+_find_servers()
+
+from app import create_app  # noqa: E402 - the environment must be complete first
+
+app = create_app()
