@@ -1,0 +1,1 @@
+"""Products, categories and collections: storing, finding and showing them."""

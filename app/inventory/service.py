@@ -13,7 +13,7 @@ from app.inventory.repository import InventoryRepository
 from app.shared.clock import now
 from app.shared.ids import Sku, new_id
 
-BandListener = Callable[[Session], None]
+BandListener = Callable[[Session, list[Sku]], None]
 
 
 class InventoryService:
@@ -31,21 +31,24 @@ class InventoryService:
         levels = self._stock.levels(wanted)
         return {sku: levels[sku].available if sku in levels else 0 for sku in wanted}
 
+    def on_hand(self, skus: Iterable[Sku]) -> dict[Sku, int]:
+        """Units counted on the shelves, reserved ones included."""
+        return {sku: level.on_hand for sku, level in self._stock.levels(skus).items()}
+
     def set_on_hand(self, quantities: Mapping[Sku, int], cause: str) -> int:
         """Count stock: make ``on_hand`` what was counted. Returns how many SKUs changed."""
 
         def work(session: Session) -> int:
             levels = self._stock.levels(quantities, session)
-            changed = 0
+            changed = []
             for sku, quantity in quantities.items():
                 known = levels.get(sku)
                 difference = quantity - (known.on_hand if known else 0)
                 if known is None or difference:
                     self._stock.move(new_id("mov"), sku, difference, 0, cause, session)
-                    changed += 1
-            if changed:
-                self._tell(session)
-            return changed
+                    changed.append(sku)
+            self._tell(session, changed)
+            return len(changed)
 
         return self._database.in_transaction(work)
 
@@ -65,13 +68,12 @@ class InventoryService:
             return
         sold_out = self._reserve_all(owner, (current or {}).get("round", 0) + 1, summed, session)
         self._stock.put_hold(owner, summed, expires_at, session)
-        if sold_out:
-            self._tell(session)
+        self._tell(session, sold_out)
 
     def _reserve_all(
         self, owner: str, round_: int, demands: list[Demand], session: Session
-    ) -> bool:
-        """Reserve each demand; say whether a SKU sold out by it."""
+    ) -> list[Sku]:
+        """Reserve each demand; the SKUs that sold out by it."""
         before = self._stock.levels((demand.sku for demand in demands), session)
         short: dict[Sku, int] = {}
         for demand in demands:
@@ -83,10 +85,11 @@ class InventoryService:
                 short[demand.sku] = max(level.available, 0) if level else 0
         if short:
             raise OutOfStock(short)
-        return any(
-            demand.sku in before and before[demand.sku].available <= demand.quantity
+        return [
+            demand.sku
             for demand in demands
-        )
+            if demand.sku in before and before[demand.sku].available <= demand.quantity
+        ]
 
     def hold_again(self, owner: str, expires_at: datetime, session: Session) -> None:
         """Make sure that ``owner`` holds what it once held, for a payment that came late.
@@ -108,27 +111,26 @@ class InventoryService:
 
     def release(self, owner: str, session: Session) -> None:
         """Give the held units back. Repeating it changes nothing."""
-        if self._end(owner, "released", session):
-            self._tell(session)
+        self._tell(session, self._end(owner, "released", session))
 
-    def _end(self, owner: str, state: str, session: Session) -> bool:
+    def _end(self, owner: str, state: str, session: Session) -> list[Sku]:
         hold = self._stock.end_hold(owner, state, session)
         if hold is None:
-            return False
+            return []
         for line in hold["lines"]:
             sold = -line["quantity"] if state == "committed" else 0
             movement = f"{owner}:{hold['round']}:{state}:{line['sku']}"
             cause = "sale" if state == "committed" else "release"
             self._stock.move(movement, line["sku"], sold, -line["quantity"], cause, session)
-        return True
+        return [line["sku"] for line in hold["lines"]]
 
     def owners_of_expired_holds(self, limit: int = 100) -> list[str]:
         """Orders whose reservation ran out."""
         return self._stock.expired_owners(now(), limit)
 
-    def _tell(self, session: Session) -> None:
-        if self._on_band_change:
-            self._on_band_change(session)
+    def _tell(self, session: Session, skus: list[Sku]) -> None:
+        if self._on_band_change and skus:
+            self._on_band_change(session, skus)
 
 
 def _sum(demands: Iterable[Demand]) -> list[Demand]:

@@ -1,0 +1,158 @@
+"""Products as MongoDB documents, both ways."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from typing import Any
+
+from app.catalog.models import (
+    BundleComponent,
+    Category,
+    Collection,
+    Image,
+    Option,
+    Price,
+    Product,
+    ProductKind,
+    ProductStatus,
+    Variant,
+)
+from app.db.database import Document
+from app.shared.money import Money
+
+
+def product_to_document(product: Product) -> Document:
+    """The stored shape of a product."""
+    return {
+        "_id": product.id,
+        "slug": product.slug,
+        "title": product.title,
+        "vendor": product.vendor,
+        "type": product.type,
+        "kind": product.kind.value,
+        "status": product.status.value,
+        "description_html": product.description_html,
+        "category": product.category,
+        "tags": list(product.tags),
+        "options": [{"name": each.name, "values": list(each.values)} for each in product.options],
+        "variants": [_variant_to_document(variant) for variant in product.variants],
+        "images": [_image_to_document(image) for image in product.images],
+        "components": [asdict(part) for part in product.components],
+        "attributes": dict(product.attributes),
+        "seo_title": product.seo_title,
+        "seo_description": product.seo_description,
+        "featured": product.featured,
+        "published_at": product.published_at,
+        "updated_at": product.updated_at,
+        "revision": product.revision,
+    }
+
+
+def _image_to_document(image: Image) -> Document:
+    return {
+        "src": image.src,
+        "alt": image.alt,
+        "width": image.width,
+        "height": image.height,
+        "option_values": dict(image.option_values),
+    }
+
+
+def _variant_to_document(variant: Variant) -> Document:
+    return {
+        "sku": variant.sku,
+        "options": dict(variant.options),
+        "prices": {
+            market: {
+                "amount": price.amount.minor,
+                "currency": price.amount.currency,
+                "compare_at": price.compare_at.minor if price.compare_at else None,
+            }
+            for market, price in variant.prices.items()
+        },
+        "weight_grams": variant.weight_grams,
+        "barcode": variant.barcode,
+        "image_src": variant.image_src,
+        "requires_shipping": variant.requires_shipping,
+        "taxable": variant.taxable,
+        "sells_when_out": variant.sells_when_out,
+    }
+
+
+def product_from_document(document: Document) -> Product:
+    """A product as stored."""
+    return Product(
+        id=document["_id"],
+        slug=document["slug"],
+        title=document["title"],
+        vendor=document["vendor"],
+        type=document["type"],
+        kind=ProductKind(document["kind"]),
+        status=ProductStatus(document["status"]),
+        description_html=document["description_html"],
+        category=document["category"],
+        tags=tuple(document["tags"]),
+        options=tuple(
+            Option(name=each["name"], values=tuple(each["values"])) for each in document["options"]
+        ),
+        variants=tuple(_variant_from_document(each) for each in document["variants"]),
+        images=tuple(Image(**each) for each in document["images"]),
+        components=tuple(BundleComponent(**each) for each in document["components"]),
+        attributes=document["attributes"],
+        seo_title=document["seo_title"],
+        seo_description=document["seo_description"],
+        featured=document["featured"],
+        published_at=document["published_at"],
+        updated_at=document["updated_at"],
+        revision=document["revision"],
+    )
+
+
+def _variant_from_document(document: Document) -> Variant:
+    prices = {market: _price(price) for market, price in document["prices"].items()}
+    return Variant(**{**document, "prices": prices})
+
+
+def _price(document: Document) -> Price:
+    compare_at = document.get("compare_at")
+    currency = document["currency"]
+    return Price(
+        amount=Money(document["amount"], currency),
+        compare_at=Money(compare_at, currency) if compare_at is not None else None,
+    )
+
+
+def shelf_to_document(shelf: Category | Collection) -> Document:
+    """The stored shape of a category or collection."""
+    document: dict[str, Any] = asdict(shelf)
+    document["_id"] = document.pop("slug")
+    if isinstance(shelf, Collection):
+        document["product_ids"] = list(shelf.product_ids)
+    return document
+
+
+def category_from_document(document: Document) -> Category:
+    """A category as stored."""
+    return Category(
+        slug=document["_id"],
+        name=document["name"],
+        description=document["description"],
+        image=_image(document),
+        position=document["position"],
+    )
+
+
+def collection_from_document(document: Document) -> Collection:
+    """A collection as stored."""
+    return Collection(
+        slug=document["_id"],
+        title=document["title"],
+        description=document["description"],
+        image=_image(document),
+        product_ids=tuple(document["product_ids"]),
+        position=document["position"],
+    )
+
+
+def _image(document: Document) -> Image | None:
+    return Image(**document["image"]) if document.get("image") else None

@@ -1,0 +1,161 @@
+"""Catalog documents, and the feed of changes that keeps every process's read model fresh."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from pymongo import UpdateOne
+
+from app.catalog.documents import (
+    category_from_document,
+    collection_from_document,
+    product_from_document,
+    product_to_document,
+    shelf_to_document,
+)
+from app.catalog.models import Category, Collection, Product
+from app.db.database import Database, Document, Session
+from app.shared.clock import now
+from app.shared.ids import ProductId, Sku, new_id
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Change:
+    """Something in the catalog changed; without ids it may be anything."""
+
+    id: str
+    at: datetime
+    product_ids: tuple[ProductId, ...]
+    skus: tuple[Sku, ...]
+
+
+class CatalogRepository:
+    """Reads and writes ``products``, ``categories``, ``collections`` and their changes."""
+
+    def __init__(self, database: Database) -> None:
+        self._products = database["products"]
+        self._categories = database["categories"]
+        self._collections = database["collections"]
+        self._changes = database["catalog_changes"]
+        self._sales = database["product_sales"]
+        self._counted = database["counted_sales"]
+
+    def _find(self, query: Document, session: Session | None = None) -> Iterator[Product]:
+        return map(product_from_document, self._products.find(query, session=session))
+
+    def find_by_slug(self, slug: str) -> Product | None:
+        """The product with this slug, whatever its status, or None."""
+        return next(self._find({"slug": slug}), None)
+
+    def by_slugs(self, slugs: Iterable[str], session: Session | None = None) -> dict[str, Product]:
+        """Products by slug."""
+        found = self._find({"slug": {"$in": list(slugs)}}, session)
+        return {product.slug: product for product in found}
+
+    def by_ids(self, ids: Iterable[ProductId]) -> dict[ProductId, Product]:
+        """Products by id."""
+        return {product.id: product for product in self._find({"_id": {"$in": list(ids)}})}
+
+    def with_skus(self, skus: Iterable[Sku], session: Session | None = None) -> list[Product]:
+        """Every product that has one of these SKUs."""
+        return list(self._find({"variants.sku": {"$in": list(skus)}}, session))
+
+    def every_product(self) -> Iterator[Product]:
+        """All products, oldest first."""
+        return map(product_from_document, self._products.find({}).sort("_id", 1))
+
+    def insert(self, products: Sequence[Product], session: Session) -> None:
+        """Store new products. Raises ``BulkWriteError`` for a slug or SKU that is taken."""
+        if products:
+            documents = [product_to_document(product) for product in products]
+            self._products.insert_many(documents, session=session)
+
+    def replace(self, product: Product, session: Session) -> bool:
+        """Store ``product`` as the next revision of what was read; False if that moved on.
+
+        Raises ``DuplicateKeyError`` for a slug or SKU that is taken.
+        """
+        document = product_to_document(product)
+        document["revision"] = product.revision + 1
+        result = self._products.replace_one(
+            {"_id": product.id, "revision": product.revision}, document, session=session
+        )
+        return bool(result.modified_count)
+
+    def categories(self) -> list[Category]:
+        """All categories in the owner's order."""
+        return [
+            category_from_document(document)
+            for document in self._categories.find({}).sort([("position", 1), ("_id", 1)])
+        ]
+
+    def collections(self) -> list[Collection]:
+        """All collections in the owner's order."""
+        return [
+            collection_from_document(document)
+            for document in self._collections.find({}).sort([("position", 1), ("_id", 1)])
+        ]
+
+    def add_shelf(self, shelf: Category | Collection, session: Session | None = None) -> bool:
+        """Store a category or collection unless its slug is there; say whether it was new."""
+        target = self._categories if isinstance(shelf, Category) else self._collections
+        document = shelf_to_document(shelf)
+        result = target.update_one(
+            {"_id": document["_id"]}, {"$setOnInsert": document}, upsert=True, session=session
+        )
+        return result.upserted_id is not None
+
+    def next_position(self, session: Session | None = None) -> int:
+        """The place behind the last category."""
+        last = self._categories.find_one(
+            {}, {"position": 1}, sort=[("position", -1)], session=session
+        )
+        return last["position"] + 1 if last else 0
+
+    # --- changes ------------------------------------------------------------------------------
+
+    def note_change(
+        self,
+        session: Session | None = None,
+        *,
+        product_ids: Iterable[ProductId] = (),
+        skus: Iterable[Sku] = (),
+    ) -> None:
+        """Tell every process, once the transaction commits. An insert, so writers never collide."""
+        self._changes.insert_one(
+            {"_id": new_id("chg"), "at": now(), "product_ids": list(product_ids), "skus": list(skus)},
+            session=session,
+        )
+
+    def changes_since(self, moment: datetime) -> list[Change]:
+        """Changes from ``moment`` on."""
+        return [
+            Change(
+                id=each["_id"],
+                at=each["at"],
+                product_ids=tuple(each["product_ids"]),
+                skus=tuple(each["skus"]),
+            )
+            for each in self._changes.find({"at": {"$gte": moment}})
+        ]
+
+    # --- sales --------------------------------------------------------------------------------
+
+    def count_sale(self, order: str, units: Mapping[ProductId, int], session: Session) -> bool:
+        """Add sold units to each product, once per order; False if that was done before."""
+        if self._counted.find_one({"_id": order}, session=session):
+            return False
+        self._counted.insert_one({"_id": order, "at": now()}, session=session)
+        steps = [
+            UpdateOne({"_id": product_id}, {"$inc": {"units": count}}, upsert=True)
+            for product_id, count in units.items()
+        ]
+        if steps:
+            self._sales.bulk_write(steps, session=session)
+        return True
+
+    def units_sold(self) -> dict[ProductId, int]:
+        """Units sold so far, by product."""
+        return {each["_id"]: each["units"] for each in self._sales.find({})}
