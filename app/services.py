@@ -38,7 +38,7 @@ def build_services(settings: Settings, templates: Environment) -> tuple[object, 
     """Every service of the shop, wired; nothing connects before it is used."""
     database = Database(settings.mongodb_uri)
     outbox = Outbox(database)
-    catalog = CatalogService(database, outbox)
+    catalog = CatalogService(database)
     inventory = InventoryService(database, on_band_change=catalog.note_stock_change)
     catalog.use_stock(inventory)
     carts = CartService(database, catalog, inventory, format_money)

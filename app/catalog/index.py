@@ -65,6 +65,11 @@ class Row:
         return any(variant.in_stock for variant in self.variants)
 
     @property
+    def is_live(self) -> bool:
+        """Whether its day of publication has come."""
+        return self.published_at <= now()
+
+    @property
     def is_new(self) -> bool:
         """Whether it came to the shop a few weeks ago at most."""
         return now() - self.published_at < _NEW
@@ -168,11 +173,7 @@ class CatalogIndex:
 
 
 def _is_shown(product: Product) -> bool:
-    return (
-        product.status is ProductStatus.PUBLISHED
-        and product.published_at is not None
-        and product.published_at <= now()
-    )
+    return product.status is ProductStatus.PUBLISHED and product.published_at is not None
 
 
 def _row(product: Product, stock: Mapping[Sku, int], sales: int) -> Row:

@@ -1,0 +1,93 @@
+"""The catalog's pages."""
+
+from __future__ import annotations
+
+from urllib.parse import urljoin
+
+from flask import Blueprint, Response, current_app, render_template, request
+
+from app.catalog.query import OPTION, ListingQuery, parse_query
+from app.catalog.service import CatalogService
+from app.catalog.views import Listing
+from app.config import Settings
+from app.markets.context import current_market
+from app.web.registry import service
+from app.web.rendering import page
+
+blueprint = Blueprint("catalog", __name__)
+_LONGEST_SUGGESTION = 80
+
+
+@blueprint.get("/")
+def home() -> Response:
+    """The shop window."""
+    return page("catalog/home.html", "content", home=service(CatalogService).home_page(current_market()))
+
+
+@blueprint.get("/products")
+def products() -> Response:
+    """Every product."""
+    return _listing(service(CatalogService).list_all(_query(), current_market()), "products")
+
+
+@blueprint.get("/categories/<slug>")
+def category(slug: str) -> Response:
+    """A category."""
+    return _listing(service(CatalogService).list_category(slug, _query(), current_market()), slug)
+
+
+@blueprint.get("/collections/<slug>")
+def collection(slug: str) -> Response:
+    """A collection."""
+    return _listing(service(CatalogService).list_collection(slug, _query(), current_market()), slug)
+
+
+@blueprint.get("/search")
+def search() -> Response:
+    """Search results."""
+    return _listing(service(CatalogService).search(_query(), current_market()), "search")
+
+
+def _query() -> ListingQuery:
+    return parse_query(request.args.items(multi=True), current_market().currency)
+
+
+def _listing(listing: Listing, current: str) -> Response:
+    status = 422 if listing.errors else 200
+    return page("catalog/listing.html", "listing", status, listing=listing, nav_current=current)
+
+
+@blueprint.get("/products/<slug>")
+def product(slug: str) -> Response:
+    """A product; ``option.<name>`` chooses the variant."""
+    wanted = {
+        name.removeprefix(OPTION): value
+        for name, value in request.args.items()
+        if name.startswith(OPTION)
+    }
+    shown = service(CatalogService).product_page(slug, wanted, current_market())
+    return page("catalog/product.html", "product", page=shown)
+
+
+@blueprint.get("/search/suggest")
+def suggest() -> Response:
+    """Products for what is being typed into the search field."""
+    text = parse_query([("q", request.args.get("q", ""))], "USD").q[:_LONGEST_SUGGESTION]
+    found = service(CatalogService).suggest(text, current_market())
+    return page("catalog/suggestions.html", "suggestions", suggestions=found, query=text)
+
+
+@blueprint.get("/sitemap.xml")
+def sitemap() -> Response:
+    """Every public page, for search engines (sitemaps.org protocol 0.9)."""
+    base = service(Settings).base_url
+    urls = [urljoin(base, path) for path in service(CatalogService).sitemap_paths()]
+    body = render_template("catalog/sitemap.xml", urls=urls)
+    return current_app.response_class(body, mimetype="application/xml")
+
+
+@blueprint.get("/robots.txt")
+def robots() -> Response:
+    """What search engines may read."""
+    body = render_template("catalog/robots.txt", base_url=service(Settings).base_url)
+    return current_app.response_class(body, mimetype="text/plain")

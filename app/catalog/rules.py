@@ -1,0 +1,123 @@
+"""Choosing a variant: pure functions over a product, its stock and the shopper's choice."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from urllib.parse import quote, urlencode
+
+from app.catalog.models import Image, Product, Variant
+from app.catalog.views import OptionChoice, OptionValue
+from app.shared.ids import Sku
+from app.shared.money import Money
+
+_FEW = 5
+
+
+def can_buy(variant: Variant, market: str, stock: Mapping[Sku, int]) -> bool:
+    """Whether the variant is sold in the market and there is something to sell."""
+    has_stock = variant.sells_when_out or stock.get(variant.sku, 0) > 0
+    return has_stock and variant.price_in(market) is not None
+
+
+def choose_variant(
+    product: Product, wanted: Mapping[str, str], market: str, stock: Mapping[Sku, int]
+) -> Variant | None:
+    """The variant for what was chosen so far: one that can be bought if there is one.
+
+    None if no variant has all the chosen values. Choices that the product does not have are
+    ignored.
+    """
+    known = {name: value for name, value in wanted.items() if name in _names(product)}
+    fitting = [each for each in product.variants if known.items() <= each.options.items()]
+    buyable = [each for each in fitting if can_buy(each, market, stock)]
+    priced = [each for each in fitting if each.price_in(market) is not None]
+    return next(iter(buyable or priced or fitting), None)
+
+
+def _names(product: Product) -> set[str]:
+    return {option.name for option in product.options}
+
+
+def option_choices(
+    product: Product, chosen: Mapping[str, str], market: str, stock: Mapping[Sku, int]
+) -> tuple[OptionChoice, ...]:
+    """Every option with its values, each a link that keeps the rest of the choice if it can."""
+    return tuple(
+        OptionChoice(
+            name=option.name,
+            values=tuple(
+                _option_value(product, chosen, option.name, value, market, stock)
+                for value in option.values
+            ),
+        )
+        for option in product.options
+    )
+
+
+def _option_value(
+    product: Product,
+    chosen: Mapping[str, str],
+    name: str,
+    value: str,
+    market: str,
+    stock: Mapping[Sku, int],
+) -> OptionValue:
+    wanted = {**chosen, name: value}
+    fitting = [each for each in product.variants if wanted.items() <= each.options.items()]
+    kept = wanted if fitting else {name: value}
+    return OptionValue(
+        value=value,
+        url=variant_url(product, kept),
+        selected=chosen.get(name) == value,
+        available=any(can_buy(each, market, stock) for each in fitting),
+        image=value_image(product, name, value),
+    )
+
+
+def variant_url(product: Product, options: Mapping[str, str]) -> str:
+    """The product's page with these options chosen."""
+    order = [option.name for option in product.options]
+    pairs = [(f"option.{name}", options[name]) for name in order if name in options]
+    query = urlencode(pairs, quote_via=quote)
+    return f"/products/{quote(product.slug)}" + (f"?{query}" if query else "")
+
+
+def value_image(product: Product, name: str, value: str) -> Image | None:
+    """A picture of this very value, for a swatch."""
+    return next((each for each in product.images if each.option_values.get(name) == value), None)
+
+
+def variant_images(product: Product, variant: Variant | None) -> tuple[Image, ...]:
+    """The product's pictures, those of the chosen variant first and those of others last."""
+    if variant is None:
+        return product.images
+
+    def place(image: Image) -> int:
+        if variant.image_src and image.src == variant.image_src:
+            return 0
+        if not image.option_values:
+            return 2
+        return 1 if image.option_values.items() <= variant.options.items() else 3
+
+    return tuple(sorted(product.images, key=place))
+
+
+def saving_percent(amount: Money, compare_at: Money | None) -> int:
+    """The saving against the former price, rounded down, in percent."""
+    if compare_at is None or compare_at.minor <= 0:
+        return 0
+    return (compare_at.minor - amount.minor) * 100 // compare_at.minor
+
+
+def stock_message(variant: Variant | None, market: str, stock: Mapping[Sku, int]) -> str:
+    """What the shopper is told of the stock."""
+    if variant is None:
+        return "Not available in this combination"
+    if variant.price_in(market) is None:
+        return "Not sold in your market"
+    left = stock.get(variant.sku, 0)
+    if left <= 0 and not variant.sells_when_out:
+        return "Sold out"
+    if left <= _FEW and not variant.sells_when_out:
+        return f"Only {left} left"
+    return "In stock"
