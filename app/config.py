@@ -119,14 +119,18 @@ def load_settings(environment: Mapping[str, str]) -> Settings:
         for name in Settings.model_fields
         if (value := environment.get(name.upper(), "")) != ""
     }
-    required = () if known.get("mossx_env") != "production" else ("MONGODB_URI", "REDIS_URL", "BASE_URL")
+    required = (
+        () if known.get("mossx_env") != "production" else ("MONGODB_URI", "REDIS_URL", "BASE_URL")
+    )
     missing = [name for name in required if not environment.get(name)]
     if missing:
         raise ConfigurationError(f"production needs {', '.join(missing)}")
     try:
         return Settings.model_validate(known)
     except ValidationError as error:
-        raise ConfigurationError("; ".join(_explain(problem) for problem in error.errors())) from error
+        raise ConfigurationError(
+            "; ".join(_explain(problem) for problem in error.errors())
+        ) from error
 
 
 def _explain(problem: Mapping[str, object]) -> str:

@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from pathlib import Path
 
 from jinja2 import Environment
 
 from app.cart.service import CartService
+from app.catalog.csv.exporting import CsvExport
+from app.catalog.csv.importing import CsvImport
+from app.catalog.demo import DemoLoader
 from app.catalog.service import CatalogService
 from app.checkout.placing import Placing
 from app.checkout.reconciliation import Reconciler
@@ -20,6 +24,7 @@ from app.db.outbox import Outbox
 from app.db.schedules import Schedules
 from app.inventory.service import InventoryService
 from app.markets.context import format_money
+from app.markets.service import all_markets
 from app.media.store import LocalMediaStore
 from app.notifications.mail import FolderMailer, Mailer, SmtpMailer
 from app.notifications.service import NotificationService
@@ -31,6 +36,7 @@ from app.payments.service import PaymentService
 from app.web.health import CacheServer
 from app.worker import Job, Worker
 
+_DEMO = Path(__file__).resolve().parents[1] / "demo"
 _RECONCILE_EVERY = timedelta(seconds=15)
 
 
@@ -51,13 +57,18 @@ def build_services(settings: Settings, templates: Environment) -> tuple[object, 
     )
     reconciler = Reconciler(database, settlement, payments, orders, inventory)
     mail = NotificationService(database, orders, _mailer(settings), templates, settings.base_url)
-    CheckoutSubscriptions(settlement, payments).subscribe(outbox)
+    media = LocalMediaStore(settings.mossx_data_dir / "media")
+    markets = all_markets()
+    CheckoutSubscriptions(settlement, payments, orders, catalog).subscribe(outbox)
     mail.subscribe(outbox)
     jobs = (Job(name="reconcile", every=_RECONCILE_EVERY, run=reconciler.run),)
     return (
         database,
         CacheServer(settings.redis_url),
-        LocalMediaStore(settings.mossx_data_dir / "media"),
+        media,
+        CsvImport(database, inventory, markets),
+        CsvExport(database, inventory, markets),
+        DemoLoader(database, inventory, media, markets, _DEMO),
         outbox,
         catalog,
         inventory,

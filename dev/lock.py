@@ -39,7 +39,9 @@ class DataLock:
     def read(self) -> dict[str, str]:
         """Where the owner's servers are; empty until it has said so."""
         try:
-            return {str(name): str(value) for name, value in json.loads(self._card.read_text()).items()}
+            return {
+                str(name): str(value) for name, value in json.loads(self._card.read_text()).items()
+            }
         except (OSError, ValueError, AttributeError):
             return {}
 

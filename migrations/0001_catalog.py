@@ -70,7 +70,9 @@ def _products(database: Database) -> None:
 def _shelves(database: Database) -> None:
     position = {"position": COUNT}
     ensure_collection(
-        database, "categories", document({"_id": NAME, "name": NAME, "description": STRING, **position})
+        database,
+        "categories",
+        document({"_id": NAME, "name": NAME, "description": STRING, **position}),
     )
     ensure_collection(
         database,

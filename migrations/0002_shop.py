@@ -119,7 +119,10 @@ def _orders(database: Database) -> None:
     orders.create_index("checkout_token", unique=True)
     orders.create_index("number", unique=True)
     orders.create_index(
-        "cart_id", unique=True, partialFilterExpression={"state": "pending"}, name="one_open_per_cart"
+        "cart_id",
+        unique=True,
+        partialFilterExpression={"state": "pending"},
+        name="one_open_per_cart",
     )
     orders.create_index([("cart_id", 1), ("cart_version", 1)])
     orders.create_index([("email", 1), ("placed_at", -1)])
@@ -287,6 +290,4 @@ def _plumbing(database: Database) -> None:
     )
     database["outbox"].create_index("done_at", expireAfterSeconds=DONE_EVENT_LIFE)
     ensure_collection(database, "counters", document({"_id": NAME, "value": COUNT}))
-    ensure_collection(
-        database, "schedules", document({"_id": NAME, "due_at": DATE})
-    )
+    ensure_collection(database, "schedules", document({"_id": NAME, "due_at": DATE}))

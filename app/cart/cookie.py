@@ -46,5 +46,3 @@ def _has_cart() -> dict[str, bool]:
 def init_app(app: Flask) -> None:
     """Tell templates whether there is a cart to show a badge for."""
     app.context_processor(_has_cart)
-
-

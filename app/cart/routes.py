@@ -12,8 +12,8 @@ from app.cart.service import CartService
 from app.markets.context import current_market
 from app.shared.errors import Invalid, NotFound
 from app.shared.ids import LineId, Sku
-from app.web.rendering import page, private, see_other, wants_fragment
 from app.web.registry import service
+from app.web.rendering import page, private, see_other, wants_fragment
 
 blueprint = Blueprint("cart", __name__, url_prefix="/cart")
 

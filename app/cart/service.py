@@ -207,7 +207,5 @@ def _with_quantity(cart: Cart, line: CartLine, quantity: int) -> Cart:
 
 
 def _without(cart: Cart, bought: Mapping[Sku, int]) -> tuple[CartLine, ...]:
-    left = (
-        replace(line, quantity=line.quantity - bought.get(line.sku, 0)) for line in cart.lines
-    )
+    left = (replace(line, quantity=line.quantity - bought.get(line.sku, 0)) for line in cart.lines)
     return tuple(line for line in left if line.quantity > 0)

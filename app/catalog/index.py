@@ -76,7 +76,9 @@ class Row:
 
     def lowest_price(self, market: str) -> int | None:
         """The lowest price in minor units, None where it is not sold."""
-        return min((each.prices[market] for each in self.variants if market in each.prices), default=None)
+        return min(
+            (each.prices[market] for each in self.variants if market in each.prices), default=None
+        )
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -147,7 +149,10 @@ class CatalogIndex:
     def _changed_rows(self, current: Snapshot, changes: list[Change]) -> dict[ProductId, Row]:
         touched = {each for change in changes for each in change.product_ids}
         touched |= {
-            current.by_sku[sku] for change in changes for sku in change.skus if sku in current.by_sku
+            current.by_sku[sku]
+            for change in changes
+            for sku in change.skus
+            if sku in current.by_sku
         }
         products = [each for each in self._catalog.by_ids(touched).values() if _is_shown(each)]
         kept = {name: row for name, row in current.rows.items() if name not in touched}

@@ -22,7 +22,21 @@ PAGE_SIZE = 24
 _SIZES = {
     name: place
     for place, name in enumerate(
-        ("xxs", "xs", "x-small", "s", "small", "m", "medium", "l", "large", "xl", "x-large", "xxl", "xxxl")
+        (
+            "xxs",
+            "xs",
+            "x-small",
+            "s",
+            "small",
+            "m",
+            "medium",
+            "l",
+            "large",
+            "xl",
+            "x-large",
+            "xxl",
+            "xxxl",
+        )
     )
 }
 Fetch = Callable[[list[ProductId]], Mapping[ProductId, Product]]
@@ -139,7 +153,7 @@ def _facets(
     facets = []
     for name in names:
         chosen = query.values_of(name)
-        values = {**{value: 0 for value in chosen}, **counts.get(name, {})}
+        values = {**dict.fromkeys(chosen, 0), **counts.get(name, {})}
         # A filter that cannot narrow the list any further is no choice.
         if not chosen and (len(values) < 2 if name != "in_stock" else values.get("1") == total):
             continue
@@ -189,7 +203,11 @@ def _active(query: ListingQuery, path: str, market: Market) -> tuple[FacetValue,
     for name, label in (("min_price", "From"), ("max_price", "Up to")):
         text = getattr(query, name)
         if text and name not in query.errors:
-            cleared = replace(query, page=1, **{name: ""})
+            cleared = (
+                replace(query, page=1, min_price="")
+                if name == "min_price"
+                else replace(query, page=1, max_price="")
+            )
             chips.append(
                 FacetValue(
                     value=text,

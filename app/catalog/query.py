@@ -63,7 +63,9 @@ class ListingQuery:
             return replace(self, in_stock=not self.in_stock, page=1)
         if name == "vendor":
             return replace(self, vendors=_toggle(self.vendors, value), page=1)
-        return replace(self, options=_toggle(self.options, (name.removeprefix(OPTION), value)), page=1)
+        return replace(
+            self, options=_toggle(self.options, (name.removeprefix(OPTION), value)), page=1
+        )
 
     def unfiltered(self) -> ListingQuery:
         """Only the words and the sorting."""

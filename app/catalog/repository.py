@@ -125,7 +125,12 @@ class CatalogRepository:
     ) -> None:
         """Tell every process, once the transaction commits. An insert, so writers never collide."""
         self._changes.insert_one(
-            {"_id": new_id("chg"), "at": now(), "product_ids": list(product_ids), "skus": list(skus)},
+            {
+                "_id": new_id("chg"),
+                "at": now(),
+                "product_ids": list(product_ids),
+                "skus": list(skus),
+            },
             session=session,
         )
 

@@ -21,7 +21,9 @@ _LONGEST_SUGGESTION = 80
 @blueprint.get("/")
 def home() -> Response:
     """The shop window."""
-    return page("catalog/home.html", "content", home=service(CatalogService).home_page(current_market()))
+    return page(
+        "catalog/home.html", "content", home=service(CatalogService).home_page(current_market())
+    )
 
 
 @blueprint.get("/products")

@@ -233,11 +233,15 @@ class CatalogService:
         )
 
     def _category(self, product: Product) -> Category | None:
-        return next((each for each in self._snapshot.categories if each.slug == product.category), None)
+        return next(
+            (each for each in self._snapshot.categories if each.slug == product.category), None
+        )
 
     def _parts(self, product: Product) -> tuple[BundlePart, ...]:
         """What a bundle is made of."""
-        known = self.get_variants(part.sku for part in product.components) if product.components else {}
+        known = (
+            self.get_variants(part.sku for part in product.components) if product.components else {}
+        )
         return tuple(
             BundlePart(
                 title=known[part.sku][0].title,
@@ -263,7 +267,9 @@ class CatalogService:
 
     def suggest(self, text: str, market: Market) -> tuple[Suggestion, ...]:
         """What to show under the search field while ``text`` is being typed."""
-        found = find(self._sold_rows(market), self._snapshot.vocabulary, text) if text else Found([])
+        found = (
+            find(self._sold_rows(market), self._snapshot.vocabulary, text) if text else Found([])
+        )
         cards = self._cards(found.rows, market, _SUGGESTIONS)
         return tuple(
             Suggestion(

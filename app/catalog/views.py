@@ -10,7 +10,7 @@ from app.shared.money import Money
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class ProductCard:
-    """A product in a grid. ``price`` is the lowest in the market; ``varies`` if not the only one."""
+    """A product in a grid. ``price`` is the lowest in the market."""
 
     slug: str
     title: str
@@ -167,6 +167,17 @@ class Suggestion:
 
 
 __all__ = [
-    "BundlePart", "Facet", "FacetValue", "HomePage", "Listing", "Option", "OptionChoice",
-    "OptionValue", "PageLink", "ProductCard", "ProductPage", "SortChoice", "Suggestion",
+    "BundlePart",
+    "Facet",
+    "FacetValue",
+    "HomePage",
+    "Listing",
+    "Option",
+    "OptionChoice",
+    "OptionValue",
+    "PageLink",
+    "ProductCard",
+    "ProductPage",
+    "SortChoice",
+    "Suggestion",
 ]

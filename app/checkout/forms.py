@@ -83,7 +83,10 @@ class CheckoutForm(Form):
         )
 
 
-_GATEWAY_LABELS = {"stripe": "Card or wallet (Stripe)", "razorpay": "UPI, card or netbanking (Razorpay)"}
+_GATEWAY_LABELS = {
+    "stripe": "Card or wallet (Stripe)",
+    "razorpay": "UPI, card or netbanking (Razorpay)",
+}
 
 
 def checkout_form(market: Market, gateways: tuple[str, ...], data: Any = None) -> CheckoutForm:

@@ -136,5 +136,3 @@ def razorpay_page(attempt_id: str) -> BaseResponse:
             cancel_url=f"/payments/{attempt.id}/cancelled",
         )
     )
-
-

@@ -5,14 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import timedelta
 
-from app.db.errors import DuplicateKeyError
-
 from app.cart.models import PricedCart
 from app.cart.service import CartService
 from app.checkout.errors import AlreadyOrdered
 from app.checkout.rules import Quote, fingerprint
 from app.checkout.settlement import Settlement
 from app.db.database import Database, Session
+from app.db.errors import DuplicateKeyError
 from app.db.idempotency import IdempotencyKeys
 from app.inventory.models import Demand
 from app.inventory.service import InventoryService
@@ -56,7 +55,9 @@ class Purchase:
         lines = [(line.sku, line.quantity, line.unit_price.minor) for line in self.cart.lines]
         total = self.quote.totals.total
         agreed = (self.email, self.address, self.quote.method.code, self.market.code)
-        return fingerprint(self.cart_id, self.cart.version, lines, total.minor, total.currency, *agreed)
+        return fingerprint(
+            self.cart_id, self.cart.version, lines, total.minor, total.currency, *agreed
+        )
 
 
 class Placing:

@@ -13,11 +13,11 @@ from dataclasses import dataclass
 from datetime import timedelta
 
 import structlog
-from app.db.errors import DuplicateKeyError
 
 from app.cart.service import CartService
 from app.checkout.events import PAYMENT_RETURNED
 from app.db.database import Database, Session
+from app.db.errors import DuplicateKeyError
 from app.db.outbox import Outbox
 from app.inventory.errors import OutOfStock
 from app.inventory.service import InventoryService

@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+from collections import Counter
+
 import structlog
 
+from app.catalog.service import CatalogService
 from app.checkout.settlement import Settlement
 from app.db.outbox import Event, Outbox
+from app.orders.events import ORDER_PAID
+from app.orders.service import OrderService
 from app.payments.events import ALERT, WEBHOOK_RECEIVED
 from app.payments.models import Attempt
 from app.payments.service import PaymentService
 from app.shared.errors import NotFound
-from app.shared.ids import AttemptId
+from app.shared.ids import AttemptId, OrderId, ProductId
 
 _log = structlog.get_logger()
 
@@ -18,14 +23,23 @@ _log = structlog.get_logger()
 class CheckoutSubscriptions:
     """Handlers of the outbox; each bears being repeated because ``settle`` does."""
 
-    def __init__(self, settlement: Settlement, payments: PaymentService) -> None:
+    def __init__(
+        self,
+        settlement: Settlement,
+        payments: PaymentService,
+        orders: OrderService,
+        catalog: CatalogService,
+    ) -> None:
         self._settlement = settlement
         self._payments = payments
+        self._orders = orders
+        self._catalog = catalog
 
     def subscribe(self, outbox: Outbox) -> None:
         """Listen to webhooks and to alerts."""
         outbox.subscribe(WEBHOOK_RECEIVED, "checkout.settle", self.settle)
         outbox.subscribe(ALERT, "checkout.alert", self.alert)
+        outbox.subscribe(ORDER_PAID, "catalog.count_sale", self.count_sale)
 
     def settle(self, event: Event) -> None:
         """Look at the attempt a webhook is about; one that is not ours is noted and left."""
@@ -44,6 +58,14 @@ class CheckoutSubscriptions:
             return self._payments.get(AttemptId(payload["attempt_id"]))
         except NotFound:
             return None
+
+    def count_sale(self, event: Event) -> None:
+        """Count the order towards "best selling"."""
+        order = self._orders.get(OrderId(event.payload["order_id"]))
+        units: Counter[ProductId] = Counter()
+        for line in order.lines:
+            units[ProductId(line.product_id)] += line.quantity
+        self._catalog.count_sale(order.id, units)
 
     def alert(self, event: Event) -> None:
         """Put it where operators look; the order's timeline has it as well."""

@@ -68,7 +68,8 @@ class Database:
 
     def command(self, name: str, value: Any = 1, **options: Any) -> Mapping[str, Any]:
         """Run a database command (migrations and health only)."""
-        return self._database.command(name, value, **options)
+        answer: Mapping[str, Any] = self._database.command(name, value, **options)
+        return answer
 
     def collections(self) -> set[str]:
         """Names of the collections that exist."""

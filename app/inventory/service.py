@@ -140,6 +140,4 @@ def _sum(demands: Iterable[Demand]) -> list[Demand]:
     for demand in demands:
         totals[demand.sku] += demand.quantity
         limited[demand.sku] = demand.limited
-    return [
-        Demand(sku=sku, quantity=totals[sku], limited=limited[sku]) for sku in sorted(totals)
-    ]
+    return [Demand(sku=sku, quantity=totals[sku], limited=limited[sku]) for sku in sorted(totals)]

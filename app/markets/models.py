@@ -17,7 +17,7 @@ class TaxMode(StrEnum):
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class TaxRule:
-    """A tax with its ``rate`` in basis points (1900 = 19 %), by region where ``regions`` has one."""
+    """A tax with its ``rate`` in basis points (1900 = 19 %), by region where there is one."""
 
     name: str
     mode: TaxMode

@@ -20,7 +20,9 @@ def choose() -> Response:
     """Remember the market in a cookie and go back to where the shopper was."""
     market = find_market(request.form.get("market", ""))
     if market is None:
-        raise Invalid("We do not sell there yet.", {"market": "Please choose a market of the list."})
+        raise Invalid(
+            "We do not sell there yet.", {"market": "Please choose a market of the list."}
+        )
     response = leave_to(_local_path(request.form.get("next") or request.referrer or "/"))
     response.set_cookie(
         COOKIE,

@@ -35,7 +35,7 @@ class Address:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class OrderLine:
-    """What was sold, as it was then. ``tax`` is contained in or added to ``total`` by the market."""
+    """What was sold, as it was then. The market decides if ``total`` contains the ``tax``."""
 
     sku: Sku
     product_id: str

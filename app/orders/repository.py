@@ -35,7 +35,7 @@ class OrderRepository:
             return_document=ReturnDocument.AFTER,
             session=session,
         )
-        return f"MX-{_FIRST_NUMBER + counter['value']}"
+        return f"MX-{_FIRST_NUMBER + (counter or {})['value']}"
 
     def insert(self, order: Order, session: Session) -> None:
         """Store a new order. Raises ``DuplicateKeyError`` if its token was ordered before, or

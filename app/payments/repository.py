@@ -60,7 +60,9 @@ class PaymentRepository:
         found = self._attempts.find({"order_id": order_id}).sort("created_at", 1)
         return [_attempt(document) for document in found]
 
-    def find_open_attempt(self, order_id: OrderId, session: Session | None = None) -> Attempt | None:
+    def find_open_attempt(
+        self, order_id: OrderId, session: Session | None = None
+    ) -> Attempt | None:
         """The order's one open attempt, or None."""
         query = {"order_id": order_id, "open": True}
         return _maybe(self._attempts.find_one(query, session=session))
@@ -249,4 +251,3 @@ def _capture(document: Document) -> Capture:
         state=CaptureState(document["state"]),
         updated_at=document["updated_at"],
     )
-

@@ -33,7 +33,9 @@ def _receive(gateway: str) -> tuple[Response, int]:
     if (request.content_length or 0) > _MAX_BODY:
         return jsonify(error="too large"), 413
     try:
-        new = service(PaymentService).receive_webhook(gateway, request.get_data(), request.headers)
+        new = service(PaymentService).receive_webhook(
+            gateway, request.get_data(), dict(request.headers)
+        )
     except BadSignature as refusal:
         _log.warning("webhook_refused", gateway=gateway, reason=str(refusal))
         return jsonify(error="bad signature or body"), 400

@@ -289,5 +289,3 @@ class PaymentService:
             return True
 
         return self._database.in_transaction(work)
-
-

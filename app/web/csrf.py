@@ -31,7 +31,9 @@ class CsrfRefused(Forbidden):
 
 
 def _token_for(visitor: str) -> str:
-    key = (current_app.secret_key or "").encode() if isinstance(current_app.secret_key, str) else b""
+    key = (
+        (current_app.secret_key or "").encode() if isinstance(current_app.secret_key, str) else b""
+    )
     return hmac.new(key, b"csrf:" + visitor.encode(), hashlib.sha256).hexdigest()
 
 
@@ -41,7 +43,7 @@ def csrf_token() -> str:
 
 
 def exempt(view: View) -> View:
-    """Take a view out of the check: only webhooks and gateway callbacks, which verify a signature."""
+    """Take a view out of the check: only those that verify a signature instead."""
     setattr(view, _EXEMPT, True)
     return view
 

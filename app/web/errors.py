@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import structlog
 from flask import Flask, Response, render_template, request
-from app.db.errors import PyMongoError
 from redis.exceptions import RedisError
 from werkzeug.exceptions import HTTPException
 
+from app.db.errors import PyMongoError
 from app.shared.errors import Conflict, Forbidden, Invalid, NotFound, ShopError, Unavailable
 from app.web.rendering import page
 
@@ -35,7 +35,9 @@ _log = structlog.get_logger()
 def error_page(status: int, message: str, retry_after: int | None = None) -> Response:
     """Answer with ``message`` and ``status``."""
     title = _TITLES.get(status, "Something went wrong")
-    response = page("errors/error.html", "message", status, title=title, message=message, status=status)
+    response = page(
+        "errors/error.html", "message", status, title=title, message=message, status=status
+    )
     if retry_after is not None:
         response.headers["Retry-After"] = str(retry_after)
     response.headers["Cache-Control"] = "no-store"
@@ -71,7 +73,7 @@ def _on_backend_down(error: Exception) -> Response:
     _log.error("backend_unavailable", error=type(error).__name__, path=request.path)
     return error_page(
         503,
-        "Part of the shop is not answering right now. Nothing was lost: please try again in a moment.",
+        "Part of the shop is not answering right now. Nothing was lost: please try again soon.",
         retry_after=5,
     )
 

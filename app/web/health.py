@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import redis
 from flask import Blueprint, Flask, Response, jsonify
-from app.db.errors import PyMongoError
 from redis.exceptions import RedisError
 
 from app.db.database import Database
+from app.db.errors import PyMongoError
 from app.db.migrations import pending_migrations
 from app.web.registry import service
 

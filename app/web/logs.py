@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import re
 import time
+from collections.abc import MutableMapping
 from typing import Any
 
 import structlog
@@ -13,11 +14,13 @@ from flask import Flask, Response, g, request
 from app.shared.ids import new_id
 
 _REQUEST_ID = re.compile(r"[A-Za-z0-9_-]{8,64}")
-_SECRET_KEYS = re.compile(r"secret|password|token|signature|authorization|cookie|card|email|phone", re.I)
+_SECRET_KEYS = re.compile(
+    r"secret|password|token|signature|authorization|cookie|card|email|phone", re.IGNORECASE
+)
 _log = structlog.get_logger()
 
 
-def _hide_secrets(_: Any, __: str, event: dict[str, Any]) -> dict[str, Any]:
+def _hide_secrets(_: Any, __: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
     for key in event:
         if _SECRET_KEYS.search(key):
             event[key] = "[hidden]"
@@ -26,7 +29,11 @@ def _hide_secrets(_: Any, __: str, event: dict[str, Any]) -> dict[str, Any]:
 
 def configure(production: bool) -> None:
     """Set structlog up for the whole process."""
-    last = structlog.processors.JSONRenderer() if production else structlog.dev.ConsoleRenderer(colors=False)
+    last = (
+        structlog.processors.JSONRenderer()
+        if production
+        else structlog.dev.ConsoleRenderer(colors=False)
+    )
     structlog.configure(
         processors=[
             structlog.contextvars.merge_contextvars,
@@ -52,7 +59,7 @@ def _start() -> None:
 def _finish(response: Response) -> Response:
     if "request_id" in g:
         response.headers["X-Request-Id"] = g.request_id
-        if request.endpoint not in {"static", "media.file", "health.healthz"}:
+        if request.endpoint not in {"static", "media.original", "media.resized", "health.healthz"}:
             _log.info(
                 "request",
                 method=request.method,

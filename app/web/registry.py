@@ -19,5 +19,6 @@ def register(app: Flask, *services: object) -> None:
 def service(kind: type[T], app: Flask | None = None) -> T:
     """Return the service of this class. Raises ``KeyError`` if the root never built one."""
     found = (app or current_app).extensions[_KEY][kind]
-    assert isinstance(found, kind)
+    if not isinstance(found, kind):
+        raise TypeError(f"{kind.__name__} is registered as something else")
     return found

@@ -21,7 +21,7 @@ def wants_fragment() -> bool:
 
 
 def page(
-    template: str, fragment: str | tuple[str, ...], status: int = 200, **context: Any
+    template: str, fragment: str | tuple[str, ...], status: int = 200, /, **context: Any
 ) -> Response:
     """Render ``template`` whole, or its block(s) ``fragment`` for htmx."""
     if wants_fragment():

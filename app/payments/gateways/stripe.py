@@ -80,7 +80,7 @@ class StripeGateway:
         """Create the session with the stored body and key."""
         session = _call(
             lambda: self._client.v1.checkout.sessions.create(
-                params=cast(Any, attempt.request),
+                params=cast("Any", attempt.request),
                 options={"idempotency_key": attempt.idempotency_key},
             )
         )
@@ -199,5 +199,3 @@ def _call(work: Callable[[], T]) -> T:
         raise GatewayUnknown(type(error).__name__) from error
     except (ValueError, TypeError, KeyError, AttributeError) as error:
         raise GatewayUnknown(f"odd reply: {type(error).__name__}") from error
-
-

@@ -1,0 +1,109 @@
+"""``flask catalog import``, ``catalog export`` and ``demo load``."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import click
+from flask import current_app
+from flask.cli import AppGroup
+from rich.console import Console
+from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
+
+from app.catalog.csv.exporting import CsvExport
+from app.catalog.csv.importing import CsvImport, ImportReport
+from app.catalog.demo import DemoLoader, DemoMissing
+from app.db.errors import PyMongoError
+from app.markets.models import Market
+from app.markets.service import DEFAULT, find_market
+from app.shared.errors import ShopError
+from app.web.registry import service
+
+catalog_commands = AppGroup("catalog", help="Products in and out.")
+demo_commands = AppGroup("demo", help="The demo store.")
+_market_option = click.option(
+    "--market", "market_code", default=DEFAULT.code, show_default=True,
+    help="The market whose currency the plain price column has.",
+)  # fmt: skip
+
+
+@contextmanager
+def _progress(label: str) -> Iterator[Callable[[int, int], None]]:
+    """A bar on the terminal; nothing but the result where the output is not one."""
+    columns = (
+        TextColumn("{task.description}"),
+        BarColumn(),
+        TextColumn("{task.completed}/{task.total}"),
+    )
+    with Progress(*columns, TimeElapsedColumn(), console=Console(stderr=True)) as bar:
+        task = bar.add_task(label, total=None)
+        yield lambda done, total: bar.update(task, completed=done, total=total)
+
+
+def _market(code: str) -> Market:
+    market = find_market(code)
+    if market is None:
+        raise click.BadParameter(f"there is no market {code!r}", param_hint="--market")
+    return market
+
+
+@catalog_commands.command("import")
+@click.argument("file", type=click.Path(path_type=Path))
+@_market_option
+def import_file(file: Path, market_code: str) -> None:
+    """Import a Shopify product CSV. Repeating it changes nothing."""
+    importer = service(CsvImport, current_app)
+    try:
+        with _progress("Importing") as progress:
+            report = importer.run(file, _market(market_code), progress)
+    except ShopError as refusal:
+        raise click.ClickException(refusal.message) from refusal
+    except PyMongoError as error:
+        raise click.ClickException(f"The database does not answer: {error}") from error
+    _tell(report)
+    if report.problems:
+        raise SystemExit(1)
+
+
+def _tell(report: ImportReport) -> None:
+    for problem in report.problems:
+        click.echo(f"line {problem.line}: {problem.reason}", err=True)
+    click.echo(
+        f"{report.created} created, {report.updated} updated, {report.unchanged} unchanged, "
+        f"{report.variants} variants, {report.stock_changes} stock counts changed, "
+        f"{len(report.problems)} bad rows"
+    )
+
+
+@catalog_commands.command("export")
+@click.argument("file", type=click.Path(path_type=Path))
+@_market_option
+def export_file(file: Path, market_code: str) -> None:
+    """Export every product as a CSV that imports back to the same catalog."""
+    exporter = service(CsvExport, current_app)
+    try:
+        with _progress("Exporting") as progress:
+            report = exporter.run(file, _market(market_code), progress)
+    except OSError as error:
+        raise click.ClickException(f"{file} cannot be written: {error.strerror}") from error
+    except PyMongoError as error:
+        raise click.ClickException(f"The database does not answer: {error}") from error
+    if report.left_out:
+        names = ", ".join(report.left_out)
+        click.echo(f"not expressible in this format, left out: {names}", err=True)
+    click.echo(f"{report.products} products, {report.variants} variants written to {file}")
+
+
+@demo_commands.command("load")
+def load_demo() -> None:
+    """Load the demo store, once: what is there already stays as it is."""
+    try:
+        with _progress("Loading the demo store") as progress:
+            added = service(DemoLoader, current_app).run(progress)
+    except DemoMissing as missing:
+        raise click.ClickException(str(missing)) from missing
+    except PyMongoError as error:
+        raise click.ClickException(f"The database does not answer: {error}") from error
+    click.echo(f"{added} products added" if added else "the demo store is there already")

@@ -1,0 +1,69 @@
+"""Names of the columns."""
+
+from __future__ import annotations
+
+import re
+
+HANDLE = "Handle"
+TITLE = "Title"
+BODY = "Body (HTML)"
+VENDOR = "Vendor"
+CATEGORY = "Product Category"
+TYPE = "Type"
+TAGS = "Tags"
+PUBLISHED = "Published"
+SKU = "Variant SKU"
+GRAMS = "Variant Grams"
+TRACKER = "Variant Inventory Tracker"
+QUANTITY = "Variant Inventory Qty"
+POLICY = "Variant Inventory Policy"
+FULFILMENT = "Variant Fulfillment Service"
+PRICE = "Variant Price"
+COMPARE_AT = "Variant Compare At Price"
+SHIPPING = "Variant Requires Shipping"
+TAXABLE = "Variant Taxable"
+BARCODE = "Variant Barcode"
+IMAGE = "Image Src"
+IMAGE_POSITION = "Image Position"
+IMAGE_ALT = "Image Alt Text"
+GIFT_CARD = "Gift Card"
+SEO_TITLE = "SEO Title"
+SEO_DESCRIPTION = "SEO Description"
+VARIANT_IMAGE = "Variant Image"
+WEIGHT_UNIT = "Variant Weight Unit"
+STATUS = "Status"
+
+REQUIRED = (HANDLE, TITLE, PRICE)
+OPTION_NUMBERS = (1, 2, 3)
+_ATTRIBUTE = re.compile(r"^(?P<name>.+) \(product\.metafields\.custom\.[a-z0-9_-]+\)$")
+
+
+def option_name(number: int) -> str:
+    """The column of an option's name."""
+    return f"Option{number} Name"
+
+
+def option_value(number: int) -> str:
+    """The column of an option's value."""
+    return f"Option{number} Value"
+
+
+def market_price(market_name: str) -> str:
+    """The column of the price in a market that is not the file's own."""
+    return f"Price / {market_name}"
+
+
+def market_compare_at(market_name: str) -> str:
+    """The column of the former price in a market that is not the file's own."""
+    return f"Compare At Price / {market_name}"
+
+
+def attribute_of(column: str) -> str:
+    """The attribute a metafield column is about, ``""`` for another column."""
+    match = _ATTRIBUTE.match(column)
+    return match["name"] if match else ""
+
+
+def attribute_column(name: str, key: str) -> str:
+    """The metafield column of an attribute."""
+    return f"{name} (product.metafields.custom.{key})"

@@ -1,0 +1,184 @@
+"""Writing the catalog as a product CSV that imports back to the same catalog."""
+
+from __future__ import annotations
+
+import csv
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Protocol
+
+from slugify import slugify
+
+from app.catalog.csv import columns as c
+from app.catalog.models import Image, Product, ProductKind, ProductStatus, Variant
+from app.catalog.repository import CatalogRepository
+from app.db.database import Database
+from app.markets.models import Market
+from app.shared.ids import Sku
+from app.shared.money import Money
+
+_BASE = (
+    c.HANDLE, c.TITLE, c.BODY, c.VENDOR, c.CATEGORY, c.TYPE, c.TAGS, c.PUBLISHED,
+    *(name for n in c.OPTION_NUMBERS for name in (c.option_name(n), c.option_value(n))),
+    c.SKU, c.GRAMS, c.TRACKER, c.QUANTITY, c.POLICY, c.FULFILMENT, c.PRICE, c.COMPARE_AT,
+    c.SHIPPING, c.TAXABLE, c.BARCODE, c.IMAGE, c.IMAGE_POSITION, c.IMAGE_ALT, c.GIFT_CARD,
+    c.SEO_TITLE, c.SEO_DESCRIPTION, c.VARIANT_IMAGE, c.WEIGHT_UNIT, c.STATUS,
+)  # fmt: skip
+
+
+class StockCounts(Protocol):
+    """What the export asks of the inventory."""
+
+    def on_hand(self, skus: Iterable[Sku]) -> dict[Sku, int]:
+        """Units counted on the shelves."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class ExportReport:
+    """How much was written; ``left_out`` are slugs that the format cannot express."""
+
+    products: int
+    variants: int
+    left_out: tuple[str, ...]
+
+
+class CsvExport:
+    """Writes files."""
+
+    def __init__(self, database: Database, stock: StockCounts, markets: tuple[Market, ...]) -> None:
+        self._catalog = CatalogRepository(database)
+        self._stock = stock
+        self._markets = markets
+
+    def run(self, path: Path, market: Market, progress: Callable[[int, int], None]) -> ExportReport:
+        """Write every product but bundles; plain prices are those of ``market``.
+
+        The file appears whole or not at all. Raises ``OSError``.
+        """
+        products = list(self._catalog.every_product())
+        simple = [each for each in products if each.kind is ProductKind.SIMPLE]
+        sellable = [each for each in simple if any(v.price_in(market.code) for v in each.variants)]
+        others = tuple(each for each in self._markets if each.code != market.code)
+        attributes = sorted({name for each in sellable for name in each.attributes})
+        names = {each.slug: each.name for each in self._catalog.categories()}
+        stock = self._stock.on_hand(v.sku for each in sellable for v in each.variants)
+        header = [*_BASE, *_market_columns(others), *map(_attribute_column, attributes)]
+        unfinished = path.with_name(f".{path.name}.part")
+        with unfinished.open("w", encoding="utf-8", newline="") as file:
+            writer = csv.DictWriter(file, header, restval="", lineterminator="\n")
+            writer.writeheader()
+            for done, product in enumerate(sellable, start=1):
+                writer.writerows(_rows(product, market, others, names, stock))
+                progress(done, len(sellable))
+        unfinished.replace(path)
+        written = {each.slug for each in sellable}
+        return ExportReport(
+            products=len(sellable),
+            variants=sum(len(each.variants) for each in sellable),
+            left_out=tuple(each.slug for each in products if each.slug not in written),
+        )
+
+
+def _market_columns(markets: Sequence[Market]) -> list[str]:
+    return [
+        column
+        for market in markets
+        for column in (c.market_price(market.name), c.market_compare_at(market.name))
+    ]
+
+
+def _attribute_column(name: str) -> str:
+    return c.attribute_column(name, slugify(name, separator="_") or "x")
+
+
+def _rows(
+    product: Product,
+    market: Market,
+    others: Sequence[Market],
+    categories: Mapping[str, str],
+    stock: Mapping[Sku, int],
+) -> Iterator[dict[str, str]]:
+    """One row per variant, pictures alongside; further rows for further pictures."""
+    variants = [each for each in product.variants if each.price_in(market.code)]
+    for place in range(max(len(variants), len(product.images))):
+        row = {c.HANDLE: product.slug}
+        if place == 0:
+            row |= _head(product, categories)
+        if place < len(variants):
+            row |= _variant(product, variants[place], market, others, stock)
+        if place < len(product.images):
+            row |= _image(product.images[place], place + 1)
+        yield row
+
+
+def _head(product: Product, categories: Mapping[str, str]) -> dict[str, str]:
+    published = product.status is ProductStatus.PUBLISHED
+    return {
+        c.TITLE: product.title,
+        c.BODY: product.description_html,
+        c.VENDOR: product.vendor,
+        c.CATEGORY: categories.get(product.category, ""),
+        c.TYPE: product.type,
+        c.TAGS: ", ".join(product.tags),
+        c.PUBLISHED: str(published).lower(),
+        c.GIFT_CARD: "false",
+        c.SEO_TITLE: product.seo_title,
+        c.SEO_DESCRIPTION: product.seo_description,
+        c.STATUS: {"published": "active"}.get(product.status.value, product.status.value),
+        **{_attribute_column(name): value for name, value in product.attributes.items()},
+        **_option_names(product),
+    }
+
+
+def _option_names(product: Product) -> dict[str, str]:
+    if not product.options:
+        return {c.option_name(1): "Title"}
+    return {c.option_name(n): option.name for n, option in enumerate(product.options, start=1)}
+
+
+def _variant(
+    product: Product,
+    variant: Variant,
+    market: Market,
+    others: Sequence[Market],
+    stock: Mapping[Sku, int],
+) -> dict[str, str]:
+    values = [variant.options.get(option.name, "") for option in product.options]
+    row = {c.option_value(n): value for n, value in enumerate(values or ["Default Title"], start=1)}
+    row |= _prices(variant, market.code, c.PRICE, c.COMPARE_AT)
+    for other in others:
+        row |= _prices(
+            variant, other.code, c.market_price(other.name), c.market_compare_at(other.name)
+        )
+    return row | {
+        c.SKU: variant.sku,
+        c.GRAMS: str(variant.weight_grams),
+        c.TRACKER: "shopify",
+        c.QUANTITY: str(stock[variant.sku]) if variant.sku in stock else "",
+        c.POLICY: "continue" if variant.sells_when_out else "deny",
+        c.FULFILMENT: "manual",
+        c.SHIPPING: str(variant.requires_shipping).lower(),
+        c.TAXABLE: str(variant.taxable).lower(),
+        c.BARCODE: variant.barcode,
+        c.VARIANT_IMAGE: variant.image_src,
+        c.WEIGHT_UNIT: "g",
+    }
+
+
+def _prices(variant: Variant, market: str, column: str, compare_column: str) -> dict[str, str]:
+    price = variant.price_in(market)
+    if price is None:
+        return {}
+    return {
+        column: _plain(price.amount),
+        compare_column: _plain(price.compare_at) if price.compare_at else "",
+    }
+
+
+def _plain(amount: Money) -> str:
+    return f"{amount.to_major():f}"
+
+
+def _image(image: Image, position: int) -> dict[str, str]:
+    return {c.IMAGE: image.src, c.IMAGE_POSITION: str(position), c.IMAGE_ALT: image.alt}

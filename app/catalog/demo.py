@@ -1,0 +1,211 @@
+"""Loading the demo store from ``demo/``."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Mapping
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+from app.catalog.csv.importing import StockWriter
+from app.catalog.models import (
+    BundleComponent,
+    Category,
+    Collection,
+    Image,
+    Option,
+    Price,
+    Product,
+    ProductKind,
+    ProductStatus,
+    Variant,
+)
+from app.catalog.repository import CatalogRepository
+from app.catalog.text import clean_html
+from app.db.database import Database, Session
+from app.markets.models import Market
+from app.media.store import MediaStore
+from app.shared.clock import now
+from app.shared.ids import ProductId, Sku, new_id
+from app.shared.money import Money
+
+_BATCH = 20
+_FULL = 10_000  # basis points
+
+
+class DemoMissing(Exception):
+    """The demo store's files are not there."""
+
+
+class DemoLoader:
+    """Adds what is missing of the demo store; never touches what is there."""
+
+    def __init__(
+        self,
+        database: Database,
+        stock: StockWriter,
+        media: MediaStore,
+        markets: tuple[Market, ...],
+        folder: Path,
+    ) -> None:
+        self._database = database
+        self._catalog = CatalogRepository(database)
+        self._stock = stock
+        self._media = media
+        self._currencies = {market.code: market.currency for market in markets}
+        self._folder = folder
+
+    def run(self, progress: Callable[[int, int], None]) -> int:
+        """Load, and return how many products were added. Raises ``DemoMissing``."""
+        try:
+            data = json.loads((self._folder / "catalog.json").read_text(encoding="utf-8"))
+        except FileNotFoundError as error:
+            raise DemoMissing(f"{self._folder / 'catalog.json'} is missing") from error
+        given = [*data["products"], *data["bundles"]]
+        known = self._catalog.by_slugs(each["slug"] for each in given)
+        missing = [each for each in given if each["slug"] not in known]
+        for start in range(0, len(missing), _BATCH):
+            self._add(missing[start : start + _BATCH], data)
+            progress(min(start + _BATCH, len(missing)), len(missing))
+        self._add_shelves(data)
+        return len(missing)
+
+    def _add(self, batch: list[dict[str, Any]], data: Mapping[str, Any]) -> None:
+        products = [self._product(each, data) for each in batch]
+        stock = {
+            Sku(variant["sku"]): int(variant["stock"])
+            for each in batch
+            if "components" not in each
+            for variant in each["variants"]
+        }
+
+        def work(session: Session) -> None:
+            self._catalog.insert(products, session)
+            self._catalog.note_change(session, product_ids=[each.id for each in products])
+
+        if stock:
+            self._stock.set_on_hand(stock, "demo")
+        self._database.in_transaction(work)
+
+    def _add_shelves(self, data: Mapping[str, Any]) -> None:
+        slugs = [slug for each in data["collections"] for slug in each["products"]]
+        ids = {slug: product.id for slug, product in self._catalog.by_slugs(slugs).items()}
+        shelves: list[Category | Collection] = [
+            Category(
+                slug=each["slug"],
+                name=each["name"],
+                description=each["description"],
+                image=self._image(each.get("image"), each["name"]),
+                position=place,
+            )
+            for place, each in enumerate(data["categories"])
+        ]
+        shelves += [
+            Collection(
+                slug=each["slug"],
+                title=each["title"],
+                description=each["description"],
+                image=self._image(each.get("image"), each["title"]),
+                product_ids=tuple(ids[slug] for slug in each["products"] if slug in ids),
+                position=place,
+            )
+            for place, each in enumerate(data["collections"])
+        ]
+        added = [shelf.slug for shelf in shelves if self._catalog.add_shelf(shelf)]
+        if added:
+            self._catalog.note_change()
+
+    def _product(self, given: dict[str, Any], data: Mapping[str, Any]) -> Product:
+        seo = given.get("seo") or {}
+        bundle = "components" in given
+        return Product(
+            id=ProductId(new_id("prd")),
+            slug=given["slug"],
+            title=given["title"],
+            vendor=given["vendor"],
+            type=given["type"],
+            kind=ProductKind.BUNDLE if bundle else ProductKind.SIMPLE,
+            status=ProductStatus.PUBLISHED,
+            description_html=clean_html(given["description_html"]),
+            category=given["category"],
+            tags=tuple(given["tags"]),
+            options=tuple(
+                Option(name=each["name"], values=tuple(each["values"])) for each in given["options"]
+            ),
+            variants=tuple(self._variant(each, given, data) for each in given["variants"]),
+            images=tuple(
+                image
+                for each in given["images"]
+                if (image := self._image(each, each.get("alt", "")))
+            ),
+            components=tuple(
+                BundleComponent(sku=Sku(each["sku"]), quantity=each["quantity"])
+                for each in given.get("components", ())
+            ),
+            attributes=given["attributes"],
+            seo_title=seo.get("title", ""),
+            seo_description=seo.get("description", ""),
+            featured=bool(given.get("featured")),
+            published_at=_moment(given["published_at"]),
+            updated_at=now(),
+        )
+
+    def _variant(
+        self, each: dict[str, Any], given: dict[str, Any], data: Mapping[str, Any]
+    ) -> Variant:
+        prices = (
+            self._bundle_prices(given, data)
+            if "components" in given
+            else {code: self._price(code, price) for code, price in each["prices"].items()}
+        )
+        image = self._image(each.get("image"), "")
+        return Variant(
+            sku=Sku(each["sku"]),
+            options=each["options"],
+            prices=prices,
+            weight_grams=each["weight_grams"],
+            barcode=each.get("barcode", ""),
+            image_src=image.src if image else "",
+        )
+
+    def _price(self, market: str, price: Mapping[str, Any]) -> Price:
+        currency = self._currencies[market]
+        compare_at = price.get("compare_at")
+        return Price(
+            amount=Money(price["amount"], currency),
+            compare_at=Money(compare_at, currency) if compare_at else None,
+        )
+
+    def _bundle_prices(self, given: dict[str, Any], data: Mapping[str, Any]) -> dict[str, Price]:
+        """A bundle's price: fixed, or its parts' sum less a share, rounded down."""
+        by_sku = {v["sku"]: v for product in data["products"] for v in product["variants"]}
+        prices = {}
+        for code, currency in self._currencies.items():
+            apart = sum(
+                by_sku[part["sku"]]["prices"][code]["amount"] * part["quantity"]
+                for part in given["components"]
+            )
+            pricing = given["pricing"]
+            if pricing["kind"] == "fixed":
+                amount = pricing["prices"][code]["amount"]
+            else:
+                amount = apart * (_FULL - pricing["basis_points"]) // _FULL
+            prices[code] = Price(amount=Money(amount, currency), compare_at=Money(apart, currency))
+        return prices
+
+    def _image(self, given: str | Mapping[str, Any] | None, alt: str) -> Image | None:
+        """Put the picture into the media store; None where there is none."""
+        if not given:
+            return None
+        name = given if isinstance(given, str) else given["file"]
+        stored = self._media.put(self._folder / "images" / name)
+        options = {} if isinstance(given, str) else given.get("option_values") or {}
+        return Image(
+            src=stored.src, alt=alt, width=stored.width, height=stored.height, option_values=options
+        )
+
+
+def _moment(text: str) -> datetime:
+    moment = datetime.fromisoformat(text)
+    return moment if moment.tzinfo else moment.replace(tzinfo=now().tzinfo)
