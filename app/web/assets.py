@@ -10,6 +10,7 @@ from pathlib import Path
 from flask import Flask, Response, abort, send_from_directory
 
 _HASHED = re.compile(r"^(?P<stem>.+)\.(?P<digest>[0-9a-f]{10})(?P<suffix>\.[a-z0-9]+)$")
+_VERSIONED = re.compile(r"-\d+\.\d+\.\d+\.[a-z0-9.]+$")  # vendored: the name has the version
 _FOREVER = 365 * 24 * 3600
 
 
@@ -26,21 +27,26 @@ class Assets:
         Raises ``FileNotFoundError``, so that a template with a wrong name fails in its first test.
         """
         path = self._folder / name
+        if _VERSIONED.search(name):
+            return f"/static/{name}"
         digest = hashlib.sha256(path.read_bytes()).hexdigest()[:10]
         return f"/static/{name.removesuffix(path.suffix)}.{digest}{path.suffix}"
 
     def send(self, filename: str) -> Response:
         """Serve a hashed name with an immutable answer, a plain name with a short one."""
         match = _HASHED.match(filename)
-        if match is None:
+        if match is None and not _VERSIONED.search(filename):
             return send_from_directory(self._folder, filename, max_age=300)
-        name = match["stem"] + match["suffix"]
-        if not (self._folder / name).is_file() or self.url(name) != f"/static/{filename}":
+        name = match["stem"] + match["suffix"] if match else filename
+        if match and not self._is_current(name, filename):
             abort(404)
         response = send_from_directory(self._folder, name, max_age=_FOREVER)
         response.cache_control.public = True
         response.cache_control.immutable = True
         return response
+
+    def _is_current(self, name: str, filename: str) -> bool:
+        return (self._folder / name).is_file() and self.url(name) == f"/static/{filename}"
 
 
 def init_app(app: Flask, folder: Path) -> None:
