@@ -1,0 +1,340 @@
+"""Stripe's objects and how they move. Every function runs inside a ledger transaction."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import stripe
+
+from sandbox.ledger import Ledger, Object, new_id, seconds
+from sandbox.webhooks import Webhooks
+
+_HALF_HOUR, _DAY = 30 * 60, 24 * 3600
+
+
+class Refused(Exception):
+    """Stripe's ``invalid_request_error``."""
+
+    def __init__(self, message: str, code: str = "", param: str = "", status: int = 400) -> None:
+        super().__init__(message)
+        self.message = message
+        self.code = code
+        self.param = param
+        self.status = status
+
+
+class StripeBooks:
+    """Sessions, payment intents, charges, refunds and events of one account."""
+
+    def __init__(self, ledger: Ledger, webhooks: Webhooks, base: str) -> None:
+        self._ledger = ledger
+        self._webhooks = webhooks
+        self._base = base
+
+    # --- events ---------------------------------------------------------------------------
+
+    def _emit(self, kind: str, item: Object) -> None:
+        event = {
+            "id": new_id("evt", 24),
+            "object": "event",
+            "api_version": stripe.api_version,
+            "created": seconds(),
+            "data": {"object": item},
+            "livemode": False,
+            "pending_webhooks": 1,
+            "request": {"id": None, "idempotency_key": None},
+            "type": kind,
+        }
+        self._ledger.put("stripe.event", event)
+        self._webhooks.queue("stripe", kind, event)
+
+    # --- sessions -------------------------------------------------------------------------
+
+    def create_session(self, params: dict[str, Any]) -> Object:
+        """Open a hosted payment page."""
+        if params.get("mode") != "payment":
+            raise Refused("This sandbox supports mode=payment only.", "parameter_invalid", "mode")
+        if not params.get("success_url"):
+            raise Refused("Missing required param: success_url.", "parameter_missing", "success_url")
+        lines = [self._line(each) for each in params.get("line_items") or []]
+        currencies = {line["currency"] for line in lines}
+        total = sum(line["amount_total"] for line in lines)
+        if len(currencies) != 1 or total < 50:
+            raise Refused("The total must be at least 50 minor units of one currency.", "amount_too_small")
+        created = seconds()
+        expires_at = params.get("expires_at", created + _DAY)
+        if not _HALF_HOUR <= expires_at - created <= _DAY:
+            raise Refused("expires_at must be between 30 minutes and 24 hours from now.", "parameter_invalid", "expires_at")
+        identity = new_id("cs_test", 40)
+        intent = params.get("payment_intent_data") or {}
+        session = {
+            "id": identity,
+            "object": "checkout.session",
+            "amount_subtotal": total,
+            "amount_total": total,
+            "cancel_url": params.get("cancel_url"),
+            "client_reference_id": params.get("client_reference_id"),
+            "created": created,
+            "currency": currencies.pop(),
+            "customer": None,
+            "customer_email": params.get("customer_email"),
+            "customer_details": None,
+            "expires_at": expires_at,
+            "livemode": False,
+            "metadata": params.get("metadata") or {},
+            "mode": "payment",
+            "payment_intent": None,
+            "payment_status": "unpaid",
+            "status": "open",
+            "success_url": params["success_url"],
+            "ui_mode": "hosted_page",
+            "url": f"{self._base}/c/pay/{identity}",
+            "_lines": lines,
+            "_intent": intent,
+        }
+        return self._ledger.put("stripe.session", session)
+
+    def _line(self, given: dict[str, Any]) -> dict[str, Any]:
+        price = given.get("price_data")
+        if not price or "unit_amount" not in price or "currency" not in price:
+            raise Refused("Each line item needs price_data with currency and unit_amount.", "parameter_missing", "line_items[0][price_data]")
+        name = (price.get("product_data") or {}).get("name")
+        if not name:
+            raise Refused("Missing required param: product_data[name].", "parameter_missing", "line_items[0][price_data][product_data][name]")
+        quantity = given.get("quantity", 1)
+        if price["unit_amount"] < 0 or quantity < 1:
+            raise Refused("Invalid amount or quantity.", "parameter_invalid_integer", "line_items[0][quantity]")
+        currency = price["currency"].lower()
+        return {"name": name, "quantity": quantity, "currency": currency, "amount_total": price["unit_amount"] * quantity}
+
+    def session(self, identity: str) -> Object:
+        """The session, expired if its time has come."""
+        session = self._ledger.get("stripe.session", identity)
+        if session is None:
+            raise Refused(f"No such checkout.session: {identity}", "resource_missing", "id", 404)
+        if session["status"] == "open" and session["expires_at"] <= seconds():
+            return self._expire(session)
+        return session
+
+    def expire_session(self, identity: str) -> Object:
+        """Close an open session."""
+        session = self.session(identity)
+        if session["status"] != "open":
+            raise Refused(
+                f"Only Checkout Sessions with a status in [\"open\"] can be expired. This one is {session['status']}."
+            )
+        return self._expire(session)
+
+    def _expire(self, session: Object) -> Object:
+        session["status"], session["url"] = "expired", None
+        self._ledger.put("stripe.session", session)
+        self._emit("checkout.session.expired", shown(session))
+        return session
+
+    def sessions(self) -> list[Object]:
+        """All sessions, newest first."""
+        return self._ledger.find("stripe.session")
+
+    # --- paying on the hosted page ----------------------------------------------------------
+
+    def begin_payment(self, session: Object, email: str) -> Object:
+        """The payment intent of a session that is being paid."""
+        identity = session["payment_intent"]
+        if identity:
+            return self.intent(identity)
+        given = session["_intent"]
+        intent = {
+            "id": new_id("pi", 24),
+            "object": "payment_intent",
+            "amount": session["amount_total"],
+            "amount_capturable": 0,
+            "amount_received": 0,
+            "canceled_at": None,
+            "cancellation_reason": None,
+            "capture_method": given.get("capture_method", "automatic"),
+            "created": seconds(),
+            "currency": session["currency"],
+            "customer": None,
+            "description": given.get("description"),
+            "last_payment_error": None,
+            "latest_charge": None,
+            "livemode": False,
+            "metadata": given.get("metadata") or {},
+            "payment_method_types": ["card"],
+            "receipt_email": email or session["customer_email"],
+            "status": "requires_payment_method",
+        }
+        session["payment_intent"] = intent["id"]
+        self._ledger.put("stripe.session", session)
+        return self._ledger.put("stripe.intent", intent, ref=session["id"])
+
+    def decline(self, intent: Object) -> None:
+        """The bank says no."""
+        intent["status"] = "requires_payment_method"
+        intent["last_payment_error"] = {"type": "card_error", "code": "card_declined", "message": "Your card was declined."}
+        self._ledger.put("stripe.intent", intent)
+        self._emit("payment_intent.payment_failed", intent)
+
+    def challenge(self, intent: Object) -> None:
+        """The bank wants 3-D Secure."""
+        intent["status"] = "requires_action"
+        self._ledger.put("stripe.intent", intent)
+        self._emit("payment_intent.requires_action", intent)
+
+    def authorise(self, session: Object, intent: Object) -> None:
+        """The bank says yes: money is held, or taken at once with automatic capture."""
+        manual = intent["capture_method"] == "manual"
+        charge = {
+            "id": new_id("ch", 24),
+            "object": "charge",
+            "amount": intent["amount"],
+            "amount_captured": 0 if manual else intent["amount"],
+            "amount_refunded": 0,
+            "captured": not manual,
+            "created": seconds(),
+            "currency": intent["currency"],
+            "metadata": intent["metadata"],
+            "paid": True,
+            "payment_intent": intent["id"],
+            "refunded": False,
+            "status": "succeeded",
+        }
+        self._ledger.put("stripe.charge", charge, ref=intent["id"])
+        intent.update(
+            status="requires_capture" if manual else "succeeded",
+            amount_capturable=intent["amount"] if manual else 0,
+            amount_received=0 if manual else intent["amount"],
+            latest_charge=charge["id"],
+            last_payment_error=None,
+        )
+        self._ledger.put("stripe.intent", intent)
+        session.update(status="complete", url=None, payment_status="unpaid" if manual else "paid")
+        self._ledger.put("stripe.session", session)
+        kind = "amount_capturable_updated" if manual else "succeeded"
+        self._emit(f"payment_intent.{kind}", intent)
+        self._emit("checkout.session.completed", shown(session))
+
+    # --- intents --------------------------------------------------------------------------
+
+    def intent(self, identity: str) -> Object:
+        """The payment intent."""
+        intent = self._ledger.get("stripe.intent", identity)
+        if intent is None:
+            raise Refused(f"No such payment_intent: {identity}", "resource_missing", "intent", 404)
+        return intent
+
+    def intents(self) -> list[Object]:
+        """All intents, newest first."""
+        return self._ledger.find("stripe.intent")
+
+    def capture(self, identity: str, params: dict[str, Any]) -> Object:
+        """Take the held money, once; what is not captured is released."""
+        intent = self.intent(identity)
+        if intent["status"] != "requires_capture":
+            raise Refused(
+                f"This PaymentIntent could not be captured because it has a status of {intent['status']}.",
+                "payment_intent_unexpected_state",
+            )
+        amount = params.get("amount_to_capture", intent["amount_capturable"])
+        if not 0 < amount <= intent["amount_capturable"]:
+            raise Refused("amount_to_capture is more than can be captured.", "amount_too_large", "amount_to_capture")
+        charge = self.charge(intent["latest_charge"])
+        charge.update(captured=True, amount_captured=amount, amount_refunded=0)
+        self._ledger.put("stripe.charge", charge)
+        intent.update(status="succeeded", amount_received=amount, amount_capturable=0)
+        self._ledger.put("stripe.intent", intent)
+        self._emit("payment_intent.succeeded", intent)
+        self._emit("charge.captured", charge)
+        return intent
+
+    def cancel(self, identity: str, params: dict[str, Any]) -> Object:
+        """Release the held money."""
+        intent = self.intent(identity)
+        if intent["status"] in {"succeeded", "canceled"}:
+            raise Refused(
+                f"You cannot cancel this PaymentIntent because it has a status of {intent['status']}.",
+                "payment_intent_unexpected_state",
+            )
+        intent.update(
+            status="canceled",
+            amount_capturable=0,
+            canceled_at=seconds(),
+            cancellation_reason=params.get("cancellation_reason"),
+        )
+        self._ledger.put("stripe.intent", intent)
+        self._emit("payment_intent.canceled", intent)
+        return intent
+
+    def charge(self, identity: str) -> Object:
+        """The charge."""
+        charge = self._ledger.get("stripe.charge", identity)
+        if charge is None:
+            raise Refused(f"No such charge: {identity}", "resource_missing", "id", 404)
+        return charge
+
+    def charges(self, intent: str | None = None) -> list[Object]:
+        """Charges, newest first."""
+        return self._ledger.find("stripe.charge", intent)
+
+    # --- refunds --------------------------------------------------------------------------
+
+    def create_refund(self, params: dict[str, Any]) -> Object:
+        """Give captured money back, never more than was captured."""
+        if params.get("payment_intent"):
+            charge = self.charge(self.intent(params["payment_intent"])["latest_charge"] or "")
+        else:
+            charge = self.charge(params.get("charge", ""))
+        left = charge["amount_captured"] - charge["amount_refunded"]
+        if not charge["captured"] or left <= 0:
+            raise Refused("This charge has nothing left to refund.", "charge_already_refunded")
+        amount = params.get("amount", left)
+        if not 0 < amount <= left:
+            raise Refused(
+                f"Refund amount is greater than unrefunded amount on charge ({left}).", "amount_too_large", "amount"
+            )
+        refund = {
+            "id": new_id("re", 24),
+            "object": "refund",
+            "amount": amount,
+            "charge": charge["id"],
+            "created": seconds(),
+            "currency": charge["currency"],
+            "metadata": params.get("metadata") or {},
+            "payment_intent": charge["payment_intent"],
+            "reason": params.get("reason"),
+            "status": "succeeded",
+        }
+        charge["amount_refunded"] += amount
+        charge["refunded"] = charge["amount_refunded"] == charge["amount_captured"]
+        self._ledger.put("stripe.charge", charge)
+        self._ledger.put("stripe.refund", refund, ref=charge["payment_intent"])
+        self._emit("refund.created", refund)
+        self._emit("charge.refunded", charge)
+        return refund
+
+    def refund(self, identity: str) -> Object:
+        """The refund."""
+        refund = self._ledger.get("stripe.refund", identity)
+        if refund is None:
+            raise Refused(f"No such refund: {identity}", "resource_missing", "id", 404)
+        return refund
+
+    def refunds(self, intent: str | None = None) -> list[Object]:
+        """Refunds, newest first."""
+        return self._ledger.find("stripe.refund", intent)
+
+    def events(self) -> list[Object]:
+        """Events, newest first."""
+        return self._ledger.find("stripe.event")
+
+    def event(self, identity: str) -> Object:
+        """The event."""
+        event = self._ledger.get("stripe.event", identity)
+        if event is None:
+            raise Refused(f"No such event: {identity}", "resource_missing", "id", 404)
+        return event
+
+
+def shown(item: Object) -> Object:
+    """The object as the API shows it, without the sandbox's own notes."""
+    return {name: value for name, value in item.items() if not name.startswith("_")}
