@@ -12,6 +12,7 @@ from flask import Response, request
 
 from sandbox.faults import Fault, Faults
 
+
 def json_answer(status: int, body: Any, headers: dict[str, str] | None = None) -> Response:
     """A JSON answer."""
     text = body if isinstance(body, str) else json.dumps(body)
@@ -26,7 +27,9 @@ def hang_up() -> Response:
     return Response(status=200)
 
 
-def with_faults(faults: Faults, gateway: str, carry_out: Callable[[Fault | None], Response]) -> Response:
+def with_faults(
+    faults: Faults, gateway: str, carry_out: Callable[[Fault | None], Response]
+) -> Response:
     """Carry a request out under the first fault that fits.
 
     ``carry_out`` gets the faults that must be saved under an idempotency key.

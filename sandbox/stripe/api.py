@@ -46,27 +46,81 @@ class StripeApi:
             api.add_url_rule(path, f"{method} {path}", view, methods=[method])
 
         sessions = "/checkout/sessions"
-        add("POST", sessions, pc.SessionCreateParams, lambda params: books.create_session(params))
-        add("GET", sessions, pc.SessionListParams, lambda params: self._list(books.sessions(), params, ("payment_intent",)))
-        add("GET", f"{sessions}/<one>", pc.SessionRetrieveParams, lambda one, params: self._session(one, params))
-        add("POST", f"{sessions}/<one>/expire", pc.SessionExpireParams, lambda one, _: books.expire_session(one))
+        add("POST", sessions, pc.SessionCreateParams, books.create_session)
+        add(
+            "GET",
+            sessions,
+            pc.SessionListParams,
+            lambda params: self._list(books.sessions(), params, ("payment_intent",)),
+        )
+        add(
+            "GET",
+            f"{sessions}/<one>",
+            pc.SessionRetrieveParams,
+            self._session,
+        )
+        add(
+            "POST",
+            f"{sessions}/<one>/expire",
+            pc.SessionExpireParams,
+            lambda one, _: books.expire_session(one),
+        )
         intents = "/payment_intents"
-        add("GET", intents, p.PaymentIntentListParams, lambda params: self._list(books.intents(), params, ("customer",)))
-        add("GET", f"{intents}/<one>", p.PaymentIntentRetrieveParams, lambda one, params: self._intent(books.intent(one), params))
-        add("POST", f"{intents}/<one>/capture", p.PaymentIntentCaptureParams, lambda one, params: self._intent(books.capture(one, params), params))
-        add("POST", f"{intents}/<one>/cancel", p.PaymentIntentCancelParams, lambda one, params: books.cancel(one, params))
-        add("GET", "/charges", p.ChargeListParams, lambda params: self._list(books.charges(params.get("payment_intent")), params, ()))
+        add(
+            "GET",
+            intents,
+            p.PaymentIntentListParams,
+            lambda params: self._list(books.intents(), params, ("customer",)),
+        )
+        add(
+            "GET",
+            f"{intents}/<one>",
+            p.PaymentIntentRetrieveParams,
+            lambda one, params: self._intent(books.intent(one), params),
+        )
+        add(
+            "POST",
+            f"{intents}/<one>/capture",
+            p.PaymentIntentCaptureParams,
+            lambda one, params: self._intent(books.capture(one, params), params),
+        )
+        add(
+            "POST",
+            f"{intents}/<one>/cancel",
+            p.PaymentIntentCancelParams,
+            books.cancel,
+        )
+        add(
+            "GET",
+            "/charges",
+            p.ChargeListParams,
+            lambda params: self._list(books.charges(params.get("payment_intent")), params, ()),
+        )
         add("GET", "/charges/<one>", p.ChargeRetrieveParams, lambda one, _: books.charge(one))
-        add("POST", "/refunds", p.RefundCreateParams, lambda params: books.create_refund(params))
-        add("GET", "/refunds", p.RefundListParams, lambda params: self._list(books.refunds(params.get("payment_intent")), params, ("charge",)))
+        add("POST", "/refunds", p.RefundCreateParams, books.create_refund)
+        add(
+            "GET",
+            "/refunds",
+            p.RefundListParams,
+            lambda params: self._list(
+                books.refunds(params.get("payment_intent")), params, ("charge",)
+            ),
+        )
         add("GET", "/refunds/<one>", p.RefundRetrieveParams, lambda one, _: books.refund(one))
-        add("GET", "/events", p.EventListParams, lambda params: self._list(books.events(), params, ("type",)))
+        add(
+            "GET",
+            "/events",
+            p.EventListParams,
+            lambda params: self._list(books.events(), params, ("type",)),
+        )
         add("GET", "/events/<one>", p.EventRetrieveParams, lambda one, _: books.event(one))
         return api
 
     def _session(self, identity: str, params: dict[str, Any]) -> Object:
         session = dict(self._books.session(identity))
-        if session["payment_intent"] and any(e.startswith("payment_intent") for e in params.get("expand", ())):
+        if session["payment_intent"] and any(
+            e.startswith("payment_intent") for e in params.get("expand", ())
+        ):
             inner = [each.removeprefix("payment_intent.") for each in params["expand"]]
             session["payment_intent"] = self._intent(
                 self._books.intent(session["payment_intent"]), {"expand": inner}
@@ -78,7 +132,9 @@ class StripeApi:
             return {**intent, "latest_charge": self._books.charge(intent["latest_charge"])}
         return intent
 
-    def _list(self, items: list[Object], params: dict[str, Any], filters: tuple[str, ...]) -> Object:
+    def _list(
+        self, items: list[Object], params: dict[str, Any], filters: tuple[str, ...]
+    ) -> Object:
         """Newest first, cut by cursor, creation time and limit."""
         for name in filters:
             if name in params:
@@ -106,12 +162,16 @@ class StripeApi:
     # --- the way of a request ---------------------------------------------------------------
 
     def _answer(self, schema: Any, work: Work) -> Response:
-        return with_faults(self._faults, "stripe", lambda fault: self._carry_out(schema, work, fault))
+        return with_faults(
+            self._faults, "stripe", lambda fault: self._carry_out(schema, work, fault)
+        )
 
     def _carry_out(self, schema: Any, work: Work, fault: Fault | None) -> Response:
         headers = {"Request-Id": new_id("req")}
         if not self._authorised():
-            return _error(401, "Invalid API Key provided.", "invalid_request_error", headers=headers)
+            return _error(
+                401, "Invalid API Key provided.", "invalid_request_error", headers=headers
+            )
         pairs = [*request.args.items(multi=True), *request.form.items(multi=True)]
         key = request.headers.get("Idempotency-Key", "") if request.method == "POST" else ""
         if not key:
@@ -134,13 +194,17 @@ class StripeApi:
         with self._lock:
             saved = self._ledger.saved_answer(key)
             if saved is None and key in self._in_flight:
-                message = "There is currently another in-progress request using this Idempotent Key."
-                return _error(409, message, "idempotency_error", "idempotency_key_in_use", headers=headers)
+                message = (
+                    "There is currently another in-progress request using this Idempotent Key."
+                )
+                return _error(
+                    409, message, "idempotency_error", "idempotency_key_in_use", headers=headers
+                )
             if saved is None:
                 self._in_flight.add(key)
         if saved is not None:
             if saved[0] != fingerprint:
-                message = "Keys for idempotent requests can only be used with the same parameters they were first used with."
+                message = "Keys for idempotent requests can only be used with the same parameters."
                 return _error(400, message, "idempotency_error", headers=headers)
             return json_answer(saved[1], saved[2], {**headers, "Idempotent-Replayed": "true"})
         try:
@@ -172,7 +236,10 @@ class StripeApi:
                 try:
                     status, body = 200, json.dumps(shown(work(params)))
                 except Refused as no:
-                    status, body = no.status, _error_body(no.message, "invalid_request_error", no.code, no.param)
+                    status, body = (
+                        no.status,
+                        _error_body(no.message, "invalid_request_error", no.code, no.param),
+                    )
                 if fault and fault.kind == "error_500_after":
                     status, body = 500, crash
             if save:
@@ -188,7 +255,9 @@ class StripeApi:
                 return False
         else:
             key = given.removeprefix("Bearer ")
-        return bool(self._secret_key) and hmac.compare_digest(key.encode(), self._secret_key.encode())
+        return bool(self._secret_key) and hmac.compare_digest(
+            key.encode(), self._secret_key.encode()
+        )
 
 
 def _error_body(message: str, kind: str, code: str = "", param: str = "") -> str:
@@ -196,5 +265,7 @@ def _error_body(message: str, kind: str, code: str = "", param: str = "") -> str
     return json.dumps({"error": {name: value for name, value in error.items() if value}})
 
 
-def _error(status: int, message: str, kind: str, code: str = "", *, headers: dict[str, str]) -> Response:
+def _error(
+    status: int, message: str, kind: str, code: str = "", *, headers: dict[str, str]
+) -> Response:
     return json_answer(status, _error_body(message, kind, code), headers)

@@ -55,16 +55,24 @@ class StripeBooks:
         if params.get("mode") != "payment":
             raise Refused("This sandbox supports mode=payment only.", "parameter_invalid", "mode")
         if not params.get("success_url"):
-            raise Refused("Missing required param: success_url.", "parameter_missing", "success_url")
+            raise Refused(
+                "Missing required param: success_url.", "parameter_missing", "success_url"
+            )
         lines = [self._line(each) for each in params.get("line_items") or []]
         currencies = {line["currency"] for line in lines}
         total = sum(line["amount_total"] for line in lines)
         if len(currencies) != 1 or total < 50:
-            raise Refused("The total must be at least 50 minor units of one currency.", "amount_too_small")
+            raise Refused(
+                "The total must be at least 50 minor units of one currency.", "amount_too_small"
+            )
         created = seconds()
         expires_at = params.get("expires_at", created + _DAY)
         if not _HALF_HOUR <= expires_at - created <= _DAY:
-            raise Refused("expires_at must be between 30 minutes and 24 hours from now.", "parameter_invalid", "expires_at")
+            raise Refused(
+                "expires_at must be between 30 minutes and 24 hours from now.",
+                "parameter_invalid",
+                "expires_at",
+            )
         identity = new_id("cs_test", 40)
         intent = params.get("payment_intent_data") or {}
         session = {
@@ -97,15 +105,32 @@ class StripeBooks:
     def _line(self, given: dict[str, Any]) -> dict[str, Any]:
         price = given.get("price_data")
         if not price or "unit_amount" not in price or "currency" not in price:
-            raise Refused("Each line item needs price_data with currency and unit_amount.", "parameter_missing", "line_items[0][price_data]")
+            raise Refused(
+                "Each line item needs price_data with currency and unit_amount.",
+                "parameter_missing",
+                "line_items[0][price_data]",
+            )
         name = (price.get("product_data") or {}).get("name")
         if not name:
-            raise Refused("Missing required param: product_data[name].", "parameter_missing", "line_items[0][price_data][product_data][name]")
+            raise Refused(
+                "Missing required param: product_data[name].",
+                "parameter_missing",
+                "line_items[0][price_data][product_data][name]",
+            )
         quantity = given.get("quantity", 1)
         if price["unit_amount"] < 0 or quantity < 1:
-            raise Refused("Invalid amount or quantity.", "parameter_invalid_integer", "line_items[0][quantity]")
+            raise Refused(
+                "Invalid amount or quantity.",
+                "parameter_invalid_integer",
+                "line_items[0][quantity]",
+            )
         currency = price["currency"].lower()
-        return {"name": name, "quantity": quantity, "currency": currency, "amount_total": price["unit_amount"] * quantity}
+        return {
+            "name": name,
+            "quantity": quantity,
+            "currency": currency,
+            "amount_total": price["unit_amount"] * quantity,
+        }
 
     def session(self, identity: str) -> Object:
         """The session, expired if its time has come."""
@@ -121,7 +146,7 @@ class StripeBooks:
         session = self.session(identity)
         if session["status"] != "open":
             raise Refused(
-                f"Only Checkout Sessions with a status in [\"open\"] can be expired. This one is {session['status']}."
+                f"Only open Checkout Sessions can be expired. This one is {session['status']}."
             )
         return self._expire(session)
 
@@ -171,7 +196,11 @@ class StripeBooks:
     def decline(self, intent: Object) -> None:
         """The bank says no."""
         intent["status"] = "requires_payment_method"
-        intent["last_payment_error"] = {"type": "card_error", "code": "card_declined", "message": "Your card was declined."}
+        intent["last_payment_error"] = {
+            "type": "card_error",
+            "code": "card_declined",
+            "message": "Your card was declined.",
+        }
         self._ledger.put("stripe.intent", intent)
         self._emit("payment_intent.payment_failed", intent)
 
@@ -232,12 +261,16 @@ class StripeBooks:
         intent = self.intent(identity)
         if intent["status"] != "requires_capture":
             raise Refused(
-                f"This PaymentIntent could not be captured because it has a status of {intent['status']}.",
+                f"This PaymentIntent has a status of {intent['status']} and could not be captured.",
                 "payment_intent_unexpected_state",
             )
         amount = params.get("amount_to_capture", intent["amount_capturable"])
         if not 0 < amount <= intent["amount_capturable"]:
-            raise Refused("amount_to_capture is more than can be captured.", "amount_too_large", "amount_to_capture")
+            raise Refused(
+                "amount_to_capture is more than can be captured.",
+                "amount_too_large",
+                "amount_to_capture",
+            )
         charge = self.charge(intent["latest_charge"])
         charge.update(captured=True, amount_captured=amount, amount_refunded=0)
         self._ledger.put("stripe.charge", charge)
@@ -252,7 +285,7 @@ class StripeBooks:
         intent = self.intent(identity)
         if intent["status"] in {"succeeded", "canceled"}:
             raise Refused(
-                f"You cannot cancel this PaymentIntent because it has a status of {intent['status']}.",
+                f"This PaymentIntent has a status of {intent['status']} and cannot be canceled.",
                 "payment_intent_unexpected_state",
             )
         intent.update(
@@ -290,7 +323,9 @@ class StripeBooks:
         amount = params.get("amount", left)
         if not 0 < amount <= left:
             raise Refused(
-                f"Refund amount is greater than unrefunded amount on charge ({left}).", "amount_too_large", "amount"
+                f"Refund amount is greater than unrefunded amount on charge ({left}).",
+                "amount_too_large",
+                "amount",
             )
         refund = {
             "id": new_id("re", 24),

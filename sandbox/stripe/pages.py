@@ -32,7 +32,9 @@ class StripePages:
         with self._ledger.transaction():
             session = self._find(identity)
             if session is None:
-                return Response(render_template("gone.html", message="This page does not exist."), 404)
+                return Response(
+                    render_template("gone.html", message="This page does not exist."), 404
+                )
             return self._page(session)
 
     def pay(self, identity: str) -> BaseResponse:
@@ -40,7 +42,9 @@ class StripePages:
         with self._ledger.transaction():
             session = self._find(identity)
             if session is None:
-                return Response(render_template("gone.html", message="This page does not exist."), 404)
+                return Response(
+                    render_template("gone.html", message="This page does not exist."), 404
+                )
             if session["status"] != "open":
                 return self._page(session)
             return self._act(session, request.form.get("action", "pay"))
@@ -55,7 +59,9 @@ class StripePages:
         session = self._books.session(session["id"])
         if action == "challenge_failed" or card == DECLINES:
             self._books.decline(intent)
-            return self._page(session, "Your card was declined. Please try another one.", status=422)
+            return self._page(
+                session, "Your card was declined. Please try another one.", status=422
+            )
         if card == CHALLENGES:
             self._books.challenge(intent)
             return self._page(session, challenge=True)
@@ -77,8 +83,12 @@ class StripePages:
             return redirect(_success_url(session), 303)
         if session["status"] == "expired":
             text = "This payment page has expired. Nothing was charged."
-            return Response(render_template("gone.html", message=text, back=session["cancel_url"]), 410)
-        body = render_template("stripe_pay.html", session=session, message=message, challenge=challenge)
+            return Response(
+                render_template("gone.html", message=text, back=session["cancel_url"]), 410
+            )
+        body = render_template(
+            "stripe_pay.html", session=session, message=message, challenge=challenge
+        )
         return Response(body, status)
 
 

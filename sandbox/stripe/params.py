@@ -84,7 +84,9 @@ def _value(value: Any, hint: Any, path: str) -> Any:
         inner = get_args(hint)[0]
         return [_value(each, inner, f"{path}[{index}]") for index, each in value.items()]
     if origin is dict:
-        if not isinstance(value, Mapping) or any(isinstance(each, Mapping) for each in value.values()):
+        if not isinstance(value, Mapping) or any(
+            isinstance(each, Mapping) for each in value.values()
+        ):
             raise BadParameter("parameter_invalid_hash", f"Invalid hash: {path}", path)
         return dict(value)
     if is_typeddict(hint):
@@ -125,6 +127,8 @@ def _scalar(value: Any, hint: Any, path: str) -> Any:
             raise BadParameter("parameter_invalid", f"Invalid decimal: {value}", path) from None
     if hint is str:
         if not value:
-            raise BadParameter("parameter_invalid_empty", f"You passed an empty string for {path}.", path)
+            raise BadParameter(
+                "parameter_invalid_empty", f"You passed an empty string for {path}.", path
+            )
         return value
     raise BadParameter("parameter_invalid", f"Invalid {path}", path)
