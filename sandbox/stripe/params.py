@@ -7,10 +7,11 @@ import typing
 from collections.abc import Iterable, Mapping
 from decimal import Decimal, InvalidOperation
 from types import UnionType
-from typing import Any, Literal, Union, get_args, get_origin, get_type_hints, is_typeddict
+from typing import Any, Literal, Union, get_args, get_origin, get_type_hints
 
 import stripe._request_options
 from stripe._stripe_object import UntypedStripeObject
+from typing_extensions import is_typeddict
 
 _OPTIONS = frozenset(stripe._request_options.RequestOptions.__annotations__)
 _NAMES = {"StripeContext": object, "HTTPClient": object, "Mapping": typing.Mapping}

@@ -1,0 +1,166 @@
+"""Write ``demo/catalog.json`` from the range in ``catalog.py``: ``python -m tools.pictures.build_catalog``."""
+
+from __future__ import annotations
+
+import json
+import random
+import re
+import unicodedata
+import zlib
+from datetime import date, timedelta
+from pathlib import Path
+
+from tools.pictures.catalog import BUNDLES, CATEGORIES, COLLECTIONS, ITEMS, MAKERS, Item
+
+DEMO = Path(__file__).resolve().parents[2] / "demo"
+_OPENED = date(2025, 9, 1)
+WIDTH, HEIGHT = 640, 800
+
+
+def slug(text: str) -> str:
+    """The text as a handle."""
+    plain = unicodedata.normalize("NFKD", text).encode("ascii", "ignore").decode()
+    return re.sub(r"[^a-z0-9]+", "-", plain.lower().replace("'", "")).strip("-")
+
+
+def picture_name(item: Item, colour: str) -> str:
+    """The picture of an item in one colour."""
+    return f"{slug(item.title)}-{slug(colour)}.webp"
+
+
+def prices(dollars: float, former: float | None) -> dict:
+    """Prices by market in minor units: whole dollars, rupees ending in 9, euros ending in 90."""
+
+    def of(value: float) -> dict[str, int]:
+        rupees = max(round(value * 46 / 50) * 50 - 1, 99)
+        return {"US": round(value) * 100, "IN": rupees * 100, "DE": round(value * 1.04) * 100 - 10}
+
+    now, before = of(dollars), of(former) if former else {}
+    return {code: {"amount": now[code], "compare_at": before.get(code)} for code in now}
+
+
+def _ean(seed: str) -> str:
+    """An in-house EAN-13 (prefix 20) with its check digit."""
+    digits = f"20{zlib.crc32(seed.encode()) % 10**10:010d}"
+    total = sum(int(d) * (3 if place % 2 else 1) for place, d in enumerate(digits))
+    return digits + str(-total % 10)
+
+
+def _stock(rng: random.Random) -> int:
+    chance = rng.random()
+    if chance < 0.05:
+        return 0
+    return rng.randint(1, 5) if chance < 0.15 else rng.randint(8, 90)
+
+
+def _variants(item: Item, rng: random.Random) -> list[dict]:
+    made = []
+    for colour in item.colours:
+        for size, factor in item.sizes or (("", 1.0),):
+            options = {item.option: colour}
+            if size:
+                options["Size"] = size
+            code = "-".join(slug(part).upper()[:14].rstrip("-") for part in (item.title, colour, size) if part)
+            former = item.sale * factor if item.sale else None
+            made.append(
+                {
+                    "sku": code,
+                    "options": options,
+                    "prices": prices(item.usd * factor, former),
+                    "weight_grams": round(item.grams * factor),
+                    "barcode": _ean(code),
+                    "stock": _stock(rng),
+                    "image": picture_name(item, colour),
+                }
+            )
+    return made
+
+
+def _product(place: int, item: Item) -> dict:
+    rng = random.Random(slug(item.title))
+    options = [{"name": item.option, "values": list(item.colours)}]
+    if item.sizes:
+        options.append({"name": "Size", "values": [name for name, _ in item.sizes]})
+    first = item.text.split(". ")[0].rstrip(".") + "."
+    return {
+        "slug": slug(item.title),
+        "title": item.title,
+        "vendor": item.maker,
+        "type": item.kind,
+        "category": item.category,
+        "description_html": f"<p>{item.text}</p><p>{MAKERS[item.maker]}</p>",
+        "tags": list(item.tags),
+        "featured": item.featured,
+        "published_at": str(_OPENED + timedelta(days=(place * 53) % 430)),
+        "attributes": {"Material": item.material, "Size": item.dimensions, "Care": item.care},
+        "options": options,
+        "images": [
+            {
+                "file": picture_name(item, colour),
+                "alt": f"{item.title} in {colour.lower()}",
+                "width": WIDTH,
+                "height": HEIGHT,
+                "option_values": {item.option: colour},
+            }
+            for colour in item.colours
+        ],
+        "variants": _variants(item, rng),
+        "seo": {"title": f"{item.title} by {item.maker}", "description": first},
+    }
+
+
+def _bundle(place: int, given: tuple, products: dict[str, dict]) -> dict:
+    title, category, maker, text, parts, points = given
+    return {
+        "slug": slug(title),
+        "title": title,
+        "vendor": maker,
+        "type": "Set",
+        "category": category,
+        "description_html": f"<p>{text}</p>",
+        "tags": ["set", "gift"],
+        "featured": False,
+        "published_at": str(_OPENED + timedelta(days=300 + place)),
+        "attributes": {"Contains": ", ".join(f"{count} × {name}" for name, count in parts)},
+        "options": [],
+        "images": [{"file": f"{slug(title)}.webp", "alt": title, "width": WIDTH, "height": HEIGHT, "option_values": {}}],
+        "variants": [{"sku": slug(title).upper(), "options": {}, "weight_grams": 0, "barcode": "", "image": None}],
+        "components": [{"sku": products[name]["variants"][0]["sku"], "quantity": count} for name, count in parts],
+        "pricing": {"kind": "percent_off", "basis_points": points},
+        "seo": {"title": title, "description": text},
+    }
+
+
+def main() -> None:
+    """Write the file."""
+    products = [_product(place, item) for place, item in enumerate(ITEMS)]
+    by_title = {each["title"]: each for each in products}
+    skus = [variant["sku"] for each in products for variant in each["variants"]]
+    if len(skus) != len(set(skus)):
+        raise SystemExit("a SKU is there twice")
+    data = {
+        "categories": [
+            {"slug": name, "name": title, "description": text, "image": f"category-{name}.webp"}
+            for name, title, text in CATEGORIES
+        ],
+        "collections": [
+            {
+                "slug": name,
+                "title": title,
+                "description": text,
+                "image": f"collection-{name}.webp",
+                "products": [slug(each) for each in titles],
+            }
+            for name, title, text, titles in COLLECTIONS
+        ],
+        "products": products,
+        "bundles": [_bundle(place, each, by_title) for place, each in enumerate(BUNDLES)],
+    }
+    DEMO.mkdir(exist_ok=True)
+    (DEMO / "catalog.json").write_text(json.dumps(data, indent=1, ensure_ascii=False) + "\n")
+    pictures = {image["file"] for each in products for image in each["images"]}
+    print(f"{len(products)} products, {len(skus)} variants, {len(pictures)} pictures")
+
+
+if __name__ == "__main__":
+    main()
