@@ -198,8 +198,10 @@ class DemoLoader:
         """Put the picture into the media store; None where there is none."""
         if not given:
             return None
-        name = given if isinstance(given, str) else given["file"]
-        stored = self._media.put(self._folder / "images" / name)
+        file = self._folder / "images" / (given if isinstance(given, str) else given["file"])
+        if not file.is_file():
+            return None
+        stored = self._media.put(file)
         options = {} if isinstance(given, str) else given.get("option_values") or {}
         return Image(
             src=stored.src, alt=alt, width=stored.width, height=stored.height, option_values=options

@@ -1,0 +1,81 @@
+"""Real servers for every test: a MongoDB-wire database, Redis and the gateway sandbox."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+import requests
+from flask import Flask
+
+from app import create_app
+from app.db.database import Database
+from app.db.migrations import upgrade
+from app.web.registry import service
+from dev.stack import Stack
+from tests.support.catalog import CatalogMaker
+from tests.support.gateways import Sandbox
+from tests.support.shopper import Shopper
+
+_KEPT = {"migrations", "migration_lock"}
+
+
+@pytest.fixture(scope="session")
+def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
+    """The embedded servers, in a folder of their own."""
+    folder = tmp_path_factory.mktemp("stack")
+    stack = Stack(folder, environment={}, parts=("mongo", "redis", "sandbox"))
+    try:
+        stack.start()
+        database = Database(stack.environment["MONGODB_URI"])
+        upgrade(database)
+        database.close()
+        yield stack
+    finally:
+        stack.stop()
+
+
+@pytest.fixture
+def environment(stack: Stack, tmp_path: Path) -> dict[str, str]:
+    """What ``create_app`` reads: the servers, and a data folder for this test alone."""
+    return {**stack.environment, "MOSSX_DATA_DIR": str(tmp_path)}
+
+
+@pytest.fixture
+def app(environment: dict[str, str]) -> Iterator[Flask]:
+    """A shop on an empty, migrated database."""
+    app = create_app(environment)
+    app.testing = True
+    database = service(Database, app)
+    for name in database.collections() - _KEPT:
+        database[name].delete_many({})
+    yield app
+    database.close()
+
+
+@pytest.fixture
+def database(app: Flask) -> Database:
+    """The shop's database."""
+    return service(Database, app)
+
+
+@pytest.fixture
+def catalog(app: Flask) -> CatalogMaker:
+    """Puts products into the shop."""
+    return CatalogMaker(app)
+
+
+@pytest.fixture
+def shopper(app: Flask) -> Shopper:
+    """Somebody with a browser that has just arrived."""
+    return Shopper(app)
+
+
+@pytest.fixture
+def sandbox(stack: Stack) -> Iterator[Sandbox]:
+    """Both gateways, with empty ledgers and no faults."""
+    url = stack.environment["SANDBOX_URL"]
+    requests.post(f"{url}/sandbox/reset", timeout=5)
+    yield Sandbox(url)
+    requests.delete(f"{url}/sandbox/faults", timeout=5)

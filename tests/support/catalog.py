@@ -1,0 +1,81 @@
+"""Products for tests."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from flask import Flask
+
+from app.catalog.models import Option, Price, Product, ProductKind, ProductStatus, Variant
+from app.catalog.repository import CatalogRepository
+from app.db.database import Database
+from app.inventory.service import InventoryService
+from app.shared.clock import now
+from app.shared.ids import ProductId, Sku, new_id
+from app.shared.money import Money
+from app.web.registry import service
+
+_CURRENCIES = {"US": "USD", "IN": "INR", "DE": "EUR"}
+
+
+def make_variant(sku: str, options: dict[str, str] | None = None, **prices: int) -> Variant:
+    """A variant; prices are minor units by market, by default 20.00 everywhere."""
+    amounts = prices or dict.fromkeys(_CURRENCIES, 2000)
+    return Variant(
+        sku=Sku(sku),
+        options=options or {},
+        prices={
+            code: Price(amount=Money(minor, _CURRENCIES[code])) for code, minor in amounts.items()
+        },
+    )
+
+
+def make_product(title: str, *variants: Variant, **more: object) -> Product:
+    """A published product with the options its variants have."""
+    names = list(variants[0].options)
+    fields: dict[str, object] = {
+        "id": ProductId(new_id("prd")),
+        "slug": title.lower().replace(" ", "-"),
+        "title": title,
+        "vendor": "Halden",
+        "type": "Thing",
+        "kind": ProductKind.SIMPLE,
+        "status": ProductStatus.PUBLISHED,
+        "description_html": "<p>Good.</p>",
+        "category": "things",
+        "tags": (),
+        "options": tuple(
+            Option(name=name, values=tuple(dict.fromkeys(v.options[name] for v in variants)))
+            for name in names
+        ),
+        "variants": variants,
+        "images": (),
+        "published_at": now() - timedelta(days=100),
+        "updated_at": now(),
+    }
+    return Product(**{**fields, **more})  # type: ignore[arg-type]
+
+
+class CatalogMaker:
+    """Stores products with their stock."""
+
+    def __init__(self, app: Flask) -> None:
+        self._database = service(Database, app)
+        self._stock = service(InventoryService, app)
+
+    def add(self, *products: Product, stock: int = 10) -> None:
+        """Store products; every variant gets ``stock`` units."""
+        catalog = CatalogRepository(self._database)
+
+        def work(session: object) -> None:
+            catalog.insert(products, session)  # type: ignore[arg-type]
+            catalog.note_change(session)  # type: ignore[arg-type]
+
+        self._database.in_transaction(work)
+        counts = {variant.sku: stock for product in products for variant in product.variants}
+        self._stock.set_on_hand(counts, "test")
+
+    def mug(self, stock: int = 10) -> str:
+        """Store a mug with one variant; its SKU."""
+        self.add(make_product("Dune Mug", make_variant("MUG")), stock=stock)
+        return "MUG"

@@ -1,0 +1,75 @@
+"""Small rules: quantities, state tables, configuration, markets."""
+
+from __future__ import annotations
+
+import pytest
+
+from app.cart.rules import check_stock, parse_quantity
+from app.config import ConfigurationError, load_settings
+from app.orders.models import OrderState
+from app.orders.rules import TRANSITIONS
+from app.payments.models import AttemptState
+from app.payments.rules import ATTEMPT_TRANSITIONS
+from app.shared.errors import Invalid
+
+
+@pytest.mark.parametrize("text", ["0", "-1", "1000000000", "two", "", "1.5", "１", "1e3", " "])
+def test_bad_quantities_are_refused(text: str) -> None:
+    with pytest.raises(Invalid) as refusal:
+        parse_quantity(text, least=1)
+    assert "quantity" in refusal.value.fields
+
+
+def test_good_quantities_are_read() -> None:
+    assert [parse_quantity(text, least=0) for text in ("0", "7", " 99 ")] == [0, 7, 99]
+
+
+def test_stock_and_order_limit_bound_what_is_added() -> None:
+    check_stock(2, 3, 5)
+    check_stock(90, 9, None)
+    for more, already, limit in ((3, 3, 5), (1, 0, 0), (1, 99, None)):
+        with pytest.raises(Invalid):
+            check_stock(more, already, limit)
+
+
+def test_paid_money_never_becomes_unpaid() -> None:
+    assert OrderState.PENDING not in TRANSITIONS[OrderState.PAID]
+    assert OrderState.CANCELLED not in TRANSITIONS[OrderState.PAID]
+    assert ATTEMPT_TRANSITIONS[AttemptState.CAPTURED] == frozenset()
+
+
+def test_every_state_has_its_row() -> None:
+    assert set(TRANSITIONS) == set(OrderState)
+    assert set(ATTEMPT_TRANSITIONS) == set(AttemptState)
+
+
+GOOD = {
+    "MOSSX_ENV": "production",
+    "MONGODB_URI": "mongodb://db/mossx",
+    "REDIS_URL": "redis://cache/0",
+    "BASE_URL": "https://shop.example",
+    "SECRET_KEY": "k3jf93kdmeo39fkfmeodk39fkdmrifk4mfo3",
+    "JWT_SECRET_KEY": "9fkd83jfmsiw0dkfm38fjsmdkf03mfksor93",
+}
+
+
+def test_a_complete_production_environment_is_accepted() -> None:
+    assert load_settings(GOOD).is_production
+
+
+@pytest.mark.parametrize(
+    ("change", "named"),
+    [
+        ({"SECRET_KEY": ""}, "SECRET_KEY"),
+        ({"SECRET_KEY": "short"}, "SECRET_KEY"),
+        ({"SECRET_KEY": "a" * 64}, "SECRET_KEY"),
+        ({"JWT_SECRET_KEY": GOOD["SECRET_KEY"]}, "JWT_SECRET_KEY"),
+        ({"MONGODB_URI": ""}, "MONGODB_URI"),
+        ({"BASE_URL": "http://shop.example"}, "BASE_URL"),
+        ({"STRIPE_SECRET_KEY": "sk_live_x"}, "STRIPE_WEBHOOK_SECRET"),
+        ({"PORT": "eighty"}, "PORT"),
+    ],
+)
+def test_production_refuses_to_start_and_says_why(change: dict[str, str], named: str) -> None:
+    with pytest.raises(ConfigurationError, match=named):
+        load_settings({**GOOD, **change})
