@@ -1,0 +1,89 @@
+"""The command line."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+from flask import Flask
+
+from app.catalog.repository import CatalogRepository
+from app.db.database import Database
+from app.web.registry import service
+
+ROOT = Path(__file__).resolve().parents[2]
+
+
+def _run(app: Flask, *words: str) -> tuple[int, str]:
+    result = app.test_cli_runner().invoke(args=list(words))
+    return result.exit_code, result.output
+
+
+def test_upgrade_says_that_there_is_nothing_to_do(app: Flask) -> None:
+    assert _run(app, "db", "upgrade") == (0, "nothing to do\n")
+
+
+def test_import_ends_with_an_error_when_rows_were_bad(app: Flask, tmp_path: Path) -> None:
+    path = tmp_path / "p.csv"
+    path.write_text("Handle,Title,Variant Price\nmug,Mug,1.00\ncup,Cup,cheap\n")
+    code, output = _run(app, "catalog", "import", str(path))
+    assert code == 1
+    assert "line 3: Variant Price: 'cheap'" in output
+    assert "1 created" in output
+
+
+@pytest.mark.parametrize("name", ["missing.csv", "."])
+def test_import_of_what_is_no_file_is_explained(app: Flask, tmp_path: Path, name: str) -> None:
+    code, output = _run(app, "catalog", "import", str(tmp_path / name))
+    assert code == 1
+    assert "cannot be opened" in output
+
+
+def test_an_unknown_market_is_explained(app: Flask) -> None:
+    code, output = _run(app, "catalog", "export", "x.csv", "--market", "XX")
+    assert code == 2
+    assert "no market 'XX'" in output
+
+
+def test_the_demo_store_is_whole_and_loads_once(app: Flask, database: Database) -> None:
+    code, output = _run(app, "demo", "load")
+    assert code == 0, output
+    products = list(CatalogRepository(database).every_product())
+    simple = [each for each in products if each.kind == "simple"]
+    assert len(simple) >= 60
+    assert sum(len(each.variants) for each in simple) >= 200
+    assert len(products) - len(simple) >= 3
+    assert database["categories"].count_documents({}) >= 6
+    assert database["collections"].count_documents({}) >= 4
+    for product in products:
+        assert product.images, product.slug
+        for variant in product.variants:
+            assert set(variant.prices) == {"US", "IN", "DE"}, variant.sku
+    assert all(each.get("image") for each in database["categories"].find({}))
+    database["products"].update_one({"slug": simple[0].slug}, {"$set": {"title": "Edited"}})
+    code, output = _run(app, "demo", "load")
+    assert "there already" in output
+    assert database["products"].count_documents({"title": "Edited"}) == 1
+
+
+def test_every_picture_of_the_demo_store_is_used_and_there() -> None:
+    data = json.loads((ROOT / "demo" / "catalog.json").read_text())
+    named = {
+        image["file"]
+        for each in [*data["products"], *data["bundles"]]
+        for image in each["images"]
+    } | {each["image"] for each in [*data["categories"], *data["collections"]]}
+    there = {path.name for path in (ROOT / "demo" / "images").iterdir()}
+    assert named == there
+
+
+def test_reconcile_reports_what_it_did(app: Flask) -> None:
+    code, output = _run(app, "payments", "reconcile")
+    assert code == 0
+    assert output.startswith("looked at 0")
+
+
+def test_the_shop_knows_its_services(app: Flask) -> None:
+    with pytest.raises(KeyError):
+        service(dict, app)

@@ -1,0 +1,167 @@
+"""Product CSV in and out."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from flask import Flask
+
+from app.catalog.csv.exporting import CsvExport
+from app.catalog.csv.importing import CsvImport, ImportReport
+from app.catalog.csv.reading import UnreadableFile
+from app.catalog.models import Product
+from app.catalog.repository import CatalogRepository
+from app.db.database import Database
+from app.inventory.service import InventoryService
+from app.markets.service import UNITED_STATES
+from app.web.registry import service
+from tests.support.catalog import CatalogMaker, make_product, make_variant
+
+SHARED = Path(__file__).resolve().parents[3] / "shared" / "data"
+HEAD = "Handle,Title,Body (HTML),Vendor,Type,Tags,Published,Option1 Name,Option1 Value,Option2 Name,Option2 Value,Variant SKU,Variant Grams,Variant Inventory Tracker,Variant Inventory Qty,Variant Inventory Policy,Variant Price,Variant Compare At Price,Image Src,Image Alt Text,Variant Image\n"
+
+
+def _import(app: Flask, path: Path) -> ImportReport:
+    return service(CsvImport, app).run(path, UNITED_STATES, lambda done, total: None)
+
+
+def _write(folder: Path, *rows: str) -> Path:
+    path = folder / "products.csv"
+    path.write_text(HEAD + "\n".join(rows) + "\n", encoding="utf-8")
+    return path
+
+
+def _products(database: Database) -> dict[str, Product]:
+    """Every product by slug, without what an import cannot know."""
+    found = CatalogRepository(database).every_product()
+    return {
+        each.slug: replace(each, id="", updated_at=None, published_at=None, revision=1)
+        for each in found
+    }
+
+
+@pytest.mark.parametrize(
+    ("name", "products", "variants"),
+    [
+        ("shopify-apparel", 20, 22),
+        ("shopify-jewelery", 20, 23),
+        ("apparel-2k-variants", 147, 1847),
+    ],
+)
+def test_real_exports_import_as_they_are_and_only_once(
+    app: Flask, database: Database, name: str, products: int, variants: int
+) -> None:
+    path = SHARED / f"{name}.csv"
+    if not path.exists():
+        pytest.skip(f"{path.name} is not on this machine")
+    first = _import(app, path)
+    assert (first.created, first.variants, first.problems) == (products, variants, [])
+    before = list(database["products"].find({}).sort("_id", 1))
+    second = _import(app, path)
+    assert (second.created, second.updated, second.unchanged) == (0, 0, products)
+    assert second.stock_changes == 0
+    assert list(database["products"].find({}).sort("_id", 1)) == before
+
+
+def test_rows_of_variants_and_pictures_become_one_product(
+    app: Flask, database: Database, tmp_path: Path
+) -> None:
+    path = _write(
+        tmp_path,
+        'mug,Mug,"<p>Good <script>alert(1)</script><b>mug</b></p>",Halden,Cups,"a, b",true,Size,S,Colour,Red,M-S,100,shopify,3,deny,10.00,12.50,https://x.test/1.jpg,One,https://x.test/2.jpg',
+        "mug,,,,,,,,L,,Red,M-L,200,shopify,0,continue,11.10,,https://x.test/2.jpg,Two,",
+        "mug,,,,,,,,,,,,,,,,,,https://x.test/3.jpg,Three,",
+    )
+    report = _import(app, path)
+    assert (report.created, report.variants, report.problems) == (1, 2, [])
+    product = _products(database)["mug"]
+    assert "script" not in product.description_html
+    assert "<b>mug</b>" in product.description_html
+    assert [(v.sku, v.options, v.prices["US"].amount.minor) for v in product.variants] == [
+        ("M-S", {"Size": "S", "Colour": "Red"}, 1000),
+        ("M-L", {"Size": "L", "Colour": "Red"}, 1110),
+    ]
+    assert [image.src[-5:] for image in product.images] == ["1.jpg", "2.jpg", "3.jpg"]
+    assert product.images[1].option_values == {"Size": "S", "Colour": "Red"}
+    assert product.variants[1].sells_when_out
+    assert product.category == "cups"
+    assert service(InventoryService, app).on_hand([product.variants[0].sku]) == {"M-S": 3}
+
+
+def test_bad_rows_are_named_by_line_and_the_rest_is_imported(
+    app: Flask, database: Database, tmp_path: Path
+) -> None:
+    path = _write(
+        tmp_path,
+        'good,Good,"two\nlines",V,T,,true,Size,S,,,G-S,0,shopify,1,deny,5.00,,,,',
+        "good,,,,,,,,M,,,G-M,0,shopify,1,deny,29.999,,,,",
+        "good,,,,,,,,L,,,G-S,0,shopify,1,deny,5.00,,,,",
+        "no title,,,V,T,,true,Title,Default Title,,,X,0,shopify,1,deny,5.00,,,,",
+        "notitle,,,V,T,,true,Title,Default Title,,,X,0,shopify,1,deny,5.00,,,,",
+        "free,Free,,V,T,,true,Title,Default Title,,,F,0,shopify,1,deny,,,,,",
+        "taken,Taken,,V,T,,true,Title,Default Title,,,G-S,0,shopify,1,deny,5.00,,,,",
+        "evil,Evil,,V,T,,true,Title,Default Title,,,E,0,shopify,1,deny,5.00,,javascript:alert(1),,",
+        "many,Many,,V,T,,true,Title,Default Title,,,MM,0,shopify,lots,deny,5.00,,,,",
+        "last,Last,,V,T,,true,Title,Default Title,,,LL,0,shopify,1,deny,5.00,,,,",
+    )
+    report = _import(app, path)
+    assert [problem.line for problem in report.problems] == [4, 5, 6, 7, 8, 9, 10, 11]
+    assert set(_products(database)) == {"good", "evil", "last"}
+    assert [v.sku for v in _products(database)["good"].variants] == ["G-S"]
+    assert _products(database)["evil"].images == ()
+
+
+@pytest.mark.parametrize(
+    ("content", "message"),
+    [
+        (b"", "empty"),
+        (HEAD.encode(), "no products"),
+        ("Handle,Title\ncaf\xe9,x\n".encode("latin-1"), "UTF-8"),
+        (b"\xff\xfeH\x00a\x00", "UTF-8"),
+        (b"name;price\nx;1\n", "not a product CSV"),
+        (HEAD.encode() + b'mug,"Mug "broken",,\n', "quoting"),
+        (HEAD.encode() + b'mug,"Mug never closed\n', "quoting"),
+    ],
+)
+def test_a_file_that_cannot_be_read_changes_nothing(
+    app: Flask, database: Database, tmp_path: Path, content: bytes, message: str
+) -> None:
+    path = tmp_path / "bad.csv"
+    path.write_bytes(content)
+    with pytest.raises(UnreadableFile, match=message):
+        _import(app, path)
+    assert database["products"].count_documents({}) == 0
+
+
+def test_an_export_imports_back_to_the_same_catalog(
+    app: Flask, database: Database, catalog: CatalogMaker, tmp_path: Path
+) -> None:
+    catalog.add(
+        make_product(
+            "Dune Mug",
+            make_variant("D-1", {"Colour": "Moss, green", "Size": 'L "big"'}, US=2899, DE=3090),
+            make_variant("D-2", {"Colour": "Oat", "Size": "S"}, US=1, IN=10_000_000_00),
+            type="Mug",
+            category="mug",
+            tags=("a", "b c"),
+            attributes={"Material": "Stoneware\nglazed", "Care": "By hand"},
+            seo_title="T",
+            seo_description="D",
+        ),
+        make_product("Plain Thing", make_variant("PLAIN"), type="", category="", vendor=""),
+        stock=7,
+    )
+    path = tmp_path / "out.csv"
+    report = service(CsvExport, app).run(path, UNITED_STATES, lambda done, total: None)
+    assert (report.products, report.variants, report.left_out) == (2, 3, ())
+    before = _products(database)
+    again = _import(app, path)
+    assert (again.created, again.updated, again.unchanged, again.problems) == (0, 0, 2, [])
+    for name in ("products", "stock_levels", "stock_movements", "categories"):
+        database[name].delete_many({})
+    assert _import(app, path).created == 2
+    assert _products(database) == before
+    skus = ["D-1", "D-2", "PLAIN"]
+    assert service(InventoryService, app).on_hand(skus) == dict.fromkeys(skus, 7)

@@ -1,0 +1,120 @@
+"""Migrations, validators, transactions and the outbox, on the real database."""
+
+from __future__ import annotations
+
+import threading
+from datetime import timedelta
+
+import pytest
+from flask import Flask
+
+from app.db.database import Database, Session
+from app.db.errors import PyMongoError
+from app.db.migrations import pending_migrations, upgrade
+from app.db.outbox import Event, Outbox
+from app.db.schedules import Schedules
+from app.shared.clock import now
+from app.web.registry import service
+
+
+def test_migrations_run_once(database: Database) -> None:
+    assert pending_migrations(database) == []
+    assert upgrade(database) == []
+
+
+def test_two_migrating_processes_do_the_work_once(database: Database) -> None:
+    database["migrations"].delete_many({})
+    ran: list[str] = []
+    threads = [threading.Thread(target=lambda: ran.extend(upgrade(database))) for _ in range(3)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert sorted(ran) == ["0001_catalog", "0002_shop"]
+
+
+@pytest.mark.parametrize(
+    ("collection", "document"),
+    [
+        ("carts", {"_id": "c", "version": 1, "updated_at": now(), "lines": [{"quantity": 0}]}),
+        ("orders", {"_id": "o", "number": "1"}),
+        ("captures", {"_id": "o", "amount": -5}),
+        ("products", {"_id": "p", "slug": "", "title": "x"}),
+    ],
+)
+def test_the_database_refuses_what_has_the_wrong_shape(
+    database: Database, collection: str, document: dict[str, object]
+) -> None:
+    with pytest.raises(PyMongoError):
+        database[collection].insert_one(document)
+    assert database[collection].count_documents({}) == 0
+
+
+def test_an_event_and_its_cause_are_stored_together_or_not_at_all(
+    app: Flask, database: Database
+) -> None:
+    outbox = service(Outbox, app)
+
+    def work(session: Session) -> None:
+        outbox.publish("test", {}, session)
+        raise RuntimeError("the cause failed")
+
+    with pytest.raises(RuntimeError):
+        database.in_transaction(work)
+    assert outbox.pending() == 0
+
+
+def test_handlers_that_finished_are_not_run_again(database: Database) -> None:
+    outbox = Outbox(database)
+    calls: list[str] = []
+
+    def fragile(event: Event) -> None:
+        calls.append("fragile")
+        if calls.count("fragile") == 1:
+            raise RuntimeError("not now")
+
+    outbox.subscribe("test", "steady", lambda event: calls.append("steady"))
+    outbox.subscribe("test", "fragile", fragile)
+    outbox.publish("test", {})
+    assert outbox.run_one()
+    database["outbox"].update_many({}, {"$set": {"available_at": now()}})
+    assert outbox.run_one()
+    assert calls == ["steady", "fragile", "fragile"]
+    assert outbox.pending() == 0
+
+
+def test_an_event_whose_worker_died_is_handled_by_the_next(database: Database) -> None:
+    outbox = Outbox(database)
+    handled: list[str] = []
+    outbox.subscribe("test", "handler", lambda event: handled.append(event.id))
+    name = outbox.publish("test", {})
+    leased = database["outbox"].find_one_and_update(
+        {"_id": name}, {"$set": {"available_at": now() + timedelta(seconds=60)}}
+    )
+    assert leased
+    assert not outbox.run_one()
+    database["outbox"].update_one({"_id": name}, {"$set": {"available_at": now()}})
+    assert outbox.run_one()
+    assert handled == [name]
+
+
+def test_one_key_is_one_event(database: Database) -> None:
+    outbox = Outbox(database)
+    for _ in range(3):
+        outbox.publish("test", {}, key="once")
+    assert outbox.pending() == 1
+
+
+def test_a_due_job_is_taken_by_one_worker(database: Database) -> None:
+    schedules = Schedules(database)
+    taken: list[bool] = []
+
+    def take() -> None:
+        taken.append(schedules.take("job", timedelta(hours=1)))
+
+    threads = [threading.Thread(target=take) for _ in range(8)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert taken.count(True) == 1

@@ -1,0 +1,112 @@
+"""Stock under contention: nothing is sold twice, every unit has its movement."""
+
+from __future__ import annotations
+
+import threading
+from datetime import timedelta
+
+import pytest
+from flask import Flask
+
+from app.db.database import Database
+from app.inventory.errors import OutOfStock
+from app.inventory.models import Demand
+from app.inventory.service import InventoryService
+from app.shared.clock import now
+from app.shared.ids import Sku
+from app.web.registry import service
+
+LATER = timedelta(minutes=30)
+
+
+@pytest.fixture
+def stock(app: Flask) -> InventoryService:
+    return service(InventoryService, app)
+
+
+def _hold(database: Database, stock: InventoryService, owner: str, **units: int) -> None:
+    demands = [Demand(sku=Sku(sku), quantity=count) for sku, count in units.items()]
+    database.in_transaction(lambda session: stock.hold(owner, demands, now() + LATER, session))
+
+
+def _movements_match(database: Database) -> bool:
+    for level in database["stock_levels"].find({}):
+        moves = list(database["stock_movements"].find({"sku": level["_id"]}))
+        on_hand = sum(move["on_hand"] for move in moves)
+        reserved = sum(move["reserved"] for move in moves)
+        if (on_hand, reserved, on_hand - reserved) != (
+            level["on_hand"],
+            level["reserved"],
+            level["available"],
+        ):
+            return False
+    return True
+
+
+def test_five_units_are_held_five_times_by_twenty_shoppers(
+    database: Database, stock: InventoryService
+) -> None:
+    stock.set_on_hand({Sku("LAST"): 5}, "count")
+    refused: list[str] = []
+
+    def buy(name: str) -> None:
+        try:
+            _hold(database, stock, name, LAST=1)
+        except OutOfStock:
+            refused.append(name)
+
+    threads = [threading.Thread(target=buy, args=(f"order-{n}",)) for n in range(20)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert len(refused) == 15
+    assert stock.available([Sku("LAST")]) == {"LAST": 0}
+    assert _movements_match(database)
+
+
+def test_all_lines_are_held_or_none(database: Database, stock: InventoryService) -> None:
+    stock.set_on_hand({Sku("A"): 5, Sku("B"): 1}, "count")
+    with pytest.raises(OutOfStock) as refusal:
+        _hold(database, stock, "order", A=2, B=2)
+    assert refusal.value.shortages == {"B": 1}
+    assert stock.available([Sku("A"), Sku("B")]) == {"A": 5, "B": 1}
+
+
+def test_every_step_of_a_hold_may_be_repeated(database: Database, stock: InventoryService) -> None:
+    stock.set_on_hand({Sku("A"): 5}, "count")
+    for _ in range(2):
+        _hold(database, stock, "kept", A=2)
+        _hold(database, stock, "given back", A=1)
+    assert stock.available([Sku("A")]) == {"A": 2}
+    for _ in range(2):
+        database.in_transaction(lambda session: stock.commit("kept", session))
+        database.in_transaction(lambda session: stock.release("given back", session))
+    assert stock.on_hand([Sku("A")]) == {"A": 3}
+    assert stock.available([Sku("A")]) == {"A": 3}
+    assert _movements_match(database)
+
+
+def test_a_released_hold_is_taken_again_if_the_goods_are_there(
+    database: Database, stock: InventoryService
+) -> None:
+    stock.set_on_hand({Sku("A"): 2}, "count")
+    _hold(database, stock, "late", A=2)
+    database.in_transaction(lambda session: stock.release("late", session))
+    database.in_transaction(lambda session: stock.hold_again("late", now() + LATER, session))
+    assert stock.available([Sku("A")]) == {"A": 0}
+    database.in_transaction(lambda session: stock.release("late", session))
+    _hold(database, stock, "somebody else", A=1)
+    with pytest.raises(OutOfStock):
+        database.in_transaction(lambda session: stock.hold_again("late", now() + LATER, session))
+    assert _movements_match(database)
+
+
+def test_counting_the_same_again_changes_nothing(
+    database: Database, stock: InventoryService
+) -> None:
+    assert stock.set_on_hand({Sku("A"): 4}, "count") == 1
+    assert stock.set_on_hand({Sku("A"): 4}, "count") == 0
+    assert stock.set_on_hand({Sku("A"): 1}, "count") == 1
+    assert stock.on_hand([Sku("A")]) == {"A": 1}
+    assert _movements_match(database)
