@@ -79,3 +79,8 @@ def sandbox(stack: Stack) -> Iterator[Sandbox]:
     requests.post(f"{url}/sandbox/reset", timeout=5)
     yield Sandbox(url)
     requests.delete(f"{url}/sandbox/faults", timeout=5)
+
+
+@pytest.fixture(autouse=True)
+def _push_request_context() -> None:
+    """Replace pytest-flask's fixture: every request gets a context of its own, as in production."""

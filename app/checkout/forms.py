@@ -7,7 +7,7 @@ from typing import Any
 
 from email_validator import EmailNotValidError, validate_email
 from wtforms import Form, RadioField, SelectField, StringField, ValidationError
-from wtforms.validators import InputRequired, Length
+from wtforms.validators import DataRequired, InputRequired, Length
 
 from app.markets.models import Market
 from app.orders.models import Address
@@ -25,7 +25,7 @@ def _strip(value: str | None) -> str:
 def _text(label: str, longest: int, required: str = "", **kwargs: Any) -> StringField:
     checks: list[Any] = [Length(max=longest, message=f"Please use at most {longest} characters.")]
     if required:
-        checks.insert(0, InputRequired(required))
+        checks.insert(0, DataRequired(required))
     return StringField(label, filters=[_strip], validators=checks, **kwargs)
 
 

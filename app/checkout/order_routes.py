@@ -5,7 +5,7 @@ from __future__ import annotations
 from flask import Blueprint, Response, request
 from werkzeug.wrappers import Response as BaseResponse
 from wtforms import Form, StringField
-from wtforms.validators import InputRequired, Length
+from wtforms.validators import DataRequired, Length
 
 from app.cart.cookie import current_cart_id
 from app.cart.service import CartService
@@ -27,10 +27,10 @@ class LookupForm(Form):
     """What a guest knows of an order."""
 
     number = StringField(
-        "Order number", validators=[InputRequired("Please enter the order number."), Length(max=40)]
+        "Order number", validators=[DataRequired("Please enter the order number."), Length(max=40)]
     )
     email = StringField(
-        "E-mail", validators=[InputRequired("Please enter your e-mail address."), Length(max=254)]
+        "E-mail", validators=[DataRequired("Please enter your e-mail address."), Length(max=254)]
     )
 
 

@@ -1,0 +1,139 @@
+"""The cart's forms: plain and with htmx, good input and bad."""
+
+from __future__ import annotations
+
+import pytest
+
+from app.db.database import Database
+from tests.support.catalog import CatalogMaker
+from tests.support.shopper import HTMX, Shopper, soup
+
+
+def test_adding_leads_to_the_cart(shopper: Shopper, catalog: CatalogMaker) -> None:
+    answer = shopper.add(catalog.mug(), 2)
+    assert (answer.status_code, answer.location) == (303, "/cart")
+    assert list(shopper.cart_lines().values()) == [2]
+
+
+def test_adding_with_htmx_confirms_in_place(shopper: Shopper, catalog: CatalogMaker) -> None:
+    answer = shopper.add(catalog.mug(), 2, htmx=True)
+    assert answer.status_code == 200
+    assert "<html" not in answer.text
+    assert "In your cart: Dune Mug" in answer.text
+    badge = soup(answer).select_one("#cart-badge[hx-swap-oob]")
+    assert badge is not None
+    assert badge.text.startswith("2")
+    assert list(shopper.cart_lines().values()) == [2]
+
+
+@pytest.mark.parametrize("quantity", ["0", "-1", "1000000000", "two", ""])
+@pytest.mark.parametrize("htmx", [False, True])
+def test_a_bad_quantity_is_explained_and_changes_nothing(
+    shopper: Shopper, catalog: CatalogMaker, database: Database, quantity: str, htmx: bool
+) -> None:
+    answer = shopper.add(catalog.mug(), quantity, htmx=htmx)
+    assert answer.status_code == 422
+    tree = soup(answer)
+    field = tree.select_one("input[name=quantity]")
+    assert field is not None
+    assert field["value"] == quantity
+    assert tree.select_one("[role=alert] p") is not None
+    assert database["carts"].count_documents({}) == 0
+
+
+def test_an_unknown_sku_is_explained_and_changes_nothing(
+    shopper: Shopper, database: Database
+) -> None:
+    answer = shopper.add("NO-SUCH-THING")
+    assert answer.status_code == 422
+    assert "We do not sell this item" in answer.text
+    assert database["carts"].count_documents({}) == 0
+
+
+def test_more_than_the_stock_is_refused(shopper: Shopper, catalog: CatalogMaker) -> None:
+    sku = catalog.mug(stock=3)
+    assert shopper.add(sku, 2).status_code == 303
+    refusal = shopper.add(sku, 2)
+    assert refusal.status_code == 422
+    assert list(shopper.cart_lines().values()) == [2]
+
+
+@pytest.mark.parametrize("htmx", [False, True])
+def test_a_line_is_changed_and_removed(shopper: Shopper, catalog: CatalogMaker, htmx: bool) -> None:
+    shopper.add(catalog.mug(), 2)
+    (line,) = shopper.cart_lines()
+    answer = shopper.post(f"/cart/items/{line}", {"quantity": "5"}, htmx=htmx)
+    assert answer.status_code == (200 if htmx else 303)
+    assert shopper.cart_lines() == {line: 5}
+    for _ in range(2):  # a repeated removal is no error
+        answer = shopper.post(f"/cart/items/{line}", {"quantity": "0"}, htmx=htmx)
+        assert answer.status_code == (200 if htmx else 303)
+    assert shopper.cart_lines() == {}
+
+
+@pytest.mark.parametrize("quantity", ["-1", "1000000000", "many", "11"])
+def test_a_bad_change_keeps_the_line(
+    shopper: Shopper, catalog: CatalogMaker, quantity: str
+) -> None:
+    shopper.add(catalog.mug(stock=10), 2)
+    (line,) = shopper.cart_lines()
+    answer = shopper.post(f"/cart/items/{line}", {"quantity": quantity}, htmx=True)
+    assert answer.status_code == 422
+    assert soup(answer).select_one(".line .error") is not None
+    assert shopper.cart_lines() == {line: 2}
+
+
+def test_somebody_elses_line_cannot_be_changed(
+    app: object, shopper: Shopper, catalog: CatalogMaker
+) -> None:
+    shopper.add(catalog.mug(), 2)
+    (line,) = shopper.cart_lines()
+    other = Shopper(app)  # type: ignore[arg-type]
+    assert other.post(f"/cart/items/{line}", {"quantity": "0"}).status_code == 404
+    assert shopper.cart_lines() == {line: 2}
+
+
+def test_the_badge_counts_units(shopper: Shopper, catalog: CatalogMaker) -> None:
+    assert "hx-get" not in str(soup(shopper.get("/")).select_one("#cart-badge"))
+    shopper.add(catalog.mug(), 3)
+    assert "/cart/badge" in str(soup(shopper.get("/")).select_one("#cart-badge"))
+    badge = shopper.get("/cart/badge", headers=HTMX)
+    assert soup(badge).text.startswith("3")
+    assert badge.headers["Cache-Control"] == "private, no-store"
+
+
+def test_a_forged_cart_cookie_is_no_cart(shopper: Shopper, catalog: CatalogMaker) -> None:
+    shopper.add(catalog.mug(), 1)
+    cookie = shopper.client.get_cookie("mossx_cart")
+    assert cookie is not None
+    assert cookie.http_only
+    assert cookie.same_site == "Lax"
+    shopper.client.set_cookie("mossx_cart", cookie.value[:-2] + "xx")
+    assert "Nothing in it yet" in shopper.get("/cart").text
+
+
+@pytest.mark.parametrize("token", ["", "wrong", "é" * 40])
+def test_a_form_without_its_token_changes_nothing(
+    shopper: Shopper, catalog: CatalogMaker, database: Database, token: str
+) -> None:
+    sku = catalog.mug()
+    shopper.token()
+    data = {"sku": sku, "quantity": "1", "csrf_token": token}
+    answer = shopper.client.post("/cart/items", data=data)
+    assert answer.status_code == 403
+    assert "nothing was changed" in answer.text
+    assert database["carts"].count_documents({}) == 0
+
+
+def test_another_visitors_token_is_refused(
+    app: object, shopper: Shopper, catalog: CatalogMaker
+) -> None:
+    data = {"sku": catalog.mug(), "quantity": "1", "csrf_token": Shopper(app).token()}  # type: ignore[arg-type]
+    shopper.token()
+    assert shopper.client.post("/cart/items", data=data).status_code == 403
+
+
+def test_a_form_from_another_site_is_refused(shopper: Shopper, catalog: CatalogMaker) -> None:
+    data = {"sku": catalog.mug(), "quantity": "1", "csrf_token": shopper.token()}
+    for headers in ({"Origin": "https://evil.test"}, {"Sec-Fetch-Site": "cross-site"}):
+        assert shopper.client.post("/cart/items", data=data, headers=headers).status_code == 403

@@ -1,0 +1,189 @@
+"""Catalog pages: whole, as fragments, and for odd requests."""
+
+from __future__ import annotations
+
+import pytest
+from flask import Flask
+
+from app.catalog.models import ProductStatus
+from tests.support.catalog import CatalogMaker, make_product, make_variant
+from tests.support.shopper import HTMX, Shopper, soup
+
+
+@pytest.fixture
+def shelf(catalog: CatalogMaker) -> CatalogMaker:
+    """Thirty things: enough for two pages, with two options and two makers."""
+    sizes = ("S", "M", "L")
+    for number in range(30):
+        product = make_product(
+            f"Bowl {number:02d}",
+            make_variant(f"B{number}", {"Size": sizes[number % 3]}, US=1000 + 100 * number),
+            vendor="Halden" if number % 2 else "Fell",
+        )
+        catalog.add(product, stock=0 if number == 5 else 4)
+    return catalog
+
+
+def _titles(shopper: Shopper, path: str) -> list[str]:
+    return [each.text for each in soup(shopper.get(path)).select("#listing .card-title")]
+
+
+@pytest.mark.parametrize("path", ["/", "/products", "/search", "/search?q=bowl", "/products/bowl-01"])
+def test_a_page_and_its_fragment_show_the_same(shopper: Shopper, shelf: CatalogMaker, path: str) -> None:
+    page = shopper.get(path)
+    fragment = shopper.get(path, headers=HTMX)
+    assert page.status_code == fragment.status_code == 200
+    assert "<html" in page.text
+    assert "<html" not in fragment.text
+    assert "HX-Request" in page.headers["Vary"]
+    assert "HX-Request" in fragment.headers["Vary"]
+    assert "Bowl 0" in page.text + fragment.text or path == "/"
+
+
+@pytest.mark.parametrize("header", ["HX-Boosted", "HX-History-Restore-Request"])
+def test_a_boosted_or_restored_page_is_whole(shopper: Shopper, shelf: CatalogMaker, header: str) -> None:
+    assert "<html" in shopper.get("/products", headers={**HTMX, header: "true"}).text
+
+
+def test_pages_divide_the_listing(shopper: Shopper, shelf: CatalogMaker) -> None:
+    first, second = _titles(shopper, "/products"), _titles(shopper, "/products?page=2")
+    assert (len(first), len(second)) == (24, 6)
+    assert len(set(first) | set(second)) == 30
+    assert shopper.get("/products?page=3").status_code == 404
+    assert shopper.get("/products?page=0").status_code == 200
+
+
+def test_sorting_by_price(shopper: Shopper, shelf: CatalogMaker) -> None:
+    rising = _titles(shopper, "/products?sort=price_asc")
+    assert rising[:3] == ["Bowl 00", "Bowl 01", "Bowl 02"]
+    assert _titles(shopper, "/products?sort=price_desc")[0] == "Bowl 29"
+    assert len(_titles(shopper, "/products?sort=nonsense")) == 24
+
+
+def test_filters_combine_and_count_honestly(shopper: Shopper, shelf: CatalogMaker) -> None:
+    tree = soup(shopper.get("/products?option.Size=S&vendor=Halden"))
+    count = tree.select_one("#count")
+    assert count is not None
+    assert count.text.strip() == "5 products"
+    for link in tree.select(".facet a.choice"):
+        shown = link.select_one(".muted")
+        assert shown is not None
+        if link.get("aria-current") is None:
+            other = soup(shopper.get(str(link["href"]))).select_one("#count")
+            assert other is not None
+            narrowed = int(other.text.split()[0])
+            # A further value of a chosen facet widens the list by its own count.
+            chosen_facet = link.find_parent("section").select_one("[aria-current]")  # type: ignore[union-attr]
+            expected = int(shown.text) + (5 if chosen_facet else 0)
+            assert narrowed == expected, link["href"]
+
+
+def test_price_range_and_stock(shopper: Shopper, shelf: CatalogMaker) -> None:
+    titles = _titles(shopper, "/products?min_price=12&max_price=15.00&sort=price_asc")
+    assert titles == ["Bowl 02", "Bowl 03", "Bowl 04", "Bowl 05"]
+    titles = _titles(shopper, "/products?min_price=12&max_price=15&sort=price_asc&in_stock=1")
+    assert "Bowl 05" not in titles
+
+
+def test_a_bad_price_is_explained_beside_its_field(shopper: Shopper, shelf: CatalogMaker) -> None:
+    answer = shopper.get("/products?min_price=cheap&option.Size=S")
+    assert answer.status_code == 422
+    tree = soup(answer)
+    field = tree.select_one("#min_price")
+    assert field is not None
+    assert field["value"] == "cheap"
+    assert field["aria-invalid"] == "true"
+    assert tree.select_one("input[type=hidden][name='option.Size']") is not None
+
+
+def test_search_forgives_a_typo_and_says_so(shopper: Shopper, catalog: CatalogMaker) -> None:
+    catalog.add(make_product("Walnut Tray", make_variant("T")), make_product("Oak Tray", make_variant("O")))
+    assert _titles(shopper, "/search?q=walnut+tr") == ["Walnut Tray"]
+    page = shopper.get("/search?q=wallnut")
+    assert "Showing results for" in page.text
+    assert "Walnut Tray" in page.text
+    nothing = shopper.get("/search?q=zzzzzz")
+    assert nothing.status_code == 200
+    assert "Nothing here fits" in nothing.text
+
+
+def test_suggestions_are_links(shopper: Shopper, catalog: CatalogMaker) -> None:
+    catalog.add(make_product("Walnut Tray", make_variant("T")))
+    fragment = shopper.get("/search/suggest?q=wal", headers=HTMX)
+    links = [str(link["href"]) for link in soup(fragment).select("a")]
+    assert links == ["/products/walnut-tray", "/search?q=wal"]
+
+
+@pytest.mark.parametrize("path", ["/products/none", "/categories/none", "/collections/none", "/none", "/media/x.webp", "/media/w640/../../etc/passwd", "/static/none.css"])  # fmt: skip
+def test_what_is_not_there_is_a_friendly_404(shopper: Shopper, path: str) -> None:
+    answer = shopper.get(path)
+    assert answer.status_code == 404
+    assert "Back to the shop" in answer.text
+
+
+JUNK = ["?page=9999999999999999999", "?page=-1", "?q=%00%ff", "?option.=x&option.a=", "?min_price=1e999", "?sort=%27", "?q=" + "a" * 5000, "?option.%F0%9F%98%80=%F0%9F%98%80", "?min_price=NaN"]  # fmt: skip
+
+
+@pytest.mark.parametrize("query", JUNK)
+@pytest.mark.parametrize("path", ["/products", "/search", "/products/bowl-01", "/search/suggest"])
+def test_no_query_breaks_a_page(shopper: Shopper, shelf: CatalogMaker, path: str, query: str) -> None:
+    assert shopper.get(path + query).status_code in {200, 404, 422}
+
+
+def test_a_market_has_its_own_prices_and_range(shopper: Shopper, catalog: CatalogMaker) -> None:
+    catalog.add(
+        make_product("Everywhere", make_variant("E", US=1000, IN=49900, DE=1190)),
+        make_product("Only here", make_variant("H", US=1000)),
+    )
+    assert "$10.00" in shopper.get("/products").text
+    answer = shopper.post("/market", {"market": "IN", "next": "/products?sort=newest"})
+    assert (answer.status_code, answer.location) == (303, "/products?sort=newest")
+    listing = shopper.get("/products").text
+    assert "₹499.00" in listing
+    assert "Only here" not in listing
+    assert "11,90\xa0€" in Shopper.get(_in(shopper, "de"), "/products/everywhere").text
+
+
+def _in(shopper: Shopper, market: str) -> Shopper:
+    shopper.post("/market", {"market": market})
+    return shopper
+
+
+@pytest.mark.parametrize("target", ["https://evil.test/", "//evil.test", "/\\evil.test", "javascript:alert(1)"])
+def test_the_market_form_leads_nowhere_else(shopper: Shopper, target: str) -> None:
+    assert shopper.post("/market", {"market": "US", "next": target}).location == "/"
+
+
+def test_an_unknown_market_is_refused(shopper: Shopper) -> None:
+    assert shopper.post("/market", {"market": "XX"}).status_code == 422
+
+
+def test_hidden_products_are_not_shown(shopper: Shopper, catalog: CatalogMaker) -> None:
+    catalog.add(make_product("Draft", make_variant("D"), status=ProductStatus.DRAFT))
+    assert shopper.get("/products/draft").status_code == 404
+    assert _titles(shopper, "/products") == []
+
+
+def test_health(app: Flask) -> None:
+    client = app.test_client()
+    assert client.get("/healthz").status_code == 200
+    assert client.get("/readyz").json == {
+        "status": "ready",
+        "checks": {"mongodb": "ok", "redis": "ok"},
+    }
+
+
+def test_search_engines_find_the_public_pages(shopper: Shopper, shelf: CatalogMaker) -> None:
+    sitemap = shopper.get("/sitemap.xml")
+    assert sitemap.mimetype == "application/xml"
+    assert "/products/bowl-07</loc>" in sitemap.text
+    assert "Disallow: /checkout" in shopper.get("/robots.txt").text
+
+
+def test_static_files_are_kept_for_ever_under_their_hashed_names(shopper: Shopper) -> None:
+    link = soup(shopper.get("/")).select_one("link[rel=stylesheet]")
+    assert link is not None
+    answer = shopper.get(str(link["href"]))
+    assert answer.status_code == 200
+    assert "immutable" in answer.headers["Cache-Control"]
+    assert shopper.get("/static/css/mossx.0000000000.css").status_code == 404
