@@ -28,8 +28,12 @@ def _titles(shopper: Shopper, path: str) -> list[str]:
     return [each.text for each in soup(shopper.get(path)).select("#listing .card-title")]
 
 
-@pytest.mark.parametrize("path", ["/", "/products", "/search", "/search?q=bowl", "/products/bowl-01"])
-def test_a_page_and_its_fragment_show_the_same(shopper: Shopper, shelf: CatalogMaker, path: str) -> None:
+@pytest.mark.parametrize(
+    "path", ["/", "/products", "/search", "/search?q=bowl", "/products/bowl-01"]
+)
+def test_a_page_and_its_fragment_show_the_same(
+    shopper: Shopper, shelf: CatalogMaker, path: str
+) -> None:
     page = shopper.get(path)
     fragment = shopper.get(path, headers=HTMX)
     assert page.status_code == fragment.status_code == 200
@@ -41,7 +45,9 @@ def test_a_page_and_its_fragment_show_the_same(shopper: Shopper, shelf: CatalogM
 
 
 @pytest.mark.parametrize("header", ["HX-Boosted", "HX-History-Restore-Request"])
-def test_a_boosted_or_restored_page_is_whole(shopper: Shopper, shelf: CatalogMaker, header: str) -> None:
+def test_a_boosted_or_restored_page_is_whole(
+    shopper: Shopper, shelf: CatalogMaker, header: str
+) -> None:
     assert "<html" in shopper.get("/products", headers={**HTMX, header: "true"}).text
 
 
@@ -97,7 +103,9 @@ def test_a_bad_price_is_explained_beside_its_field(shopper: Shopper, shelf: Cata
 
 
 def test_search_forgives_a_typo_and_says_so(shopper: Shopper, catalog: CatalogMaker) -> None:
-    catalog.add(make_product("Walnut Tray", make_variant("T")), make_product("Oak Tray", make_variant("O")))
+    catalog.add(
+        make_product("Walnut Tray", make_variant("T")), make_product("Oak Tray", make_variant("O"))
+    )
     assert _titles(shopper, "/search?q=walnut+tr") == ["Walnut Tray"]
     page = shopper.get("/search?q=wallnut")
     assert "Showing results for" in page.text
@@ -126,7 +134,9 @@ JUNK = ["?page=9999999999999999999", "?page=-1", "?q=%00%ff", "?option.=x&option
 
 @pytest.mark.parametrize("query", JUNK)
 @pytest.mark.parametrize("path", ["/products", "/search", "/products/bowl-01", "/search/suggest"])
-def test_no_query_breaks_a_page(shopper: Shopper, shelf: CatalogMaker, path: str, query: str) -> None:
+def test_no_query_breaks_a_page(
+    shopper: Shopper, shelf: CatalogMaker, path: str, query: str
+) -> None:
     assert shopper.get(path + query).status_code in {200, 404, 422}
 
 
@@ -149,7 +159,9 @@ def _in(shopper: Shopper, market: str) -> Shopper:
     return shopper
 
 
-@pytest.mark.parametrize("target", ["https://evil.test/", "//evil.test", "/\\evil.test", "javascript:alert(1)"])
+@pytest.mark.parametrize(
+    "target", ["https://evil.test/", "//evil.test", "/\\evil.test", "javascript:alert(1)"]
+)
 def test_the_market_form_leads_nowhere_else(shopper: Shopper, target: str) -> None:
     assert shopper.post("/market", {"market": "US", "next": target}).location == "/"
 

@@ -16,7 +16,9 @@ from tests.support.shopper import Shopper
 BODY = json.dumps(
     {"id": "evt_1", "type": "checkout.session.completed", "data": {"object": {"id": "cs_1"}}}
 ).encode()
-RAZORPAY = json.dumps({"event": "order.paid", "payload": {"order": {"entity": {"id": "o"}}}}).encode()
+RAZORPAY = json.dumps(
+    {"event": "order.paid", "payload": {"order": {"entity": {"id": "o"}}}}
+).encode()
 
 
 def _sign(secret: str, message: bytes) -> str:
@@ -65,7 +67,9 @@ def test_what_the_gateway_did_not_sign_is_a_400(
     assert database["webhook_events"].count_documents({}) == 0
 
 
-@pytest.mark.parametrize("body", [b"", b"[]", b"null", b'{"id":1}', b"\xff", b'{"data":{"object":7}}'])
+@pytest.mark.parametrize(
+    "body", [b"", b"[]", b"null", b'{"id":1}', b"\xff", b'{"data":{"object":7}}']
+)
 def test_a_signed_body_that_makes_no_sense_is_a_400(
     client: FlaskClient, environment: dict[str, str], body: bytes
 ) -> None:

@@ -84,7 +84,9 @@ def test_opening_twice_opens_one_session(gateway: Gateway, sandbox: Sandbox) -> 
     assert sandbox.ledger()["sessions"] == 1
 
 
-@pytest.mark.parametrize("fault", ["drop_after", "html_502", "empty", "malformed", "error_500_after"])
+@pytest.mark.parametrize(
+    "fault", ["drop_after", "html_502", "empty", "malformed", "error_500_after"]
+)
 def test_a_lost_answer_to_open_is_unknown_and_then_found(
     gateway: Gateway, sandbox: Sandbox, fault: str
 ) -> None:
@@ -135,7 +137,9 @@ def test_a_declined_payment_leaves_the_page_open(gateway: Gateway, sandbox: Sand
     approve(gateway, attempt, sandbox, "decline")
     seen = gateway.observe(attempt)
     assert seen.session is SessionState.OPEN
-    assert all(payment.state in {PaymentState.FAILED, PaymentState.PENDING} for payment in seen.payments)
+    assert all(
+        payment.state in {PaymentState.FAILED, PaymentState.PENDING} for payment in seen.payments
+    )
 
 
 def test_a_closed_page_cannot_be_paid_or_a_paid_one_closed(

@@ -35,7 +35,10 @@ def razorpay_keys(stack: Stack) -> tuple[str, str]:
         ({"line_items": [{**LINE, "quantity": "many"}]}, "line_items[0][quantity]"),
         ({"payment_method_types": ["card"]}, "payment_method_types"),
         ({"allowed_payment_method_types": ["seashells"]}, "allowed_payment_method_types[0]"),
-        ({"payment_intent_data": {"capture_method": "perhaps"}}, "payment_intent_data[capture_method]"),
+        (
+            {"payment_intent_data": {"capture_method": "perhaps"}},
+            "payment_intent_data[capture_method]",
+        ),
         ({"expires_at": 1}, "expires_at"),
     ],
 )
@@ -68,16 +71,16 @@ def test_stripe_saves_even_a_500(client: stripe.StripeClient, sandbox: Sandbox) 
     assert sandbox.ledger()["sessions"] == 0
 
 
-def test_stripe_answers_409_while_the_first_is_in_flight(
-    stack: Stack, sandbox: Sandbox
-) -> None:
+def test_stripe_answers_409_while_the_first_is_in_flight(stack: Stack, sandbox: Sandbox) -> None:
     key = stack.environment["STRIPE_SECRET_KEY"]
     body = {"mode": "payment", "success_url": "http://x", "line_items[0][quantity]": "1", "line_items[0][price_data][currency]": "usd", "line_items[0][price_data][unit_amount]": "900", "line_items[0][price_data][product_data][name]": "X"}  # fmt: skip
     statuses: list[int] = []
 
     def post() -> None:
         headers = {"Authorization": f"Bearer {key}", "Idempotency-Key": "race"}
-        answer = requests.post(f"{sandbox.url}/v1/checkout/sessions", data=body, headers=headers, timeout=9)
+        answer = requests.post(
+            f"{sandbox.url}/v1/checkout/sessions", data=body, headers=headers, timeout=9
+        )
         statuses.append(answer.status_code)
 
     threads = [threading.Thread(target=post) for _ in range(12)]

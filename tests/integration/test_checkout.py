@@ -203,7 +203,9 @@ def test_a_shopper_who_never_comes_back_is_found_by_the_reconciler(
 
 
 @GATEWAYS
-@pytest.mark.parametrize("fault", ["drop_before", "drop_after", "error_500_after", "html_502", "malformed"])
+@pytest.mark.parametrize(
+    "fault", ["drop_before", "drop_after", "error_500_after", "html_502", "malformed"]
+)
 def test_a_lost_answer_to_the_capture_never_charges_twice(
     app: Flask, ready: Shopper, sandbox: Sandbox, database: Database, gateway: str, fault: str
 ) -> None:
@@ -342,9 +344,7 @@ def test_what_is_added_while_paying_stays_in_the_cart(
     assert list(ready.cart_lines().values()) == [1]
 
 
-def test_an_order_paid_in_one_tab_is_shown_in_the_other(
-    ready: Shopper, sandbox: Sandbox
-) -> None:
+def test_an_order_paid_in_one_tab_is_shown_in_the_other(ready: Shopper, sandbox: Sandbox) -> None:
     form = ready.checkout_form()
     ready.pay(sandbox)
     answer = ready.client.post("/checkout", data=form)

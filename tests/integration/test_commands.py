@@ -70,9 +70,7 @@ def test_the_demo_store_is_whole_and_loads_once(app: Flask, database: Database) 
 def test_every_picture_of_the_demo_store_is_used_and_there() -> None:
     data = json.loads((ROOT / "demo" / "catalog.json").read_text())
     named = {
-        image["file"]
-        for each in [*data["products"], *data["bundles"]]
-        for image in each["images"]
+        image["file"] for each in [*data["products"], *data["bundles"]] for image in each["images"]
     } | {each["image"] for each in [*data["categories"], *data["collections"]]}
     there = {path.name for path in (ROOT / "demo" / "images").iterdir()}
     assert named == there

@@ -15,7 +15,9 @@ CURRENCIES = st.sampled_from(["USD", "EUR", "INR", "JPY", "KWD"])
 
 @given(st.integers(-(10**15), 10**15), CURRENCIES)
 def test_major_units_come_back_as_the_same_minor_units(minor: int, currency: str) -> None:
-    assert Money.from_major(str(Money(minor, currency).to_major()), currency) == Money(minor, currency)
+    assert Money.from_major(str(Money(minor, currency).to_major()), currency) == Money(
+        minor, currency
+    )
 
 
 def test_decimals_follow_the_currency() -> None:

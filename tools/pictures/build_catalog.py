@@ -60,7 +60,9 @@ def _variants(item: Item, rng: random.Random) -> list[dict]:
             options = {item.option: colour}
             if size:
                 options["Size"] = size
-            code = "-".join(slug(part).upper()[:14].rstrip("-") for part in (item.title, colour, size) if part)
+            code = "-".join(
+                slug(part).upper()[:14].rstrip("-") for part in (item.title, colour, size) if part
+            )
             former = item.sale * factor if item.sale else None
             made.append(
                 {
@@ -123,9 +125,28 @@ def _bundle(place: int, given: tuple, products: dict[str, dict]) -> dict:
         "published_at": str(_OPENED + timedelta(days=300 + place)),
         "attributes": {"Contains": ", ".join(f"{count} × {name}" for name, count in parts)},
         "options": [],
-        "images": [{"file": f"{slug(title)}.webp", "alt": title, "width": WIDTH, "height": HEIGHT, "option_values": {}}],
-        "variants": [{"sku": slug(title).upper(), "options": {}, "weight_grams": 0, "barcode": "", "image": None}],
-        "components": [{"sku": products[name]["variants"][0]["sku"], "quantity": count} for name, count in parts],
+        "images": [
+            {
+                "file": f"{slug(title)}.webp",
+                "alt": title,
+                "width": WIDTH,
+                "height": HEIGHT,
+                "option_values": {},
+            }
+        ],
+        "variants": [
+            {
+                "sku": slug(title).upper(),
+                "options": {},
+                "weight_grams": 0,
+                "barcode": "",
+                "image": None,
+            }
+        ],
+        "components": [
+            {"sku": products[name]["variants"][0]["sku"], "quantity": count}
+            for name, count in parts
+        ],
         "pricing": {"kind": "percent_off", "basis_points": points},
         "seo": {"title": title, "description": text},
     }

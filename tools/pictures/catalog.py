@@ -17,7 +17,11 @@ MAKERS = {
 
 CATEGORIES = (
     ("tableware", "Tableware", "Plates, bowls and cups that stack well and forgive daily use."),
-    ("vases-planters", "Vases & Planters", "For a single twig, a market bunch, or a plant that stays."),
+    (
+        "vases-planters",
+        "Vases & Planters",
+        "For a single twig, a market bunch, or a plant that stays.",
+    ),
     ("lighting", "Lighting", "Warm lamps and slow candles for the end of the day."),
     ("kitchen", "Kitchen", "Boards, jars and tools that get better with use."),
     ("textiles", "Textiles", "Linen, wool and cotton with a good weight to them."),
@@ -70,7 +74,23 @@ _TEXTILE = "textiles"
 _BATH = "bath-body"
 
 
-def _i(title, maker, category, kind, thing, surface, paper, colours, usd, text, material, dimensions, care, tags, **more) -> Item:
+def _i(
+    title,
+    maker,
+    category,
+    kind,
+    thing,
+    surface,
+    paper,
+    colours,
+    usd,
+    text,
+    material,
+    dimensions,
+    care,
+    tags,
+    **more,
+) -> Item:
     return Item(
         title=title, maker=maker, category=category, kind=kind, thing=thing, surface=surface,
         paper=paper, colours=tuple(colours.split()), usd=usd, text=text, material=material,
@@ -83,6 +103,7 @@ _SETS = (("Single", 1.0), ("Set of 4", 3.6))
 _VASE_SIZES = (("Small 18 cm", 1.0), ("Tall 26 cm", 1.5))
 _POT_SIZES = (("12 cm", 1.0), ("16 cm", 1.4), ("21 cm", 1.9))
 
+# fmt: off
 ITEMS: tuple[Item, ...] = (
     _i("Dune Mug", "Halden Pottery", _TABLE, "Mug", "mug", "stoneware", "Oat", "Moss Oat Fog Clay", 28, "A mug with a straight wall, a thin lip and room for three fingers in the handle. It keeps coffee hot for about as long as a chapter.", _STONE, "9 cm high, 8.5 cm across", _GLAZE, "mug coffee tea stoneware", sizes=_CUP_SIZES, grams=340, featured=True),
     _i("Dune Espresso Cup", "Halden Pottery", _TABLE, "Cup", "espresso", "stoneware", "Chalk", "Ink Blush Oat", 18, "Small, heavy at the foot and thin at the rim, so the crema stays where it should. It fits under every home machine we tried.", _STONE, "6 cm high, 80 ml", _GLAZE, "cup espresso coffee stoneware", sizes=_SETS, grams=160),
@@ -151,6 +172,7 @@ ITEMS: tuple[Item, ...] = (
     _i("Toothbrush Tumbler", "Kiln & Fell", _BATH, "Tumbler", "espresso", "stoneware", "Fog", "Sage Chalk Ink", 18, "A small cup with a wide foot, for brushes, pencils or a single flower.", _STONE, "10 cm high", _GLAZE, "tumbler bath stoneware", grams=220),
     _i("Bath Stool", "Bram & Daughter", _BATH, "Stool", "stool", "wood", "Chalk", "Oak Walnut", 145, "Somewhere to sit, to put the towel, to stand a plant. It does not mind getting wet.", "Solid wood, hard oil", "42 cm high, 32 cm across", _WOOD, "stool seat wood bath", option="Wood", view="level", grams=3600),
 )
+# fmt: on
 
 COLLECTIONS = (
     ("slow-mornings", "Slow mornings", "Everything for the first hour of the day.", ("Dune Mug", "Fjord Breakfast Bowl", "Egg Cups", "Butter Dish", "Heron Teapot", "Dune Espresso Cup", "Bram's Board", "Linen Napkins", "Pebble Sugar Jar")),

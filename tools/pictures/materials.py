@@ -126,7 +126,9 @@ def cloth(colour: str, weave: float = 90.0, strength: float = 0.5):
     """Woven linen, cotton or wool."""
     material, tree, shader = _shader(colour)
     base = rgba(colour)
-    fleck = _ramp(tree, _noise(tree, 30, 8), ((0.32, _shade(base, 0.8)), (0.68, _shade(base, 1.12))))
+    fleck = _ramp(
+        tree, _noise(tree, 30, 8), ((0.32, _shade(base, 0.8)), (0.68, _shade(base, 1.12)))
+    )
     tree.links.new(fleck, shader.inputs["Base Color"])
     shader.inputs["Roughness"].default_value = 0.95
     shader.inputs["Sheen Weight"].default_value = 0.35

@@ -99,16 +99,32 @@ _COLLECTION_SHOTS = {
 def jobs():
     """Every picture as (name, how to take it), the most wanted first."""
     for item in ITEMS:
-        yield picture_name(item, item.colours[0]), lambda t, i=item: photograph(t, i, i.colours[0], 10)
+        yield (
+            picture_name(item, item.colours[0]),
+            lambda t, i=item: photograph(t, i, i.colours[0], 10),
+        )
     for name, (titles, paper) in _COLLECTION_SHOTS.items():
         shift = (-0.17, 0.0) if name == COLLECTIONS[0][0] else (0.0, 0.0)
         fill = 0.62 if name == COLLECTIONS[0][0] else 0.84
-        yield f"collection-{name}.webp", lambda t, a=titles, p=paper, s=shift, f=fill: group(t, a, p, (1440, 810), samples=12, view="level", fill=f, shift=s)
+        yield (
+            f"collection-{name}.webp",
+            lambda t, a=titles, p=paper, s=shift, f=fill: group(
+                t, a, p, (1440, 810), samples=12, view="level", fill=f, shift=s
+            ),
+        )
     for name, _, _ in CATEGORIES:
-        yield f"category-{name}.webp", lambda t, a=_CATEGORY_SHOTS[name]: group(t, a, _BY_TITLE[a[0]].paper, (480, 480), samples=12, fill=0.78)
+        yield (
+            f"category-{name}.webp",
+            lambda t, a=_CATEGORY_SHOTS[name]: group(
+                t, a, _BY_TITLE[a[0]].paper, (480, 480), samples=12, fill=0.78
+            ),
+        )
     for title, _, _, _, parts, _ in BUNDLES:
         names = tuple(name for name, _ in parts)
-        yield f"{slug(title)}.webp", lambda t, a=names: group(t, a, "Oat", (WIDTH, HEIGHT), samples=10, fill=0.86)
+        yield (
+            f"{slug(title)}.webp",
+            lambda t, a=names: group(t, a, "Oat", (WIDTH, HEIGHT), samples=10, fill=0.86),
+        )
     for item in ITEMS:
         for colour in item.colours[1:]:
             yield picture_name(item, colour), lambda t, i=item, c=colour: photograph(t, i, c, 10)
@@ -124,7 +140,10 @@ def main() -> None:
             continue
         started = time.monotonic()
         take(target)
-        print(f"{name}: {time.monotonic() - started:.1f} s, {target.stat().st_size // 1024} KB", flush=True)
+        print(
+            f"{name}: {time.monotonic() - started:.1f} s, {target.stat().st_size // 1024} KB",
+            flush=True,
+        )
 
 
 if __name__ == "__main__":

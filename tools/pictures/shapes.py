@@ -39,7 +39,9 @@ def rounded(points: Sequence[Point], rounds: int = 3) -> list[Point]:
     return line
 
 
-def turned(profile: Sequence[Point], material, *, ribs: int = 0, depth: float = 0.0, steps: int = 128):
+def turned(
+    profile: Sequence[Point], material, *, ribs: int = 0, depth: float = 0.0, steps: int = 128
+):
     """A profile of (radius, height) turned round the axis; ``ribs`` flutes the surface."""
     line = rounded(profile)
     vertices, faces = [], []
@@ -60,11 +62,23 @@ def vessel(outer: Sequence[Point], material, wall: float = 0.035, **more):
     """A hollow pot: the outer profile from the middle of the foot to the rim, and back inside."""
     top = outer[-1][1]
     inner = [(max(r - wall, 0.0), max(z, wall)) for r, z in reversed(outer) if z < top - wall]
-    rim = [(outer[-1][0], top), (outer[-1][0] - wall / 2, top + wall / 3), (outer[-1][0] - wall, top)]
+    rim = [
+        (outer[-1][0], top),
+        (outer[-1][0] - wall / 2, top + wall / 3),
+        (outer[-1][0] - wall, top),
+    ]
     return turned([(0, 0), *outer[:-1], *rim, *inner, (0, wall)], material, **more)
 
 
-def ring(radius: float, thick: float, material, *, squash: float = 1.0, arc: float = 2 * math.pi, start: float = 0.0):
+def ring(
+    radius: float,
+    thick: float,
+    material,
+    *,
+    squash: float = 1.0,
+    arc: float = 2 * math.pi,
+    start: float = 0.0,
+):
     """A bent rod in the x-z plane: handles."""
     steps, around = 48, 16
     vertices, faces = [], []
@@ -74,11 +88,15 @@ def ring(radius: float, thick: float, material, *, squash: float = 1.0, arc: flo
         for j in range(around):
             u = 2 * math.pi * j / around
             offset = thick * math.cos(u)
-            vertices.append((cx + offset * math.cos(t), thick * 1.25 * math.sin(u), cz + offset * math.sin(t)))
+            vertices.append(
+                (cx + offset * math.cos(t), thick * 1.25 * math.sin(u), cz + offset * math.sin(t))
+            )
     for i in range(steps):
         for j in range(around):
             k = (j + 1) % around
-            faces.append((i * around + j, i * around + k, (i + 1) * around + k, (i + 1) * around + j))
+            faces.append(
+                (i * around + j, i * around + k, (i + 1) * around + k, (i + 1) * around + j)
+            )
     return _mesh("ring", vertices, faces, material)
 
 
@@ -95,7 +113,9 @@ def box(x: float, y: float, z: float, material, bevel: float = 0.05, segments: i
 def cushion(width: float, height: float, depth: float, material, seed: int = 1):
     """A stuffed square, standing and leaning back a little."""
     rng = random.Random(seed)
-    bumps = [(rng.uniform(-1, 1), rng.uniform(-1, 1), rng.uniform(-0.035, 0.035)) for _ in range(14)]
+    bumps = [
+        (rng.uniform(-1, 1), rng.uniform(-1, 1), rng.uniform(-0.035, 0.035)) for _ in range(14)
+    ]
     n, vertices, faces = 64, [], []
     for side in (1, -1):
         for i in range(n + 1):
@@ -118,7 +138,16 @@ def cushion(width: float, height: float, depth: float, material, seed: int = 1):
     return thing
 
 
-def folded(width: float, depth: float, layers: int, thick: float, material, *, seed: int = 1, fringe: bool = False):
+def folded(
+    width: float,
+    depth: float,
+    layers: int,
+    thick: float,
+    material,
+    *,
+    seed: int = 1,
+    fringe: bool = False,
+):
     """A cloth folded to and fro: its cross-section drawn out along y."""
     rng = random.Random(seed)
     path: list[Point] = []
@@ -133,12 +162,19 @@ def folded(width: float, depth: float, layers: int, thick: float, material, *, s
             side = 1 if layer % 2 == 0 else -1
             for k in range(1, 6):
                 t = -math.pi / 2 + math.pi * k / 6
-                path.append((side * (width / 2 + gap * 0.55 * math.cos(t)), z + gap / 2 + gap / 2 * math.sin(t)))
+                path.append(
+                    (
+                        side * (width / 2 + gap * 0.55 * math.cos(t)),
+                        z + gap / 2 + gap / 2 * math.sin(t),
+                    )
+                )
     n, vertices, faces = 40, [], []
     for x, z in path:
         for k in range(n + 1):
             y = -depth / 2 + depth * k / n
-            vertices.append((x + 0.012 * math.sin(7 * y + z * 5), y, z + 0.008 * math.sin(5 * y + x * 2)))
+            vertices.append(
+                (x + 0.012 * math.sin(7 * y + z * 5), y, z + 0.008 * math.sin(5 * y + x * 2))
+            )
     for i in range(len(path) - 1):
         for k in range(n):
             a = i * (n + 1) + k
@@ -153,7 +189,11 @@ def folded(width: float, depth: float, layers: int, thick: float, material, *, s
         for k in range(46):
             x = -width / 2 + width * (k + 0.5) / 46
             strand = turned([(0, 0), (0.018, 0), (0.014, 0.32), (0, 0.32)], material, steps=8)
-            strand.rotation_euler = (math.radians(100 + rng.uniform(-8, 8)), 0, math.radians(rng.uniform(-10, 10)))
+            strand.rotation_euler = (
+                math.radians(100 + rng.uniform(-8, 8)),
+                0,
+                math.radians(rng.uniform(-10, 10)),
+            )
             strand.location = (x, -depth / 2, thick * layers * 1.02)
             things.append(strand)
     return things

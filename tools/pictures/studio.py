@@ -41,7 +41,10 @@ def set_up(width: int, height: int, samples: int, threads: int) -> None:
 def backdrop(colour: str) -> None:
     """Paper that runs from the table up the wall without an edge."""
     profile = [(-9.0, 0.0), (3.2, 0.0)]
-    profile += [(3.2 + 2.6 * math.sin(t), 2.6 - 2.6 * math.cos(t)) for t in (i * math.pi / 40 for i in range(1, 20))]
+    profile += [
+        (3.2 + 2.6 * math.sin(t), 2.6 - 2.6 * math.cos(t))
+        for t in (i * math.pi / 40 for i in range(1, 20))
+    ]
     profile += [(5.8, 2.6), (5.8, 16.0)]
     vertices = [(x, y, z) for x in (-22, 22) for y, z in profile]
     n = len(profile)
@@ -60,7 +63,9 @@ def backdrop(colour: str) -> None:
     mesh.materials.append(paper)
 
 
-def _window(name: str, where: tuple[float, float, float], size: float, watts: float, colour) -> None:
+def _window(
+    name: str, where: tuple[float, float, float], size: float, watts: float, colour
+) -> None:
     light = bpy.data.lights.new(name, "AREA")
     light.shape, light.size = "SQUARE", size
     light.energy, light.color = watts, colour
@@ -73,7 +78,9 @@ def _window(name: str, where: tuple[float, float, float], size: float, watts: fl
 def daylight(scale: float = 1.0) -> None:
     """A large window at the left, a weak one at the right, a bright room."""
     k = scale * scale
-    _window("window", (-5.0 * scale, -2.2 * scale, 5.2 * scale), 4.2 * scale, 620 * k, (1.0, 0.96, 0.9))
+    _window(
+        "window", (-5.0 * scale, -2.2 * scale, 5.2 * scale), 4.2 * scale, 620 * k, (1.0, 0.96, 0.9)
+    )
     _window("fill", (5.5 * scale, -3.0 * scale, 2.6 * scale), 4.0 * scale, 90 * k, (0.9, 0.95, 1.0))
     world = bpy.data.worlds.new("room")
     world.use_nodes = True
@@ -92,7 +99,9 @@ def _corners(things) -> list[Vector]:
     ]
 
 
-def frame(things, view: str = "normal", fill: float = 0.62, shift: tuple[float, float] = (0.0, 0.0)) -> None:
+def frame(
+    things, view: str = "normal", fill: float = 0.62, shift: tuple[float, float] = (0.0, 0.0)
+) -> None:
     """Put the camera where the things fill ``fill`` of the narrower side of the picture."""
     corners = _corners(things)
     low = Vector(min(c[i] for c in corners) for i in range(3))

@@ -1,0 +1,62 @@
+"""The steps of a purchase, as a person takes them."""
+
+from __future__ import annotations
+
+import re
+
+from playwright.sync_api import Page, expect
+
+from tests.support.shopper import ADDRESS
+
+
+def find_product(page: Page, phone: bool) -> None:
+    """From the home page through a category to a product."""
+    page.goto("/")
+    if phone:
+        page.locator("details.menu summary").click()
+        page.locator(".menu-panel").get_by_role("link", name="Tableware").click()
+    else:
+        page.locator(".shelf").get_by_role("link", name="Tableware").click()
+    expect(page.get_by_role("heading", level=1)).to_have_text("Tableware")
+    page.locator(".card-link", has_text="Alder Pitcher").click()
+    expect(page.get_by_role("heading", level=1)).to_have_text("Alder Pitcher")
+
+
+def choose_buyable(page: Page) -> None:
+    """Choose the first colour that is in stock."""
+    page.locator(".option:not(.option-out)").first.click()
+    expect(page).to_have_url(re.compile(r"option\."))
+
+
+def add_to_cart(page: Page, javascript: bool) -> None:
+    """Press the button; with scripts the page stays."""
+    page.get_by_role("button", name="Add to cart").click()
+    if javascript:
+        expect(page.locator("#buy-result")).to_contain_text("In your cart")
+        expect(page.locator("#cart-badge")).to_contain_text("1")
+        page.locator("#buy-result").get_by_role("link", name="View cart").click()
+    expect(page.get_by_role("heading", level=1)).to_have_text("Your cart")
+
+
+def fill_checkout(page: Page, gateway: str) -> None:
+    """From the cart through the form to the gateway's side."""
+    page.get_by_role("link", name="Check out").click()
+    for name in ("email", "phone", "name", "line1", "postal_code", "city", "state"):
+        page.locator(f"[name={name}]").fill(ADDRESS[name])
+    page.locator(f"input[name=gateway][value={gateway}]").check()
+    page.get_by_role("button", name="Continue to payment").click()
+
+
+def pay(page: Page, gateway: str, javascript: bool) -> None:
+    """Approve on the gateway's page and come back."""
+    if gateway == "razorpay":
+        page.get_by_role("button", name="with Razorpay").click()
+    page.get_by_test_id("approve").click()
+    if gateway == "razorpay" and not javascript:
+        page.get_by_test_id("continue").click()
+    expect(page.get_by_role("heading", level=1)).to_contain_text("Thank you, Ann")
+
+
+def order_number(page: Page) -> str:
+    """The number on the order's page."""
+    return page.url.split("/orders/")[1].split("?")[0]

@@ -1,0 +1,99 @@
+"""A guest buys: each gateway, with and without JavaScript, on phone and desktop."""
+
+from __future__ import annotations
+
+import time
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from dev.stack import Stack
+from tests.browser import journey
+from tests.browser.conftest import DESKTOP, PHONE
+from tests.support.gateways import Sandbox
+
+pytestmark = pytest.mark.browser
+GATEWAYS = pytest.mark.parametrize("gateway", ["stripe", "razorpay"])
+SCRIPTS = pytest.mark.parametrize("javascript", [True, False], ids=["js", "no-js"])
+SIZES = pytest.mark.parametrize("size", [PHONE, DESKTOP], ids=["phone", "desktop"])
+
+
+def wait_for_mail(shop: Stack, number: str) -> str:
+    """The confirmation of an order, once the worker has sent it."""
+    deadline = time.monotonic() + 40
+    while time.monotonic() < deadline:
+        for mail in (shop.data / "mail").glob("*.eml"):
+            text = mail.read_text()
+            if number in text:
+                return text
+        time.sleep(0.2)
+    raise AssertionError(f"no mail for {number}")
+
+
+@GATEWAYS
+@SCRIPTS
+@SIZES
+def test_a_guest_buys(
+    page: Page,
+    shop: Stack,
+    ledger: Sandbox,
+    gateway: str,
+    javascript: bool,
+    size: tuple[int, int],
+) -> None:
+    journey.find_product(page, size == PHONE)
+    journey.choose_buyable(page)
+    journey.add_to_cart(page, javascript)
+    journey.fill_checkout(page, gateway)
+    journey.pay(page, gateway, javascript)
+    number = journey.order_number(page)
+    total = page.locator(".sums .grand dd").inner_text()
+    mine = [amount for order, amount in ledger.captures() if order == number]
+    assert [f"${amount / 100:.2f}" for amount in mine] == [total]
+    assert total in wait_for_mail(shop, number)
+    page.goto("/cart")
+    expect(page.locator("#cart")).to_contain_text("Nothing in it yet")
+
+
+@GATEWAYS
+@SCRIPTS
+def test_a_decline_and_a_change_of_mind_charge_nothing(
+    page: Page, ledger: Sandbox, gateway: str, javascript: bool
+) -> None:
+    page.goto("/products/heron-teapot")
+    journey.choose_buyable(page)
+    journey.add_to_cart(page, javascript)
+    journey.fill_checkout(page, gateway)
+    if gateway == "razorpay":
+        page.get_by_role("button", name="with Razorpay").click()
+    page.get_by_test_id("decline").click()
+    if gateway == "stripe":
+        expect(page.get_by_role("alert")).to_contain_text("declined")
+        page.get_by_test_id("cancel").click()
+    elif not javascript:
+        page.get_by_test_id("continue").click()
+    expect(page.get_by_role("heading", level=1)).to_have_text("Not paid yet")
+    number = journey.order_number(page)
+    assert not [each for each in ledger.captures() if each[0] == number]
+    page.get_by_role("link", name="Pay now").click()
+    journey.pay(page, gateway, javascript)
+    assert len([each for each in ledger.captures() if each[0] == number]) == 1
+
+
+def test_the_back_button_after_paying_does_not_pay_again(page: Page, ledger: Sandbox) -> None:
+    page.goto("/products/pinch-bowl")
+    journey.choose_buyable(page)
+    page.get_by_role("button", name="Add to cart").click()
+    page.locator("#buy-result").get_by_role("link", name="View cart").click()
+    journey.fill_checkout(page, "stripe")
+    gateway_page = page.url
+    journey.pay(page, "stripe", True)
+    number = journey.order_number(page)
+    page.goto(gateway_page)
+    expect(page.get_by_role("heading", level=1)).to_contain_text("Thank you")
+    assert len([each for each in ledger.captures() if each[0] == number]) == 1
+
+
+def test_mail_folder_is_private_to_the_shop(shop: Stack) -> None:
+    assert Path(shop.data / "run" / "secrets.json").stat().st_mode & 0o077 == 0

@@ -1,0 +1,97 @@
+"""Photographs of every page, phone and desktop, light and dark: ``make screenshots``.
+
+Needs a running shop (``make run``) and Chromium; the pictures go to ``var/screenshots``.
+"""
+
+from __future__ import annotations
+
+import shutil
+import sys
+
+from playwright.sync_api import Page, sync_playwright
+
+from dev.attach import data_folder
+from dev.lock import DataLock
+
+PAGES = {
+    "home": "/",
+    "products": "/products",
+    "category": "/categories/tableware?option.Colour=Moss",
+    "collection": "/collections/slow-mornings",
+    "product": "/products/dune-mug",
+    "bundle": "/products/the-breakfast-set",
+    "search": "/search?q=lamp",
+    "nothing-found": "/search?q=zzzz",
+    "cart-empty": "/cart",
+    "lookup": "/orders/lookup",
+    "not-found": "/nowhere",
+}
+SIZES = {"phone": (390, 844), "desktop": (1440, 900)}
+
+
+def _shoot(page: Page, folder: str, name: str) -> None:
+    page.evaluate(
+        "Promise.all([...document.images].map(i => { i.loading = 'eager'; return i.decode().catch(() => 0) }))"
+    )
+    page.screenshot(path=f"{folder}/{name}.png", full_page=True)
+
+
+def _buy(page: Page, folder: str) -> None:
+    page.goto("/products/dune-mug?option.Colour=Oat")
+    page.get_by_role("button", name="Add to cart").click()
+    page.locator("#buy-result .alert").wait_for()
+    _shoot(page, folder, "added")
+    page.goto("/products/globe-lamp")
+    page.get_by_role("button", name="Add to cart").click()
+    page.locator("#buy-result .alert").wait_for()
+    page.goto("/cart")
+    _shoot(page, folder, "cart")
+    page.goto("/checkout")
+    _shoot(page, folder, "checkout")
+    page.get_by_role("button", name="Continue to payment").click()
+    page.get_by_role("alert").wait_for()
+    _shoot(page, folder, "checkout-errors")
+    entries = {"email": "ann@example.com", "phone": "+1 555 010 2030", "name": "Ann Shopper", "line1": "1 Main Street", "postal_code": "94203", "city": "Sacramento", "state": "CA"}  # fmt: skip
+    for name, value in entries.items():
+        page.locator(f"[name={name}]").fill(value)
+    page.locator("[name=gateway][value=razorpay]").check()
+    page.get_by_role("button", name="Continue to payment").click()
+    page.get_by_role("button", name="with Razorpay").wait_for()
+    _shoot(page, folder, "razorpay")
+    page.get_by_role("button", name="with Razorpay").click()
+    _shoot(page, folder, "hosted-razorpay")
+    page.get_by_test_id("approve").click()
+    page.get_by_text("Thank you, Ann").wait_for()
+    _shoot(page, folder, "order")
+
+
+def main() -> None:
+    """Take them all."""
+    base = DataLock(data_folder()).read().get("BASE_URL")
+    program = shutil.which("chromium") or shutil.which("google-chrome")
+    if not base or not program:
+        sys.exit("This needs Chromium and a running shop: make run")
+    target = data_folder() / "screenshots"
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=program, args=["--no-sandbox"])
+        for scheme in ("light", "dark"):
+            for size, (width, height) in SIZES.items():
+                folder = target / f"{size}-{scheme}"
+                folder.mkdir(parents=True, exist_ok=True)
+                context = browser.new_context(
+                    base_url=base,
+                    viewport={"width": width, "height": height},
+                    color_scheme=scheme,  # type: ignore[arg-type]
+                )
+                page = context.new_page()
+                for name, path in PAGES.items():
+                    page.goto(path)
+                    _shoot(page, str(folder), name)
+                _buy(page, str(folder))
+                context.close()
+        browser.close()
+    print(f"in {target}")
+
+
+if __name__ == "__main__":
+    main()
