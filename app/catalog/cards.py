@@ -2,25 +2,33 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 
 from app.catalog.index import Row
-from app.catalog.models import Price, Product
+from app.catalog.models import Image, Price, Product
 from app.catalog.views import ProductCard
 from app.shared.ids import ProductId
 from app.shared.money import Money
 
 
 def make_cards(
-    rows: Iterable[Row], products: Mapping[ProductId, Product], market: str
+    rows: Iterable[Row],
+    products: Mapping[ProductId, Product],
+    market: str,
+    wanted: Sequence[tuple[str, str]] = (),
 ) -> tuple[ProductCard, ...]:
-    """A card for each row whose product is sold in the market."""
+    """A card for each row whose product is sold in the market.
+
+    ``wanted`` are the options filtered for: a card shows the picture of such a variant first.
+    """
     pairs = ((row, products.get(row.id)) for row in rows)
-    cards = (make_card(product, row, market) for row, product in pairs if product)
+    cards = (make_card(product, row, market, wanted) for row, product in pairs if product)
     return tuple(card for card in cards if card)
 
 
-def make_card(product: Product, row: Row, market: str) -> ProductCard | None:
+def make_card(
+    product: Product, row: Row, market: str, wanted: Sequence[tuple[str, str]] = ()
+) -> ProductCard | None:
     """The card, or None where the product has no price."""
     prices = [price for each in product.variants if (price := each.price_in(market))]
     if not prices:
@@ -31,8 +39,7 @@ def make_card(product: Product, row: Row, market: str) -> ProductCard | None:
         slug=product.slug,
         title=product.title,
         vendor=product.vendor,
-        image=product.images[0] if product.images else None,
-        second_image=product.images[1] if len(product.images) > 1 else None,
+        image=_fitting_image(product, wanted),
         price=lowest.amount,
         compare_at=shown_compare_at(lowest),
         price_varies=len({price.amount.minor for price in prices}) > 1,
@@ -42,6 +49,13 @@ def make_card(product: Product, row: Row, market: str) -> ProductCard | None:
         option_count=len(product.variants),
         single_sku=single,
     )
+
+
+def _fitting_image(product: Product, wanted: Sequence[tuple[str, str]]) -> Image | None:
+    for image in product.images:
+        if any(image.option_values.get(name) == value for name, value in wanted):
+            return image
+    return product.images[0] if product.images else None
 
 
 def shown_compare_at(price: Price) -> Money | None:

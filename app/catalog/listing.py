@@ -72,7 +72,7 @@ def build_listing(shelf: Shelf, query: ListingQuery, market: Market, fetch: Fetc
         image=shelf.image,
         path=shelf.path,
         query=query.q,
-        cards=make_cards(shown, fetch([row.id for row in shown]), market.code),
+        cards=make_cards(shown, fetch([row.id for row in shown]), market.code, query.options),
         total=total,
         page=query.page,
         pages=_pager(query, shelf.path, last),

@@ -16,7 +16,6 @@ class ProductCard:
     title: str
     vendor: str
     image: Image | None
-    second_image: Image | None
     price: Money
     compare_at: Money | None
     price_varies: bool

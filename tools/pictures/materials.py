@@ -91,12 +91,20 @@ def matte(colour: str):
 
 
 def glass(colour: str):
-    """Coloured glass."""
-    material, _, shader = _shader(colour)
+    """Coloured glass. Its shadow lets light through, so what stands inside is not dark."""
+    material, tree, shader = _shader(colour)
     shader.inputs["Base Color"].default_value = _shade(rgba(colour), 1.15)
     shader.inputs["Transmission Weight"].default_value = 1.0
     shader.inputs["Roughness"].default_value = 0.03
     shader.inputs["IOR"].default_value = 1.45
+    path = tree.nodes.new("ShaderNodeLightPath")
+    clear = tree.nodes.new("ShaderNodeBsdfTransparent")
+    clear.inputs["Color"].default_value = _shade(rgba(colour), 0.9)
+    mix = tree.nodes.new("ShaderNodeMixShader")
+    tree.links.new(path.outputs["Is Shadow Ray"], mix.inputs[0])
+    tree.links.new(shader.outputs[0], mix.inputs[1])
+    tree.links.new(clear.outputs[0], mix.inputs[2])
+    tree.links.new(mix.outputs[0], tree.nodes["Material Output"].inputs["Surface"])
     return material
 
 

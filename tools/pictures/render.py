@@ -15,7 +15,7 @@ from PIL import Image
 
 from tools.pictures import materials, studio, things
 from tools.pictures.build_catalog import DEMO, HEIGHT, WIDTH, picture_name, slug
-from tools.pictures.catalog import BUNDLES, CATEGORIES, COLLECTIONS, ITEMS, Item
+from tools.pictures.catalog import CATEGORIES, COLLECTIONS, ITEMS, Item
 
 IMAGES = DEMO / "images"
 _QUALITY = 84
@@ -80,6 +80,24 @@ def _shoot(target: Path) -> None:
         _save(render, target)
 
 
+def arranged(target: Path, places: dict[str, tuple[float, float, float]]) -> None:
+    """Several items where they are put."""
+    studio.clear()
+    studio.set_up(WIDTH, HEIGHT, 12, 2)
+    studio.backdrop("Oat")
+    studio.daylight(1.4)
+    everything = []
+    for title, (x, y, z) in places.items():
+        everything += _things(_BY_TITLE[title], _BY_TITLE[title].colours[0], x, y, z)
+    studio.frame(everything, "normal", 0.8)
+    _shoot(target)
+
+
+_BUNDLE_SHOTS = {
+    "The Breakfast Set": {"Bram's Board": (0, 0, 0), "Dune Mug": (-0.62, 0.2, 0.16), "Fjord Breakfast Bowl": (0.5, -0.2, 0.16)},
+    "The Window Sill": {"Bottle Vase": (-0.95, -0.3, 0), "Moon Vase": (-0.1, 0.6, 0), "Terra Planter": (1.05, -0.2, 0)},
+    "The Long Bath": {"Bath Towels": (0.55, 0.75, 0), "Bath Salts": (-0.95, 0.45, 0), "Body Oil": (-0.45, -0.5, 0), "Garden Soap": (0.75, -0.85, 0)},
+}  # fmt: skip
 _CATEGORY_SHOTS = {
     "tableware": ("Dune Mug", "Alder Pitcher", "Fjord Breakfast Bowl"),
     "vases-planters": ("Bottle Vase", "Moon Vase", "Wave Vase"),
@@ -119,12 +137,8 @@ def jobs():
                 t, a, _BY_TITLE[a[0]].paper, (480, 480), samples=12, fill=0.78
             ),
         )
-    for title, _, _, _, parts, _ in BUNDLES:
-        names = tuple(name for name, _ in parts)
-        yield (
-            f"{slug(title)}.webp",
-            lambda t, a=names: group(t, a, "Oat", (WIDTH, HEIGHT), samples=10, fill=0.86),
-        )
+    for title, places in _BUNDLE_SHOTS.items():
+        yield f"{slug(title)}.webp", lambda t, p=places: arranged(t, p)
     for item in ITEMS:
         for colour in item.colours[1:]:
             yield picture_name(item, colour), lambda t, i=item, c=colour: photograph(t, i, c, 10)

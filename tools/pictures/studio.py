@@ -40,13 +40,13 @@ def set_up(width: int, height: int, samples: int, threads: int) -> None:
 
 def backdrop(colour: str) -> None:
     """Paper that runs from the table up the wall without an edge."""
-    profile = [(-9.0, 0.0), (3.2, 0.0)]
+    profile = [(-60.0, 0.0), (3.2, 0.0)]
     profile += [
         (3.2 + 2.6 * math.sin(t), 2.6 - 2.6 * math.cos(t))
         for t in (i * math.pi / 40 for i in range(1, 20))
     ]
     profile += [(5.8, 2.6), (5.8, 16.0)]
-    vertices = [(x, y, z) for x in (-22, 22) for y, z in profile]
+    vertices = [(x, y, z) for x in (-40, 40) for y, z in profile]
     n = len(profile)
     faces = [(i, i + 1, n + i + 1, n + i) for i in range(n - 1)]
     mesh = bpy.data.meshes.new("sweep")

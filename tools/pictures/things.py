@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 
 import bpy
+from mathutils import Matrix
 
 from tools.pictures import materials as m
 from tools.pictures import shapes as s
@@ -499,8 +500,8 @@ def tealight(main):
 
 def board(main):
     body = s.box(2.6, 1.6, 0.16, main, 0.07)
-    grip = s.box(0.7, 0.42, 0.16, main, 0.07)
-    grip.location.x = 1.55
+    grip = s.box(0.9, 0.42, 0.15, main, 0.07)
+    grip.location.x = 1.5
     return _moved([body, grip], turn=-24)
 
 
@@ -558,14 +559,27 @@ def rolling_pin(main):
         ],
         main,
     )
-    pin.rotation_euler = (0, math.radians(90), math.radians(28))
+    pin.data.transform(Matrix.Rotation(math.radians(90), 4, "Y"))
+    pin.rotation_euler = (0, 0, math.radians(28))
     pin.location = (-1.3, -0.7, 0.26)
     return [pin]
 
 
 def pantry_jar(main):
     jar = s.vessel([(0.5, 0), (0.55, 0.04), (0.56, 0.6), (0.54, 1.3)], m.glass("Clear"), 0.03)
-    fill = s.turned([(0, 0), (0.49, 0), (0.5, 0.75), (0, 0.8)], main)
+    fill = s.turned(
+        [
+            (0, 0),
+            (0.49, 0),
+            (0.49, 0.02),
+            (0.49, 0.04),
+            (0.5, 0.72),
+            (0.5, 0.74),
+            (0.48, 0.76),
+            (0, 0.8),
+        ],
+        main,
+    )
     fill.location.z = 0.05
     lid = s.turned(
         [(0, 0), (0.58, 0), (0.6, 0.04), (0.6, 0.16), (0.56, 0.2), (0, 0.2)], m.wood("Oak")
@@ -779,7 +793,19 @@ def oil_flask(main):
 
 def salts_jar(main):
     jar = s.vessel([(0.42, 0), (0.46, 0.03), (0.47, 0.5), (0.46, 0.85)], m.glass("Clear"), 0.03)
-    fill = s.turned([(0, 0), (0.41, 0), (0.42, 0.6), (0, 0.66)], main)
+    fill = s.turned(
+        [
+            (0, 0),
+            (0.41, 0),
+            (0.41, 0.02),
+            (0.41, 0.04),
+            (0.42, 0.58),
+            (0.42, 0.6),
+            (0.4, 0.62),
+            (0, 0.66),
+        ],
+        main,
+    )
     fill.location.z = 0.05
     cork = s.turned([(0, 0), (0.44, 0), (0.48, 0.2), (0, 0.21)], m.matte("Sand"))
     cork.location.z = 0.8
