@@ -25,7 +25,7 @@ _SECONDS, _CONNECTIONS = 6, 32
 _BIN = Path(sys.executable).parent
 
 
-def bare(environ: dict, start_response) -> list[bytes]:
+def bare(_: dict, start_response) -> list[bytes]:
     """The least an application can do."""
     start_response("200 OK", [("Content-Type", "text/html"), ("Content-Length", str(len(_BODY)))])
     return [_BODY]

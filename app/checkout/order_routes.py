@@ -20,7 +20,6 @@ from app.web.registry import service
 from app.web.rendering import page, private, see_other
 
 blueprint = Blueprint("orders", __name__, url_prefix="/orders")
-_UNCERTAIN = frozenset({AttemptState.CREATED, AttemptState.AUTHORISED})
 
 
 class LookupForm(Form):
@@ -39,10 +38,10 @@ def show(number: str) -> Response:
     """The order, for whoever holds its secret link."""
     order = service(OrderService).get_for_guest(number, request.args.get("token", ""))
     attempt = service(PaymentService).find_open(order.id) if _unpaid(order) else None
-    if attempt and attempt.state in _UNCERTAIN:
-        attempt = service(Settlement).settle(attempt.id)
-        order = service(OrderService).get(order.id)
-    pay_url = _pay_url(order, attempt)
+    look = service(Settlement).look(attempt.id) if attempt else None
+    order = service(OrderService).get(order.id) if look else order
+    checking = _unpaid(order) and look is not None and look.uncertain
+    pay_url = "" if checking else _pay_url(order, look.attempt if look else None)
     return private(
         page(
             "orders/order.html",
@@ -51,7 +50,7 @@ def show(number: str) -> Response:
             order_url=order_path(order.number, order.access_token),
             events=service(OrderService).timeline(order.id),
             state_label=STATE_LABELS[order.state],
-            checking=_unpaid(order) and attempt is not None and attempt.state in _UNCERTAIN,
+            checking=checking,
             can_pay=bool(pay_url),
             pay_url=pay_url,
         )
@@ -64,7 +63,7 @@ def _unpaid(order: Order) -> bool:
 
 def _pay_url(order: Order, attempt: Attempt | None) -> str:
     """Where an unpaid order can be paid: its open page, else the checkout of the same cart."""
-    if not _unpaid(order) or (attempt and attempt.state in _UNCERTAIN):
+    if not _unpaid(order):
         return ""
     if attempt and attempt.state is AttemptState.OPEN:
         return payment_path(attempt)

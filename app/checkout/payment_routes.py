@@ -101,6 +101,9 @@ def status(attempt_id: str) -> BaseResponse:
 def _describe(look: Look) -> tuple[str, str, str]:
     """What to say, and where to go on, if the shopper can."""
     attempt = look.attempt
+    if attempt.state is AttemptState.CREATED:
+        message = "The payment service is not answering. Nothing was charged, and we keep trying."
+        return "unavailable", message, "/checkout"
     if attempt.state is AttemptState.OPEN and look.answered:
         return "open", "This order is not paid yet.", payment_path(attempt)
     if attempt.state is AttemptState.FAILED:

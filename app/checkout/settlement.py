@@ -53,6 +53,12 @@ class Look:
     attempt: Attempt
     answered: bool
 
+    @property
+    def uncertain(self) -> bool:
+        """Whether money may have moved that the shop has not booked yet."""
+        waiting = self.attempt.state is AttemptState.OPEN and not self.answered
+        return waiting or self.attempt.state is AttemptState.AUTHORISED
+
 
 class Settlement:
     """Brings attempts to their end, and joins what orders and payments must not know of."""
@@ -243,4 +249,9 @@ class Settlement:
             except (GatewayUnknown, GatewayUnreachable, GatewayRefused) as problem:
                 _log.warning("close_unconfirmed", attempt=attempt.id, reason=str(problem))
             current = self.settle(attempt.id)
+        elif current.state is AttemptState.CREATED:
+            # Nobody was ever given its page, and from now on nobody will be: a worker that
+            # gets it late finds the attempt closed.
+            self._payments.end(current, AttemptState.EXPIRED)
+            current = self._payments.get(attempt.id)
         return current.state in _UNPAYABLE

@@ -169,10 +169,7 @@ def test_simultaneous_settlements_capture_once(
     app: Flask, ready: Shopper, sandbox: Sandbox, database: Database, gateway: str
 ) -> None:
     location = ready.check_out(gateway=gateway).location
-    if gateway == "stripe":
-        sandbox.pay_stripe(location)
-    else:
-        sandbox.pay_razorpay(ready.get(location).text)
+    ready.approve(sandbox, location, gateway)
     attempt = database["payment_attempts"].find_one({})
     assert attempt
     threads = [
@@ -193,10 +190,7 @@ def test_a_shopper_who_never_comes_back_is_found_by_the_reconciler(
     app: Flask, ready: Shopper, sandbox: Sandbox, database: Database, gateway: str
 ) -> None:
     location = ready.check_out(gateway=gateway).location
-    if gateway == "stripe":
-        sandbox.pay_stripe(location)
-    else:
-        sandbox.pay_razorpay(ready.get(location).text)
+    ready.approve(sandbox, location, gateway)
     assert _paid(database) == []
     _reconcile(app)
     assert _paid(database) == [4890]
@@ -240,6 +234,45 @@ def test_a_lost_answer_to_opening_leaves_the_shopper_on_the_status_page(
     ready.come_back(sandbox, location, gateway)
     assert [amount for _, amount in sandbox.captures()] == [4890]
     assert sandbox.ledger()["sessions"] == 1
+
+
+@GATEWAYS
+def test_a_gateway_that_is_silent_is_never_called_unpaid(
+    app: Flask, ready: Shopper, sandbox: Sandbox, database: Database, gateway: str
+) -> None:
+    location = ready.check_out(gateway=gateway).location
+    ready.approve(sandbox, location, gateway)
+    attempt = database["payment_attempts"].find_one({})
+    assert attempt
+    sandbox.fault("html_502", gateway=gateway, count=None)
+    answer = ready.get(f"/payments/{attempt['_id']}/cancelled")
+    page = ready.get(answer.location).text
+    assert "Please do not pay again" in page
+    assert "Pay now" not in page
+    assert "do not pay again" in ready.get(f"/payments/{attempt['_id']}").text
+    other = {"stripe": "razorpay", "razorpay": "stripe"}[gateway]
+    assert ready.check_out(gateway=other).location == f"/payments/{attempt['_id']}"
+    requests.delete(f"{sandbox.url}/sandbox/faults", timeout=5)
+    assert "Thank you" in ready.get(answer.location).text
+    assert [amount for _, amount in sandbox.captures()] == [4890]
+
+
+@GATEWAYS
+def test_when_one_gateway_is_down_the_other_one_sells(
+    ready: Shopper, sandbox: Sandbox, database: Database, gateway: str
+) -> None:
+    sandbox.fault("drop_before", gateway=gateway, count=None)
+    waiting = ready.check_out(gateway=gateway)
+    page = ready.get(waiting.location).text
+    assert "Nothing was charged" in page
+    assert "Choose another way to pay" in page
+    other = {"stripe": "razorpay", "razorpay": "stripe"}[gateway]
+    ready.come_back(sandbox, ready.check_out(gateway=other).location, other)
+    requests.delete(f"{sandbox.url}/sandbox/faults", timeout=5)
+    assert [amount for _, amount in sandbox.captures()] == [4890]
+    states = sorted(each["state"] for each in database["payment_attempts"].find({}))
+    assert states == ["captured", "expired"]
+    assert "did not go through" in ready.get(waiting.location).text
 
 
 def test_sold_out_at_the_last_moment_is_said_and_nothing_is_charged(
