@@ -9,10 +9,12 @@ from flask import Flask, current_app
 from flask.cli import AppGroup, with_appcontext
 
 from app.catalog.commands import catalog_commands, demo_commands
+from app.checkout.audit import Audit
 from app.checkout.reconciliation import Reconciler
 from app.db.database import Database
 from app.db.errors import PyMongoError
 from app.db.migrations import MigrationLocked, upgrade
+from app.payments.errors import GatewayRefused, GatewayUnknown, GatewayUnreachable
 from app.web.registry import service
 from app.worker import Worker
 
@@ -34,12 +36,23 @@ def db_upgrade() -> None:
 
 @payment_commands.command("reconcile")
 def payments_reconcile() -> None:
-    """Ask the gateways about everything unfinished, and finish or close it."""
+    """Finish or close everything open, then compare the books with the gateways' lists."""
     report = service(Reconciler, current_app).run(older_than=timedelta(0))
     click.echo(
         f"looked at {report.looked_at}, captured {report.captured}, "
         f"closed {report.closed}, holds released {report.released}"
     )
+    try:
+        found = service(Audit, current_app).run()
+    except (GatewayUnknown, GatewayUnreachable, GatewayRefused) as silent:
+        raise click.ClickException(f"A gateway's list cannot be read: {silent}") from silent
+    for each in found:
+        state = "mended" if each.mended else "needs a person"
+        name = each.order_number or "no order"
+        click.echo(f"{name}, {each.gateway} {each.payment_id}: {each.difference} ({state})")
+    click.echo(f"{len(found)} discrepancies with the gateways' lists")
+    if not all(each.mended for each in found):
+        raise SystemExit(1)
 
 
 @click.command("worker")

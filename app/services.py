@@ -12,6 +12,7 @@ from app.catalog.csv.exporting import CsvExport
 from app.catalog.csv.importing import CsvImport
 from app.catalog.demo import DemoLoader
 from app.catalog.service import CatalogService
+from app.checkout.audit import Audit
 from app.checkout.placing import Placing
 from app.checkout.reconciliation import Reconciler
 from app.checkout.service import CheckoutService
@@ -38,6 +39,7 @@ from app.worker import Job, Worker
 
 _DEMO = Path(__file__).resolve().parents[1] / "demo"
 _RECONCILE_EVERY = timedelta(seconds=15)
+_AUDIT_EVERY = timedelta(minutes=10)
 
 
 def build_services(settings: Settings, templates: Environment) -> tuple[object, ...]:
@@ -61,7 +63,11 @@ def build_services(settings: Settings, templates: Environment) -> tuple[object, 
     markets = all_markets()
     CheckoutSubscriptions(settlement, payments, orders, catalog).subscribe(outbox)
     mail.subscribe(outbox)
-    jobs = (Job(name="reconcile", every=_RECONCILE_EVERY, run=reconciler.run),)
+    audit = Audit(settlement, payments, orders)
+    jobs = (
+        Job(name="reconcile", every=_RECONCILE_EVERY, run=reconciler.run),
+        Job(name="audit", every=_AUDIT_EVERY, run=audit.run),
+    )
     return (
         database,
         CacheServer(settings.redis_url),
@@ -78,6 +84,7 @@ def build_services(settings: Settings, templates: Environment) -> tuple[object, 
         settlement,
         CheckoutService(keys, placing, payments),
         reconciler,
+        audit,
         mail,
         Worker(outbox, Schedules(database), jobs),
     )

@@ -39,9 +39,7 @@ from app.shared.clock import now
 from app.shared.ids import AttemptId, Sku
 
 _LATE_HOLD = timedelta(minutes=30)
-_HAS_MONEY = frozenset({PaymentState.AUTHORISED, PaymentState.CAPTURED})
-_GIVEN_BACK = frozenset({"voided", "left_to_expire", "refunded"})
-_SETTLED = frozenset({AttemptState.CAPTURED, AttemptState.LOST})
+_RELEASED = frozenset({"voided", "left_to_expire"})
 _UNPAYABLE = frozenset({AttemptState.LOST, AttemptState.EXPIRED, AttemptState.FAILED})
 _log = structlog.get_logger()
 
@@ -93,7 +91,7 @@ class Settlement:
         try:
             if attempt.state is AttemptState.CREATED:
                 return Look(attempt=self._payments.open(attempt), answered=True)
-            if attempt.session_id and attempt.state not in _SETTLED:
+            if attempt.session_id:
                 self._apply(attempt, self._payments.observe(attempt))
         except (GatewayUnknown, GatewayUnreachable, GatewayRefused) as problem:
             _log.warning("gateway_silent", attempt=attempt_id, reason=str(problem))
@@ -110,14 +108,17 @@ class Settlement:
         return attempt
 
     def _apply(self, attempt: Attempt, seen: Observation) -> None:
-        money = [payment for payment in seen.payments if payment.state in _HAS_MONEY]
+        money = [payment for payment in seen.payments if _has_money(payment)]
         for payment in money:
             self._take_or_return(attempt, payment)
         if not money and seen.session is SessionState.EXPIRED:
             self._payments.end(attempt, AttemptState.EXPIRED)
 
     def _take_or_return(self, attempt: Attempt, payment: SeenPayment) -> None:
-        if self._payments.known_state(attempt, payment) in _GIVEN_BACK:
+        known = self._payments.known_state(attempt, payment)
+        if known in {"refunded", payment.state}:
+            return  # given back, or booked, before
+        if known in _RELEASED and payment.state is PaymentState.AUTHORISED:
             return
         if payment.amount != attempt.amount:
             self._return(attempt, payment, "Its amount differs from the order's")
@@ -255,3 +256,10 @@ class Settlement:
             self._payments.end(current, AttemptState.EXPIRED)
             current = self._payments.get(attempt.id)
         return current.state in _UNPAYABLE
+
+
+def _has_money(payment: SeenPayment) -> bool:
+    """Whether a payment holds money of the shopper: reserved, or taken and not given back."""
+    if payment.state is PaymentState.CAPTURED:
+        return payment.refunded < payment.captured
+    return payment.state is PaymentState.AUTHORISED

@@ -75,6 +75,15 @@ class SeenPayment:
     refunded: Money
 
 
+@dataclass(frozen=True, kw_only=True, slots=True)
+class ListedPayment:
+    """A payment from a gateway's own list, with what it says of its origin."""
+
+    payment: SeenPayment
+    session_id: str
+    attempt_id: str
+
+
 class SessionState(StrEnum):
     """The gateway's side of an attempt."""
 

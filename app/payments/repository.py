@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 from pymongo import ReturnDocument
@@ -179,6 +179,11 @@ class PaymentRepository:
             session=session,
         )
         return bool(result.modified_count)
+
+    def captured_since(self, moment: datetime) -> list[Capture]:
+        """Captures confirmed from ``moment`` on."""
+        query = {"state": CaptureState.CAPTURED.value, "updated_at": {"$gte": moment}}
+        return [_capture(document) for document in self._captures.find(query)]
 
     def unfinished_captures(self, older_than: timedelta, limit: int) -> list[Capture]:
         """Claims whose capture is not confirmed yet."""

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from uuid import uuid4
 
 import structlog
@@ -25,6 +25,7 @@ from app.payments.models import (
     Attempt,
     AttemptState,
     Capture,
+    ListedPayment,
     Observation,
     PaymentState,
     SeenPayment,
@@ -207,6 +208,23 @@ class PaymentService:
         self._payments.move_attempt(attempt.id, AttemptState.AUTHORISED, session)
         self._payments.move_attempt(attempt.id, AttemptState.CAPTURED, session)
         return True
+
+    def recent_payments(self, since: datetime) -> Iterator[tuple[str, ListedPayment]]:
+        """Every gateway's own list of payments. Raises as ``Gateway`` does."""
+        for name, gateway in self._gateways.items():
+            for listed in gateway.recent(since):
+                yield name, listed
+
+    def find_of_listed(self, gateway: str, listed: ListedPayment) -> Attempt | None:
+        """The attempt behind a listed payment, or None for one that is not this shop's."""
+        found = self.find_by_session(gateway, listed.session_id)
+        if found is None and listed.attempt_id:
+            found = self._payments.find_attempt(AttemptId(listed.attempt_id))
+        return found if found and found.gateway == gateway else None
+
+    def captured_since(self, moment: datetime) -> list[Capture]:
+        """Captures that the shop booked from ``moment`` on."""
+        return self._payments.captured_since(moment)
 
     def unfinished_captures(self, older_than: timedelta, limit: int = 50) -> list[Capture]:
         """Claims whose capture was not confirmed for this long."""

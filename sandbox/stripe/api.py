@@ -70,7 +70,7 @@ class StripeApi:
             "GET",
             intents,
             p.PaymentIntentListParams,
-            lambda params: self._list(books.intents(), params, ("customer",)),
+            self._intents,
         )
         add(
             "GET",
@@ -131,6 +131,12 @@ class StripeApi:
         if intent["latest_charge"] and "latest_charge" in params.get("expand", ()):
             return {**intent, "latest_charge": self._books.charge(intent["latest_charge"])}
         return intent
+
+    def _intents(self, params: dict[str, Any]) -> Object:
+        listed = self._list(self._books.intents(), params, ("customer",))
+        inner = [each.removeprefix("data.") for each in params.get("expand", ())]
+        listed["data"] = [self._intent(each, {"expand": inner}) for each in listed["data"]]
+        return listed
 
     def _list(
         self, items: list[Object], params: dict[str, Any], filters: tuple[str, ...]

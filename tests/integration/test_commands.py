@@ -11,6 +11,7 @@ from flask import Flask
 from app.catalog.repository import CatalogRepository
 from app.db.database import Database
 from app.web.registry import service
+from tests.support.gateways import Sandbox
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -76,10 +77,11 @@ def test_every_picture_of_the_demo_store_is_used_and_there() -> None:
     assert named == there
 
 
-def test_reconcile_reports_what_it_did(app: Flask) -> None:
+def test_reconcile_reports_what_it_did(app: Flask, sandbox: Sandbox) -> None:
     code, output = _run(app, "payments", "reconcile")
     assert code == 0
     assert output.startswith("looked at 0")
+    assert output.endswith("0 discrepancies with the gateways' lists\n")
 
 
 def test_the_shop_knows_its_services(app: Flask) -> None:

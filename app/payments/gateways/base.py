@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any, Protocol
 
-from app.payments.models import Attempt, Observation, SessionState
+from app.payments.models import Attempt, ListedPayment, Observation, SessionState
 from app.shared.money import Money
 
 
@@ -79,6 +80,9 @@ class Gateway(Protocol):
 
     def refund(self, payment_id: str, amount: Money, key: str) -> None:
         """Give captured money back. Repeating it with the same key refunds once."""
+
+    def recent(self, since: datetime) -> Iterator[ListedPayment]:
+        """Every payment the gateway knows from ``since`` on, whoever made it."""
 
     def read_webhook(self, body: bytes, headers: Mapping[str, str]) -> WebhookHint:
         """Verify the raw body and find what it is about. Raises ``BadSignature``."""

@@ -8,7 +8,8 @@ from __future__ import annotations
 import hashlib
 import hmac
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from datetime import datetime
 from typing import Any, TypeVar
 
 import razorpay
@@ -17,11 +18,19 @@ from razorpay.errors import BadRequestError
 
 from app.payments.errors import BadSignature, GatewayRefused, GatewayUnknown, GatewayUnreachable
 from app.payments.gateways.base import HostedForm, OpenedSession, PaymentRequest, WebhookHint
-from app.payments.models import Attempt, Observation, PaymentState, SeenPayment, SessionState
+from app.payments.models import (
+    Attempt,
+    ListedPayment,
+    Observation,
+    PaymentState,
+    SeenPayment,
+    SessionState,
+)
 from app.shared.money import Money
 
 T = TypeVar("T")
 TIMEOUT = (3.05, 10.0)  # seconds to connect, to read; the SDK has none of its own
+_PAGE = 100
 _MANUAL_EXPIRY = 7200  # minutes until an uncaptured authorisation is given back (five days)
 
 _STATES = {
@@ -148,6 +157,23 @@ class RazorpayGateway:
         expected = hmac.new(self._key_secret.encode(), message, hashlib.sha256).hexdigest()
         if not hmac.compare_digest(expected.encode(), signature.encode()):
             raise BadSignature("callback")
+
+    def recent(self, since: datetime) -> Iterator[ListedPayment]:
+        """The account's payments, page by page."""
+        skip = 0
+        while items := self._listed(since, skip):
+            for item in items:
+                notes = item.get("notes")
+                yield ListedPayment(
+                    payment=_seen(item),
+                    session_id=str(item.get("order_id") or ""),
+                    attempt_id=str(notes.get("attempt_id", "")) if isinstance(notes, dict) else "",
+                )
+            skip += len(items)
+
+    def _listed(self, since: datetime, skip: int) -> list[Mapping[str, Any]]:
+        query = {"from": int(since.timestamp()), "count": _PAGE, "skip": skip}
+        return _items(_call(lambda: self._client.payment.all(query, timeout=TIMEOUT)))
 
     def read_webhook(self, body: bytes, headers: Mapping[str, str]) -> WebhookHint:
         """Verify ``X-Razorpay-Signature`` over the raw body."""

@@ -3,14 +3,22 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from datetime import datetime
 from typing import Any, TypeVar, cast
 
 import stripe
 
 from app.payments.errors import BadSignature, GatewayRefused, GatewayUnknown, GatewayUnreachable
 from app.payments.gateways.base import OpenedSession, PaymentRequest, WebhookHint
-from app.payments.models import Attempt, Observation, PaymentState, SeenPayment, SessionState
+from app.payments.models import (
+    Attempt,
+    ListedPayment,
+    Observation,
+    PaymentState,
+    SeenPayment,
+    SessionState,
+)
 from app.shared.money import Money
 
 T = TypeVar("T")
@@ -92,7 +100,7 @@ class StripeGateway:
         """Read the session together with its payment intent."""
         session = _call(
             lambda: self._client.v1.checkout.sessions.retrieve(
-                attempt.session_id, params={"expand": ["payment_intent"]}
+                attempt.session_id, params={"expand": ["payment_intent.latest_charge"]}
             )
         )
         intent = session.payment_intent
@@ -141,6 +149,32 @@ class StripeGateway:
                 options={"idempotency_key": key},
             )
         )
+
+    def recent(self, since: datetime) -> Iterator[ListedPayment]:
+        """The account's payment intents, page by page."""
+        last = ""
+        while True:
+            listed = self._listed(since, last)
+            for intent in listed.data:
+                metadata = cast("Any", intent.metadata.to_dict()) if intent.metadata else {}
+                yield ListedPayment(
+                    payment=_seen(intent),
+                    session_id="",
+                    attempt_id=str(metadata.get("attempt_id", "")),
+                )
+            if not listed.has_more or not listed.data:
+                return
+            last = listed.data[-1].id
+
+    def _listed(self, since: datetime, last: str) -> stripe.ListObject[stripe.PaymentIntent]:
+        params: Any = {
+            "created": {"gte": int(since.timestamp())},
+            "limit": 100,
+            "expand": ["data.latest_charge"],
+        }
+        if last:
+            params["starting_after"] = last
+        return _call(lambda: self._client.v1.payment_intents.list(params=params))
 
     def read_webhook(self, body: bytes, headers: Mapping[str, str]) -> WebhookHint:
         """Verify ``Stripe-Signature`` over the raw body (tolerance five minutes)."""
