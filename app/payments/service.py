@@ -20,6 +20,7 @@ from app.payments.errors import (
 )
 from app.payments.events import WEBHOOK_RECEIVED
 from app.payments.gateways.base import Gateway, HostedForm, PaymentRequest
+from app.payments.gateways.guard import GuardedGateway
 from app.payments.gateways.razorpay import RazorpayGateway
 from app.payments.models import (
     Attempt,
@@ -58,18 +59,24 @@ class PaymentService:
         self._database = database
         self._outbox = outbox
         self._gateways = dict(gateways)
+        self._guarded = {name: GuardedGateway(each) for name, each in gateways.items()}
         self._base_url = base_url
         self._payments = PaymentRepository(database)
         self._webhooks = WebhookRepository(database)
 
     def offered(self, wanted: tuple[str, ...]) -> tuple[str, ...]:
-        """The configured gateways of a market's list, in its order."""
-        return tuple(name for name in wanted if name in self._gateways)
+        """The configured gateways of a market's list, in its order.
+
+        One that fails again and again is left out while another one works.
+        """
+        configured = tuple(name for name in wanted if name in self._guarded)
+        well = tuple(name for name in configured if not self._guarded[name].rests)
+        return well or configured
 
     def _gateway(self, name: str) -> Gateway:
-        if name not in self._gateways:
+        if name not in self._guarded:
             raise GatewayNotOffered
-        return self._gateways[name]
+        return self._guarded[name]
 
     # --- attempts -----------------------------------------------------------------------
 

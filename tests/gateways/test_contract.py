@@ -23,7 +23,7 @@ AMOUNT = Money(4900, "USD")
 
 @pytest.fixture(params=["stripe", "razorpay"])
 def gateway(request: pytest.FixtureRequest, app: Flask, sandbox: Sandbox) -> Gateway:
-    return service(PaymentService, app)._gateway(request.param)
+    return service(PaymentService, app)._gateways[request.param]
 
 
 def make_attempt(gateway: Gateway, amount: Money = AMOUNT) -> Attempt:

@@ -275,6 +275,21 @@ def test_when_one_gateway_is_down_the_other_one_sells(
     assert "did not go through" in ready.get(waiting.location).text
 
 
+def test_a_gateway_that_keeps_failing_is_not_offered_while_the_other_works(
+    app: Flask, ready: Shopper, sandbox: Sandbox, database: Database
+) -> None:
+    sandbox.fault("drop_before", gateway="razorpay", count=None)
+    ready.check_out(gateway="razorpay")
+    attempt = database["payment_attempts"].find_one({})
+    assert attempt
+    for _ in range(12):
+        service(Settlement, app).settle(attempt["_id"])
+    offered = [str(each["value"]) for each in soup(ready.get("/checkout")).select("[name=gateway]")]
+    assert offered == ["stripe"]
+    ready.pay(sandbox, "stripe")
+    assert [amount for _, amount in sandbox.captures()] == [4890]
+
+
 def test_sold_out_at_the_last_moment_is_said_and_nothing_is_charged(
     ready: Shopper, sandbox: Sandbox, database: Database
 ) -> None:

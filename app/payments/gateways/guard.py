@@ -1,0 +1,84 @@
+"""A gateway behind a circuit breaker: while it fails again and again, it is left alone a while.
+
+Being left alone is "unreachable": nothing was sent, so every promise about unknown outcomes holds.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from datetime import datetime
+from typing import Any, TypeVar
+
+import pybreaker
+
+from app.payments.errors import BadSignature, GatewayRefused, GatewayUnreachable
+from app.payments.gateways.base import Gateway, OpenedSession, PaymentRequest, WebhookHint
+from app.payments.models import Attempt, ListedPayment, Observation, SessionState
+from app.shared.money import Money
+
+T = TypeVar("T")
+_FAILURES = 10
+_REST = 15.0  # seconds until one call may try again
+
+
+class GuardedGateway:
+    """Passes every call on, until too many in a row came to nothing."""
+
+    def __init__(self, gateway: Gateway) -> None:
+        self.name = gateway.name
+        self._gateway = gateway
+        self._breaker = pybreaker.CircuitBreaker(
+            fail_max=_FAILURES,
+            reset_timeout=_REST,
+            # A refusal is an answer: the gateway is well.
+            exclude=[GatewayRefused, BadSignature],
+            throw_new_error_on_trip=False,
+            name=gateway.name,
+        )
+
+    @property
+    def rests(self) -> bool:
+        """Whether the gateway is being left alone now."""
+        return self._breaker.current_state == pybreaker.STATE_OPEN
+
+    def _call(self, work: Callable[[], T]) -> T:
+        try:
+            return self._breaker.call(work)
+        except pybreaker.CircuitBreakerError as error:
+            raise GatewayUnreachable("it failed too often; trying again soon") from error
+
+    def build_request(self, request: PaymentRequest) -> dict[str, Any]:
+        """The body of the call that opens a session; nothing is sent."""
+        return self._gateway.build_request(request)
+
+    def open(self, attempt: Attempt) -> OpenedSession:
+        """Open the session."""
+        return self._call(lambda: self._gateway.open(attempt))
+
+    def observe(self, attempt: Attempt) -> Observation:
+        """Read the session and its payments."""
+        return self._call(lambda: self._gateway.observe(attempt))
+
+    def close(self, attempt: Attempt) -> SessionState:
+        """Close the session."""
+        return self._call(lambda: self._gateway.close(attempt))
+
+    def capture(self, payment_id: str, amount: Money, key: str) -> None:
+        """Capture a payment."""
+        self._call(lambda: self._gateway.capture(payment_id, amount, key))
+
+    def void(self, payment_id: str, key: str) -> bool:
+        """Release an authorisation."""
+        return self._call(lambda: self._gateway.void(payment_id, key))
+
+    def refund(self, payment_id: str, amount: Money, key: str) -> None:
+        """Give money back."""
+        self._call(lambda: self._gateway.refund(payment_id, amount, key))
+
+    def recent(self, since: datetime) -> Iterator[ListedPayment]:
+        """The gateway's own list; read page by page, outside the breaker."""
+        return self._gateway.recent(since)
+
+    def read_webhook(self, body: bytes, headers: Mapping[str, str]) -> WebhookHint:
+        """Verify a webhook; nothing is sent."""
+        return self._gateway.read_webhook(body, headers)
