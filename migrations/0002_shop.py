@@ -127,6 +127,7 @@ def _orders(database: Database) -> None:
     orders.create_index([("cart_id", 1), ("cart_version", 1)])
     orders.create_index([("email", 1), ("placed_at", -1)])
     orders.create_index([("state", 1), ("placed_at", -1)])
+    orders.create_index([("email", 1), ("content", 1), ("placed_at", -1)])
     ensure_collection(
         database,
         "order_events",

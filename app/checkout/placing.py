@@ -7,7 +7,7 @@ from datetime import timedelta
 
 from app.cart.models import PricedCart
 from app.cart.service import CartService
-from app.checkout.errors import AlreadyOrdered
+from app.checkout.errors import AlreadyOrdered, MaybePaidAlready
 from app.checkout.rules import Quote, fingerprint
 from app.checkout.settlement import Settlement
 from app.db.database import Database, Session
@@ -28,6 +28,7 @@ from app.shared.ids import CartId, OrderId, new_id, new_secret
 
 PAYMENT_WINDOW = timedelta(minutes=45)  # how long the hosted page can be paid
 _TRIES = 5
+_TWIN = timedelta(minutes=30)  # how long an order alike is asked about
 HOLD_LIFE = PAYMENT_WINDOW + timedelta(minutes=30)  # a hold outlives its payment window
 
 
@@ -41,6 +42,7 @@ class Purchase:
     email: str
     address: Address
     gateway: str
+    wants_twice: bool = False  # the shopper was warned of an order alike and insists
 
     @property
     def cart_id(self) -> CartId:
@@ -58,6 +60,12 @@ class Purchase:
         return fingerprint(
             self.cart_id, self.cart.version, lines, total.minor, total.currency, *agreed
         )
+
+    @property
+    def content(self) -> str:
+        """Changes with the goods, whichever cart they are in."""
+        lines = sorted((line.sku, line.quantity) for line in self.cart.lines)
+        return fingerprint(lines, self.market.code)
 
 
 class Placing:
@@ -96,6 +104,7 @@ class Placing:
             earlier = self._orders.find_open_of_cart(purchase.cart_id)
             try:
                 if earlier is None:
+                    self._refuse_twin(purchase)
                     return self._place(purchase, key)
                 if earlier.fingerprint == purchase.fingerprint:
                     return self._go_on(earlier, purchase, key)
@@ -108,6 +117,15 @@ class Placing:
         paid = self._orders.find_paid_of_cart(purchase.cart_id, purchase.cart.version)
         if paid is not None:
             raise AlreadyOrdered(paid)
+
+    def _refuse_twin(self, purchase: Purchase) -> None:
+        """Warn before the same goods are ordered again while a payment for them is unknown."""
+        if purchase.wants_twice:
+            return
+        for order in self._orders.unpaid_like(purchase.email, purchase.content, _TWIN):
+            attempt = self._payments.find_open(order.id)
+            if attempt is not None and self._settlement.look(attempt.id).uncertain:
+                raise MaybePaidAlready(order.number)
 
     # --- a new order --------------------------------------------------------------------
 
@@ -166,6 +184,7 @@ class Placing:
             paid_at=None,
             gateway=purchase.gateway,
             fingerprint=purchase.fingerprint,
+            content=purchase.content,
         )
 
     def _store_attempt(

@@ -11,6 +11,7 @@ from werkzeug.wrappers import Response as BaseResponse
 from app.cart.cookie import current_cart_id
 from app.cart.models import PricedCart
 from app.cart.service import CartService
+from app.checkout.errors import MaybePaidAlready
 from app.checkout.forms import CheckoutForm, checkout_form
 from app.checkout.placing import Purchase
 from app.checkout.rules import Quote, fingerprint, quote_cart
@@ -27,6 +28,7 @@ from app.web.visitor import ensure_visitor
 
 blueprint = Blueprint("checkout", __name__)
 _KEY_FIELD = "idempotency_key"
+_TWICE_FIELD = "twice"  # set by the page once it has warned of an order alike
 _KEY_HEADER = "Idempotency-Key"
 
 
@@ -77,12 +79,14 @@ def _place(claimed: Claimed, form: CheckoutForm, key: str) -> BaseResponse:
         email=form.email.data or "",
         address=form.address(),
         gateway=form.gateway.data or "",
+        wants_twice=bool(request.form.get(_TWICE_FIELD)),
     )
     try:
         return _leave(checkout.place(claimed, purchase))
     except Invalid as refusal:
         _mark(form, refusal)
-        return _refuse(form, refusal.message, str(uuid4()))
+        twin = refusal.number if isinstance(refusal, MaybePaidAlready) else ""
+        return _refuse(form, refusal.message, str(uuid4()), twin)
 
 
 def _check_cart(cart: PricedCart) -> None:
@@ -119,9 +123,9 @@ def _mark(form: CheckoutForm, refusal: Invalid) -> None:
             form[name].errors = [message]
 
 
-def _refuse(form: CheckoutForm, warning: str, key: str) -> Response:
+def _refuse(form: CheckoutForm, warning: str, key: str, twin: str = "") -> Response:
     cart = service(CartService).view(current_cart_id(), current_market())
-    return _render(form, cart, fragment="checkout", status=422, warning=warning, key=key)
+    return _render(form, cart, fragment="checkout", status=422, warning=warning, key=key, twin=twin)
 
 
 def _render(
@@ -132,6 +136,7 @@ def _render(
     status: int = 200,
     warning: str = "",
     key: str = "",
+    twin: str = "",
 ) -> Response:
     response = page(
         "checkout/checkout.html",
@@ -142,6 +147,7 @@ def _render(
         quote=_quote(form, cart),
         warning=warning,
         idempotency_key=key or str(uuid4()),
+        twin=twin,
     )
     return private(response)
 

@@ -96,3 +96,4 @@ class Order:
     paid_at: datetime | None
     gateway: str
     fingerprint: str = ""  # of everything the shopper agreed to
+    content: str = ""  # of the goods alone, to tell an order made twice

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import asdict
+from datetime import datetime
 from typing import Any
 
 from pymongo import ReturnDocument
@@ -59,6 +60,16 @@ class OrderRepository:
         """An order of this version of a cart in this state, or None."""
         query = {"cart_id": cart_id, "cart_version": version, "state": state.value}
         return _maybe(self._orders.find_one(query))
+
+    def unpaid_like(self, email: str, content: str, since: datetime) -> list[Order]:
+        """Orders of the same goods by the same person that still wait for their payment."""
+        query = {
+            "email": email,
+            "content": content,
+            "state": OrderState.PENDING.value,
+            "placed_at": {"$gte": since},
+        }
+        return [_from_document(document) for document in self._orders.find(query)]
 
     def count_of_cart(
         self, cart_id: CartId, version: int, state: OrderState, session: Session

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hmac
+from datetime import timedelta
 
 from app.db.database import Database, Session
 from app.db.outbox import Outbox
@@ -47,6 +48,10 @@ class OrderService:
     def find_paid_of_cart(self, cart_id: CartId, version: int) -> Order | None:
         """The paid order of this very version of a cart, or None."""
         return self._orders.find_of_cart(cart_id, version, OrderState.PAID)
+
+    def unpaid_like(self, email: str, content: str, within: timedelta) -> list[Order]:
+        """Unpaid orders of the same goods that the same person placed a moment ago."""
+        return self._orders.unpaid_like(email, content, now() - within)
 
     def times_cancelled(self, cart_id: CartId, version: int, session: Session) -> int:
         """How many orders of this version of a cart were cancelled before."""

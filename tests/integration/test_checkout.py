@@ -257,6 +257,34 @@ def test_a_gateway_that_is_silent_is_never_called_unpaid(
     assert [amount for _, amount in sandbox.captures()] == [4890]
 
 
+def test_the_same_goods_again_are_warned_of_while_a_payment_is_unknown(
+    app: Flask, ready: Shopper, sandbox: Sandbox, database: Database
+) -> None:
+    ready.approve(sandbox, ready.check_out(gateway="razorpay").location, "razorpay")
+    sandbox.fault("html_502", gateway="razorpay", count=4)
+    other = Shopper(app)  # the same person in another browser
+    other.add("MUG", 2)
+    warned = other.check_out(gateway="stripe")
+    assert warned.status_code == 422
+    assert "very same things" in warned.text
+    assert database["orders"].count_documents({}) == 1
+    form = soup(warned).select_one("main form")
+    assert form is not None
+    twice = form.select_one("[name=twice]")
+    key = form.select_one("[name=idempotency_key]")
+    assert twice is not None
+    assert key is not None
+    insisting = other.check_out(
+        gateway="stripe", twice=str(twice["value"]), idempotency_key=str(key["value"])
+    )
+    assert insisting.status_code == 303
+    requests.delete(f"{sandbox.url}/sandbox/faults", timeout=5)
+    other.come_back(sandbox, insisting.location, "stripe")
+    _reconcile(app)
+    assert [amount for _, amount in sandbox.captures()] == [4890, 4890]
+    assert len({number for number, _ in sandbox.captures()}) == 2
+
+
 @GATEWAYS
 def test_when_one_gateway_is_down_the_other_one_sells(
     ready: Shopper, sandbox: Sandbox, database: Database, gateway: str
