@@ -194,9 +194,7 @@ def _payments(database: Database) -> None:
                 "gateway_payment_id": NAME,
                 "amount": COUNT,
                 "currency": CURRENCY,
-                "state": one_of(
-                    ["authorised", "captured", "voided", "left_to_expire", "refunded", "mismatch"]
-                ),
+                "state": one_of(["returning", "captured", "voided", "left_to_expire", "refunded"]),
                 "created_at": DATE,
             }
         ),
@@ -205,6 +203,9 @@ def _payments(database: Database) -> None:
         [("gateway", 1), ("gateway_payment_id", 1)], unique=True
     )
     database["authorisations"].create_index("order_id")
+    database["authorisations"].create_index(
+        "state", partialFilterExpression={"state": "returning"}, name="unfinished_returns"
+    )
     ensure_collection(
         database,
         "captures",

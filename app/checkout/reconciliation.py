@@ -55,7 +55,8 @@ class Reconciler:
             self._payments.get(capture.attempt_id)
             for capture in self._payments.unfinished_captures(older_than)
         ]
-        pending = {attempt.id: attempt for attempt in (*attempts, *claimed)}
+        returning = [self._payments.get(each) for each in self._payments.unfinished_returns()]
+        pending = {attempt.id: attempt for attempt in (*attempts, *claimed, *returning)}
         results = [self._finish(attempt) for attempt in pending.values()]
         return Report(
             looked_at=len(results),

@@ -15,7 +15,7 @@ from datetime import timedelta
 import structlog
 
 from app.cart.service import CartService
-from app.checkout.events import PAYMENT_RETURNED
+from app.checkout.returning import RETURNING, Returns
 from app.db.database import Database, Session
 from app.db.errors import DuplicateKeyError
 from app.db.outbox import Outbox
@@ -24,7 +24,6 @@ from app.inventory.service import InventoryService
 from app.orders.models import Order, OrderState
 from app.orders.service import OrderService
 from app.payments.errors import GatewayRefused, GatewayUnknown, GatewayUnreachable
-from app.payments.events import ALERT
 from app.payments.models import (
     Attempt,
     AttemptState,
@@ -71,11 +70,11 @@ class Settlement:
         payments: PaymentService,
     ) -> None:
         self._database = database
-        self._outbox = outbox
         self._carts = carts
         self._inventory = inventory
         self._orders = orders
         self._payments = payments
+        self._returns = Returns(database, outbox, orders, payments)
 
     def settle(self, attempt_id: AttemptId) -> Attempt:
         """Bring the attempt as far as the gateway's word allows, and return it.
@@ -109,8 +108,11 @@ class Settlement:
 
     def _apply(self, attempt: Attempt, seen: Observation) -> None:
         money = [payment for payment in seen.payments if _has_money(payment)]
-        for payment in money:
-            self._take_or_return(attempt, payment)
+        for payment in seen.payments:
+            if self._payments.known_state(attempt, payment) == RETURNING:
+                self._returns.finish(attempt, payment)
+            elif payment in money:
+                self._take_or_return(attempt, payment)
         if not money and seen.session is SessionState.EXPIRED:
             self._payments.end(attempt, AttemptState.EXPIRED)
 
@@ -121,18 +123,18 @@ class Settlement:
         if known in _RELEASED and payment.state is PaymentState.AUTHORISED:
             return
         if payment.amount != attempt.amount:
-            self._return(attempt, payment, "Its amount differs from the order's")
+            self._returns.begin(attempt, payment, "Its amount differs from the order's")
             return
         try:
             winner = self._claim(attempt, payment)
         except OutOfStock:
-            self._return(attempt, payment, "The goods sold out before the payment arrived")
             self._cancel_sold_out(attempt)
+            self._returns.begin(attempt, payment, "The goods sold out before the payment arrived")
             return
         if winner is None:
-            self._return(attempt, payment, "The order can no longer be paid")
+            self._returns.begin(attempt, payment, "The order can no longer be paid")
         elif winner.payment_id != payment.id:
-            self._return(attempt, payment, "Another payment of this order came first")
+            self._returns.begin(attempt, payment, "Another payment of this order came first")
         else:
             self._capture(attempt, winner, payment)
 
@@ -187,38 +189,6 @@ class Settlement:
 
         self._database.in_transaction(work)
         self._payments.record(attempt, payment, "captured")
-
-    # --- losing ---------------------------------------------------------------------------
-
-    def _return(self, attempt: Attempt, payment: SeenPayment, reason: str) -> None:
-        """Give back what must not be kept, and tell shopper and admin."""
-        done = self._payments.give_back(attempt, payment)
-        claim = self._payments.find_capture(attempt.order_id)
-        if claim is None or claim.attempt_id != attempt.id:
-            self._payments.end(attempt, AttemptState.LOST)
-        fate = {
-            "voided": "The hold on the money was released at once.",
-            "left_to_expire": "The bank releases the hold by itself within a few days.",
-            "refunded": "The money was sent back.",
-        }[done]
-        message = f"A second payment was not taken. {reason}. {fate}"
-
-        def work(session: Session) -> None:
-            self._orders.note(
-                attempt.order_id,
-                "payment_returned",
-                message,
-                public=True,
-                session=session,
-                key=f"returned:{payment.id}",
-            )
-            payload = {"order_id": attempt.order_id, "message": message, "payment_id": payment.id}
-            self._outbox.publish(ALERT, payload, session, key=f"{ALERT}:{payment.id}")
-            self._outbox.publish(
-                PAYMENT_RETURNED, payload, session, key=f"{PAYMENT_RETURNED}:{payment.id}"
-            )
-
-        self._database.in_transaction(work)
 
     def _cancel_sold_out(self, attempt: Attempt) -> None:
         order = self._orders.get(attempt.order_id)

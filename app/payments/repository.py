@@ -92,7 +92,14 @@ class PaymentRepository:
         )
         return bool(result.modified_count)
 
-    def record_authorisation(self, attempt: Attempt, payment: SeenPayment, state: str) -> None:
+    def record_authorisation(
+        self,
+        attempt: Attempt,
+        payment: SeenPayment,
+        state: str,
+        reason: str = "",
+        session: Session | None = None,
+    ) -> None:
         """Remember a payment that a gateway showed for an attempt, once."""
         gateway_payment_id = payment.id
         identity = f"{attempt.gateway}:{gateway_payment_id}"
@@ -108,15 +115,26 @@ class PaymentRepository:
                     "currency": payment.amount.currency,
                     "created_at": now(),
                 },
-                "$set": {"state": state},
+                "$set": {"state": state, **({"reason": reason} if reason else {})},
             },
             upsert=True,
+            session=session,
         )
 
     def authorisation_state(self, gateway: str, payment_id: str) -> str:
         """What the shop last recorded of a payment, ``""`` if it is new."""
         found = self._authorisations.find_one({"_id": f"{gateway}:{payment_id}"}, {"state": 1})
         return str(found["state"]) if found else ""
+
+    def authorisation_reason(self, gateway: str, payment_id: str) -> str:
+        """Why the payment is in its state, ``""`` if nothing was noted."""
+        found = self._authorisations.find_one({"_id": f"{gateway}:{payment_id}"}, {"reason": 1})
+        return str(found.get("reason", "")) if found else ""
+
+    def attempts_with_authorisations(self, state: str, limit: int) -> list[AttemptId]:
+        """Attempts with a payment recorded in this state."""
+        found = self._authorisations.find({"state": state}, {"attempt_id": 1}).limit(limit)
+        return [document["attempt_id"] for document in found]
 
     def claim(self, attempt: Attempt, payment_id: str, session: Session) -> Capture:
         """Claim the order's one capture for a payment, or return the claim that was there first.

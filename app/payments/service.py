@@ -172,9 +172,25 @@ class PaymentService:
 
     # --- authorisations and the capture ---------------------------------------------------
 
-    def record(self, attempt: Attempt, payment: SeenPayment, state: str) -> None:
-        """Remember a payment seen at the gateway and what the shop made of it."""
-        self._payments.record_authorisation(attempt, payment, state)
+    def record(
+        self,
+        attempt: Attempt,
+        payment: SeenPayment,
+        state: str,
+        *,
+        reason: str = "",
+        session: Session | None = None,
+    ) -> None:
+        """Remember a payment seen at the gateway, what the shop made of it, and why."""
+        self._payments.record_authorisation(attempt, payment, state, reason, session)
+
+    def reason_of(self, attempt: Attempt, payment: SeenPayment) -> str:
+        """Why a payment is what it is, as recorded."""
+        return self._payments.authorisation_reason(attempt.gateway, payment.id)
+
+    def unfinished_returns(self, limit: int = 50) -> list[AttemptId]:
+        """Attempts with a payment whose giving back was begun and not finished."""
+        return self._payments.attempts_with_authorisations("returning", limit)
 
     def known_state(self, attempt: Attempt, payment: SeenPayment) -> str:
         """What was recorded of a payment before, ``""`` for a new one."""
@@ -240,19 +256,17 @@ class PaymentService:
     def give_back(self, attempt: Attempt, payment: SeenPayment) -> str:
         """Return money that must not be kept: void an authorisation, refund a capture.
 
-        Returns what was done: ``voided``, ``left_to_expire`` or ``refunded``.
+        Repeating it gives back nothing twice. Returns what became of the money: ``voided``,
+        ``left_to_expire`` or ``refunded``.
         """
         gateway = self._gateway(attempt.gateway)
-        if payment.state is PaymentState.CAPTURED:
-            left = payment.captured - payment.refunded
-            if left:
-                gateway.refund(payment.id, left, f"{payment.id}-stray")
-            done = "refunded"
-        else:
+        if payment.state is PaymentState.AUTHORISED:
             voided = gateway.void(payment.id, f"{attempt.order_id}:void:{payment.id}")
-            done = "voided" if voided else "left_to_expire"
-        self._payments.record_authorisation(attempt, payment, done)
-        return done
+            return "voided" if voided else "left_to_expire"
+        if payment.state is PaymentState.CAPTURED and payment.refunded < payment.captured:
+            left = payment.captured - payment.refunded
+            gateway.refund(payment.id, left, f"{payment.id}-stray")
+        return "voided" if payment.state is PaymentState.VOIDED else "refunded"
 
     # --- hosted pages and webhooks ----------------------------------------------------------
 

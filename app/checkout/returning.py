@@ -1,0 +1,69 @@
+"""Giving back money that must not be kept, and telling everybody: to the end, whatever dies.
+
+The intention is stored before the gateway is called, so that a crash in between leaves a payment
+marked as ``returning``, which the next look at its attempt finishes.
+"""
+
+from __future__ import annotations
+
+from app.checkout.events import PAYMENT_RETURNED
+from app.db.database import Database, Session
+from app.db.outbox import Outbox
+from app.orders.service import OrderService
+from app.payments.events import ALERT
+from app.payments.models import Attempt, AttemptState, SeenPayment
+from app.payments.service import PaymentService
+
+RETURNING = "returning"
+_FATES = {
+    "voided": "The hold on the money was released at once.",
+    "left_to_expire": "The bank releases the hold by itself within a few days.",
+    "refunded": "The money was sent back.",
+}
+
+
+class Returns:
+    """Payments that lost."""
+
+    def __init__(
+        self, database: Database, outbox: Outbox, orders: OrderService, payments: PaymentService
+    ) -> None:
+        self._database = database
+        self._outbox = outbox
+        self._orders = orders
+        self._payments = payments
+
+    def begin(self, attempt: Attempt, payment: SeenPayment, reason: str) -> None:
+        """Give a payment back for ``reason``. Raises as ``Gateway`` does; it is finished later
+        then."""
+        self._payments.record(attempt, payment, RETURNING, reason=reason)
+        self.finish(attempt, payment)
+
+    def finish(self, attempt: Attempt, payment: SeenPayment) -> None:
+        """Finish what was begun; repeating it changes nothing."""
+        fate = self._payments.give_back(attempt, payment)
+        reason = self._payments.reason_of(attempt, payment)
+        message = f"A payment was not taken. {reason}. {_FATES[fate]}"
+        claim = self._payments.find_capture(attempt.order_id)
+        is_winner = claim is not None and claim.attempt_id == attempt.id
+
+        def work(session: Session) -> None:
+            self._payments.record(attempt, payment, fate, session=session)
+            if not is_winner:
+                self._payments.end(attempt, AttemptState.LOST, session)
+            self._tell(attempt, payment, message, session)
+
+        self._database.in_transaction(work)
+
+    def _tell(self, attempt: Attempt, payment: SeenPayment, message: str, session: Session) -> None:
+        self._orders.note(
+            attempt.order_id,
+            "payment_returned",
+            message,
+            public=True,
+            session=session,
+            key=f"returned:{payment.id}",
+        )
+        payload = {"order_id": attempt.order_id, "message": message, "payment_id": payment.id}
+        for topic in (ALERT, PAYMENT_RETURNED):
+            self._outbox.publish(topic, payload, session, key=f"{topic}:{payment.id}")

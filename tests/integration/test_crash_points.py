@@ -1,0 +1,178 @@
+"""kill -9 at every named point of a purchase; the next one who looks finishes it."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+from flask import Flask
+
+from app.checkout.audit import Audit
+from app.checkout.reconciliation import Reconciler
+from app.db.database import Database
+from app.inventory.service import InventoryService
+from app.shared.clock import now
+from app.shared.ids import Sku
+from app.web.registry import service
+from app.worker import Worker
+from dev.stack import ROOT
+from tests.support.catalog import CatalogMaker
+from tests.support.crash import POINTS
+from tests.support.gateways import Sandbox
+from tests.support.shopper import Shopper
+
+GATEWAYS = pytest.mark.parametrize("gateway", ["stripe", "razorpay"])
+SETTLING = (
+    "authorised, unclaimed",
+    "claimed, unsent",
+    "fence taken, unsent",
+    "sent, answer lost",
+    "captured, database stale",
+    "paid, not noted at the payment",
+)
+
+
+def _die(environment: dict[str, str], point: str, *action: str) -> None:
+    """Run one action in a process that dies at ``point``."""
+    result = subprocess.run(
+        [sys.executable, "-m", "tests.support.crash", point, *action],
+        cwd=ROOT,
+        env={**os.environ, **environment},
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+    assert result.returncode == -signal.SIGKILL, result.stdout + result.stderr
+
+
+def _recover(app: Flask, database: Database) -> None:
+    """Let the time pass that a dead worker's leases last, and run what runs anyway."""
+    for collection, field in (("captures", "lease_until"), ("outbox", "available_at")):
+        database[collection].update_many({}, {"$set": {field: now()}})
+    database["idempotency_keys"].update_many({}, {"$set": {"locked_until": now()}})
+    database["schedules"].delete_many({})
+    service(Reconciler, app).run(older_than=timedelta(0))
+    worker = service(Worker, app)
+    while worker.round():
+        pass
+
+
+def _mails(environment: dict[str, str]) -> list[str]:
+    folder = Path(environment["MOSSX_DATA_DIR"]) / "mail"
+    return sorted(path.name for path in folder.glob("*.eml")) if folder.exists() else []
+
+
+@pytest.fixture
+def ready(shopper: Shopper, catalog: CatalogMaker) -> Shopper:
+    shopper.add(catalog.mug(stock=5), 2)
+    return shopper
+
+
+def test_every_point_is_tried() -> None:
+    others = {name for name in POINTS if name not in SETTLING}
+    assert others == {
+        "order stored, gateway not called",
+        "gateway's page opened, not noted",
+        "paid, mail not sent",
+        "mail sent, not noted",
+        "loser not given back",
+        "loser given back, nobody told",
+    }
+
+
+@GATEWAYS
+@pytest.mark.parametrize(
+    "point", ["order stored, gateway not called", "gateway's page opened, not noted"]
+)
+def test_the_button_dies(
+    app: Flask,
+    ready: Shopper,
+    sandbox: Sandbox,
+    database: Database,
+    environment: dict[str, str],
+    gateway: str,
+    point: str,
+) -> None:
+    form = ready.checkout_form(gateway=gateway)
+    names = ("mossx_cart", "mossx_visitor")
+    cookies = {name: ready.client.get_cookie(name).value for name in names}  # type: ignore[union-attr]
+    _die(environment, point, "checkout", json.dumps(cookies), json.dumps(form))
+    database["idempotency_keys"].update_many({}, {"$set": {"locked_until": now()}})
+    again = ready.client.post("/checkout", data=form)
+    assert again.status_code == 303
+    ready.come_back(sandbox, again.location, gateway)
+    assert [amount for _, amount in sandbox.captures()] == [4890]
+    assert database["orders"].count_documents({}) == 1
+    assert sandbox.ledger()["sessions"] == 1
+
+
+@GATEWAYS
+@pytest.mark.parametrize("point", SETTLING)
+def test_settling_dies(
+    app: Flask,
+    ready: Shopper,
+    sandbox: Sandbox,
+    database: Database,
+    environment: dict[str, str],
+    gateway: str,
+    point: str,
+) -> None:
+    ready.approve(sandbox, ready.check_out(gateway=gateway).location, gateway)
+    attempt = database["payment_attempts"].find_one({})
+    assert attempt
+    _die(environment, point, "settle", attempt["_id"])
+    _recover(app, database)
+    assert [amount for _, amount in sandbox.captures()] == [4890]
+    assert [order["state"] for order in database["orders"].find({})] == ["paid"]
+    assert database["payment_attempts"].count_documents({"open": True}) == 0
+    assert service(InventoryService, app).available([Sku("MUG")]) == {"MUG": 3}
+    assert len(_mails(environment)) == 1
+    assert service(Audit, app).run() == []
+
+
+@pytest.mark.parametrize("point", ["paid, mail not sent", "mail sent, not noted"])
+def test_mailing_dies(
+    app: Flask,
+    ready: Shopper,
+    sandbox: Sandbox,
+    database: Database,
+    environment: dict[str, str],
+    point: str,
+) -> None:
+    ready.pay(sandbox)
+    _die(environment, point, "work")
+    _recover(app, database)
+    assert len(_mails(environment)) == 1
+    assert database["outbox"].count_documents({"state": "pending"}) == 0
+
+
+@pytest.mark.parametrize("point", ["loser not given back", "loser given back, nobody told"])
+def test_giving_back_dies(
+    app: Flask,
+    ready: Shopper,
+    sandbox: Sandbox,
+    database: Database,
+    environment: dict[str, str],
+    point: str,
+) -> None:
+    location = ready.check_out(gateway="stripe").location
+    attempt = database["payment_attempts"].find_one({})
+    assert attempt
+    stock = service(InventoryService, app)
+    database.in_transaction(lambda session: stock.release(attempt["order_id"], session))
+    stock.set_on_hand({Sku("MUG"): 0}, "theft")
+    ready.approve(sandbox, location, "stripe")
+    _die(environment, point, "settle", attempt["_id"])
+    _recover(app, database)
+    assert sandbox.captures() == []
+    assert sandbox.ledger()["payments"][0]["status"] == "canceled"
+    assert [order["state"] for order in database["orders"].find({})] == ["cancelled"]
+    assert database["order_events"].count_documents({"kind": "payment_returned"}) == 1
+    assert [name for name in _mails(environment) if name.startswith("payment-returned")]

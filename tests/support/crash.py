@@ -1,0 +1,81 @@
+"""A process of the shop that dies by kill -9 at a named point.
+
+``python -m tests.support.crash POINT ACTION …`` builds the shop as ever, arms the point, and does
+one thing. The point is a method: the process dies just before or just after it runs.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import sys
+from collections.abc import Callable
+from typing import Any
+
+from flask import Flask
+
+from app import create_app
+from app.checkout.settlement import Settlement
+from app.notifications.mail import FolderMailer
+from app.payments.gateways.guard import GuardedGateway
+from app.payments.repository import PaymentRepository
+from app.payments.service import PaymentService
+from app.shared.ids import AttemptId
+from app.web.registry import service
+from app.worker import Worker
+
+POINTS: dict[str, tuple[type, str, bool]] = {
+    "order stored, gateway not called": (PaymentService, "open", False),
+    "gateway's page opened, not noted": (GuardedGateway, "open", True),
+    "authorised, unclaimed": (Settlement, "_claim", False),
+    "claimed, unsent": (PaymentService, "send_capture", False),
+    "fence taken, unsent": (PaymentRepository, "take_fence", True),
+    "sent, answer lost": (GuardedGateway, "capture", True),
+    "captured, database stale": (Settlement, "_book", False),
+    "paid, not noted at the payment": (PaymentService, "record", False),
+    "paid, mail not sent": (FolderMailer, "send", False),
+    "mail sent, not noted": (FolderMailer, "send", True),
+    "loser not given back": (PaymentService, "give_back", False),
+    "loser given back, nobody told": (PaymentService, "give_back", True),
+}
+
+
+def _arm(point: str) -> None:
+    kind, name, after = POINTS[point]
+    original: Callable[..., Any] = getattr(kind, name)
+
+    def dying(*args: Any, **kwargs: Any) -> None:
+        if after:
+            original(*args, **kwargs)
+        os.kill(os.getpid(), signal.SIGKILL)
+
+    setattr(kind, name, dying)
+
+
+def _check_out(app: Flask, cookies: str, form: str) -> None:
+    client = app.test_client()
+    for name, value in json.loads(cookies).items():
+        client.set_cookie(name, value)
+    client.post("/checkout", data=json.loads(form))
+
+
+def _settle(app: Flask, attempt_id: str) -> None:
+    service(Settlement, app).settle(AttemptId(attempt_id))
+
+
+def _work(app: Flask) -> None:
+    while service(Worker, app).round():
+        pass
+
+
+def main() -> None:
+    """Arm the point and act."""
+    point, action, *rest = sys.argv[1:]
+    app = create_app()
+    _arm(point)
+    {"checkout": _check_out, "settle": _settle, "work": _work}[action](app, *rest)
+
+
+if __name__ == "__main__":
+    main()
