@@ -7,7 +7,8 @@ READY := $(VENV)/.ready
 CODE := app dev sandbox tests migrations bench tools wsgi.py
 export PYTHONDONTWRITEBYTECODE = 1
 
-.PHONY: help setup run test check format lint lock bench screenshots
+.PHONY: help setup run test check format lint lock bench chaos screenshots
+CHECKOUTS ?= 10000
 
 help: ## List every target
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sort | awk -F ':.*## ' '{printf "  make %-12s %s\n", $$1, $$2}'
@@ -38,6 +39,9 @@ format: $(READY) ## Format the code
 
 bench: $(READY) ## Measure: compare WSGI servers, as ratios in one run
 	@$(BIN)/python -m bench.servers
+
+chaos: $(READY) ## The long payment-fault campaign (CHECKOUTS=10000, SEED=…)
+	@$(BIN)/python -m tests.chaos --checkouts $(CHECKOUTS) $(if $(SEED),--seed $(SEED))
 
 screenshots: $(READY) ## Photograph every page of the running shop into var/screenshots
 	@$(BIN)/python -m tools.screenshots

@@ -33,6 +33,7 @@ from app.orders.service import OrderService
 from app.payments.gateways.base import Gateway
 from app.payments.gateways.razorpay import RazorpayGateway
 from app.payments.gateways.stripe import StripeGateway
+from app.payments.inbox import WebhookInbox
 from app.payments.service import PaymentService
 from app.web.health import CacheServer
 from app.worker import Job, Worker
@@ -51,7 +52,8 @@ def build_services(settings: Settings, templates: Environment) -> tuple[object, 
     catalog.use_stock(inventory)
     carts = CartService(database, catalog, inventory, format_money)
     orders = OrderService(database, outbox)
-    payments = PaymentService(database, outbox, _gateways(settings), settings.base_url)
+    gateways = _gateways(settings)
+    payments = PaymentService(database, gateways, settings.base_url)
     settlement = Settlement(database, outbox, carts, inventory, orders, payments)
     keys = IdempotencyKeys(database)
     placing = Placing(
@@ -81,6 +83,7 @@ def build_services(settings: Settings, templates: Environment) -> tuple[object, 
         carts,
         orders,
         payments,
+        WebhookInbox(database, outbox, gateways),
         settlement,
         CheckoutService(keys, placing, payments),
         reconciler,

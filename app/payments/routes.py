@@ -6,7 +6,7 @@ import structlog
 from flask import Blueprint, Response, jsonify, request
 
 from app.payments.errors import BadSignature
-from app.payments.service import PaymentService
+from app.payments.inbox import WebhookInbox
 from app.web.csrf import exempt
 from app.web.registry import service
 
@@ -33,9 +33,7 @@ def _receive(gateway: str) -> tuple[Response, int]:
     if (request.content_length or 0) > _MAX_BODY:
         return jsonify(error="too large"), 413
     try:
-        new = service(PaymentService).receive_webhook(
-            gateway, request.get_data(), dict(request.headers)
-        )
+        new = service(WebhookInbox).receive(gateway, request.get_data(), dict(request.headers))
     except BadSignature as refusal:
         _log.warning("webhook_refused", gateway=gateway, reason=str(refusal))
         return jsonify(error="bad signature or body"), 400

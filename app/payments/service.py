@@ -10,15 +10,12 @@ from uuid import uuid4
 import structlog
 
 from app.db.database import Database, Session
-from app.db.outbox import Outbox
 from app.payments.errors import (
-    BadSignature,
     GatewayNotOffered,
     GatewayRefused,
     GatewayUnknown,
     GatewayUnreachable,
 )
-from app.payments.events import WEBHOOK_RECEIVED
 from app.payments.gateways.base import Gateway, HostedForm, PaymentRequest
 from app.payments.gateways.guard import GuardedGateway
 from app.payments.gateways.razorpay import RazorpayGateway
@@ -32,7 +29,7 @@ from app.payments.models import (
     SeenPayment,
     SessionState,
 )
-from app.payments.repository import PaymentRepository, WebhookRepository
+from app.payments.repository import PaymentRepository
 from app.shared.clock import now
 from app.shared.errors import NotFound
 from app.shared.ids import AttemptId, OrderId
@@ -53,16 +50,11 @@ class Customer:
 class PaymentService:
     """What the shop knows and does at its gateways. Never calls one inside a transaction."""
 
-    def __init__(
-        self, database: Database, outbox: Outbox, gateways: Mapping[str, Gateway], base_url: str
-    ) -> None:
-        self._database = database
-        self._outbox = outbox
+    def __init__(self, database: Database, gateways: Mapping[str, Gateway], base_url: str) -> None:
         self._gateways = dict(gateways)
         self._guarded = {name: GuardedGateway(each) for name, each in gateways.items()}
         self._base_url = base_url
         self._payments = PaymentRepository(database)
-        self._webhooks = WebhookRepository(database)
 
     def offered(self, wanted: tuple[str, ...]) -> tuple[str, ...]:
         """The configured gateways of a market's list, in its order.
@@ -268,7 +260,7 @@ class PaymentService:
             gateway.refund(payment.id, left, f"{payment.id}-stray")
         return "voided" if payment.state is PaymentState.VOIDED else "refunded"
 
-    # --- hosted pages and webhooks ----------------------------------------------------------
+    # --- hosted pages ----------------------------------------------------------
 
     def razorpay_form(self, attempt: Attempt, shop_name: str, customer: Customer) -> HostedForm:
         """The form to Razorpay's hosted page for an open attempt. Raises ``NotFound`` otherwise."""
@@ -300,31 +292,3 @@ class PaymentService:
             raise NotFound("This payment does not exist.")
         gateway.verify_callback(attempt.session_id, payment_id, signature)
         return attempt
-
-    def receive_webhook(self, gateway_name: str, body: bytes, headers: Mapping[str, str]) -> bool:
-        """Verify and store a webhook with the event that makes the worker look.
-
-        False for one that was stored before. Raises ``BadSignature``.
-        """
-        gateway = self._gateways.get(gateway_name)
-        if gateway is None:
-            raise BadSignature("this gateway is not configured")
-        hint = gateway.read_webhook(body, headers)
-
-        def work(session: Session) -> bool:
-            if not self._webhooks.store(gateway_name, hint.event_id, body, session):
-                return False
-            self._outbox.publish(
-                WEBHOOK_RECEIVED,
-                {
-                    "gateway": gateway_name,
-                    "kind": hint.kind,
-                    "session_id": hint.session_id,
-                    "attempt_id": hint.attempt_id,
-                },
-                session,
-                key=f"webhook:{gateway_name}:{hint.event_id}",
-            )
-            return True
-
-        return self._database.in_transaction(work)

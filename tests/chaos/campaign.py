@@ -1,0 +1,172 @@
+"""The campaign: shoppers, faults and killings at once, then quiet, then the verdict."""
+
+from __future__ import annotations
+
+import random
+import threading
+import time
+from collections import Counter
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor, as_completed
+from datetime import timedelta
+from pathlib import Path
+
+import requests
+
+from app import create_app
+from app.checkout.reconciliation import Reconciler
+from app.db.database import Database
+from app.db.migrations import upgrade
+from app.shared.clock import now
+from app.web.registry import service
+from app.worker import Worker
+from dev.stack import EMBEDDED, Stack
+from tests.chaos.judge import judge
+from tests.chaos.shopper import ChaoticShopper, GaveUp
+from tests.support.catalog import CatalogMaker, make_product, make_variant
+from tests.support.gateways import Sandbox
+
+_PRODUCTS = 12
+_SHOPPERS = 8
+_REQUEST_FAULTS = (
+    "drop_before", "drop_after", "delay_before", "delay_after", "error_500", "error_500_after",
+    "html_502", "empty", "malformed",
+)  # fmt: skip
+_WEBHOOK_FAULTS = ("lose", "delay", "duplicate", "reorder", "forge")
+_PLACES = ("", "capture", "checkout/sessions", "orders", "payment_intents", "payments")
+_VICTIMS = ("web", "worker", "mongo", "redis")
+
+
+class Campaign:
+    """One run, repeatable by its seed as far as threads allow."""
+
+    def __init__(
+        self,
+        folder: Path,
+        *,
+        checkouts: int,
+        seed: int,
+        kill_every: float,
+        progress: Callable[[int, int], None],
+    ) -> None:
+        self._stack = Stack(folder, environment={})
+        self._checkouts = checkouts
+        self._rng = random.Random(seed)
+        self._kill_every = kill_every
+        self._progress = progress
+        self._over = threading.Event()
+        self._asleep = threading.Event()
+        self.seen: Counter[str] = Counter()
+
+    def run(self) -> dict[str, int]:
+        """Run it all; the returned figures must all be zero."""
+        stock = {f"C-{number}": 10_000 if number else 25 for number in range(_PRODUCTS)}
+        try:
+            self._stack.start(EMBEDDED)
+            self._fill(stock)
+            self._stack.start()
+            helpers = [threading.Thread(target=self._break_gateways, daemon=True)]
+            helpers[0].start()
+            self._shop(list(stock))
+            self._over.set()
+            helpers[0].join()
+            return self._settle_down(stock)
+        finally:
+            self._over.set()
+            self._stack.stop()
+
+    def _fill(self, stock: dict[str, int]) -> None:
+        app = create_app(self._stack.environment)
+        database = service(Database, app)
+        upgrade(database)
+        products = [make_product(f"Chaos {sku}", make_variant(sku)) for sku in stock]
+        maker = CatalogMaker(app)
+        maker.add(*products[:1], stock=25)
+        maker.add(*products[1:], stock=10_000)
+        database.close()
+
+    def _shop(self, skus: list[str]) -> None:
+        """Let shoppers loose; the main thread kills servers, since children die with the thread
+        that started them."""
+        base = self._stack.environment["BASE_URL"]
+        with ThreadPoolExecutor(_SHOPPERS) as pool:
+            runs = {
+                pool.submit(
+                    self._one,
+                    ChaoticShopper(base, skus, random.Random(self._rng.random()), self.seen),
+                )
+                for _ in range(self._checkouts)
+            }
+            done, next_kill = 0, time.monotonic() + self._kill_every
+            waiting = set(runs)
+            while waiting:
+                try:
+                    for run in as_completed(waiting, timeout=0.2):
+                        waiting.discard(run)
+                        run.result()
+                        done += 1
+                        self._progress(done, self._checkouts)
+                        if time.monotonic() > next_kill:
+                            break
+                except TimeoutError:
+                    pass
+                if self._kill_every and time.monotonic() > next_kill:
+                    self._kill()
+                    next_kill = time.monotonic() + self._kill_every * self._rng.uniform(0.5, 1.5)
+
+    def _one(self, shopper: ChaoticShopper) -> None:
+        try:
+            shopper.run()
+        except GaveUp:
+            self.seen["gave up"] += 1
+
+    def _kill(self) -> None:
+        """kill -9, and a moment later start again."""
+        victim = self._stack.services[self._rng.choice(_VICTIMS)]
+        self.seen[f"killed {victim.name}"] += 1
+        victim.kill()
+        time.sleep(self._rng.uniform(0.0, 0.5))
+        victim.start()
+
+    def _break_gateways(self) -> None:
+        url = f"{self._stack.environment['SANDBOX_URL']}/sandbox/faults"
+        rng = random.Random(self._rng.random())
+        while not self._over.wait(rng.uniform(0.1, 0.6)):
+            if rng.random() < 0.3:
+                rule = {"kind": rng.choice(_WEBHOOK_FAULTS), "target": "webhook"}
+            else:
+                rule = {"kind": rng.choice(_REQUEST_FAULTS), "path": rng.choice(_PLACES)}
+            # Now and then longer than the shop is willing to wait.
+            wait = 11.0 if rng.random() < 0.03 else rng.uniform(0.1, 1.0)
+            more = {"count": rng.choice((1, 1, 2, 4)), "seconds": wait}
+            self.seen[f"fault {rule['kind']}"] += 1
+            requests.post(url, json=[{**rule, **more}], timeout=10)
+
+    def _settle_down(self, stock: dict[str, int]) -> dict[str, int]:
+        """End all faults, let the time pass that abandoned payments have, and reconcile."""
+        sandbox = Sandbox(self._stack.environment["SANDBOX_URL"])
+        requests.delete(f"{sandbox.url}/sandbox/faults", timeout=10)
+        time.sleep(4)  # late authorisations
+        self._stack.services["worker"].stop()
+        app = create_app(self._stack.environment)
+        database = service(Database, app)
+        for _ in range(4):
+            self._pass_time(database)
+            service(Reconciler, app).run(older_than=timedelta(0))
+            worker = service(Worker, app)
+            while worker.round():
+                pass
+        figures = judge(database, sandbox.ledger(), stock)
+        self.seen["orders paid"] = database["orders"].count_documents({"state": "paid"})
+        self.seen["orders cancelled"] = database["orders"].count_documents({"state": "cancelled"})
+        database.close()
+        return figures
+
+    def _pass_time(self, database: Database) -> None:
+        """Two hours later."""
+        past = now() - timedelta(hours=2)
+        database["payment_attempts"].update_many({"open": True}, {"$set": {"created_at": past, "updated_at": past}})  # fmt: skip
+        database["captures"].update_many({"state": {"$ne": "captured"}}, {"$set": {"lease_until": past, "updated_at": past}})  # fmt: skip
+        database["stock_holds"].update_many({"state": "held"}, {"$set": {"expires_at": past}})
+        database["outbox"].update_many({"state": "pending"}, {"$set": {"available_at": past}})
+        database["schedules"].delete_many({})
