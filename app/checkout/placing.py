@@ -20,7 +20,7 @@ from app.orders.models import Address, Order, OrderLine, OrderState
 from app.orders.service import OrderService
 from app.payments.errors import GatewayNotOffered, PaymentInProgress
 from app.payments.gateways.base import PaymentRequest
-from app.payments.models import Attempt
+from app.payments.models import Attempt, AttemptState
 from app.payments.service import PaymentService
 from app.shared.clock import now
 from app.shared.errors import Conflict, Invalid
@@ -28,6 +28,7 @@ from app.shared.ids import CartId, OrderId, new_id, new_secret
 
 PAYMENT_WINDOW = timedelta(minutes=45)  # how long the hosted page can be paid
 _TRIES = 5
+_OPENING = timedelta(seconds=20)  # how long a page may take to open before it is given up
 _TWIN = timedelta(minutes=30)  # how long an order alike is asked about
 HOLD_LIFE = PAYMENT_WINDOW + timedelta(minutes=30)  # a hold outlives its payment window
 
@@ -235,8 +236,11 @@ class Placing:
         return self._database.in_transaction(work)
 
     def _worn_out(self, attempt: Attempt) -> bool:
-        """Whether so little of the payment window is left that a fresh page is kinder."""
-        return now() - attempt.created_at > PAYMENT_WINDOW - timedelta(minutes=5)
+        """Whether a fresh page is kinder: this one never opened, or its time is nearly over."""
+        age = now() - attempt.created_at
+        if attempt.state is AttemptState.CREATED:
+            return age > _OPENING
+        return age > PAYMENT_WINDOW - timedelta(minutes=5)
 
     def _withdraw(self, order: Order) -> None:
         """Cancel an unpaid order whose cart has changed, so that it can never be paid."""

@@ -131,6 +131,15 @@ class PaymentRepository:
         found = self._authorisations.find_one({"_id": f"{gateway}:{payment_id}"}, {"reason": 1})
         return str(found.get("reason", "")) if found else ""
 
+    def count_try(self, gateway: str, payment_id: str) -> int:
+        """Count one more try to give a payment back; how many there are now."""
+        found = self._authorisations.find_one_and_update(
+            {"_id": f"{gateway}:{payment_id}"},
+            {"$inc": {"tries": 1}},
+            return_document=ReturnDocument.AFTER,
+        )
+        return int(found["tries"]) if found else 0
+
     def attempts_with_authorisations(self, state: str, limit: int) -> list[AttemptId]:
         """Attempts with a payment recorded in this state."""
         found = self._authorisations.find({"state": state}, {"attempt_id": 1}).limit(limit)

@@ -206,7 +206,9 @@ class PaymentService:
         if fenced is None:
             return False
         gateway = self._gateway(attempt.gateway)
-        key = f"{capture.order_id}:capture:{capture.payment_id}"
+        # A payment can be captured once whatever the key, and Stripe replays even a saved 500
+        # under an old one: each send has its own.
+        key = f"{capture.order_id}:capture:{fenced.fence}"
         try:
             gateway.capture(capture.payment_id, capture.amount, key)
         except (GatewayRefused, GatewayUnknown, GatewayUnreachable) as problem:
@@ -252,12 +254,13 @@ class PaymentService:
         ``left_to_expire`` or ``refunded``.
         """
         gateway = self._gateway(attempt.gateway)
+        # All that is left is given back, which a gateway does once whatever the key; a new key
+        # for each try keeps a saved 500 from being replayed for ever.
+        key = f"{payment.id}-return-{self._payments.count_try(attempt.gateway, payment.id)}"
         if payment.state is PaymentState.AUTHORISED:
-            voided = gateway.void(payment.id, f"{attempt.order_id}:void:{payment.id}")
-            return "voided" if voided else "left_to_expire"
+            return "voided" if gateway.void(payment.id, key) else "left_to_expire"
         if payment.state is PaymentState.CAPTURED and payment.refunded < payment.captured:
-            left = payment.captured - payment.refunded
-            gateway.refund(payment.id, left, f"{payment.id}-stray")
+            gateway.refund(payment.id, payment.captured - payment.refunded, key)
         return "voided" if payment.state is PaymentState.VOIDED else "refunded"
 
     # --- hosted pages ----------------------------------------------------------

@@ -10,13 +10,13 @@ from tests.chaos.campaign import Campaign
 
 
 @pytest.mark.timeout(400)
-def test_three_hundred_chaotic_checkouts_leave_the_books_right(tmp_path: Path) -> None:
+def test_chaotic_checkouts_leave_the_books_right(tmp_path: Path) -> None:
     campaign = Campaign(
-        tmp_path, checkouts=300, seed=20, kill_every=5.0, progress=lambda done, total: None
+        tmp_path, checkouts=120, seed=20, kill_every=5.0, progress=lambda done, total: None
     )
     figures = campaign.run()
     assert not any(figures.values()), (figures, campaign.seen)
     # The campaign was a campaign: things were bought, broken and killed.
-    assert campaign.seen["orders paid"] > 100, campaign.seen
-    assert sum(count for name, count in campaign.seen.items() if name.startswith("killed")) >= 3
+    assert campaign.seen["orders paid"] > 40, campaign.seen
+    assert sum(count for name, count in campaign.seen.items() if name.startswith("killed")) >= 2
     assert sum(count for name, count in campaign.seen.items() if name.startswith("fault")) >= 30

@@ -214,6 +214,29 @@ def test_a_lost_answer_to_the_capture_never_charges_twice(
     assert _paid(database) == [4890]
 
 
+def test_a_saved_500_does_not_stop_the_capture_for_ever(
+    app: Flask, ready: Shopper, sandbox: Sandbox, database: Database
+) -> None:
+    answer = ready.check_out(gateway="stripe")
+    sandbox.fault("error_500", gateway="stripe", path="capture")  # saved under its key
+    ready.come_back(sandbox, answer.location, "stripe")
+    database["captures"].update_many({}, {"$set": {"lease_until": now()}})
+    _reconcile(app)
+    assert [amount for _, amount in sandbox.captures()] == [4890]
+    assert _paid(database) == [4890]
+
+
+def test_a_page_that_never_opened_is_replaced(
+    ready: Shopper, sandbox: Sandbox, database: Database
+) -> None:
+    sandbox.fault("error_500", gateway="stripe", path="sessions")
+    assert ready.check_out(gateway="stripe").location.startswith("/payments/")
+    long_ago = now() - timedelta(minutes=1)
+    database["payment_attempts"].update_many({}, {"$set": {"created_at": long_ago}})
+    ready.come_back(sandbox, ready.check_out(gateway="stripe").location, "stripe")
+    assert [amount for _, amount in sandbox.captures()] == [4890]
+
+
 @GATEWAYS
 @pytest.mark.parametrize("fault", ["drop_after", "html_502", "delay_after"])
 def test_a_lost_answer_to_opening_leaves_the_shopper_on_the_status_page(
