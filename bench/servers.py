@@ -66,7 +66,7 @@ def _measure(wrk: str, url: str) -> tuple[float, str]:
     command = [wrk, "-t2", f"-c{_CONNECTIONS}", f"-d{_SECONDS}s", "--latency", url]
     output = subprocess.run(command, capture_output=True, text=True, check=True).stdout
     rate = re.search(r"Requests/sec:\s+([\d.]+)", output)
-    slow = re.search(r"99%\s+(\S+)", output)
+    slow = re.search(r"\s99%\s+([\d.]+\w+)", output)
     if not rate or not slow:
         raise SystemExit(output)
     return float(rate[1]), slow[1]
