@@ -32,6 +32,9 @@ class StockReader(Protocol):
     def available(self, skus: Iterable[Sku]) -> dict[Sku, int]:
         """Units that can be sold now."""
 
+    def every_available(self) -> dict[Sku, int]:
+        """The same for every SKU in the shop."""
+
 
 @dataclass(frozen=True, slots=True)
 class VariantRow:
@@ -123,7 +126,7 @@ class CatalogIndex:
         self._since = now() - _OVERLAP
         self._seen = {change.id: change.at for change in self._catalog.changes_since(self._since)}
         products = [each for each in self._catalog.every_product() if _is_shown(each)]
-        return self._keep(self._rows(products))
+        return self._keep(self._rows(products, self._stock.every_available()))
 
     def _refresh(self, current: Snapshot) -> Snapshot:
         if now() - self._since > _TOO_OLD:
@@ -155,12 +158,11 @@ class CatalogIndex:
             if sku in current.by_sku
         }
         products = [each for each in self._catalog.by_ids(touched).values() if _is_shown(each)]
+        stock = self._stock.available(each.sku for product in products for each in product.variants)
         kept = {name: row for name, row in current.rows.items() if name not in touched}
-        return {**kept, **self._rows(products)}
+        return {**kept, **self._rows(products, stock)}
 
-    def _rows(self, products: list[Product]) -> dict[ProductId, Row]:
-        skus = [variant.sku for product in products for variant in product.variants]
-        stock = self._stock.available(skus) if skus else {}
+    def _rows(self, products: list[Product], stock: Mapping[Sku, int]) -> dict[ProductId, Row]:
         sold = self._catalog.units_sold()
         return {each.id: _row(each, stock, sold.get(each.id, 0)) for each in products}
 

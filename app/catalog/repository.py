@@ -16,7 +16,7 @@ from app.catalog.documents import (
     shelf_to_document,
 )
 from app.catalog.models import Category, Collection, Product
-from app.db.database import Database, Document, Session
+from app.db.database import Database, Session, find_any
 from app.shared.clock import now
 from app.shared.ids import ProductId, Sku, new_id
 
@@ -42,25 +42,25 @@ class CatalogRepository:
         self._sales = database["product_sales"]
         self._counted = database["counted_sales"]
 
-    def _find(self, query: Document, session: Session | None = None) -> Iterator[Product]:
-        return map(product_from_document, self._products.find(query, session=session))
-
     def find_by_slug(self, slug: str) -> Product | None:
         """The product with this slug, whatever its status, or None."""
-        return next(self._find({"slug": slug}), None)
+        found = self._products.find_one({"slug": slug})
+        return product_from_document(found) if found else None
 
     def by_slugs(self, slugs: Iterable[str], session: Session | None = None) -> dict[str, Product]:
         """Products by slug."""
-        found = self._find({"slug": {"$in": list(slugs)}}, session)
+        found = map(product_from_document, find_any(self._products, "slug", slugs, session))
         return {product.slug: product for product in found}
 
     def by_ids(self, ids: Iterable[ProductId]) -> dict[ProductId, Product]:
         """Products by id."""
-        return {product.id: product for product in self._find({"_id": {"$in": list(ids)}})}
+        found = map(product_from_document, find_any(self._products, "_id", ids))
+        return {product.id: product for product in found}
 
     def with_skus(self, skus: Iterable[Sku], session: Session | None = None) -> list[Product]:
         """Every product that has one of these SKUs."""
-        return list(self._find({"variants.sku": {"$in": list(skus)}}, session))
+        found = find_any(self._products, "variants.sku", skus, session)
+        return list(map(product_from_document, found))
 
     def every_product(self) -> Iterator[Product]:
         """All products, oldest first."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any, TypeVar
 
 from pymongo import MongoClient, WriteConcern
@@ -17,6 +17,7 @@ Session = ClientSession
 T = TypeVar("T")
 
 _DURABLE = WriteConcern("majority", j=True, wtimeout=10_000)
+_BATCH = 50
 
 
 class Database:
@@ -78,3 +79,24 @@ class Database:
     def close(self) -> None:
         """Close every connection."""
         self.client.close()
+
+
+def find_any(
+    collection: Collection[Document],
+    field: str,
+    values: Iterable[Any],
+    session: Session | None = None,
+) -> Iterator[Document]:
+    """Each document whose ``field`` is one of ``values``, once, in no particular order.
+
+    Asks in short batches: a long ``$in`` costs the embedded database time that grows with its
+    square, and any MongoDB a query of megabytes.
+    """
+    wanted = list(dict.fromkeys(values))
+    seen = set()
+    for start in range(0, len(wanted), _BATCH):
+        batch = wanted[start : start + _BATCH]
+        for document in collection.find({field: {"$in": batch}}, session=session):
+            if document["_id"] not in seen:
+                seen.add(document["_id"])
+                yield document

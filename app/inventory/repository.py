@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from datetime import datetime
 
-from app.db.database import Database, Document, Session
+from app.db.database import Database, Document, Session, find_any
 from app.inventory.models import Demand, StockLevel
 from app.shared.clock import now
 from app.shared.ids import Sku
@@ -21,16 +21,12 @@ class InventoryRepository:
 
     def levels(self, skus: Iterable[Sku], session: Session | None = None) -> dict[Sku, StockLevel]:
         """The stock of each SKU that has any record."""
-        found = self._levels.find({"_id": {"$in": list(skus)}}, session=session)
-        return {
-            document["_id"]: StockLevel(
-                sku=document["_id"],
-                on_hand=document["on_hand"],
-                reserved=document["reserved"],
-                available=document["available"],
-            )
-            for document in found
-        }
+        found = find_any(self._levels, "_id", skus, session)
+        return {document["_id"]: _level(document) for document in found}
+
+    def every_level(self) -> dict[Sku, StockLevel]:
+        """The stock of the whole shop."""
+        return {document["_id"]: _level(document) for document in self._levels.find({})}
 
     def move(
         self, movement_id: str, sku: Sku, on_hand: int, reserved: int, cause: str, session: Session
@@ -110,3 +106,12 @@ class InventoryRepository:
         """Owners whose hold ran out by ``moment``."""
         found = self._holds.find({"state": "held", "expires_at": {"$lt": moment}}, {"_id": 1})
         return [document["_id"] for document in found.limit(limit)]
+
+
+def _level(document: Document) -> StockLevel:
+    return StockLevel(
+        sku=document["_id"],
+        on_hand=document["on_hand"],
+        reserved=document["reserved"],
+        available=document["available"],
+    )

@@ -31,6 +31,10 @@ class InventoryService:
         levels = self._stock.levels(wanted)
         return {sku: levels[sku].available if sku in levels else 0 for sku in wanted}
 
+    def every_available(self) -> dict[Sku, int]:
+        """Units that can be sold now, of every SKU that was ever counted."""
+        return {sku: level.available for sku, level in self._stock.every_level().items()}
+
     def on_hand(self, skus: Iterable[Sku]) -> dict[Sku, int]:
         """Units counted on the shelves, reserved ones included."""
         return {sku: level.on_hand for sku, level in self._stock.levels(skus).items()}
