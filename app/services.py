@@ -15,6 +15,7 @@ from app.catalog.service import CatalogService
 from app.checkout.audit import Audit
 from app.checkout.placing import Placing
 from app.checkout.reconciliation import Reconciler
+from app.checkout.refunding import Refunding
 from app.checkout.service import CheckoutService
 from app.checkout.settlement import Settlement
 from app.checkout.subscriptions import CheckoutSubscriptions
@@ -33,7 +34,9 @@ from app.orders.service import OrderService
 from app.payments.gateways.base import Gateway
 from app.payments.gateways.razorpay import RazorpayGateway
 from app.payments.gateways.stripe import StripeGateway
+from app.payments.gateways.switchboard import Switchboard
 from app.payments.inbox import WebhookInbox
+from app.payments.refunds import RefundService
 from app.payments.service import PaymentService
 from app.web.health import CacheServer
 from app.worker import Job, Worker
@@ -53,19 +56,22 @@ def build_services(settings: Settings, templates: Environment) -> tuple[object, 
     carts = CartService(database, catalog, inventory, format_money)
     orders = OrderService(database, outbox)
     gateways = _gateways(settings)
-    payments = PaymentService(database, gateways, settings.base_url)
+    switchboard = Switchboard(gateways)
+    payments = PaymentService(database, switchboard, settings.base_url)
+    refunds = RefundService(database, switchboard)
+    refunding = Refunding(database, outbox, orders, inventory, payments, refunds, format_money)
     settlement = Settlement(database, outbox, carts, inventory, orders, payments)
     keys = IdempotencyKeys(database)
     placing = Placing(
         database, keys, carts, inventory, orders, payments, settlement, settings.base_url
     )
-    reconciler = Reconciler(database, settlement, payments, orders, inventory)
+    reconciler = Reconciler(database, settlement, payments, orders, inventory, refunding)
     mail = NotificationService(database, orders, _mailer(settings), templates, settings.base_url)
     media = LocalMediaStore(settings.mossx_data_dir / "media")
     markets = all_markets()
-    CheckoutSubscriptions(settlement, payments, orders, catalog).subscribe(outbox)
+    CheckoutSubscriptions(settlement, payments, orders, catalog, refunding).subscribe(outbox)
     mail.subscribe(outbox)
-    audit = Audit(settlement, payments, orders)
+    audit = Audit(settlement, refunding, payments, orders)
     jobs = (
         Job(name="reconcile", every=_RECONCILE_EVERY, run=reconciler.run),
         Job(name="audit", every=_AUDIT_EVERY, run=audit.run),
@@ -82,10 +88,12 @@ def build_services(settings: Settings, templates: Environment) -> tuple[object, 
         inventory,
         carts,
         orders,
+        switchboard,
         payments,
         WebhookInbox(database, outbox, gateways),
         settlement,
         CheckoutService(keys, placing, payments),
+        refunding,
         reconciler,
         audit,
         mail,

@@ -41,11 +41,16 @@ class Worker:
     def run(self) -> None:
         """Work until ``stop``; a database that is away is waited for."""
         _log.info("worker_started")
+        interrupted = False
         while not self._stop.is_set():
             try:
+                if interrupted:
+                    self._outbox.take_back()
+                    interrupted = False
                 pause = 0.0 if self.round() else _IDLE
             except PyMongoError as error:
                 _log.warning("worker_waits_for_database", error=type(error).__name__)
+                interrupted = True
                 pause = _DATABASE_AWAY
             self._stop.wait(pause)
         _log.info("worker_stopped")

@@ -19,6 +19,7 @@ from sandbox.razorpay.objects import RazorpayBooks
 from sandbox.razorpay.pages import RazorpayPages
 from sandbox.razorpay.schema import Refused as RazorpayRefused
 from sandbox.stripe.api import StripeApi
+from sandbox.stripe.objects import Refused as StripeRefused
 from sandbox.stripe.objects import StripeBooks
 from sandbox.stripe.pages import StripePages
 from sandbox.webhooks import Webhooks
@@ -90,6 +91,8 @@ def create_sandbox(path: Path, base: str, keys: Keys, hooks: dict[str, str]) -> 
     ):
         app.register_blueprint(blueprint)
     _add_control(app, ledger, faults, stripe, razorpay)
+    _add_fault_routes(app, faults)
+    _add_bank_routes(app, ledger, stripe, razorpay)
     return Sandbox(app=app, webhooks=webhooks, razorpay=razorpay, ledger=ledger)
 
 
@@ -110,8 +113,11 @@ def _add_control(
     def reset() -> Response:
         ledger.clear()
         faults.clear()
+        stripe.refunds_begin_as, razorpay.refunds_begin_as = "succeeded", "processed"
         return json_answer(200, {"reset": True})
 
+
+def _add_fault_routes(app: Flask, faults: Faults) -> None:
     @app.get("/sandbox/faults")
     def list_faults() -> Response:
         return json_answer(200, faults.shown())
@@ -129,6 +135,26 @@ def _add_control(
         except (TypeError, ValueError) as error:
             return json_answer(422, {"error": str(error)})
         return json_answer(201, faults.shown())
+
+
+def _add_bank_routes(
+    app: Flask, ledger: Ledger, stripe: StripeBooks, razorpay: RazorpayBooks
+) -> None:
+    """What banks do in their own time."""
+
+    @app.post("/sandbox/slow-refunds")
+    def slow_refunds() -> Response:
+        stripe.refunds_begin_as = razorpay.refunds_begin_as = "pending"
+        return json_answer(200, {"refunds": "pending"})
+
+    @app.post("/sandbox/refunds/<identity>/<any(success, failure):outcome>")
+    def end_refund(identity: str, outcome: str) -> Response:
+        books = stripe if identity.startswith("re_") else razorpay
+        try:
+            with ledger.transaction():
+                return json_answer(200, books.end_refund(identity, good=outcome == "success"))
+        except (StripeRefused, RazorpayRefused) as no:
+            return json_answer(404, {"error": str(no)})
 
     @app.post("/sandbox/late-authorise/<payment>")
     def late_authorise(payment: str) -> Response:
@@ -150,6 +176,10 @@ def view(stripe: StripeBooks, razorpay: RazorpayBooks, ledger: Ledger) -> Object
         captured[each["currency"]] = captured.get(each["currency"], 0) + net
     return {
         "payments": payments,
+        "refunds": [
+            {"id": each["id"], "amount": each["amount"], "status": each["status"]}
+            for each in (*stripe.refunds(), *razorpay.refunds())
+        ],
         "sessions": len(stripe.sessions()) + len(razorpay.orders()),
         "net_captured": captured,
         "undelivered_webhooks": ledger.undelivered(),

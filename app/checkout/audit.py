@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from enum import StrEnum
 
+from app.checkout.refunding import Refunding
 from app.checkout.settlement import Settlement
 from app.orders.models import OrderState
 from app.orders.service import OrderService
@@ -27,6 +28,8 @@ class Difference(StrEnum):
     AMOUNT = "captured with another amount than the order's"
     LEFT_OVER = "authorised, but neither captured nor released"
     MISSING = "booked as captured, but unknown to the gateway"
+    REFUND_UNKNOWN = "refunded at the gateway, but not in the books"
+    REFUND_MISSING = "refunded in the books, but not at the gateway"
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -44,9 +47,14 @@ class Audit:
     """Compares, and settles what differs."""
 
     def __init__(
-        self, settlement: Settlement, payments: PaymentService, orders: OrderService
+        self,
+        settlement: Settlement,
+        refunding: Refunding,
+        payments: PaymentService,
+        orders: OrderService,
     ) -> None:
         self._settlement = settlement
+        self._refunding = refunding
         self._payments = payments
         self._orders = orders
 
@@ -58,6 +66,7 @@ class Audit:
         for gateway, listed in self._payments.recent_payments(since):
             seen[gateway, listed.payment.id] = listed.payment
             found += self._check(gateway, listed)
+            found += self._check_refunds(gateway, listed)
         # A capture may be of a payment from before the window, so only its middle is compared.
         for capture in self._payments.captured_since(since + window / 2):
             if (capture.gateway, capture.payment_id) not in seen:
@@ -79,11 +88,30 @@ class Audit:
         mended = difference is not Difference.AMOUNT and self._is_mended(attempt, payment)
         return [_discrepancy(difference, gateway, payment.id, attempt.order_number, mended=mended)]
 
+    def _check_refunds(self, gateway: str, listed: ListedPayment) -> list[Discrepancy]:
+        attempt = self._payments.find_of_listed(gateway, listed)
+        capture = self._payments.find_capture(attempt.order_id) if attempt else None
+        if attempt is None or capture is None or capture.payment_id != listed.payment.id:
+            return []
+        promised = capture.amount - capture.refundable
+        booked = self._orders.get(attempt.order_id).refunded
+        shown = listed.payment.refunded
+        if not promised < shown and not shown < booked:
+            return []
+        compared = self._refunding.compare(capture)
+        adopted = [self._refunding.adopt(capture, each) for each in compared.strangers]
+        findings = [(Difference.REFUND_UNKNOWN, mended) for mended in adopted]
+        findings += [(Difference.REFUND_MISSING, False) for _ in compared.missing]
+        return [
+            _discrepancy(kind, gateway, capture.payment_id, attempt.order_number, mended=mended)
+            for kind, mended in findings
+        ]
+
     def _difference(self, attempt: Attempt, payment: SeenPayment) -> Difference | None:
         capture = self._payments.find_capture(attempt.order_id)
         own = capture is not None and capture.payment_id == payment.id
         if payment.state is PaymentState.AUTHORISED:
-            waiting = self._payments.known_state(attempt, payment) == ""
+            waiting = self._payments.known_state(attempt, payment) is None
             return Difference.LEFT_OVER if waiting else None
         if not own:
             return Difference.SECOND if capture else Difference.NOT_BOOKED
@@ -94,7 +122,7 @@ class Audit:
         return None if booked else Difference.NOT_BOOKED
 
     def _is_mended(self, attempt: Attempt, payment: SeenPayment) -> bool:
-        return self._payments.known_state(attempt, payment) != ""
+        return self._payments.known_state(attempt, payment) is not None
 
     def _missing(self, capture: Capture) -> Discrepancy:
         order = self._orders.get(capture.order_id)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from app.orders.models import Order
 from app.shared.errors import Conflict, Invalid
+from app.shared.money import Money
 
 
 class AlreadyOrdered(Conflict):
@@ -12,6 +13,35 @@ class AlreadyOrdered(Conflict):
     def __init__(self, order: Order) -> None:
         super().__init__("You have ordered and paid this cart already.")
         self.order = order
+
+
+class NotRefundable(Conflict):
+    """The order has no captured payment."""
+
+    def __init__(self) -> None:
+        super().__init__("This order was not paid, so there is nothing to refund.")
+
+
+class NothingToRefund(Invalid):
+    """The refund would pay nothing back, or more units than are left of a line."""
+
+    def __init__(self, left: int | None = None, position: int = 0) -> None:
+        message = (
+            "Choose what to refund."
+            if left is None
+            else f"Only {left} of this line can still be refunded."
+        )
+        super().__init__(message, {f"quantity-{position}" if position else "amount": message})
+
+
+class RefundTooHigh(Invalid):
+    """The refund would pay back more than is left of the capture."""
+
+    def __init__(self, refundable: Money) -> None:
+        message = (
+            f"At most {refundable.to_major()} {refundable.currency} of this order can be refunded."
+        )
+        super().__init__(message, {"amount": message})
 
 
 class MaybePaidAlready(Invalid):

@@ -25,6 +25,7 @@ from app.payments.service import PaymentService
 from app.shared.clock import now
 from app.shared.errors import Conflict, Invalid
 from app.shared.ids import CartId, OrderId, new_id, new_secret
+from app.shared.money import Money
 
 PAYMENT_WINDOW = timedelta(minutes=45)  # how long the hosted page can be paid
 _TRIES = 5
@@ -184,6 +185,7 @@ class Placing:
             placed_at=now(),
             paid_at=None,
             gateway=purchase.gateway,
+            refunded=Money.zero(cart.currency),
             fingerprint=purchase.fingerprint,
             content=purchase.content,
         )

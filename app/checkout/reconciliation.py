@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 
 from app.checkout.placing import PAYMENT_WINDOW
+from app.checkout.refunding import Refunding
 from app.checkout.settlement import Settlement
 from app.db.database import Database, Session
 from app.inventory.service import InventoryService
@@ -29,6 +30,7 @@ class Report:
     captured: int
     closed: int
     released: int
+    refunded: int
 
 
 class Reconciler:
@@ -41,15 +43,17 @@ class Reconciler:
         payments: PaymentService,
         orders: OrderService,
         inventory: InventoryService,
+        refunding: Refunding,
     ) -> None:
         self._database = database
         self._settlement = settlement
         self._payments = payments
         self._orders = orders
         self._inventory = inventory
+        self._refunding = refunding
 
     def run(self, older_than: timedelta = _STALE) -> Report:
-        """One round over open attempts, unfinished captures and expired holds."""
+        """One round over open attempts, unfinished captures, expired holds and refunds."""
         attempts = self._payments.stale(older_than)
         claimed = [
             self._payments.get(capture.attempt_id)
@@ -63,6 +67,7 @@ class Reconciler:
             captured=results.count(AttemptState.CAPTURED),
             closed=sum(state in {AttemptState.EXPIRED, AttemptState.LOST} for state in results),
             released=self._release_expired_holds(),
+            refunded=self._refunding.finish(older_than),
         )
 
     def _finish(self, attempt: Attempt) -> AttemptState:

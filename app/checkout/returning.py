@@ -11,14 +11,13 @@ from app.db.database import Database, Session
 from app.db.outbox import Outbox
 from app.orders.service import OrderService
 from app.payments.events import ALERT
-from app.payments.models import Attempt, AttemptState, SeenPayment
+from app.payments.models import Attempt, AttemptState, AuthorisationState, SeenPayment
 from app.payments.service import PaymentService
 
-RETURNING = "returning"
 _FATES = {
-    "voided": "The hold on the money was released at once.",
-    "left_to_expire": "The bank releases the hold by itself within a few days.",
-    "refunded": "The money was sent back.",
+    AuthorisationState.VOIDED: "The hold on the money was released at once.",
+    AuthorisationState.LEFT_TO_EXPIRE: "The bank releases the hold by itself within a few days.",
+    AuthorisationState.REFUNDED: "The money was sent back.",
 }
 
 
@@ -36,7 +35,7 @@ class Returns:
     def begin(self, attempt: Attempt, payment: SeenPayment, reason: str) -> None:
         """Give a payment back for ``reason``. Raises as ``Gateway`` does; it is finished later
         then."""
-        self._payments.record(attempt, payment, RETURNING, reason=reason)
+        self._payments.record(attempt, payment, AuthorisationState.RETURNING, reason=reason)
         self.finish(attempt, payment)
 
     def finish(self, attempt: Attempt, payment: SeenPayment) -> None:

@@ -15,7 +15,7 @@ from datetime import timedelta
 import structlog
 
 from app.cart.service import CartService
-from app.checkout.returning import RETURNING, Returns
+from app.checkout.returning import Returns
 from app.db.database import Database, Session
 from app.db.errors import DuplicateKeyError
 from app.db.outbox import Outbox
@@ -27,6 +27,7 @@ from app.payments.errors import GatewayRefused, GatewayUnknown, GatewayUnreachab
 from app.payments.models import (
     Attempt,
     AttemptState,
+    AuthorisationState,
     Capture,
     Observation,
     PaymentState,
@@ -38,7 +39,7 @@ from app.shared.clock import now
 from app.shared.ids import AttemptId, Sku
 
 _LATE_HOLD = timedelta(minutes=30)
-_RELEASED = frozenset({"voided", "left_to_expire"})
+_RELEASED = frozenset({AuthorisationState.VOIDED, AuthorisationState.LEFT_TO_EXPIRE})
 _UNPAYABLE = frozenset({AttemptState.LOST, AttemptState.EXPIRED, AttemptState.FAILED})
 _log = structlog.get_logger()
 
@@ -109,7 +110,7 @@ class Settlement:
     def _apply(self, attempt: Attempt, seen: Observation) -> None:
         money = [payment for payment in seen.payments if _has_money(payment)]
         for payment in seen.payments:
-            if self._payments.known_state(attempt, payment) == RETURNING:
+            if self._payments.known_state(attempt, payment) is AuthorisationState.RETURNING:
                 self._returns.finish(attempt, payment)
             elif payment in money:
                 self._take_or_return(attempt, payment)
@@ -118,8 +119,10 @@ class Settlement:
 
     def _take_or_return(self, attempt: Attempt, payment: SeenPayment) -> None:
         known = self._payments.known_state(attempt, payment)
-        if known in {"refunded", payment.state}:
-            return  # given back, or booked, before
+        if known is AuthorisationState.REFUNDED:
+            return
+        if known is AuthorisationState.CAPTURED and payment.state is PaymentState.CAPTURED:
+            return
         if known in _RELEASED and payment.state is PaymentState.AUTHORISED:
             return
         if payment.amount != attempt.amount:
@@ -188,7 +191,7 @@ class Settlement:
             self._carts.take_out(order.cart_id, bought, order.cart_version, session)
 
         self._database.in_transaction(work)
-        self._payments.record(attempt, payment, "captured")
+        self._payments.record(attempt, payment, AuthorisationState.CAPTURED)
 
     def _cancel_sold_out(self, attempt: Attempt) -> None:
         order = self._orders.get(attempt.order_id)

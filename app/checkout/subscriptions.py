@@ -7,6 +7,7 @@ from collections import Counter
 import structlog
 
 from app.catalog.service import CatalogService
+from app.checkout.refunding import Refunding
 from app.checkout.settlement import Settlement
 from app.db.outbox import Event, Outbox
 from app.orders.events import ORDER_PAID
@@ -29,11 +30,13 @@ class CheckoutSubscriptions:
         payments: PaymentService,
         orders: OrderService,
         catalog: CatalogService,
+        refunding: Refunding,
     ) -> None:
         self._settlement = settlement
         self._payments = payments
         self._orders = orders
         self._catalog = catalog
+        self._refunding = refunding
 
     def subscribe(self, outbox: Outbox) -> None:
         """Listen to webhooks and to alerts."""
@@ -48,6 +51,7 @@ class CheckoutSubscriptions:
             _log.info("webhook_without_attempt", event_id=event.id, kind=event.payload["kind"])
             return
         self._settlement.settle(attempt.id)
+        self._refunding.follow(attempt.order_id)
 
     def _find(self, event: Event) -> Attempt | None:
         payload = event.payload

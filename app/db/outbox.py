@@ -44,6 +44,7 @@ class Outbox:
         self._database = database
         self._events = database["outbox"]
         self._handlers: dict[str, dict[str, Handler]] = {}
+        self._owner = new_id("wrk")
 
     def subscribe(self, topic: str, name: str, handler: Handler) -> None:
         """Call ``handler`` for each event of ``topic``; ``name`` is what the event remembers."""
@@ -101,11 +102,25 @@ class Outbox:
         moment = now()
         found: Document | None = self._events.find_one_and_update(
             {"state": "pending", "available_at": {"$lte": moment}},
-            {"$set": {"available_at": moment + _LEASE}, "$inc": {"tries": 1}},
+            {
+                "$set": {"available_at": moment + _LEASE, "leased_by": self._owner},
+                "$inc": {"tries": 1},
+            },
             sort=[("available_at", 1)],
             return_document=ReturnDocument.AFTER,
         )
         return found
+
+    def take_back(self) -> None:
+        """Make what this very object leased and could not conclude due again at once.
+
+        For a worker that outlived its database: it handles one event at a time, so between two
+        events it holds no lease that is still meant.
+        """
+        self._events.update_many(
+            {"state": "pending", "leased_by": self._owner},
+            {"$set": {"available_at": now()}, "$unset": {"leased_by": ""}},
+        )
 
     def _run(self, event: Event, name: str, handler: Handler) -> str:
         try:
@@ -122,7 +137,10 @@ class Outbox:
             change = {"available_at": now() + pause, "error": failures[0]}
         else:
             change = {"state": "done", "done_at": now()}
-        self._events.update_one({"_id": document["_id"], "state": "pending"}, {"$set": change})
+        self._events.update_one(
+            {"_id": document["_id"], "state": "pending"},
+            {"$set": change, "$unset": {"leased_by": ""}},
+        )
 
     def pending(self) -> int:
         """How many events still wait, for health pages and tests."""

@@ -117,6 +117,12 @@ class InventoryService:
         """Give the held units back. Repeating it changes nothing."""
         self._tell(session, self._end(owner, "released", session))
 
+    def take_back(self, units: Mapping[str, tuple[Sku, int]], session: Session) -> None:
+        """Put returned units on the shelf again, by movement id; each id counts once."""
+        for movement, (sku, quantity) in units.items():
+            self._stock.move(movement, sku, quantity, 0, "return", session)
+        self._tell(session, [sku for sku, _ in units.values()])
+
     def _end(self, owner: str, state: str, session: Session) -> list[Sku]:
         hold = self._stock.end_hold(owner, state, session)
         if hold is None:

@@ -7,7 +7,7 @@ from urllib.parse import urlsplit
 
 from jinja2 import Environment
 
-from app.checkout.events import PAYMENT_RETURNED
+from app.checkout.events import PAYMENT_RETURNED, REFUNDED
 from app.checkout.service import order_path
 from app.db.database import Database
 from app.db.outbox import Event, Outbox
@@ -17,6 +17,7 @@ from app.orders.events import ORDER_PAID
 from app.orders.models import Order
 from app.orders.service import OrderService
 from app.shared.ids import OrderId
+from app.shared.money import Money
 
 SHOP_NAME = "MossX"
 
@@ -42,6 +43,7 @@ class NotificationService:
     def subscribe(self, outbox: Outbox) -> None:
         """Listen to what shoppers are told about."""
         outbox.subscribe(ORDER_PAID, "mail.order_confirmation", self.confirm_order)
+        outbox.subscribe(REFUNDED, "mail.refunded", self.tell_refunded)
         outbox.subscribe(PAYMENT_RETURNED, "mail.payment_returned", self.tell_payment_returned)
 
     def confirm_order(self, event: Event) -> None:
@@ -67,6 +69,19 @@ class NotificationService:
             order=order,
             order_url=self._link(order),
             message=event.payload["message"],
+        )
+
+    def tell_refunded(self, event: Event) -> None:
+        """Tell the shopper that money is on its way back."""
+        order = self._orders.get(OrderId(event.payload["order_id"]))
+        self._send(
+            key=f"refunded-{event.payload['refund_id']}".replace(":", "-"),
+            to=order.email,
+            subject=f"Your refund for order {order.number}",
+            template="emails/refunded",
+            order=order,
+            order_url=self._link(order),
+            amount=Money(event.payload["amount"], order.currency),
         )
 
     def _link(self, order: Order) -> str:

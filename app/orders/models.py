@@ -95,5 +95,6 @@ class Order:
     placed_at: datetime
     paid_at: datetime | None
     gateway: str
+    refunded: Money  # given back so far, as the gateway confirmed it
     fingerprint: str = ""  # of everything the shopper agreed to
     content: str = ""  # of the goods alone, to tell an order made twice

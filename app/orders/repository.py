@@ -104,6 +104,15 @@ class OrderRepository:
         )
         return bool(result.modified_count)
 
+    def set_refunded(self, order: Order, refunded: Money, session: Session) -> bool:
+        """Change the sum of refunds from what ``order`` says; False if it moved on since."""
+        result = self._orders.update_one(
+            {"_id": order.id, "refunded": order.refunded.minor},
+            {"$set": {"refunded": refunded.minor}},
+            session=session,
+        )
+        return bool(result.matched_count)
+
     def note(
         self,
         order_id: OrderId,
@@ -146,6 +155,7 @@ def _to_document(order: Order) -> Document:
     document["_id"] = document.pop("id")
     document["state"] = order.state.value
     document["claimed"] = False
+    document["refunded"] = order.refunded.minor
     document["lines"] = [_line_to_document(line) for line in order.lines]
     document["totals"] = {
         **{name: getattr(order.totals, name).minor for name in _TOTALS},
@@ -174,11 +184,12 @@ def _from_document(document: Document) -> Order:
     fields = {
         name: document[name]
         for name in Order.__dataclass_fields__
-        if name not in {"id", "state", "address", "lines", "totals"}
+        if name not in {"id", "state", "address", "lines", "totals", "refunded"}
     }
     return Order(
         id=document["_id"],
         state=OrderState(document["state"]),
+        refunded=money(document["refunded"]),
         address=Address(**document["address"]),
         lines=tuple(
             OrderLine(

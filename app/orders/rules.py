@@ -9,7 +9,8 @@ TRANSITIONS: dict[OrderState, frozenset[OrderState]] = {
     OrderState.PAID: frozenset({OrderState.REFUNDED}),
     # A payment that arrives late may revive an order if its stock can be held again.
     OrderState.CANCELLED: frozenset({OrderState.PENDING}),
-    OrderState.REFUNDED: frozenset(),
+    # A bank may return a refund that had succeeded.
+    OrderState.REFUNDED: frozenset({OrderState.PAID}),
 }
 
 STATE_LABELS: dict[OrderState, str] = {

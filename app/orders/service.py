@@ -13,6 +13,7 @@ from app.orders.repository import OrderRepository
 from app.shared.clock import now
 from app.shared.errors import NotFound
 from app.shared.ids import CartId, OrderId
+from app.shared.money import Money
 
 
 class OrderService:
@@ -39,6 +40,13 @@ class OrderService:
         order = self._orders.find(order_id, session)
         if order is None:
             raise NotFound("This order does not exist.")
+        return order
+
+    def get_by_number(self, number: str) -> Order:
+        """The order with this number, for staff. Raises ``NotFound``."""
+        order = self._orders.find_by_number(number.strip().upper())
+        if order is None:
+            raise NotFound("There is no order with this number.")
         return order
 
     def find_open_of_cart(self, cart_id: CartId, session: Session | None = None) -> Order | None:
@@ -98,6 +106,19 @@ class OrderService:
         self._orders.note(order.id, "cancelled", reason, public=True, session=session)
         self._outbox.publish(ORDER_CANCELLED, {"order_id": order.id}, session)
         return True
+
+    def add_refund(self, order_id: OrderId, amount: Money, session: Session) -> None:
+        """Count a confirmed refund, or with a negative ``amount`` one that came back.
+
+        The order is refunded once all of it is, and paid again if that changes.
+        """
+        order = self.get(order_id, session)
+        refunded = order.refunded + amount
+        self._orders.set_refunded(order, refunded, session)
+        whole = refunded == order.totals.total
+        if whole != (order.state is OrderState.REFUNDED):
+            target = OrderState.REFUNDED if whole else OrderState.PAID
+            self._orders.move(order.id, target, session)
 
     def revive(self, order: Order, session: Session) -> bool:
         """Cancelled to pending, for a payment that came after all.

@@ -17,6 +17,11 @@ class GatewayUnknown(Exception):
     """The outcome is unknown until a read says otherwise: the answer was lost or made no sense."""
 
 
+class GatewayFaulted(GatewayUnknown):
+    """The gateway answered this very request with an error of its own. It is over, so nothing is
+    in flight, but whether it was executed must be read; its idempotency key may be burnt."""
+
+
 class BadSignature(Exception):
     """A webhook or callback was not signed by the gateway, or is not what it should be."""
 

@@ -31,6 +31,26 @@ class CaptureState(StrEnum):
     CAPTURED = "captured"
 
 
+class AuthorisationState(StrEnum):
+    """What the shop made of a payment that a gateway showed."""
+
+    CAPTURED = "captured"  # it is the order's one payment
+    RETURNING = "returning"  # it must not be kept; the intention is stored, the outcome is not
+    VOIDED = "voided"
+    LEFT_TO_EXPIRE = "left_to_expire"  # the gateway has no void: the hold lapses by itself
+    REFUNDED = "refunded"
+
+
+class RefundState(StrEnum):
+    """Where a refund stands."""
+
+    REQUESTED = "requested"  # intent stored, nothing sent
+    SENDING = "sending"  # sent at least once, outcome to be read
+    PENDING = "pending"  # the gateway has it and is not done
+    SUCCEEDED = "succeeded"
+    FAILED = "failed"  # the gateway's last word; the money stays refundable
+
+
 class PaymentState(StrEnum):
     """A payment as a gateway shows it, in the shop's words."""
 
@@ -101,6 +121,71 @@ class Observation:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
+class SeenRefund:
+    """A refund as read from the gateway; ``reference`` is the shop's id of it, ``""`` for one
+    that was made elsewhere."""
+
+    id: str
+    reference: str
+    amount: Money
+    state: RefundState
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class RefundedLine:
+    """Units of an order's line (counted from 1) that a refund pays back, with their money."""
+
+    position: int
+    quantity: int
+    amount: Money
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class RefundParts:
+    """What a refund is made of; ``adjustment`` (either sign) is what staff added or kept."""
+
+    lines: tuple[RefundedLine, ...]
+    shipping: Money
+    adjustment: Money
+
+    @property
+    def amount(self) -> Money:
+        """What goes back to the shopper."""
+        whole = self.shipping + self.adjustment
+        for line in self.lines:
+            whole += line.amount
+        return whole
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Refund:
+    """Money on its way back. ``id`` is ``order:purpose:sequence``; ``request_key`` names the
+    request that asked for it, so that a repeat finds it."""
+
+    id: str
+    order_id: OrderId
+    attempt_id: AttemptId
+    gateway: str
+    payment_id: str
+    purpose: str
+    request_key: str
+    parts: RefundParts
+    reason: str
+    restock: bool
+    state: RefundState
+    fence: int
+    key_round: int  # counts the idempotency keys that the gateway burnt with a saved error
+    failure: str
+    created_at: datetime
+    updated_at: datetime
+
+    @property
+    def amount(self) -> Money:
+        """What goes back to the shopper."""
+        return self.parts.amount
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
 class Capture:
     """The claim on, and then the capture of, an order's money. There is one per order, for ever."""
 
@@ -112,3 +197,5 @@ class Capture:
     fence: int
     state: CaptureState
     updated_at: datetime
+    refundable: Money  # captured, and not claimed by a refund yet
+    refund_count: int

@@ -9,8 +9,21 @@ from typing import Any
 from pymongo import ReturnDocument
 
 from app.db.database import Database, Document, Session
-from app.payments.models import Attempt, AttemptState, Capture, CaptureState, SeenPayment
-from app.payments.rules import OPEN_STATES, sources_of
+from app.payments.models import (
+    Attempt,
+    AttemptState,
+    AuthorisationState,
+    Capture,
+    CaptureState,
+    SeenPayment,
+)
+from app.payments.rules import (
+    ATTEMPT_TRANSITIONS,
+    AUTHORISATION_TRANSITIONS,
+    CAPTURE_TRANSITIONS,
+    OPEN_STATES,
+    sources_of,
+)
 from app.shared.clock import now
 from app.shared.ids import AttemptId, OrderId
 from app.shared.money import Money
@@ -86,7 +99,7 @@ class PaymentRepository:
         """Move an attempt forward; False if its state does not lead there."""
         change = {"state": target.value, "open": target in OPEN_STATES, "updated_at": now(), **also}
         result = self._attempts.update_one(
-            {"_id": attempt_id, "state": {"$in": sources_of(target)}},
+            {"_id": attempt_id, "state": {"$in": sources_of(ATTEMPT_TRANSITIONS, target)}},
             {"$set": change},
             session=session,
         )
@@ -96,35 +109,39 @@ class PaymentRepository:
         self,
         attempt: Attempt,
         payment: SeenPayment,
-        state: str,
+        state: AuthorisationState,
         reason: str = "",
         session: Session | None = None,
     ) -> None:
-        """Remember a payment that a gateway showed for an attempt, once."""
-        gateway_payment_id = payment.id
-        identity = f"{attempt.gateway}:{gateway_payment_id}"
+        """Remember a payment that a gateway showed for an attempt, or move it forward.
+
+        A state that does not lead there stays.
+        """
+        identity = f"{attempt.gateway}:{payment.id}"
+        document = {
+            "order_id": attempt.order_id,
+            "attempt_id": attempt.id,
+            "gateway": attempt.gateway,
+            "gateway_payment_id": payment.id,
+            "amount": payment.amount.minor,
+            "currency": payment.amount.currency,
+            "state": state.value,
+            "reason": reason,
+            "created_at": now(),
+        }
         self._authorisations.update_one(
-            {"_id": identity},
-            {
-                "$setOnInsert": {
-                    "order_id": attempt.order_id,
-                    "attempt_id": attempt.id,
-                    "gateway": attempt.gateway,
-                    "gateway_payment_id": gateway_payment_id,
-                    "amount": payment.amount.minor,
-                    "currency": payment.amount.currency,
-                    "created_at": now(),
-                },
-                "$set": {"state": state, **({"reason": reason} if reason else {})},
-            },
-            upsert=True,
+            {"_id": identity}, {"$setOnInsert": document}, upsert=True, session=session
+        )
+        self._authorisations.update_one(
+            {"_id": identity, "state": {"$in": sources_of(AUTHORISATION_TRANSITIONS, state)}},
+            {"$set": {"state": state.value, **({"reason": reason} if reason else {})}},
             session=session,
         )
 
-    def authorisation_state(self, gateway: str, payment_id: str) -> str:
-        """What the shop last recorded of a payment, ``""`` if it is new."""
+    def authorisation_state(self, gateway: str, payment_id: str) -> AuthorisationState | None:
+        """What the shop last recorded of a payment, None if it is new."""
         found = self._authorisations.find_one({"_id": f"{gateway}:{payment_id}"}, {"state": 1})
-        return str(found["state"]) if found else ""
+        return AuthorisationState(found["state"]) if found else None
 
     def authorisation_reason(self, gateway: str, payment_id: str) -> str:
         """Why the payment is in its state, ``""`` if nothing was noted."""
@@ -140,9 +157,12 @@ class PaymentRepository:
         )
         return int(found["tries"]) if found else 0
 
-    def attempts_with_authorisations(self, state: str, limit: int) -> list[AttemptId]:
+    def attempts_with_authorisations(
+        self, state: AuthorisationState, limit: int
+    ) -> list[AttemptId]:
         """Attempts with a payment recorded in this state."""
-        found = self._authorisations.find({"state": state}, {"attempt_id": 1}).limit(limit)
+        query = {"state": state.value}
+        found = self._authorisations.find(query, {"attempt_id": 1}).limit(limit)
         return [document["attempt_id"] for document in found]
 
     def claim(self, attempt: Attempt, payment_id: str, session: Session) -> Capture:
@@ -161,6 +181,8 @@ class PaymentRepository:
             "state": CaptureState.CLAIMED.value,
             "lease_until": now(),
             "updated_at": now(),
+            "refundable": attempt.amount.minor,
+            "refund_count": 0,
         }
         stored = self._captures.find_one({"_id": attempt.order_id}, session=session)
         if stored is None:
@@ -179,7 +201,7 @@ class PaymentRepository:
             {
                 "_id": capture.order_id,
                 "payment_id": capture.payment_id,
-                "state": {"$in": [CaptureState.CLAIMED.value, CaptureState.SENDING.value]},
+                "state": {"$in": sources_of(CAPTURE_TRANSITIONS, CaptureState.SENDING)},
                 "lease_until": {"$lte": now()},
             },
             {
@@ -200,7 +222,7 @@ class PaymentRepository:
             {
                 "_id": capture.order_id,
                 "payment_id": capture.payment_id,
-                "state": {"$ne": CaptureState.CAPTURED.value},
+                "state": {"$in": sources_of(CAPTURE_TRANSITIONS, CaptureState.CAPTURED)},
             },
             {"$set": {"state": CaptureState.CAPTURED.value, "updated_at": now()}},
             session=session,
@@ -219,6 +241,31 @@ class PaymentRepository:
             "updated_at": {"$lt": now() - older_than},
         }
         return [_capture(document) for document in self._captures.find(query).limit(limit)]
+
+    def take_from(self, capture: Capture, amount: Money, session: Session) -> int:
+        """Take a refund's amount out of what is refundable; the refund's sequence number.
+
+        0 if the capture moved on since it was read, or has not that much left: the condition
+        is the promise that no refund exceeds its capture.
+        """
+        result = self._captures.update_one(
+            {
+                "_id": capture.order_id,
+                "state": CaptureState.CAPTURED.value,
+                "currency": amount.currency,
+                "refund_count": capture.refund_count,
+                "refundable": {"$gte": amount.minor},
+            },
+            {"$inc": {"refundable": -amount.minor, "refund_count": 1}},
+            session=session,
+        )
+        return capture.refund_count + 1 if result.modified_count else 0
+
+    def put_back(self, order_id: OrderId, amount: Money, session: Session) -> None:
+        """Make the amount of a refund that failed refundable again."""
+        self._captures.update_one(
+            {"_id": order_id}, {"$inc": {"refundable": amount.minor}}, session=session
+        )
 
 
 class WebhookRepository:
@@ -282,4 +329,6 @@ def _capture(document: Document) -> Capture:
         fence=document["fence"],
         state=CaptureState(document["state"]),
         updated_at=document["updated_at"],
+        refundable=Money(document["refundable"], document["currency"]),
+        refund_count=document["refund_count"],
     )

@@ -1,32 +1,59 @@
-"""How payments may move: forward only."""
+"""How payments may move: forward only. Repositories change a state through these tables alone."""
 
 from __future__ import annotations
 
-from app.payments.models import AttemptState, CaptureState
+from collections.abc import Mapping
+from enum import StrEnum
+from typing import TypeVar
 
-_S = AttemptState
+from app.payments.models import AttemptState, AuthorisationState, CaptureState, RefundState
 
+State = TypeVar("State", bound=StrEnum)
+
+_A = AttemptState
 ATTEMPT_TRANSITIONS: dict[AttemptState, frozenset[AttemptState]] = {
-    _S.CREATED: frozenset({_S.OPEN, _S.FAILED, _S.EXPIRED, _S.AUTHORISED, _S.LOST}),
-    _S.OPEN: frozenset({_S.AUTHORISED, _S.CAPTURED, _S.EXPIRED, _S.LOST}),
-    _S.AUTHORISED: frozenset({_S.CAPTURED, _S.EXPIRED, _S.LOST}),
+    _A.CREATED: frozenset({_A.OPEN, _A.FAILED, _A.EXPIRED, _A.AUTHORISED, _A.LOST}),
+    _A.OPEN: frozenset({_A.AUTHORISED, _A.CAPTURED, _A.EXPIRED, _A.LOST}),
+    _A.AUTHORISED: frozenset({_A.CAPTURED, _A.EXPIRED, _A.LOST}),
     # A closed attempt can still bring a payment: Razorpay authorises late.
-    _S.FAILED: frozenset({_S.AUTHORISED, _S.LOST}),
-    _S.EXPIRED: frozenset({_S.AUTHORISED, _S.LOST}),
-    _S.CAPTURED: frozenset(),
-    _S.LOST: frozenset(),
+    _A.FAILED: frozenset({_A.AUTHORISED, _A.LOST}),
+    _A.EXPIRED: frozenset({_A.AUTHORISED, _A.LOST}),
+    _A.CAPTURED: frozenset(),
+    _A.LOST: frozenset(),
 }
 
+_P = AuthorisationState
+AUTHORISATION_TRANSITIONS: dict[AuthorisationState, frozenset[AuthorisationState]] = {
+    _P.RETURNING: frozenset({_P.VOIDED, _P.LEFT_TO_EXPIRE, _P.REFUNDED}),
+    # Somebody captured by hand what was to lapse.
+    _P.LEFT_TO_EXPIRE: frozenset({_P.RETURNING, _P.CAPTURED}),
+    _P.CAPTURED: frozenset(),
+    _P.VOIDED: frozenset(),
+    _P.REFUNDED: frozenset(),
+}
+
+_C = CaptureState
 CAPTURE_TRANSITIONS: dict[CaptureState, frozenset[CaptureState]] = {
-    CaptureState.CLAIMED: frozenset({CaptureState.SENDING}),
-    CaptureState.SENDING: frozenset({CaptureState.SENDING, CaptureState.CAPTURED}),
-    CaptureState.CAPTURED: frozenset(),
+    # Captured from claimed: the gateway shows a capture that somebody else made.
+    _C.CLAIMED: frozenset({_C.SENDING, _C.CAPTURED}),
+    _C.SENDING: frozenset({_C.SENDING, _C.CAPTURED}),
+    _C.CAPTURED: frozenset(),
+}
+
+_R = RefundState
+REFUND_TRANSITIONS: dict[RefundState, frozenset[RefundState]] = {
+    _R.REQUESTED: frozenset({_R.SENDING, _R.PENDING, _R.SUCCEEDED, _R.FAILED}),
+    _R.SENDING: frozenset({_R.SENDING, _R.PENDING, _R.SUCCEEDED, _R.FAILED}),
+    _R.PENDING: frozenset({_R.SUCCEEDED, _R.FAILED}),
+    # Stripe: a bank may return a refund that had succeeded.
+    _R.SUCCEEDED: frozenset({_R.FAILED}),
+    _R.FAILED: frozenset(),
 }
 
 # States in which an order may not get another attempt.
-OPEN_STATES = frozenset({_S.CREATED, _S.OPEN, _S.AUTHORISED})
+OPEN_STATES = frozenset({_A.CREATED, _A.OPEN, _A.AUTHORISED})
 
 
-def sources_of(target: AttemptState) -> list[str]:
+def sources_of(table: Mapping[State, frozenset[State]], target: State) -> list[str]:
     """The states from which ``target`` can be reached, for a conditional update."""
-    return [state.value for state, targets in ATTEMPT_TRANSITIONS.items() if target in targets]
+    return [state.value for state, targets in table.items() if target in targets]

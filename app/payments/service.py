@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import uuid4
@@ -11,17 +11,17 @@ import structlog
 
 from app.db.database import Database, Session
 from app.payments.errors import (
-    GatewayNotOffered,
     GatewayRefused,
     GatewayUnknown,
     GatewayUnreachable,
 )
-from app.payments.gateways.base import Gateway, HostedForm, PaymentRequest
-from app.payments.gateways.guard import GuardedGateway
+from app.payments.gateways.base import HostedForm, PaymentRequest
 from app.payments.gateways.razorpay import RazorpayGateway
+from app.payments.gateways.switchboard import Switchboard
 from app.payments.models import (
     Attempt,
     AttemptState,
+    AuthorisationState,
     Capture,
     ListedPayment,
     Observation,
@@ -50,25 +50,14 @@ class Customer:
 class PaymentService:
     """What the shop knows and does at its gateways. Never calls one inside a transaction."""
 
-    def __init__(self, database: Database, gateways: Mapping[str, Gateway], base_url: str) -> None:
-        self._gateways = dict(gateways)
-        self._guarded = {name: GuardedGateway(each) for name, each in gateways.items()}
+    def __init__(self, database: Database, gateways: Switchboard, base_url: str) -> None:
+        self._gateways = gateways
         self._base_url = base_url
         self._payments = PaymentRepository(database)
 
     def offered(self, wanted: tuple[str, ...]) -> tuple[str, ...]:
-        """The configured gateways of a market's list, in its order.
-
-        One that fails again and again is left out while another one works.
-        """
-        configured = tuple(name for name in wanted if name in self._guarded)
-        well = tuple(name for name in configured if not self._guarded[name].rests)
-        return well or configured
-
-    def _gateway(self, name: str) -> Gateway:
-        if name not in self._guarded:
-            raise GatewayNotOffered
-        return self._guarded[name]
+        """The gateways of a market's list that can be used now, in its order."""
+        return self._gateways.offered(wanted)
 
     # --- attempts -----------------------------------------------------------------------
 
@@ -94,7 +83,7 @@ class PaymentService:
             cart_version=cart_version,
             receipt=request.receipt,
             idempotency_key=str(uuid4()),
-            request=self._gateway(gateway).build_request(request),
+            request=self._gateways.get(gateway).build_request(request),
             session_id="",
             session_url="",
             created_at=now(),
@@ -133,7 +122,7 @@ class PaymentService:
         if attempt.state is not AttemptState.CREATED:
             return attempt
         try:
-            opened = self._gateway(attempt.gateway).open(attempt)
+            opened = self._gateways.get(attempt.gateway).open(attempt)
         except GatewayRefused as refusal:
             _log.error("gateway_refused_session", attempt=attempt.id, reason=str(refusal))
             self._payments.move_attempt(attempt.id, AttemptState.FAILED, failure=str(refusal)[:300])
@@ -146,13 +135,13 @@ class PaymentService:
     def observe(self, attempt: Attempt) -> Observation:
         """Ask the gateway what became of an attempt. Raises as ``Gateway`` does."""
         self._payments.touch(attempt.id)
-        return self._gateway(attempt.gateway).observe(attempt)
+        return self._gateways.get(attempt.gateway).observe(attempt)
 
     def close(self, attempt: Attempt) -> SessionState:
         """Try to make the attempt unpayable; the state tells whether that worked."""
         if not attempt.session_id:
             attempt = self.open(attempt)
-        return self._gateway(attempt.gateway).close(attempt)
+        return self._gateways.get(attempt.gateway).close(attempt)
 
     def end(self, attempt: Attempt, state: AttemptState, session: Session | None = None) -> bool:
         """Move an attempt forward to ``state``."""
@@ -168,7 +157,7 @@ class PaymentService:
         self,
         attempt: Attempt,
         payment: SeenPayment,
-        state: str,
+        state: AuthorisationState,
         *,
         reason: str = "",
         session: Session | None = None,
@@ -182,10 +171,10 @@ class PaymentService:
 
     def unfinished_returns(self, limit: int = 50) -> list[AttemptId]:
         """Attempts with a payment whose giving back was begun and not finished."""
-        return self._payments.attempts_with_authorisations("returning", limit)
+        return self._payments.attempts_with_authorisations(AuthorisationState.RETURNING, limit)
 
-    def known_state(self, attempt: Attempt, payment: SeenPayment) -> str:
-        """What was recorded of a payment before, ``""`` for a new one."""
+    def known_state(self, attempt: Attempt, payment: SeenPayment) -> AuthorisationState | None:
+        """What was recorded of a payment before, None for a new one."""
         return self._payments.authorisation_state(attempt.gateway, payment.id)
 
     def claim(self, attempt: Attempt, payment: SeenPayment, session: Session) -> Capture:
@@ -205,7 +194,7 @@ class PaymentService:
         fenced = self._payments.take_fence(capture, _SEND_LEASE)
         if fenced is None:
             return False
-        gateway = self._gateway(attempt.gateway)
+        gateway = self._gateways.get(attempt.gateway)
         # A payment can be captured once whatever the key, and Stripe replays even a saved 500
         # under an old one: each send has its own.
         key = f"{capture.order_id}:capture:{fenced.fence}"
@@ -228,9 +217,9 @@ class PaymentService:
 
     def recent_payments(self, since: datetime) -> Iterator[tuple[str, ListedPayment]]:
         """Every gateway's own list of payments. Raises as ``Gateway`` does."""
-        for name, gateway in self._gateways.items():
+        for gateway in self._gateways:
             for listed in gateway.recent(since):
-                yield name, listed
+                yield gateway.name, listed
 
     def find_of_listed(self, gateway: str, listed: ListedPayment) -> Attempt | None:
         """The attempt behind a listed payment, or None for one that is not this shop's."""
@@ -247,27 +236,27 @@ class PaymentService:
         """Claims whose capture was not confirmed for this long."""
         return self._payments.unfinished_captures(older_than, limit)
 
-    def give_back(self, attempt: Attempt, payment: SeenPayment) -> str:
+    def give_back(self, attempt: Attempt, payment: SeenPayment) -> AuthorisationState:
         """Return money that must not be kept: void an authorisation, refund a capture.
 
-        Repeating it gives back nothing twice. Returns what became of the money: ``voided``,
-        ``left_to_expire`` or ``refunded``.
+        Repeating it gives back nothing twice. Returns what became of the money.
         """
-        gateway = self._gateway(attempt.gateway)
+        fate = AuthorisationState
+        gateway = self._gateways.get(attempt.gateway)
         # All that is left is given back, which a gateway does once whatever the key; a new key
         # for each try keeps a saved 500 from being replayed for ever.
         key = f"{payment.id}-return-{self._payments.count_try(attempt.gateway, payment.id)}"
         if payment.state is PaymentState.AUTHORISED:
-            return "voided" if gateway.void(payment.id, key) else "left_to_expire"
+            return fate.VOIDED if gateway.void(payment.id, key) else fate.LEFT_TO_EXPIRE
         if payment.state is PaymentState.CAPTURED and payment.refunded < payment.captured:
             gateway.refund(payment.id, payment.captured - payment.refunded, key)
-        return "voided" if payment.state is PaymentState.VOIDED else "refunded"
+        return fate.VOIDED if payment.state is PaymentState.VOIDED else fate.REFUNDED
 
     # --- hosted pages ----------------------------------------------------------
 
     def razorpay_form(self, attempt: Attempt, shop_name: str, customer: Customer) -> HostedForm:
         """The form to Razorpay's hosted page for an open attempt. Raises ``NotFound`` otherwise."""
-        gateway = self._gateways.get(attempt.gateway)
+        gateway = self._gateways.bare(attempt.gateway)
         if not isinstance(gateway, RazorpayGateway) or not attempt.session_id:
             raise NotFound("This payment cannot be continued.")
         return gateway.hosted_form(
@@ -290,7 +279,7 @@ class PaymentService:
         for an order that is not ours.
         """
         attempt = self.find_by_session("razorpay", session_id)
-        gateway = self._gateways.get("razorpay")
+        gateway = self._gateways.bare("razorpay")
         if attempt is None or not isinstance(gateway, RazorpayGateway):
             raise NotFound("This payment does not exist.")
         gateway.verify_callback(attempt.session_id, payment_id, signature)

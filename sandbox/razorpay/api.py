@@ -54,7 +54,13 @@ class RazorpayApi:
         add("GET", "/payments", lambda: _page(books.payments(), schema.PAYMENT_LIST))
         add("GET", "/payments/<one>", books.payment)
         add("POST", "/payments/<one>/capture", lambda one: books.capture(one, _body()))
-        add("POST", "/payments/<one>/refund", lambda one: books.create_refund(one, _body()))
+        add(
+            "POST",
+            "/payments/<one>/refund",
+            lambda one: books.create_refund(
+                one, _body(), request.headers.get("X-Refund-Idempotency")
+            ),
+        )
         add(
             "GET",
             "/payments/<one>/refunds",

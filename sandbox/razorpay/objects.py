@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+import re
 from typing import Any
 
 from sandbox.ledger import Ledger, Object, new_id, seconds
@@ -20,6 +22,7 @@ class RazorpayBooks:
     def __init__(self, ledger: Ledger, webhooks: Webhooks) -> None:
         self._ledger = ledger
         self._webhooks = webhooks
+        self.refunds_begin_as = "processed"
 
     def _emit(self, kind: str, **entities: Object) -> None:
         payload = {name: {"entity": shown(entity)} for name, entity in entities.items()}
@@ -183,9 +186,34 @@ class RazorpayBooks:
 
     # --- refunds ------------------------------------------------------------------------------
 
-    def create_refund(self, identity: str, body: Any) -> Object:
-        """Give captured money back, never more than was captured."""
+    def create_refund(self, identity: str, body: Any, key: str | None = None) -> Object:
+        """Give captured money back, never more than was captured.
+
+        With a key ("Create a Normal Refund (Idempotent Request)") a repeat gets the same refund,
+        and another body a 409.
+        """
         given = schema.check(body or {}, schema.REFUND)
+        if key is None:
+            return self._create_refund(identity, given)
+        if not re.fullmatch(r"[A-Za-z0-9_-]{10,}", key):
+            raise Refused(
+                "The idempotency key must be at least 10 characters long and must only contain "
+                "alphanumeric characters, underscores, and hyphens"
+            )
+        fingerprint = json.dumps([identity, given], sort_keys=True)
+        saved = self._ledger.saved_answer(f"razorpay:{key}")
+        if saved is None:
+            refund = self._create_refund(identity, given)
+            self._ledger.save_answer(f"razorpay:{key}", fingerprint, 200, refund["id"])
+            return refund
+        if saved[0] != fingerprint:
+            raise Refused(
+                "Different request with the same idempotency key has already been processed.",
+                status=409,
+            )
+        return self.refund(saved[2])
+
+    def _create_refund(self, identity: str, given: dict[str, Any]) -> Object:
         payment = self.payment(identity)
         left = payment["amount"] - payment["amount_refunded"]
         if not payment["captured"]:
@@ -197,9 +225,6 @@ class RazorpayBooks:
             raise Refused("The amount must be at least INR 1.00", "amount")
         if amount > left:
             raise Refused("The refund amount provided is greater than amount captured", "amount")
-        receipt = given.get("receipt")
-        if receipt and any(each["receipt"] == receipt for each in self.refunds()):
-            raise Refused("Receipt should be unique for each refund", "receipt")
         return self._refund(payment, amount, given)
 
     def _refund(self, payment: Object, amount: int, given: dict[str, Any]) -> Object:
@@ -214,7 +239,7 @@ class RazorpayBooks:
             "acquirer_data": {"arn": None},
             "created_at": seconds(),
             "batch_id": None,
-            "status": "processed",
+            "status": self.refunds_begin_as,
             "speed_processed": "normal",
             "speed_requested": given.get("speed", "normal"),
         }
@@ -226,7 +251,22 @@ class RazorpayBooks:
         self._ledger.put("razorpay.payment", payment)
         self._ledger.put("razorpay.refund", refund, ref=payment["id"])
         self._emit("refund.created", refund=refund, payment=payment)
-        self._emit("refund.processed", refund=refund, payment=payment)
+        if refund["status"] == "processed":
+            self._emit("refund.processed", refund=refund, payment=payment)
+        return refund
+
+    def end_refund(self, identity: str, *, good: bool) -> Object:
+        """The bank's late word on a refund."""
+        refund = self.refund(identity)
+        payment = self.payment(refund["payment_id"])
+        refund["status"] = "processed" if good else "failed"
+        self._ledger.put("razorpay.refund", refund, ref=payment["id"])
+        if not good:
+            payment["amount_refunded"] -= refund["amount"]
+            payment["refund_status"] = "partial" if payment["amount_refunded"] else None
+            payment["status"] = "captured"
+            self._ledger.put("razorpay.payment", payment)
+        self._emit(f"refund.{refund['status']}", refund=refund, payment=payment)
         return refund
 
     def refund(self, identity: str) -> Object:

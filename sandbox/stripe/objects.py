@@ -30,6 +30,7 @@ class StripeBooks:
         self._ledger = ledger
         self._webhooks = webhooks
         self._base = base
+        self.refunds_begin_as = "succeeded"
 
     # --- events ---------------------------------------------------------------------------
 
@@ -337,7 +338,7 @@ class StripeBooks:
             "metadata": params.get("metadata") or {},
             "payment_intent": charge["payment_intent"],
             "reason": params.get("reason"),
-            "status": "succeeded",
+            "status": self.refunds_begin_as,
         }
         charge["amount_refunded"] += amount
         charge["refunded"] = charge["amount_refunded"] == charge["amount_captured"]
@@ -345,6 +346,19 @@ class StripeBooks:
         self._ledger.put("stripe.refund", refund, ref=charge["payment_intent"])
         self._emit("refund.created", refund)
         self._emit("charge.refunded", charge)
+        return refund
+
+    def end_refund(self, identity: str, *, good: bool) -> Object:
+        """The bank's late word: a pending refund succeeds, or one comes back."""
+        refund = self.refund(identity)
+        refund["status"] = "succeeded" if good else "failed"
+        self._ledger.put("stripe.refund", refund, ref=refund["payment_intent"])
+        if not good:
+            charge = self.charge(refund["charge"])
+            charge["amount_refunded"] -= refund["amount"]
+            charge["refunded"] = False
+            self._ledger.put("stripe.charge", charge)
+        self._emit("refund.updated" if good else "refund.failed", refund)
         return refund
 
     def refund(self, identity: str) -> Object:

@@ -20,8 +20,9 @@ SIZES = pytest.mark.parametrize("size", [PHONE, DESKTOP], ids=["phone", "desktop
 
 
 def wait_for_mail(shop: Stack, number: str) -> str:
-    """The confirmation of an order, once the worker has sent it."""
-    deadline = time.monotonic() + 40
+    """The confirmation of an order, once a worker has sent it; one that was killed at it holds
+    its lease for a minute."""
+    deadline = time.monotonic() + 90
     while time.monotonic() < deadline:
         for mail in (shop.data / "mail").glob("*.eml"):
             text = mail.read_text()

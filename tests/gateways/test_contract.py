@@ -10,8 +10,8 @@ from flask import Flask
 
 from app.payments.errors import GatewayRefused, GatewayUnknown
 from app.payments.gateways.base import Gateway, PaymentRequest
-from app.payments.models import Attempt, AttemptState, PaymentState, SessionState
-from app.payments.service import PaymentService
+from app.payments.gateways.switchboard import Switchboard
+from app.payments.models import Attempt, AttemptState, PaymentState, RefundState, SessionState
 from app.shared.clock import now
 from app.shared.ids import AttemptId, OrderId, new_id
 from app.shared.money import Money
@@ -23,7 +23,9 @@ AMOUNT = Money(4900, "USD")
 
 @pytest.fixture(params=["stripe", "razorpay"])
 def gateway(request: pytest.FixtureRequest, app: Flask, sandbox: Sandbox) -> Gateway:
-    return service(PaymentService, app)._gateways[request.param]
+    gateway = service(Switchboard, app).bare(request.param)
+    assert gateway is not None
+    return gateway
 
 
 def make_attempt(gateway: Gateway, amount: Money = AMOUNT) -> Attempt:
@@ -157,10 +159,18 @@ def test_a_refund_with_one_key_is_made_once(gateway: Gateway, sandbox: Sandbox) 
     (payment,) = gateway.observe(attempt).payments
     gateway.capture(payment.id, AMOUNT, "key")
     for _ in range(2):
-        gateway.refund(payment.id, Money(1000, "USD"), "refund-1")
+        gateway.refund(payment.id, Money(1000, "USD"), "refund-1", "reference-1")
     assert sandbox.captures() == [("MX-1", AMOUNT.minor - 1000)]
     with pytest.raises(GatewayRefused):
         gateway.refund(payment.id, AMOUNT, "refund-2")
+    with pytest.raises(GatewayUnknown):
+        gateway.refund(payment.id, Money(999, "USD"), "refund-1", "reference-1")
+    (seen,) = gateway.refunds(payment.id)
+    assert (seen.reference, seen.amount, seen.state) == (
+        "reference-1",
+        Money(1000, "USD"),
+        RefundState.SUCCEEDED,
+    )
 
 
 def test_a_released_authorisation_cannot_be_captured(gateway: Gateway, sandbox: Sandbox) -> None:

@@ -454,7 +454,7 @@ def test_an_order_paid_in_one_tab_is_shown_in_the_other(ready: Shopper, sandbox:
 def test_the_database_allows_one_capture_per_order(database: Database) -> None:
     from app.db.errors import DuplicateKeyError
 
-    capture = {"_id": "order", "attempt_id": "a", "gateway": "stripe", "payment_id": "p", "amount": 1, "currency": "USD", "fence": 0, "state": "claimed", "lease_until": now(), "updated_at": now()}  # fmt: skip
+    capture = {"_id": "order", "attempt_id": "a", "gateway": "stripe", "payment_id": "p", "amount": 1, "currency": "USD", "fence": 0, "state": "claimed", "lease_until": now(), "updated_at": now(), "refundable": 1, "refund_count": 0}  # fmt: skip
     database["captures"].insert_one(capture)
     with pytest.raises(DuplicateKeyError):
         database["captures"].insert_one({**capture, "payment_id": "other"})

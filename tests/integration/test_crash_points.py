@@ -37,6 +37,13 @@ SETTLING = (
     "paid, not noted at the payment",
 )
 
+REFUNDING = (
+    "refund stored, unsent",
+    "refund's fence taken, unsent",
+    "refund sent, outcome unknown",
+    "refund seen, not booked",
+)
+
 
 def _die(environment: dict[str, str], point: str, *action: str) -> None:
     """Run one action in a process that dies at ``point``."""
@@ -54,7 +61,11 @@ def _die(environment: dict[str, str], point: str, *action: str) -> None:
 
 def _recover(app: Flask, database: Database) -> None:
     """Let the time pass that a dead worker's leases last, and run what runs anyway."""
-    for collection, field in (("captures", "lease_until"), ("outbox", "available_at")):
+    for collection, field in (
+        ("captures", "lease_until"),
+        ("refunds", "lease_until"),
+        ("outbox", "available_at"),
+    ):
         database[collection].update_many({}, {"$set": {field: now()}})
     database["idempotency_keys"].update_many({}, {"$set": {"locked_until": now()}})
     database["schedules"].delete_many({})
@@ -76,7 +87,7 @@ def ready(shopper: Shopper, catalog: CatalogMaker) -> Shopper:
 
 
 def test_every_point_is_tried() -> None:
-    others = {name for name in POINTS if name not in SETTLING}
+    others = set(POINTS) - set(SETTLING) - set(REFUNDING)
     assert others == {
         "order stored, gateway not called",
         "gateway's page opened, not noted",
@@ -176,3 +187,27 @@ def test_giving_back_dies(
     assert [order["state"] for order in database["orders"].find({})] == ["cancelled"]
     assert database["order_events"].count_documents({"kind": "payment_returned"}) == 1
     assert [name for name in _mails(environment) if name.startswith("payment-returned")]
+
+
+@GATEWAYS
+@pytest.mark.parametrize("point", REFUNDING)
+def test_refunding_dies(
+    app: Flask,
+    ready: Shopper,
+    sandbox: Sandbox,
+    database: Database,
+    environment: dict[str, str],
+    gateway: str,
+    point: str,
+) -> None:
+    ready.pay(sandbox, gateway)
+    order = database["orders"].find_one({})
+    assert order
+    _die(environment, point, "refund", order["_id"])
+    _recover(app, database)
+    assert [each["amount"] for each in sandbox.ledger()["refunds"]] == [2145]
+    assert [refund["state"] for refund in database["refunds"].find({})] == ["succeeded"]
+    assert database["orders"].find_one({}, {"refunded": 1, "_id": 0}) == {"refunded": 2145}
+    assert service(InventoryService, app).available([Sku("MUG")]) == {"MUG": 4}
+    assert len([name for name in _mails(environment) if name.startswith("refunded")]) == 1
+    assert service(Audit, app).run() == []

@@ -10,7 +10,7 @@ from flask import Flask
 
 from app.db.database import Database, Session
 from app.db.errors import PyMongoError
-from app.db.migrations import pending_migrations, upgrade
+from app.db.migrations import all_migrations, pending_migrations, upgrade
 from app.db.outbox import Event, Outbox
 from app.db.schedules import Schedules
 from app.shared.clock import now
@@ -30,7 +30,7 @@ def test_two_migrating_processes_do_the_work_once(database: Database) -> None:
         thread.start()
     for thread in threads:
         thread.join()
-    assert sorted(ran) == ["0001_catalog", "0002_shop"]
+    assert sorted(ran) == [migration.name for migration in all_migrations()]
 
 
 @pytest.mark.parametrize(
@@ -96,6 +96,22 @@ def test_an_event_whose_worker_died_is_handled_by_the_next(database: Database) -
     database["outbox"].update_one({"_id": name}, {"$set": {"available_at": now()}})
     assert outbox.run_one()
     assert handled == [name]
+
+
+def test_a_worker_takes_back_what_the_database_cut_short_but_nobody_elses(
+    database: Database,
+) -> None:
+    cut, other = Outbox(database), Outbox(database)
+    for each, name in ((cut, "cut"), (other, "other")):
+        each.publish("thing", {}, key=name)
+        each._lease()
+    handled: list[str] = []
+    cut.subscribe("thing", "handler", lambda event: handled.append(event.id))
+    assert not cut.run_one()
+    cut.take_back()
+    assert cut.run_one()
+    assert not cut.run_one()
+    assert handled == ["cut"]
 
 
 def test_one_key_is_one_event(database: Database) -> None:

@@ -16,12 +16,16 @@ from typing import Any
 from flask import Flask
 
 from app import create_app
+from app.checkout.refund_rules import RefundWish
+from app.checkout.refunding import Refunding
 from app.checkout.settlement import Settlement
 from app.notifications.mail import FolderMailer
 from app.payments.gateways.guard import GuardedGateway
+from app.payments.refund_repository import RefundRepository
+from app.payments.refunds import RefundService
 from app.payments.repository import PaymentRepository
 from app.payments.service import PaymentService
-from app.shared.ids import AttemptId
+from app.shared.ids import AttemptId, OrderId
 from app.web.registry import service
 from app.worker import Worker
 
@@ -38,6 +42,10 @@ POINTS: dict[str, tuple[type, str, bool]] = {
     "mail sent, not noted": (FolderMailer, "send", True),
     "loser not given back": (PaymentService, "give_back", False),
     "loser given back, nobody told": (PaymentService, "give_back", True),
+    "refund stored, unsent": (RefundService, "carry_out", False),
+    "refund's fence taken, unsent": (RefundRepository, "take_fence", True),
+    "refund sent, outcome unknown": (GuardedGateway, "refund", True),
+    "refund seen, not booked": (RefundService, "carry_out", True),
 }
 
 
@@ -64,6 +72,13 @@ def _settle(app: Flask, attempt_id: str) -> None:
     service(Settlement, app).settle(AttemptId(attempt_id))
 
 
+def _refund(app: Flask, order_id: str) -> None:
+    wish = RefundWish(quantities={1: 1})
+    service(Refunding, app).request(
+        OrderId(order_id), wish, key="k", reason="", restock=True, by="Eve"
+    )
+
+
 def _work(app: Flask) -> None:
     while service(Worker, app).round():
         pass
@@ -74,7 +89,9 @@ def main() -> None:
     point, action, *rest = sys.argv[1:]
     app = create_app()
     _arm(point)
-    {"checkout": _check_out, "settle": _settle, "work": _work}[action](app, *rest)
+    {"checkout": _check_out, "settle": _settle, "refund": _refund, "work": _work}[action](
+        app, *rest
+    )
 
 
 if __name__ == "__main__":

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Protocol
 
-from app.payments.models import Attempt, ListedPayment, Observation, SessionState
+from app.payments.models import Attempt, ListedPayment, Observation, SeenRefund, SessionState
 from app.shared.money import Money
 
 
@@ -78,8 +78,12 @@ class Gateway(Protocol):
     def void(self, payment_id: str, key: str) -> bool:
         """Release an authorisation; False where the gateway only lets it lapse by itself."""
 
-    def refund(self, payment_id: str, amount: Money, key: str) -> None:
-        """Give captured money back. Repeating it with the same key refunds once."""
+    def refund(self, payment_id: str, amount: Money, key: str, reference: str = "") -> None:
+        """Give captured money back. Repeating it with the same key refunds once; ``reference``
+        (at most 200 characters) marks the refund in ``refunds``."""
+
+    def refunds(self, payment_id: str) -> tuple[SeenRefund, ...]:
+        """Read every refund of a payment."""
 
     def recent(self, since: datetime) -> Iterator[ListedPayment]:
         """Every payment the gateway knows from ``since`` on, whoever made it."""

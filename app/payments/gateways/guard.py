@@ -13,7 +13,7 @@ import pybreaker
 
 from app.payments.errors import BadSignature, GatewayRefused, GatewayUnreachable
 from app.payments.gateways.base import Gateway, OpenedSession, PaymentRequest, WebhookHint
-from app.payments.models import Attempt, ListedPayment, Observation, SessionState
+from app.payments.models import Attempt, ListedPayment, Observation, SeenRefund, SessionState
 from app.shared.money import Money
 
 T = TypeVar("T")
@@ -71,9 +71,13 @@ class GuardedGateway:
         """Release an authorisation."""
         return self._call(lambda: self._gateway.void(payment_id, key))
 
-    def refund(self, payment_id: str, amount: Money, key: str) -> None:
+    def refund(self, payment_id: str, amount: Money, key: str, reference: str = "") -> None:
         """Give money back."""
-        self._call(lambda: self._gateway.refund(payment_id, amount, key))
+        self._call(lambda: self._gateway.refund(payment_id, amount, key, reference))
+
+    def refunds(self, payment_id: str) -> tuple[SeenRefund, ...]:
+        """Read the refunds of a payment."""
+        return self._call(lambda: self._gateway.refunds(payment_id))
 
     def recent(self, since: datetime) -> Iterator[ListedPayment]:
         """The gateway's own list; read page by page, outside the breaker."""

@@ -9,14 +9,22 @@ from typing import Any, TypeVar, cast
 
 import stripe
 
-from app.payments.errors import BadSignature, GatewayRefused, GatewayUnknown, GatewayUnreachable
+from app.payments.errors import (
+    BadSignature,
+    GatewayFaulted,
+    GatewayRefused,
+    GatewayUnknown,
+    GatewayUnreachable,
+)
 from app.payments.gateways.base import OpenedSession, PaymentRequest, WebhookHint
 from app.payments.models import (
     Attempt,
     ListedPayment,
     Observation,
     PaymentState,
+    RefundState,
     SeenPayment,
+    SeenRefund,
     SessionState,
 )
 from app.shared.money import Money
@@ -34,6 +42,12 @@ _INTENT_STATES = {
     "succeeded": PaymentState.CAPTURED,
     "canceled": PaymentState.VOIDED,
 }
+_REFUND_STATES = {
+    "succeeded": RefundState.SUCCEEDED,
+    "failed": RefundState.FAILED,
+    "canceled": RefundState.FAILED,
+}
+_REFERENCE = "refund_id"
 _SESSION_STATES = {
     "open": SessionState.OPEN,
     "complete": SessionState.COMPLETE,
@@ -141,14 +155,23 @@ class StripeGateway:
         )
         return True
 
-    def refund(self, payment_id: str, amount: Money, key: str) -> None:
+    def refund(self, payment_id: str, amount: Money, key: str, reference: str = "") -> None:
         """Refund a captured payment intent."""
+        params: Any = {"payment_intent": payment_id, "amount": amount.minor}
+        if reference:
+            params["metadata"] = {_REFERENCE: reference}
         _call(
-            lambda: self._client.v1.refunds.create(
-                params={"payment_intent": payment_id, "amount": amount.minor},
-                options={"idempotency_key": key},
+            lambda: self._client.v1.refunds.create(params=params, options={"idempotency_key": key})
+        )
+
+    def refunds(self, payment_id: str) -> tuple[SeenRefund, ...]:
+        """The refunds of a payment intent; an order never has a hundred."""
+        found = _call(
+            lambda: self._client.v1.refunds.list(
+                params={"payment_intent": payment_id, "limit": 100}
             )
         )
+        return tuple(_seen_refund(refund) for refund in found.data)
 
     def recent(self, since: datetime) -> Iterator[ListedPayment]:
         """The account's payment intents, page by page."""
@@ -212,6 +235,16 @@ def _seen(intent: stripe.PaymentIntent) -> SeenPayment:
     )
 
 
+def _seen_refund(refund: stripe.Refund) -> SeenRefund:
+    metadata = cast("Any", refund.metadata.to_dict()) if refund.metadata else {}
+    return SeenRefund(
+        id=refund.id,
+        reference=str(metadata.get(_REFERENCE, "")),
+        amount=Money(refund.amount, refund.currency.upper()),
+        state=_REFUND_STATES.get(refund.status or "", RefundState.PENDING),
+    )
+
+
 def _call(work: Callable[[], T]) -> T:
     """Run an SDK call and sort its failures by what they prove."""
     try:
@@ -230,6 +263,9 @@ def _call(work: Callable[[], T]) -> T:
             raise GatewayUnknown("the same request is in flight") from error
         raise GatewayRefused(str(error.user_message or error)) from error
     except stripe.StripeError as error:
-        raise GatewayUnknown(type(error).__name__) from error
+        # With a JSON error of its own Stripe has spoken; an HTML page may come from in between.
+        answered = isinstance(error.json_body, dict) and "error" in error.json_body
+        kind = GatewayFaulted if answered else GatewayUnknown
+        raise kind(type(error).__name__) from error
     except (ValueError, TypeError, KeyError, AttributeError) as error:
         raise GatewayUnknown(f"odd reply: {type(error).__name__}") from error

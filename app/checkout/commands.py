@@ -1,0 +1,147 @@
+"""Orders and their money from the command line."""
+
+from __future__ import annotations
+
+import getpass
+from datetime import timedelta
+from uuid import uuid4
+
+import click
+from flask import current_app
+from flask.cli import AppGroup
+
+from app.checkout.audit import Audit
+from app.checkout.reconciliation import Reconciler
+from app.checkout.refund_rules import RefundWish, everything
+from app.checkout.refunding import Refunding
+from app.markets.context import format_money
+from app.orders.models import Order
+from app.orders.rules import STATE_LABELS
+from app.orders.service import OrderService
+from app.payments.errors import GatewayRefused, GatewayUnknown, GatewayUnreachable
+from app.payments.models import Refund, RefundState
+from app.payments.service import PaymentService
+from app.shared.errors import ShopError
+from app.shared.money import Money
+from app.web.registry import service
+
+payment_commands = AppGroup("payments", help="Payments and their gateways.")
+order_commands = AppGroup("orders", help="Orders and their history.")
+
+
+@payment_commands.command("reconcile")
+def payments_reconcile() -> None:
+    """Finish or close everything open, then compare the books with the gateways' lists."""
+    report = service(Reconciler, current_app).run(older_than=timedelta(0))
+    click.echo(
+        f"looked at {report.looked_at}, captured {report.captured}, "
+        f"closed {report.closed}, holds released {report.released}, "
+        f"refunds finished {report.refunded}"
+    )
+    try:
+        found = service(Audit, current_app).run()
+    except (GatewayUnknown, GatewayUnreachable, GatewayRefused) as silent:
+        raise click.ClickException(f"A gateway's list cannot be read: {silent}") from silent
+    for each in found:
+        state = "mended" if each.mended else "needs a person"
+        name = each.order_number or "no order"
+        click.echo(f"{name}, {each.gateway} {each.payment_id}: {each.difference} ({state})")
+    click.echo(f"{len(found)} discrepancies with the gateways' lists")
+    if not all(each.mended for each in found):
+        raise SystemExit(1)
+
+
+@payment_commands.command("refund")
+@click.argument("number")
+@click.option(
+    "--line", "lines", multiple=True, metavar="POSITION=QUANTITY", help="Units of a line."
+)
+@click.option("--shipping", is_flag=True, help="What is left of the shipping costs.")
+@click.option("--amount", help="Another amount than the sum of the above, or one without lines.")
+@click.option("--all", "whole", is_flag=True, help="Everything that is left.")
+@click.option("--restock", is_flag=True, help="Put the refunded units on the shelf again.")
+@click.option("--reason", default="", help="For the timeline.")
+@click.option("--key", help="The same key again is the same refund.")
+def payments_refund(
+    *,
+    number: str,
+    lines: tuple[str, ...],
+    shipping: bool,
+    amount: str | None,
+    whole: bool,
+    restock: bool,
+    reason: str,
+    key: str | None,
+) -> None:
+    """Refund order NUMBER: whole, or some lines, or an amount."""
+    key = key or str(uuid4())
+    try:
+        order = service(OrderService, current_app).get_by_number(number)
+        refunding = service(Refunding, current_app)
+        wish = (
+            everything(refunding.balance(order))
+            if whole
+            else RefundWish(
+                quantities=_quantities(lines),
+                shipping=shipping,
+                amount=_amount(amount, order.currency),
+            )
+        )
+        by = f"{getpass.getuser()} at the command line"
+        refund = refunding.request(order.id, wish, key=key, reason=reason, restock=restock, by=by)
+    except ShopError as refusal:
+        raise click.ClickException(refusal.message) from refusal
+    click.echo(_shown(refund, order))
+    if refund.state is RefundState.FAILED:
+        raise click.ClickException(refund.failure)
+    if refund.state is not RefundState.SUCCEEDED:
+        click.echo(f"The gateway has not confirmed it yet; the worker goes on. Key: {key}")
+
+
+def _quantities(lines: tuple[str, ...]) -> dict[int, int]:
+    quantities = {}
+    for line in lines:
+        position, _, quantity = line.partition("=")
+        if not (position.isdecimal() and quantity.isdecimal()):
+            raise click.BadParameter(f"{line!r} is not POSITION=QUANTITY", param_hint="--line")
+        quantities[int(position)] = int(quantity)
+    return quantities
+
+
+def _amount(text: str | None, currency: str) -> Money | None:
+    try:
+        return Money.from_major(text, currency) if text else None
+    except ValueError as error:
+        raise click.BadParameter(str(error), param_hint="--amount") from error
+
+
+def _shown(refund: Refund, order: Order) -> str:
+    amount = format_money(refund.amount, order.locale)
+    return f"{refund.id}  {amount}  {refund.gateway}  {refund.state}"
+
+
+@order_commands.command("show")
+@click.argument("number")
+def orders_show(number: str) -> None:
+    """Print order NUMBER with its lines, payment attempts, refunds and whole timeline."""
+    try:
+        order = service(OrderService, current_app).get_by_number(number)
+    except ShopError as refusal:
+        raise click.ClickException(refusal.message) from refusal
+
+    def money(amount: Money) -> str:
+        return format_money(amount, order.locale)
+
+    click.echo(f"{order.number}  {STATE_LABELS[order.state]}  {order.email}")
+    click.echo(f"total {money(order.totals.total)}, refunded {money(order.refunded)}")
+    for position, line in enumerate(order.lines, 1):
+        click.echo(f"  {position}. {line.quantity} × {line.sku} {line.title}  {money(line.total)}")
+    click.echo("payment attempts")
+    for attempt in service(PaymentService, current_app).attempts_of(order.id):
+        click.echo(f"  {attempt.id}  {attempt.gateway}  {money(attempt.amount)}  {attempt.state}")
+    click.echo("refunds")
+    for refund in service(Refunding, current_app).of_order(order.id):
+        click.echo(f"  {_shown(refund, order)}")
+    click.echo("timeline")
+    for event in service(OrderService, current_app).timeline(order.id, public_only=False):
+        click.echo(f"  {event.at:%Y-%m-%d %H:%M:%S} UTC  {event.message}")

@@ -1,0 +1,175 @@
+"""Paying back: joins an order's lines and stock with the refunds of its capture.
+
+As with a capture: store the intent, call the gateway, book what it shows. Each step may be cut
+short; the reconciler, or the gateway's webhook, goes on.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import timedelta
+
+from app.checkout.errors import NotRefundable, RefundTooHigh
+from app.checkout.events import REFUNDED
+from app.checkout.refund_rules import Balance, RefundWish, balance_of, parts_of
+from app.db.database import Database, Session
+from app.db.outbox import Outbox
+from app.inventory.service import InventoryService
+from app.orders.models import Order
+from app.orders.service import OrderService
+from app.payments.events import ALERT
+from app.payments.models import Capture, CaptureState, Refund, RefundState, SeenRefund
+from app.payments.refunds import Comparison, RefundService, Word
+from app.payments.service import PaymentService
+from app.shared.ids import OrderId
+from app.shared.money import Money
+
+
+class Refunding:
+    """Refunds of orders: whole, in part, by line; never more than was captured."""
+
+    def __init__(
+        self,
+        database: Database,
+        outbox: Outbox,
+        orders: OrderService,
+        inventory: InventoryService,
+        payments: PaymentService,
+        refunds: RefundService,
+        show_money: Callable[[Money, str], str],
+    ) -> None:
+        self._database = database
+        self._outbox = outbox
+        self._orders = orders
+        self._inventory = inventory
+        self._payments = payments
+        self._refunds = refunds
+        self._show_money = show_money
+
+    def balance(self, order: Order, session: Session | None = None) -> Balance:
+        """What can still be paid back. Raises ``NotRefundable`` for an unpaid order."""
+        capture = self._capture(order.id, session)
+        return balance_of(order, self._refunds.of_order(order.id, session), capture.refundable)
+
+    def of_order(self, order_id: OrderId) -> list[Refund]:
+        """The order's refunds, oldest first."""
+        return self._refunds.of_order(order_id)
+
+    def request(
+        self, order_id: OrderId, wish: RefundWish, *, key: str, reason: str, restock: bool, by: str
+    ) -> Refund:
+        """Refund what the wish says; the same ``key`` again is the same refund.
+
+        It is sent at once; the state tells how far it came. Raises ``NotRefundable``,
+        ``NothingToRefund``, ``RefundTooHigh``.
+        """
+
+        def work(session: Session) -> Refund:
+            known = self._refunds.find_requested(order_id, key, session)
+            if known is not None:
+                return known
+            order = self._orders.get(order_id, session)
+            capture = self._capture(order_id, session)
+            balance = self.balance(order, session)
+            refund = self._refunds.store(
+                capture,
+                parts_of(order, balance, wish),
+                purpose="order",
+                request_key=key,
+                reason=reason,
+                restock=restock,
+                session=session,
+            )
+            if refund is None:
+                raise RefundTooHigh(balance.refundable)
+            amount = self._show_money(refund.amount, order.locale)
+            message = f"Refund of {amount} requested by {by}"
+            self._note(refund, "refund_requested", message, public=False, session=session)
+            return refund
+
+        return self.carry_out(self._database.in_transaction(work))
+
+    def carry_out(self, refund: Refund) -> Refund:
+        """Bring a refund as far as its gateway allows, and return it as it is then."""
+        word = self._refunds.carry_out(refund)
+        if word is not None:
+            self._database.in_transaction(lambda session: self._book(refund, word, session))
+        return self._refunds.get(refund.id)
+
+    def follow(self, order_id: OrderId) -> None:
+        """Look at every refund of an order again: a webhook said that something happened."""
+        for refund in self._refunds.of_order(order_id):
+            if refund.state is not RefundState.FAILED:
+                self.carry_out(refund)
+
+    def finish(self, older_than: timedelta) -> int:
+        """Go on with what a crash or a silent gateway left open; how many came to an end."""
+        results = [self.carry_out(each) for each in self._refunds.unfinished(older_than)]
+        return sum(each.state in {RefundState.SUCCEEDED, RefundState.FAILED} for each in results)
+
+    def compare(self, capture: Capture) -> Comparison:
+        """The refunds in the books against those at the gateway. Raises as ``Gateway`` does."""
+        return self._refunds.compare(capture)
+
+    def adopt(self, capture: Capture, seen: SeenRefund) -> bool:
+        """Take a refund made at the gateway into the books; False if they leave no room for it."""
+
+        def work(session: Session) -> Refund | None:
+            current = self._capture(capture.order_id, session)
+            return self._refunds.adopt(current, seen, session)
+
+        refund = self._database.in_transaction(work)
+        return refund is not None and self.carry_out(refund).state is seen.state
+
+    # --- booking ----------------------------------------------------------------------------
+
+    def _capture(self, order_id: OrderId, session: Session | None) -> Capture:
+        capture = self._payments.find_capture(order_id, session)
+        if capture is None or capture.state is not CaptureState.CAPTURED:
+            raise NotRefundable
+        return capture
+
+    def _book(self, refund: Refund, word: Word, session: Session) -> None:
+        before = self._refunds.get(refund.id, session)
+        if not self._refunds.conclude(before, word, session):
+            return
+        order = self._orders.get(refund.order_id, session)
+        amount = self._show_money(refund.amount, order.locale)
+        if word.state is RefundState.SUCCEEDED:
+            self._orders.add_refund(order.id, refund.amount, session)
+            self._restock(refund, order, session)
+            self._note(refund, "refunded", f"{amount} refunded", public=True, session=session)
+            payload = {
+                "order_id": order.id,
+                "refund_id": refund.id,
+                "amount": refund.amount.minor,
+            }
+            self._outbox.publish(REFUNDED, payload, session, key=f"{REFUNDED}:{refund.id}")
+        elif word.state is RefundState.FAILED:
+            if before.state is RefundState.SUCCEEDED:
+                self._orders.add_refund(order.id, refund.amount * -1, session)
+            message = f"Refund of {amount} failed. {word.failure}"
+            self._note(refund, "refund_failed", message, public=False, session=session)
+            payload = {"order_id": order.id, "message": message, "payment_id": refund.payment_id}
+            self._outbox.publish(ALERT, payload, session, key=f"{ALERT}:{refund.id}")
+
+    def _restock(self, refund: Refund, order: Order, session: Session) -> None:
+        if not refund.restock:
+            return
+        units = {
+            f"{refund.id}:{line.position}": (order.lines[line.position - 1].sku, line.quantity)
+            for line in refund.parts.lines
+        }
+        self._inventory.take_back(units, session)
+
+    def _note(
+        self, refund: Refund, kind: str, message: str, *, public: bool, session: Session
+    ) -> None:
+        self._orders.note(
+            refund.order_id,
+            kind,
+            message,
+            public=public,
+            session=session,
+            key=f"{kind}:{refund.id}",
+        )

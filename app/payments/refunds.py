@@ -1,0 +1,219 @@
+"""Refunds: the intent stored first, sent under one key, booked by what the gateway shows.
+
+A refund, unlike a capture, may be one of several, so nothing at the gateway stops a second one of
+the same amount. It is sent again only with the key it was sent with before, or, once the gateway
+has answered that very key with an error of its own, after a read shows that nothing came of it.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import timedelta
+
+import structlog
+
+from app.db.database import Database, Session
+from app.payments.errors import (
+    GatewayFaulted,
+    GatewayRefused,
+    GatewayUnknown,
+    GatewayUnreachable,
+)
+from app.payments.gateways.base import Gateway
+from app.payments.gateways.switchboard import Switchboard
+from app.payments.models import Capture, Refund, RefundParts, RefundState, SeenRefund
+from app.payments.refund_repository import RefundRepository
+from app.payments.repository import PaymentRepository
+from app.shared.clock import now
+from app.shared.errors import NotFound
+from app.shared.ids import OrderId
+from app.shared.money import Money
+
+ADOPTED = "gateway"  # the purpose of a refund that was made at the gateway itself
+_SEND_LEASE = timedelta(seconds=30)
+_log = structlog.get_logger()
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Word:
+    """The gateway's word on a refund."""
+
+    state: RefundState
+    gateway_refund_id: str = ""
+    failure: str = ""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Comparison:
+    """Where books and gateway differ: refunds only the gateway has, and only the books have."""
+
+    strangers: tuple[SeenRefund, ...]
+    missing: tuple[Refund, ...]
+
+
+class RefundService:
+    """The refunds of the shop's captures. Never calls a gateway inside a transaction."""
+
+    def __init__(self, database: Database, gateways: Switchboard) -> None:
+        self._gateways = gateways
+        self._refunds = RefundRepository(database)
+        self._payments = PaymentRepository(database)
+
+    def get(self, refund_id: str, session: Session | None = None) -> Refund:
+        """The refund. Raises ``NotFound``."""
+        refund = self._refunds.find(refund_id, session)
+        if refund is None:
+            raise NotFound("This refund does not exist.")
+        return refund
+
+    def find_requested(self, order_id: OrderId, key: str, session: Session) -> Refund | None:
+        """The refund that this request asked for before, or None."""
+        return self._refunds.find_requested(order_id, key, session)
+
+    def of_order(self, order_id: OrderId, session: Session | None = None) -> list[Refund]:
+        """Every refund of an order, oldest first."""
+        return self._refunds.of_order(order_id, session)
+
+    def unfinished(self, older_than: timedelta, limit: int = 50) -> list[Refund]:
+        """Refunds that nobody looked at for this long and that are not at their end."""
+        return self._refunds.unfinished(older_than, limit)
+
+    def store(
+        self,
+        capture: Capture,
+        parts: RefundParts,
+        *,
+        purpose: str,
+        request_key: str,
+        reason: str,
+        restock: bool,
+        session: Session,
+    ) -> Refund | None:
+        """Store the intent and take its amount out of what is refundable, in this transaction.
+
+        None if the capture moved on since it was read, or has not that much left.
+        """
+        sequence = self._payments.take_from(capture, parts.amount, session)
+        if not sequence:
+            return None
+        moment = now()
+        refund = Refund(
+            id=f"{capture.order_id}:{purpose}:{sequence}",
+            order_id=capture.order_id,
+            attempt_id=capture.attempt_id,
+            gateway=capture.gateway,
+            payment_id=capture.payment_id,
+            purpose=purpose,
+            request_key=request_key,
+            parts=parts,
+            reason=reason,
+            restock=restock,
+            state=RefundState.REQUESTED,
+            fence=0,
+            key_round=0,
+            failure="",
+            created_at=moment,
+            updated_at=moment,
+        )
+        self._refunds.insert(refund, session)
+        return refund
+
+    def carry_out(self, refund: Refund) -> Word | None:
+        """Bring the refund as far as the gateway's word allows; None while it is silent, odd, or
+        another worker is sending. Repeating it refunds nothing twice."""
+        gateway = self._gateways.get(refund.gateway)
+        self._refunds.touch(refund)
+        try:
+            seen = _find(gateway, refund)
+            if seen is None and refund.state in {RefundState.REQUESTED, RefundState.SENDING}:
+                return self._send(gateway, refund)
+        except (GatewayUnknown, GatewayUnreachable, GatewayRefused) as problem:
+            _log.warning("refund_unconfirmed", refund=refund.id, reason=str(problem))
+            return None
+        return _word(seen) if seen else None
+
+    def _send(self, gateway: Gateway, refund: Refund) -> Word | None:
+        fenced = self._refunds.take_fence(refund, _SEND_LEASE)
+        if fenced is None:
+            return None
+        key = f"{fenced.id}:{fenced.key_round}"
+        refusal = ""
+        try:
+            gateway.refund(fenced.payment_id, fenced.amount, key, fenced.id)
+        except GatewayRefused as refused:
+            refusal = str(refused)
+        except GatewayFaulted:
+            self._refunds.burn_key(fenced)
+            raise
+        seen = _find(gateway, fenced)
+        if seen is not None:
+            return _word(seen)
+        return Word(state=RefundState.FAILED, failure=refusal) if refusal else None
+
+    def conclude(self, refund: Refund, word: Word, session: Session) -> bool:
+        """Book the gateway's word; False if it was booked before. A failed refund's amount
+        becomes refundable again."""
+        moved = self._refunds.move(
+            refund.id,
+            word.state,
+            session,
+            failure=word.failure[:300],
+            gateway_refund_id=word.gateway_refund_id or None,
+        )
+        if moved and word.state is RefundState.FAILED:
+            self._payments.put_back(refund.order_id, refund.amount, session)
+        return moved
+
+    def compare(self, capture: Capture) -> Comparison:
+        """The books against the gateway, failed refunds aside. Raises as ``Gateway`` does."""
+        booked = [
+            refund
+            for refund in self._refunds.of_order(capture.order_id)
+            if refund.state is not RefundState.FAILED
+        ]
+        seen = [
+            each
+            for each in self._gateways.get(capture.gateway).refunds(capture.payment_id)
+            if each.state is not RefundState.FAILED
+        ]
+        return Comparison(
+            strangers=tuple(
+                each for each in seen if not any(_is(each, refund) for refund in booked)
+            ),
+            missing=tuple(
+                refund
+                for refund in booked
+                if refund.state is RefundState.SUCCEEDED
+                and not any(_is(each, refund) for each in seen)
+            ),
+        )
+
+    def adopt(self, capture: Capture, seen: SeenRefund, session: Session) -> Refund | None:
+        """Store a refund that was made at the gateway itself; None if the books leave no room."""
+        zero = Money.zero(seen.amount.currency)
+        parts = RefundParts(lines=(), shipping=zero, adjustment=seen.amount)
+        return self.store(
+            capture,
+            parts,
+            purpose=ADOPTED,
+            request_key=seen.id,
+            reason="Made at the gateway",
+            restock=False,
+            session=session,
+        )
+
+
+def _find(gateway: Gateway, refund: Refund) -> SeenRefund | None:
+    seen = gateway.refunds(refund.payment_id)
+    return next((each for each in seen if _is(each, refund)), None)
+
+
+def _is(seen: SeenRefund, refund: Refund) -> bool:
+    if refund.purpose == ADOPTED:
+        return seen.id == refund.request_key
+    return seen.reference == refund.id
+
+
+def _word(seen: SeenRefund) -> Word:
+    failure = "The gateway could not carry it out" if seen.state is RefundState.FAILED else ""
+    return Word(state=seen.state, gateway_refund_id=seen.id, failure=failure)
