@@ -98,20 +98,30 @@ def status(attempt_id: str) -> BaseResponse:
     )
 
 
+_ENDED = {
+    AttemptState.FAILED: ("failed", "The payment service did not accept this payment."),
+    AttemptState.EXPIRED: ("expired", "The time to pay ran out, and nothing was charged."),
+    AttemptState.LOST: ("lost", "This payment was not taken; the money is being released."),
+}
+_UNDER_WAY = (
+    "A payment is under way. Finish it where you began it, or wait here while we are checking. "
+    "Please do not pay again."
+)
+
+
 def _describe(look: Look) -> tuple[str, str, str]:
     """What to say, and where to go on, if the shopper can."""
     attempt = look.attempt
+    if attempt.state in _ENDED:
+        kind, message = _ENDED[attempt.state]
+        return kind, message, "" if attempt.state is AttemptState.LOST else "/checkout"
     if attempt.state is AttemptState.CREATED:
         message = "The payment service is not answering. Nothing was charged, and we keep trying."
         return "unavailable", message, "/checkout"
+    if attempt.state is AttemptState.OPEN and look.under_way:
+        return "checking", _UNDER_WAY, payment_path(attempt)
     if attempt.state is AttemptState.OPEN and look.answered:
         return "open", "This order is not paid yet.", payment_path(attempt)
-    if attempt.state is AttemptState.FAILED:
-        return "failed", "The payment service did not accept this payment.", "/checkout"
-    if attempt.state is AttemptState.EXPIRED:
-        return "expired", "The time to pay ran out, and nothing was charged.", "/checkout"
-    if attempt.state is AttemptState.LOST:
-        return "lost", "This payment was not taken; the money is being released.", ""
     return "checking", "We are checking your payment. Please do not pay again.", ""
 
 

@@ -46,15 +46,20 @@ _log = structlog.get_logger()
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Look:
-    """An attempt after a look at its gateway, and whether the gateway ``answered``."""
+    """An attempt after a look at its gateway.
+
+    ``answered`` says whether the gateway gave an answer, ``under_way`` whether it shows a payment
+    that the shopper has begun and that is neither paid nor failed.
+    """
 
     attempt: Attempt
     answered: bool
+    under_way: bool = False
 
     @property
     def uncertain(self) -> bool:
-        """Whether money may have moved that the shop has not booked yet."""
-        waiting = self.attempt.state is AttemptState.OPEN and not self.answered
+        """Whether money has moved, or may be moving, that the shop has not booked yet."""
+        waiting = self.attempt.state is AttemptState.OPEN and (self.under_way or not self.answered)
         return waiting or self.attempt.state is AttemptState.AUTHORISED
 
 
@@ -86,17 +91,20 @@ class Settlement:
         return self.look(attempt_id).attempt
 
     def look(self, attempt_id: AttemptId) -> Look:
-        """Settle, and tell as well whether the gateway gave an answer."""
+        """Settle, and tell as well what is known of it."""
         attempt = self._payments.get(attempt_id)
+        under_way = False
         try:
             if attempt.state is AttemptState.CREATED:
                 return Look(attempt=self._payments.open(attempt), answered=True)
             if attempt.session_id:
-                self._apply(attempt, self._payments.observe(attempt))
+                seen = self._payments.observe(attempt)
+                under_way = any(each.state is PaymentState.PENDING for each in seen.payments)
+                self._apply(attempt, seen)
         except (GatewayUnknown, GatewayUnreachable, GatewayRefused) as problem:
             _log.warning("gateway_silent", attempt=attempt_id, reason=str(problem))
             return Look(attempt=self._payments.get(attempt_id), answered=False)
-        return Look(attempt=self._payments.get(attempt_id), answered=True)
+        return Look(attempt=self._payments.get(attempt_id), answered=True, under_way=under_way)
 
     def settle_patiently(self, attempt_id: AttemptId, patience: float = 4.0) -> Attempt:
         """Settle while a shopper waits: if another worker is capturing, give it a moment."""

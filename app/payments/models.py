@@ -54,7 +54,7 @@ class RefundState(StrEnum):
 class PaymentState(StrEnum):
     """A payment as a gateway shows it, in the shop's words."""
 
-    PENDING = "pending"
+    PENDING = "pending"  # begun by the shopper: it may yet be authorised
     AUTHORISED = "authorised"
     CAPTURED = "captured"
     FAILED = "failed"

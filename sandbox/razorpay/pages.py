@@ -81,13 +81,24 @@ class RazorpayPages:
                 message = "This order has been paid already."
                 return Response(render_template("gone.html", message=message), 400)
             if outcome == "otp":
+                visit["payment_id"] = self._begin(visit["form"], order)["id"]
+                self._ledger.put("razorpay.visit", visit)
                 return Response(render_template("razorpay_otp.html", visit=visit, order=order))
             if outcome not in {"approve", "decline", "late"}:
                 return self._choices(visit, order, "Please choose one of the buttons.", 422)
             return self._back(visit, self._pay(visit, order, outcome))
 
     def _pay(self, visit: Object, order: Object, outcome: str) -> Object:
-        form = visit["form"]
+        """End the payment that waits for its one-time password, else begin and end one."""
+        known = visit.pop("payment_id", "")
+        self._ledger.put("razorpay.visit", visit)
+        payment = self._books.payment(known) if known else self._begin(visit["form"], order)
+        if outcome == "approve":
+            return self._books.authorise(payment)
+        late = time.time() + float(request.form.get("seconds", "3")) if outcome == "late" else None
+        return self._books.fail(payment, late)
+
+    def _begin(self, form: dict[str, str], order: Object) -> Object:
         notes = {name[6:-1]: value for name, value in form.items() if name.startswith("notes[")}
         details = {
             "method": request.form.get("method", "upi"),
@@ -96,11 +107,7 @@ class RazorpayPages:
             "contact": form.get("prefill[contact]", ""),
             "notes": notes,
         }
-        payment = self._books.begin_payment(order, details)
-        if outcome == "approve":
-            return self._books.authorise(payment)
-        late = time.time() + float(request.form.get("seconds", "3")) if outcome == "late" else None
-        return self._books.fail(payment, late)
+        return self._books.begin_payment(order, details)
 
     def _back(self, visit: Object, payment: Object) -> BaseResponse:
         """The cross-site form post that brings the shopper back."""

@@ -50,12 +50,26 @@ class Sandbox:
         """Press a button of Stripe's page; does not follow the way back."""
         return requests.post(url, data={"action": action}, allow_redirects=False, timeout=_TIMEOUT)
 
-    def pay_razorpay(self, page_html: str, outcome: str = "approve") -> dict[str, str]:
-        """Post the shop's form, press a button; the fields that come back."""
+    def start_razorpay(self, page_html: str) -> requests.Response:
+        """Post the shop's form: the hosted page."""
         form = BeautifulSoup(page_html, "html.parser").select_one("main form")
         assert form is not None
         hosted = requests.post(str(form["action"]), data=form_fields(form), timeout=_TIMEOUT)
         assert hosted.status_code == 200, hosted.text
+        return hosted
+
+    def ask_razorpay(self, page_html: str) -> None:
+        """Choose a method at Razorpay, and leave while it waits for the one-time password."""
+        hosted = self.start_razorpay(page_html)
+        choice = BeautifulSoup(hosted.text, "html.parser").select_one("form")
+        assert choice is not None
+        url = urljoin(hosted.url, str(choice["action"]))
+        asked = requests.post(url, data={"outcome": "otp"}, timeout=_TIMEOUT)
+        assert asked.status_code == 200, asked.text
+
+    def pay_razorpay(self, page_html: str, outcome: str = "approve") -> dict[str, str]:
+        """Post the shop's form, press a button; the fields that come back."""
+        hosted = self.start_razorpay(page_html)
         choice = BeautifulSoup(hosted.text, "html.parser").select_one("form")
         assert choice is not None
         back = requests.post(

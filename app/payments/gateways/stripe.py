@@ -38,6 +38,7 @@ RETRIES = 2  # the SDK repeats with the same idempotency key
 _HOLDABLE = ["card", "link", "amazon_pay", "cashapp", "klarna", "paypal", "revolut_pay"]
 
 _INTENT_STATES = {
+    "requires_payment_method": PaymentState.FAILED,  # not tried yet, or declined: nothing moves
     "requires_capture": PaymentState.AUTHORISED,
     "succeeded": PaymentState.CAPTURED,
     "canceled": PaymentState.VOIDED,
