@@ -14,7 +14,6 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
 
-from pymongo import ReturnDocument
 from pymongo.errors import DuplicateKeyError
 
 from app.db.database import Database, Document, Session
@@ -95,7 +94,7 @@ class IdempotencyKeys:
                 }
             )
         except DuplicateKeyError:
-            found: Document | None = self._keys.find_one_and_update(
+            taken = self._keys.update_one(
                 {
                     "_id": identity,
                     "fingerprint": fingerprint,
@@ -103,8 +102,10 @@ class IdempotencyKeys:
                     "locked_until": {"$lte": moment},
                 },
                 {"$set": {"locked_until": moment + _LEASE}},
-                return_document=ReturnDocument.AFTER,
             )
+            if not taken.modified_count:
+                return None
+            found: Document | None = self._keys.find_one({"_id": identity})
             return found
         return {}
 

@@ -13,13 +13,13 @@ from datetime import datetime, timedelta
 from typing import Any
 
 import structlog
-from pymongo import ReturnDocument
 
 from app.db.database import Database, Document, Session
 from app.shared.clock import now
 from app.shared.ids import new_id
 
 _LEASE = timedelta(seconds=60)
+_CONTENDERS = 8  # events to try for, while other workers take the same ones
 _MAX_BACKOFF = timedelta(minutes=10)
 _log = structlog.get_logger()
 
@@ -99,17 +99,27 @@ class Outbox:
         return True
 
     def _lease(self) -> Document | None:
+        """Take the event that has waited longest; a conditional update decides between workers.
+
+        Not findAndModify, which reads the whole collection on the embedded database.
+        """
         moment = now()
-        found: Document | None = self._events.find_one_and_update(
-            {"state": "pending", "available_at": {"$lte": moment}},
-            {
-                "$set": {"available_at": moment + _LEASE, "leased_by": self._owner},
-                "$inc": {"tries": 1},
-            },
-            sort=[("available_at", 1)],
-            return_document=ReturnDocument.AFTER,
-        )
-        return found
+        due = self._events.find({"state": "pending", "available_at": {"$lte": moment}})
+        for document in due.sort("available_at", 1).limit(_CONTENDERS):
+            taken = self._events.update_one(
+                {
+                    "_id": document["_id"],
+                    "state": "pending",
+                    "available_at": document["available_at"],
+                },
+                {
+                    "$set": {"available_at": moment + _LEASE, "leased_by": self._owner},
+                    "$inc": {"tries": 1},
+                },
+            )
+            if taken.modified_count:
+                return {**document, "tries": document["tries"] + 1}
+        return None
 
     def take_back(self) -> None:
         """Make what this very object leased and could not conclude due again at once.

@@ -18,11 +18,16 @@ class Schedules:
     def take(self, job: str, every: timedelta) -> bool:
         """Whether ``job`` is due and this caller is the one to run it now."""
         moment = now()
-        try:
-            self._schedules.insert_one({"_id": job, "due_at": moment + every})
-        except DuplicateKeyError:
+        known = self._schedules.find_one({"_id": job})
+        if known is not None:
+            if known["due_at"] > moment:
+                return False
             taken = self._schedules.update_one(
                 {"_id": job, "due_at": {"$lte": moment}}, {"$set": {"due_at": moment + every}}
             )
             return bool(taken.modified_count)
+        try:
+            self._schedules.insert_one({"_id": job, "due_at": moment + every})
+        except DuplicateKeyError:
+            return False
         return True

@@ -97,10 +97,11 @@ class InventoryRepository:
 
     def end_hold(self, owner: str, state: str, session: Session) -> Document | None:
         """Move a held hold to ``state``; None if it was not held (any more)."""
-        found: Document | None = self._holds.find_one_and_update(
+        found = self.hold(owner, session)
+        ended = self._holds.update_one(
             {"_id": owner, "state": "held"}, {"$set": {"state": state}}, session=session
         )
-        return found
+        return found if ended.modified_count else None
 
     def expired_owners(self, moment: datetime, limit: int) -> list[str]:
         """Owners whose hold ran out by ``moment``."""

@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import hashlib
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
-
-from pymongo import ReturnDocument
 
 from app.db.database import Database, Document, Session
 from app.payments.models import (
@@ -150,11 +149,9 @@ class PaymentRepository:
 
     def count_try(self, gateway: str, payment_id: str) -> int:
         """Count one more try to give a payment back; how many there are now."""
-        found = self._authorisations.find_one_and_update(
-            {"_id": f"{gateway}:{payment_id}"},
-            {"$inc": {"tries": 1}},
-            return_document=ReturnDocument.AFTER,
-        )
+        identity = {"_id": f"{gateway}:{payment_id}"}
+        self._authorisations.update_one(identity, {"$inc": {"tries": 1}})
+        found = self._authorisations.find_one(identity, {"tries": 1})
         return int(found["tries"]) if found else 0
 
     def attempts_with_authorisations(
@@ -197,24 +194,27 @@ class PaymentRepository:
 
     def take_fence(self, capture: Capture, lease: timedelta) -> Capture | None:
         """Elect this worker to send the capture now; None while another one is at it."""
-        found = self._captures.find_one_and_update(
+        moment = now()
+        won = self._captures.update_one(
             {
                 "_id": capture.order_id,
                 "payment_id": capture.payment_id,
+                "fence": capture.fence,
                 "state": {"$in": sources_of(CAPTURE_TRANSITIONS, CaptureState.SENDING)},
-                "lease_until": {"$lte": now()},
+                "lease_until": {"$lte": moment},
             },
             {
                 "$inc": {"fence": 1},
                 "$set": {
                     "state": CaptureState.SENDING.value,
-                    "lease_until": now() + lease,
-                    "updated_at": now(),
+                    "lease_until": moment + lease,
+                    "updated_at": moment,
                 },
             },
-            return_document=ReturnDocument.AFTER,
         )
-        return _capture(found) if found else None
+        if not won.modified_count:
+            return None
+        return replace(capture, fence=capture.fence + 1, state=CaptureState.SENDING)
 
     def mark_captured(self, capture: Capture, session: Session) -> bool:
         """Record that the gateway shows the claimed payment as captured."""
