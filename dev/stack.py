@@ -49,7 +49,7 @@ class Stack:
     """The servers named in ``parts`` that ``environment`` does not configure already.
 
     ``data`` is the folder everything is kept in; ``environment`` afterwards holds what the
-    shop's processes need to find all servers.
+    shop's processes need to find all servers. ``application`` is the module that builds the shop.
     """
 
     def __init__(
@@ -59,7 +59,9 @@ class Stack:
         environment: Mapping[str, str] | None = None,
         parts: Iterable[str] = EVERYTHING,
         web_port: int | None = None,
+        application: str = "wsgi",
     ) -> None:
+        self._application = application
         self.data = data.resolve()
         self._run = self.data / "run"
         self._ports = Ports(self._run / "ports.json")
@@ -151,13 +153,13 @@ class Stack:
         care = ["--respawn-failed-workers", "--workers-kill-timeout", "8", "--no-ws"]
         self._add(
             "web",
-            [program, *where, *size, *care, "wsgi:app"],
+            [program, *where, *size, *care, f"{self._application}:app"],
             ready=lambda: _answers(f"http://127.0.0.1:{self.web_port}/healthz"),
             patience=40,
         )
 
     def _flask(self) -> list[str]:
-        return [sys.executable, "-m", "flask", "--app", "wsgi"]
+        return [sys.executable, "-m", "flask", "--app", self._application]
 
     def command(self, *words: str) -> list[str]:
         """The words as a command of the shop's own command line."""

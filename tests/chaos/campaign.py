@@ -21,13 +21,14 @@ from app.shared.clock import now
 from app.web.registry import service
 from app.worker import Worker
 from dev.stack import EMBEDDED, Stack
+from tests.chaos.desk import RefundDesk
 from tests.chaos.judge import judge
 from tests.chaos.shopper import ChaoticShopper, GaveUp
 from tests.support.catalog import CatalogMaker, make_product, make_variant
 from tests.support.gateways import Sandbox
 
 _PRODUCTS = 12
-_SHOPPERS = 8
+_SHOPPERS = 32
 _REQUEST_FAULTS = (
     "drop_before", "drop_after", "delay_before", "delay_after", "error_500", "error_500_after",
     "html_502", "empty", "malformed",
@@ -35,6 +36,7 @@ _REQUEST_FAULTS = (
 _WEBHOOK_FAULTS = ("lose", "delay", "duplicate", "reorder", "forge")
 _PLACES = ("", "capture", "checkout/sessions", "orders", "payment_intents", "payments")
 _VICTIMS = ("web", "worker", "mongo", "redis")
+_CRASH_SHARE = 0.003  # of passings of a named crash point
 
 
 class Campaign:
@@ -49,7 +51,13 @@ class Campaign:
         kill_every: float,
         progress: Callable[[int, int], None],
     ) -> None:
-        self._stack = Stack(folder, environment={})
+        self._crashes = folder / "crashes.log"
+        more = {
+            "CHAOS_SHARE": str(_CRASH_SHARE),
+            "CHAOS_LOG": str(self._crashes),
+            "GRANIAN_RESPAWN_INTERVAL": "0.2",
+        }
+        self._stack = Stack(folder, environment=more, application="tests.chaos.armed")
         self._checkouts = checkouts
         self._rng = random.Random(seed)
         self._kill_every = kill_every
@@ -65,11 +73,17 @@ class Campaign:
             self._stack.start(EMBEDDED)
             self._fill(stock)
             self._stack.start()
-            helpers = [threading.Thread(target=self._break_gateways, daemon=True)]
-            helpers[0].start()
+            desk = RefundDesk(self._stack.environment, random.Random(self._rng.random()), self.seen)
+            helpers = [
+                threading.Thread(target=self._break_gateways, daemon=True),
+                threading.Thread(target=desk.work, args=(self._over,), daemon=True),
+            ]
+            for helper in helpers:
+                helper.start()
             self._shop(list(stock))
             self._over.set()
-            helpers[0].join()
+            for helper in helpers:
+                helper.join()
             return self._settle_down(stock)
         finally:
             self._over.set()
@@ -110,6 +124,7 @@ class Campaign:
                             break
                 except TimeoutError:
                     pass
+                self._revive()
                 if self._kill_every and time.monotonic() > next_kill:
                     self._kill()
                     next_kill = time.monotonic() + self._kill_every * self._rng.uniform(0.5, 1.5)
@@ -127,6 +142,12 @@ class Campaign:
         victim.kill()
         time.sleep(self._rng.uniform(0.0, 0.5))
         victim.start()
+
+    def _revive(self) -> None:
+        """Start again what died at a crash point; web workers are started by their server."""
+        for service_ in self._stack.services.values():
+            if not service_.alive:
+                service_.start()
 
     def _break_gateways(self) -> None:
         url = f"{self._stack.environment['SANDBOX_URL']}/sandbox/faults"
@@ -148,6 +169,9 @@ class Campaign:
         requests.delete(f"{sandbox.url}/sandbox/faults", timeout=10)
         time.sleep(4)  # late authorisations
         self._stack.services["worker"].stop()
+        if self._crashes.exists():
+            for point in self._crashes.read_text().splitlines():
+                self.seen[f"died: {point}"] += 1
         app = create_app(self._stack.environment)
         database = service(Database, app)
         for _ in range(4):
@@ -158,6 +182,7 @@ class Campaign:
                 pass
         figures = judge(database, sandbox.ledger(), stock)
         self.seen["orders paid"] = database["orders"].count_documents({"state": "paid"})
+        self.seen["orders refunded"] = database["orders"].count_documents({"state": "refunded"})
         self.seen["orders cancelled"] = database["orders"].count_documents({"state": "cancelled"})
         database.close()
         return figures
@@ -167,6 +192,7 @@ class Campaign:
         past = now() - timedelta(hours=2)
         database["payment_attempts"].update_many({"open": True}, {"$set": {"created_at": past, "updated_at": past}})  # fmt: skip
         database["captures"].update_many({"state": {"$ne": "captured"}}, {"$set": {"lease_until": past, "updated_at": past}})  # fmt: skip
+        database["refunds"].update_many({}, {"$set": {"lease_until": past}})
         database["stock_holds"].update_many({"state": "held"}, {"$set": {"expires_at": past}})
         database["outbox"].update_many({"state": "pending"}, {"$set": {"available_at": past}})
         database["schedules"].delete_many({})

@@ -2,55 +2,78 @@
 
 from __future__ import annotations
 
-from collections import Counter
+from collections import Counter, defaultdict
 from typing import Any
 
 from app.db.database import Database
+
+Documents = dict[str, dict[str, Any]]
+_SOLD = {"paid", "refunded"}
 
 
 def judge(database: Database, ledger: dict[str, Any], stock: dict[str, int]) -> dict[str, int]:
     """Everything that must be zero."""
     orders = {order["number"]: order for order in database["orders"].find({})}
-    kept = [each for each in ledger["payments"] if each["captured"] > each["refunded"]]
-    captures = Counter(each["order_number"] for each in kept)
-    paid = {number for number, order in orders.items() if order["state"] == "paid"}
-    right = {
-        each["order_number"]
-        for each in kept
-        if each["order_number"] in orders
-        and each["captured"] - each["refunded"] == orders[each["order_number"]]["totals"]["total"]
-        and each["currency"] == orders[each["order_number"]]["currency"]
-    }
+    payments: dict[str, list[dict[str, Any]]] = defaultdict(list)
+    for each in ledger["payments"]:
+        if each["captured"]:
+            payments[each["order_number"]].append(each)
+    sold = {number for number, order in orders.items() if order["state"] in _SOLD}
     return {
-        "orders captured twice": sum(count > 1 for count in captures.values()),
-        "captures without a paid order": len(set(captures) - paid),
-        "paid orders without a capture": len(paid - set(captures)),
-        "wrong amounts": len(set(captures) - right),
+        "orders captured twice": sum(
+            sum(_net(each) > 0 for each in group) > 1 for group in payments.values()
+        ),
+        "captures without a paid order": sum(
+            any(_net(each) for each in group)
+            for number, group in payments.items()
+            if number not in sold
+        ),
+        "paid orders without a capture": len(sold - set(payments)),
+        "wrong amounts": sum(
+            _is_wrong(orders[number], payments[number]) for number in sold & set(payments)
+        ),
         "attempts left open": database["payment_attempts"].count_documents({"open": True}),
         "orders left pending": sum(order["state"] == "pending" for order in orders.values()),
+        "refunds left open": database["refunds"].count_documents(
+            {"state": {"$nin": ["succeeded", "failed"]}}
+        ),
         "events left over": database["outbox"].count_documents({"state": "pending"}),
         "orders per cart version beyond one": _repeated(orders),
         **_stock(database, orders, stock),
     }
 
 
-def _repeated(orders: dict[str, dict[str, Any]]) -> int:
+def _net(payment: dict[str, Any]) -> int:
+    return int(payment["captured"]) - int(payment["refunded"])
+
+
+def _is_wrong(order: dict[str, Any], payments: list[dict[str, Any]]) -> bool:
+    """Whether what the gateways kept is not the total less what the books say was refunded."""
+    kept = sum(_net(each) for each in payments)
+    currencies = {each["currency"] for each in payments}
+    return kept != order["totals"]["total"] - order["refunded"] or currencies != {order["currency"]}
+
+
+def _repeated(orders: Documents) -> int:
     versions = Counter(
         (order["cart_id"], order["cart_version"])
         for order in orders.values()
-        if order["state"] == "paid"
+        if order["state"] in _SOLD
     )
     return sum(count > 1 for count in versions.values())
 
 
-def _stock(
-    database: Database, orders: dict[str, dict[str, Any]], stock: dict[str, int]
-) -> dict[str, int]:
-    sold: Counter[str] = Counter()
+def _stock(database: Database, orders: Documents, stock: dict[str, int]) -> dict[str, int]:
+    gone: Counter[str] = Counter()
+    by_id = {order["_id"]: order for order in orders.values()}
     for order in orders.values():
-        if order["state"] == "paid":
+        if order["state"] in _SOLD:
             for line in order["lines"]:
-                sold[line["sku"]] += line["quantity"]
+                gone[line["sku"]] += line["quantity"]
+    for refund in database["refunds"].find({"state": "succeeded", "restock": True}):
+        for line in refund["lines"]:
+            sku = by_id[refund["order_id"]]["lines"][line["position"] - 1]["sku"]
+            gone[sku] -= line["quantity"]
     levels = {each["_id"]: each for each in database["stock_levels"].find({})}
     moved: Counter[str] = Counter()
     for movement in database["stock_movements"].find({}):
@@ -59,7 +82,7 @@ def _stock(
         "SKUs sold below zero": sum(level["on_hand"] < 0 for level in levels.values()),
         "SKUs with units still reserved": sum(level["reserved"] != 0 for level in levels.values()),
         "SKUs whose count differs from sales": sum(
-            levels[sku]["on_hand"] != count - sold[sku] for sku, count in stock.items()
+            levels[sku]["on_hand"] != count - gone[sku] for sku, count in stock.items()
         ),
         "SKUs whose count differs from movements": sum(
             levels[sku]["on_hand"] != moved[sku] for sku in stock

@@ -49,16 +49,30 @@ POINTS: dict[str, tuple[type, str, bool]] = {
 }
 
 
-def _arm(point: str) -> None:
+def _arm(
+    point: str,
+    strikes: Callable[[], bool] = lambda: True,
+    note: Callable[[str], None] = lambda point: None,
+) -> None:
+    """Make the point deadly whenever ``strikes``; ``note`` hears of it first."""
     kind, name, after = POINTS[point]
     original: Callable[..., Any] = getattr(kind, name)
 
-    def dying(*args: Any, **kwargs: Any) -> None:
-        if after:
-            original(*args, **kwargs)
-        os.kill(os.getpid(), signal.SIGKILL)
+    def dying(*args: Any, **kwargs: Any) -> Any:
+        strike = strikes()
+        result = original(*args, **kwargs) if after or not strike else None
+        if strike:
+            note(point)
+            os.kill(os.getpid(), signal.SIGKILL)
+        return result
 
     setattr(kind, name, dying)
+
+
+def arm_all(strikes: Callable[[], bool], note: Callable[[str], None]) -> None:
+    """Arm every point at once."""
+    for point in POINTS:
+        _arm(point, strikes, note)
 
 
 def _check_out(app: Flask, cookies: str, form: str) -> None:
