@@ -10,7 +10,7 @@ from wtforms import Form, RadioField, SelectField, StringField, ValidationError
 from wtforms.validators import DataRequired, InputRequired, Length
 
 from app.markets.models import Market
-from app.orders.models import Address
+from app.shared.postal import Address
 
 # Shapes of postal codes, after the Universal Postal Union's address guides.
 _POSTAL_CODES = {"US": r"\d{5}(-\d{4})?", "IN": r"[1-9]\d{5}", "DE": r"\d{5}"}
@@ -50,7 +50,8 @@ class CheckoutForm(Form):
             checked = validate_email(field.data or "", check_deliverability=False)
         except EmailNotValidError as error:
             raise ValidationError("Please enter a valid e-mail address.") from error
-        field.data = checked.normalized
+        # In one spelling, so that an order alike is found whichever way it was typed.
+        field.data = checked.normalized.lower()
 
     def validate_phone(self, field: StringField) -> None:
         """A number of 6 to 15 digits (ITU-T E.164), in any usual spelling."""

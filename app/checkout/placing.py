@@ -16,7 +16,7 @@ from app.db.idempotency import IdempotencyKeys
 from app.inventory.models import Demand
 from app.inventory.service import InventoryService
 from app.markets.models import Market
-from app.orders.models import Address, Order, OrderLine, OrderState
+from app.orders.models import Order, OrderLine, OrderState
 from app.orders.service import OrderService
 from app.payments.errors import GatewayNotOffered, PaymentInProgress
 from app.payments.gateways.base import PaymentRequest
@@ -26,6 +26,7 @@ from app.shared.clock import now
 from app.shared.errors import Conflict, Invalid
 from app.shared.ids import CartId, OrderId, new_id, new_secret
 from app.shared.money import Money
+from app.shared.postal import Address
 
 PAYMENT_WINDOW = timedelta(minutes=45)  # how long the hosted page can be paid
 _TRIES = 5
@@ -135,24 +136,31 @@ class Placing:
         """Hold the stock, store order and attempt, note the recovery point: all or nothing."""
 
         def work(session: Session) -> Attempt:
-            cart = purchase.cart
+            cart, order_id = purchase.cart, OrderId(new_id("ord"))
             withdrawn = self._orders.times_cancelled(purchase.cart_id, cart.version, session)
-            token = f"{cart.id}:{cart.version}:{withdrawn}"
-            order = self._new_order(purchase, token, self._orders.next_number(session))
             demands = [
                 Demand(sku=line.sku, quantity=line.quantity, limited=line.stock_limited)
-                for line in purchase.cart.lines
+                for line in cart.lines
             ]
-            self._inventory.hold(order.id, demands, now() + HOLD_LIFE, session)
+            self._inventory.hold(order_id, demands, now() + HOLD_LIFE, session)
+            # Every order waits for the number before it, so it is taken as late as possible.
+            order = self._new_order(
+                purchase,
+                order_id,
+                token=f"{cart.id}:{cart.version}:{withdrawn}",
+                number=self._orders.next_number(session),
+            )
             self._orders.place(order, session)
             return self._store_attempt(order, purchase, key, session)
 
         return self._database.in_transaction(work)
 
-    def _new_order(self, purchase: Purchase, token: str, number: str) -> Order:
+    def _new_order(
+        self, purchase: Purchase, order_id: OrderId, *, token: str, number: str
+    ) -> Order:
         quote, cart = purchase.quote, purchase.cart
         return Order(
-            id=OrderId(new_id("ord")),
+            id=order_id,
             number=number,
             state=OrderState.PENDING,
             checkout_token=token,

@@ -71,12 +71,11 @@ class Reconciler:
         )
 
     def _finish(self, attempt: Attempt) -> AttemptState:
-        settled = self._settlement.settle(attempt.id)
         overdue = now() - attempt.created_at > _OVERDUE
-        if settled.state in {AttemptState.OPEN, AttemptState.CREATED} and overdue:
-            self._settlement.close(settled)
-            settled = self._payments.get(attempt.id)
-        return settled.state
+        if overdue and attempt.state in {AttemptState.OPEN, AttemptState.CREATED}:
+            self._settlement.close(attempt)
+            return self._payments.get(attempt.id).state
+        return self._settlement.settle(attempt.id).state
 
     def _release_expired_holds(self) -> int:
         return sum(

@@ -223,6 +223,10 @@ class Settlement:
 
         A payment found on the way is settled as always.
         """
+        if attempt.state is AttemptState.CREATED:
+            # Nobody was ever given its page, and from now on nobody will be: a worker that
+            # gets it late finds the attempt closed.
+            self._payments.end(attempt, AttemptState.EXPIRED, only_from=AttemptState.CREATED)
         current = self.settle(attempt.id)
         if current.state is AttemptState.OPEN:
             try:
@@ -231,11 +235,6 @@ class Settlement:
             except (GatewayUnknown, GatewayUnreachable, GatewayRefused) as problem:
                 _log.warning("close_unconfirmed", attempt=attempt.id, reason=str(problem))
             current = self.settle(attempt.id)
-        elif current.state is AttemptState.CREATED:
-            # Nobody was ever given its page, and from now on nobody will be: a worker that
-            # gets it late finds the attempt closed.
-            self._payments.end(current, AttemptState.EXPIRED)
-            current = self._payments.get(attempt.id)
         return current.state in _UNPAYABLE
 
 

@@ -20,9 +20,11 @@ from app.db.database import Database, Document, Session
 from app.shared.clock import now
 from app.shared.errors import Conflict, Invalid
 
-_LEASE = timedelta(seconds=60)
-_PATIENCE = 5.0  # seconds a repeated request waits for the first one
-_STEP = 0.1
+# A request at work longer than this may be joined by its repeat. That is safe (unique indexes and
+# the gateways' own keys hold), and kinder than a shopper locked out by a server that died.
+_LEASE = timedelta(seconds=20)
+_PATIENCE = 4.0  # seconds a repeated request waits for the first one
+_FIRST_STEP, _LONGEST_STEP = 0.05, 0.5  # seconds between looks
 
 
 class KeyReused(Invalid):
@@ -66,22 +68,29 @@ class IdempotencyKeys:
         Waits a moment for a request in flight. Raises ``KeyReused`` for another payload and
         ``RequestInFlight`` if the first request does not end in time.
         """
+        if self._insert(identity, fingerprint):
+            return Claimed(id=identity, progress={})
         deadline = time.monotonic() + _PATIENCE
+        step = _FIRST_STEP
         while True:
-            claimed = self._claim(identity, fingerprint)
-            if claimed is not None:
-                return Claimed(id=identity, progress=claimed.get("progress") or {})
-            known = self._keys.find_one({"_id": identity}) or {}
-            if known.get("fingerprint", fingerprint) != fingerprint:
+            known = self._keys.find_one({"_id": identity})
+            if known is None:  # the first request was refused and let go of its key
+                if self._insert(identity, fingerprint):
+                    return Claimed(id=identity, progress={})
+                continue
+            if known["fingerprint"] != fingerprint:
                 raise KeyReused("This form was sent before with other entries. Please reload it.")
-            if known.get("recovery_point") == "finished":
+            if known["recovery_point"] == "finished":
                 return Replay(response=known["response"])
+            if known["locked_until"] <= now() and self._take_over(identity, known):
+                return Claimed(id=identity, progress=known.get("progress") or {})
             if time.monotonic() > deadline:
                 raise RequestInFlight("Your order is being placed. Please wait.", retry_after=2)
-            time.sleep(_STEP)
+            time.sleep(step)
+            step = min(step * 1.5, _LONGEST_STEP)
 
-    def _claim(self, identity: str, fingerprint: str) -> Document | None:
-        """Take the key if it is new, or if its last worker died; None if neither."""
+    def _insert(self, identity: str, fingerprint: str) -> bool:
+        """Take a key that is new; False if it is not."""
         moment = now()
         try:
             self._keys.insert_one(
@@ -94,20 +103,20 @@ class IdempotencyKeys:
                 }
             )
         except DuplicateKeyError:
-            taken = self._keys.update_one(
-                {
-                    "_id": identity,
-                    "fingerprint": fingerprint,
-                    "recovery_point": {"$ne": "finished"},
-                    "locked_until": {"$lte": moment},
-                },
-                {"$set": {"locked_until": moment + _LEASE}},
-            )
-            if not taken.modified_count:
-                return None
-            found: Document | None = self._keys.find_one({"_id": identity})
-            return found
-        return {}
+            return False
+        return True
+
+    def _take_over(self, identity: str, known: Document) -> bool:
+        """Take the key of a request that died, in the state it was read in."""
+        taken = self._keys.update_one(
+            {
+                "_id": identity,
+                "recovery_point": known["recovery_point"],
+                "locked_until": known["locked_until"],
+            },
+            {"$set": {"locked_until": now() + _LEASE}},
+        )
+        return bool(taken.modified_count)
 
     def reach(self, identity: str, progress: Mapping[str, Any], session: Session) -> None:
         """Note, in the transaction that did it, that the order is placed."""
@@ -134,10 +143,3 @@ class IdempotencyKeys:
         """Let go of a key whose request was refused before anything was done, so that the
         corrected form may use it again."""
         self._keys.delete_one({"_id": identity, "recovery_point": "started"})
-
-    def yield_lock(self, identity: str) -> None:
-        """Let the next repeat go on at once from the recovery point."""
-        self._keys.update_one(
-            {"_id": identity, "recovery_point": {"$ne": "finished"}},
-            {"$set": {"locked_until": now()}},
-        )

@@ -8,6 +8,7 @@ from enum import StrEnum
 
 from app.shared.ids import CartId, OrderId, Sku
 from app.shared.money import Money
+from app.shared.postal import Address
 
 
 class OrderState(StrEnum):
@@ -17,20 +18,6 @@ class OrderState(StrEnum):
     PAID = "paid"
     CANCELLED = "cancelled"
     REFUNDED = "refunded"
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Address:
-    """A postal address; ``country`` is an ISO 3166-1 alpha-2 code."""
-
-    name: str
-    phone: str
-    line1: str
-    line2: str
-    city: str
-    state: str
-    postal_code: str
-    country: str
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -10,11 +10,12 @@ from typing import Any
 from pymongo import ReturnDocument
 
 from app.db.database import Database, Document, Session
-from app.orders.models import Address, Order, OrderEvent, OrderLine, OrderState, Totals
+from app.orders.models import Order, OrderEvent, OrderLine, OrderState, Totals
 from app.orders.rules import sources_of
 from app.shared.clock import now
 from app.shared.ids import CartId, OrderId, new_id
 from app.shared.money import Money
+from app.shared.postal import Address
 
 _FIRST_NUMBER = 10_000
 
@@ -77,6 +78,22 @@ class OrderRepository:
         """How many orders of this version of a cart are in this state."""
         query = {"cart_id": cart_id, "cart_version": version, "state": state.value}
         return len(list(self._orders.find(query, {"_id": 1}, session=session)))
+
+    def is_ordered_anew(self, order: Order, session: Session) -> bool:
+        """Whether another order of the same cart waits for its payment, or was paid after this
+        one was placed."""
+        sold = [OrderState.PAID.value, OrderState.REFUNDED.value]
+        query = {
+            "cart_id": order.cart_id,
+            "_id": {"$ne": order.id},
+            "state": {"$in": [OrderState.PENDING.value, *sold]},
+        }
+        return any(
+            other["state"] not in sold
+            or other["cart_version"] >= order.cart_version
+            or other["paid_at"] >= order.placed_at
+            for other in self._orders.find(query, session=session)
+        )
 
     def claim(self, order_id: OrderId, session: Session) -> bool:
         """Mark an unpaid order as about to be charged; from then on it cannot be cancelled."""

@@ -123,12 +123,11 @@ class OrderService:
     def revive(self, order: Order, session: Session) -> bool:
         """Cancelled to pending, for a payment that came after all.
 
-        False if the same cart version was ordered again. Raises ``DuplicateKeyError`` if the
-        cart has another open order.
+        False if the cart was ordered anew, changed or not: its goods are paid for, or may be.
+        Raises ``DuplicateKeyError`` if that happens just now.
         """
-        for state in (OrderState.PENDING, OrderState.PAID, OrderState.REFUNDED):
-            if self._orders.count_of_cart(order.cart_id, order.cart_version, state, session):
-                return False
+        if self._orders.is_ordered_anew(order, session):
+            return False
         if not self._orders.move(order.id, OrderState.PENDING, session):
             return False
         self._orders.note(

@@ -93,12 +93,18 @@ class PaymentRepository:
         attempt_id: AttemptId,
         target: AttemptState,
         session: Session | None = None,
+        *,
+        only_from: AttemptState | None = None,
         **also: Any,
     ) -> bool:
-        """Move an attempt forward; False if its state does not lead there."""
+        """Move an attempt forward; False if its state does not lead there, or is not
+        ``only_from``."""
         change = {"state": target.value, "open": target in OPEN_STATES, "updated_at": now(), **also}
+        sources = sources_of(ATTEMPT_TRANSITIONS, target)
+        if only_from is not None:
+            sources = [state for state in sources if state == only_from.value]
         result = self._attempts.update_one(
-            {"_id": attempt_id, "state": {"$in": sources_of(ATTEMPT_TRANSITIONS, target)}},
+            {"_id": attempt_id, "state": {"$in": sources}},
             {"$set": change},
             session=session,
         )

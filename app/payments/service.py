@@ -143,9 +143,16 @@ class PaymentService:
             attempt = self.open(attempt)
         return self._gateways.get(attempt.gateway).close(attempt)
 
-    def end(self, attempt: Attempt, state: AttemptState, session: Session | None = None) -> bool:
-        """Move an attempt forward to ``state``."""
-        return self._payments.move_attempt(attempt.id, state, session)
+    def end(
+        self,
+        attempt: Attempt,
+        state: AttemptState,
+        session: Session | None = None,
+        *,
+        only_from: AttemptState | None = None,
+    ) -> bool:
+        """Move an attempt forward to ``state``; False if that is not possible (any more)."""
+        return self._payments.move_attempt(attempt.id, state, session, only_from=only_from)
 
     def stale(self, older_than: timedelta, limit: int = 50) -> list[Attempt]:
         """Open attempts that nobody looked at for this long."""

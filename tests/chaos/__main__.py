@@ -20,7 +20,7 @@ def main() -> int:
     parser = argparse.ArgumentParser(prog="chaos", description=__doc__)
     parser.add_argument("--checkouts", type=int, default=10_000)
     parser.add_argument("--seed", type=int, default=random.randrange(10**6))
-    parser.add_argument("--kill-every", type=float, default=6.0, metavar="SECONDS")
+    parser.add_argument("--kill-every", type=float, default=15.0, metavar="SECONDS")
     options = parser.parse_args()
     console = Console(width=100)
     console.print(f"seed {options.seed} (repeat with --seed {options.seed})")

@@ -27,7 +27,7 @@ from tests.chaos.shopper import ChaoticShopper, GaveUp
 from tests.support.catalog import CatalogMaker, make_product, make_variant
 from tests.support.gateways import Sandbox
 
-_PRODUCTS = 12
+_PRODUCTS = 24
 _SHOPPERS = 32
 _REQUEST_FAULTS = (
     "drop_before", "drop_after", "delay_before", "delay_after", "error_500", "error_500_after",
@@ -174,12 +174,15 @@ class Campaign:
                 self.seen[f"died: {point}"] += 1
         app = create_app(self._stack.environment)
         database = service(Database, app)
-        for _ in range(4):
+        worker, reconciler = service(Worker, app), service(Reconciler, app)
+        for _ in range(4 + self._checkouts // 20):
             self._pass_time(database)
-            service(Reconciler, app).run(older_than=timedelta(0))
-            worker = service(Worker, app)
+            report = reconciler.run(older_than=timedelta(0))
+            events = 0
             while worker.round():
-                pass
+                events += 1
+            if not (events or report.looked_at or report.released or report.refunded):
+                break
         figures = judge(database, sandbox.ledger(), stock)
         self.seen["orders paid"] = database["orders"].count_documents({"state": "paid"})
         self.seen["orders refunded"] = database["orders"].count_documents({"state": "refunded"})

@@ -1,4 +1,4 @@
-"""A campaign with a fixed seed: faults, kills, double clicks, tabs, switches, late money."""
+"""300 checkouts with fixed seeds: faults, kills, double clicks, tabs, switches, late money."""
 
 from __future__ import annotations
 
@@ -10,9 +10,10 @@ from tests.chaos.campaign import Campaign
 
 
 @pytest.mark.timeout(400)
-def test_chaotic_checkouts_leave_the_books_right(tmp_path: Path) -> None:
+@pytest.mark.parametrize("seed", [20, 21])
+def test_chaotic_checkouts_leave_the_books_right(tmp_path: Path, seed: int) -> None:
     campaign = Campaign(
-        tmp_path, checkouts=120, seed=20, kill_every=5.0, progress=lambda done, total: None
+        tmp_path, checkouts=150, seed=seed, kill_every=8.0, progress=lambda done, total: None
     )
     figures = campaign.run()
     assert not any(figures.values()), (figures, campaign.seen)

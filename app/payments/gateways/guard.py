@@ -21,13 +21,23 @@ _FAILURES = 10
 _REST = 15.0  # seconds until one call may try again
 
 
+class _Breaker(pybreaker.CircuitBreaker):
+    """A breaker that does not keep its lock while a call is out: pybreaker's own does, and one
+    slow answer would hold up everybody else's payment in the process."""
+
+    def call(self, func: Callable[..., T], *args: Any, **kwargs: Any) -> T:
+        """Call ``func`` unless the breaker is open."""
+        result: T = self.state.call(func, *args, **kwargs)
+        return result
+
+
 class GuardedGateway:
     """Passes every call on, until too many in a row came to nothing."""
 
     def __init__(self, gateway: Gateway) -> None:
         self.name = gateway.name
         self._gateway = gateway
-        self._breaker = pybreaker.CircuitBreaker(
+        self._breaker = _Breaker(
             fail_max=_FAILURES,
             reset_timeout=_REST,
             # A refusal is an answer: the gateway is well.
