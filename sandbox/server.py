@@ -164,6 +164,18 @@ def _add_bank_routes(
         except RazorpayRefused as no:
             return json_answer(404, {"error": no.description})
 
+    @app.post("/sandbox/lapse/<payment>")
+    def lapse(payment: str) -> Response:
+        try:
+            with ledger.transaction():
+                if payment.startswith("pi_"):
+                    return json_answer(
+                        200, stripe.cancel(payment, {"cancellation_reason": "expired"})
+                    )
+                return json_answer(200, razorpay.lapse(razorpay.payment(payment)))
+        except (StripeRefused, RazorpayRefused) as no:
+            return json_answer(404, {"error": str(no)})
+
 
 def view(stripe: StripeBooks, razorpay: RazorpayBooks, ledger: Ledger) -> Object:
     """Every payment with what was captured and given back, and sums by currency."""

@@ -12,11 +12,23 @@ from enum import StrEnum
 
 from app.checkout.refunding import Refunding
 from app.checkout.settlement import Settlement
-from app.orders.models import OrderState
+from app.orders.models import Order, OrderState
 from app.orders.service import OrderService
-from app.payments.models import Attempt, Capture, ListedPayment, PaymentState, SeenPayment
+from app.payments.models import (
+    Attempt,
+    Capture,
+    CaptureState,
+    ListedPayment,
+    PaymentState,
+    SeenPayment,
+)
 from app.payments.service import PaymentService
 from app.shared.clock import now
+
+# Longer than Razorpay holds a payment that was not captured (five days from its creation): until
+# then somebody can capture a payment that lost.
+_WINDOW = timedelta(days=6)
+_CLAIM_LIFE = timedelta(hours=1)
 
 
 class Difference(StrEnum):
@@ -28,6 +40,7 @@ class Difference(StrEnum):
     AMOUNT = "captured with another amount than the order's"
     LEFT_OVER = "authorised, but neither captured nor released"
     MISSING = "booked as captured, but unknown to the gateway"
+    UNFINISHED = "claimed long ago, but neither captured nor at its end"
     REFUND_UNKNOWN = "refunded at the gateway, but not in the books"
     REFUND_MISSING = "refunded in the books, but not at the gateway"
 
@@ -41,6 +54,14 @@ class Discrepancy:
     payment_id: str
     order_number: str
     mended: bool
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Books:
+    """What the shop knows of a payment's order, read once for each payment."""
+
+    order: Order
+    capture: Capture | None
 
 
 class Audit:
@@ -58,57 +79,70 @@ class Audit:
         self._payments = payments
         self._orders = orders
 
-    def run(self, window: timedelta = timedelta(days=2)) -> list[Discrepancy]:
+    def run(self, window: timedelta = _WINDOW) -> list[Discrepancy]:
         """Compare everything of the last ``window``. Raises as ``Gateway`` does."""
         since = now() - window
-        seen: dict[tuple[str, str], SeenPayment] = {}
+        seen: set[tuple[str, str]] = set()
         found: list[Discrepancy] = []
         for gateway, listed in self._payments.recent_payments(since):
-            seen[gateway, listed.payment.id] = listed.payment
+            seen.add((gateway, listed.payment.id))
             found += self._check(gateway, listed)
-            found += self._check_refunds(gateway, listed)
         # A capture may be of a payment from before the window, so only its middle is compared.
         for capture in self._payments.captured_since(since + window / 2):
             if (capture.gateway, capture.payment_id) not in seen:
                 found.append(self._missing(capture))
-        return found
+        return found + [
+            self._unfinished(claim) for claim in self._payments.unfinished_captures(_CLAIM_LIFE)
+        ]
 
     def _check(self, gateway: str, listed: ListedPayment) -> list[Discrepancy]:
         payment = listed.payment
-        kept = payment.state is PaymentState.CAPTURED and payment.refunded < payment.captured
-        if not kept and payment.state is not PaymentState.AUTHORISED:
-            return []
+        if not payment.captured and payment.state is not PaymentState.AUTHORISED:
+            return []  # it never held money, or no longer does
         attempt = self._payments.find_of_listed(gateway, listed)
         if attempt is None:
-            return [_discrepancy(Difference.UNKNOWN, gateway, payment.id, "", mended=False)]
-        difference = self._difference(attempt, payment)
+            unknown = _discrepancy(Difference.UNKNOWN, gateway, payment.id, "", mended=False)
+            return [unknown] if payment.has_money else []
+        books = self._books(attempt)
+        difference = self._difference(attempt, payment, books) if payment.has_money else None
         if difference is None:
-            return []
+            return self._check_refunds(attempt, payment, books)
         self._settlement.settle(attempt.id)
         mended = difference is not Difference.AMOUNT and self._is_mended(attempt, payment)
-        return [_discrepancy(difference, gateway, payment.id, attempt.order_number, mended=mended)]
+        return [
+            _discrepancy(difference, gateway, payment.id, attempt.order_number, mended=mended),
+            *self._check_refunds(attempt, payment, self._books(attempt)),
+        ]
 
-    def _check_refunds(self, gateway: str, listed: ListedPayment) -> list[Discrepancy]:
-        attempt = self._payments.find_of_listed(gateway, listed)
-        capture = self._payments.find_capture(attempt.order_id) if attempt else None
-        if attempt is None or capture is None or capture.payment_id != listed.payment.id:
+    def _books(self, attempt: Attempt) -> Books:
+        return Books(
+            order=self._orders.get(attempt.order_id),
+            capture=self._payments.find_capture(attempt.order_id),
+        )
+
+    def _check_refunds(
+        self, attempt: Attempt, payment: SeenPayment, books: Books
+    ) -> list[Discrepancy]:
+        capture = books.capture
+        booked = capture is not None and capture.state is CaptureState.CAPTURED
+        if capture is None or not booked or capture.payment_id != payment.id:
             return []
         promised = capture.amount - capture.refundable
-        booked = self._orders.get(attempt.order_id).refunded
-        shown = listed.payment.refunded
-        if not promised < shown and not shown < booked:
+        if not promised < payment.refunded and not payment.refunded < books.order.refunded:
             return []
         compared = self._refunding.compare(capture)
         adopted = [self._refunding.adopt(capture, each) for each in compared.strangers]
         findings = [(Difference.REFUND_UNKNOWN, mended) for mended in adopted]
         findings += [(Difference.REFUND_MISSING, False) for _ in compared.missing]
         return [
-            _discrepancy(kind, gateway, capture.payment_id, attempt.order_number, mended=mended)
+            _discrepancy(kind, attempt.gateway, payment.id, attempt.order_number, mended=mended)
             for kind, mended in findings
         ]
 
-    def _difference(self, attempt: Attempt, payment: SeenPayment) -> Difference | None:
-        capture = self._payments.find_capture(attempt.order_id)
+    def _difference(
+        self, attempt: Attempt, payment: SeenPayment, books: Books
+    ) -> Difference | None:
+        capture = books.capture
         own = capture is not None and capture.payment_id == payment.id
         if payment.state is PaymentState.AUTHORISED:
             waiting = self._payments.known_state(attempt, payment) is None
@@ -117,9 +151,24 @@ class Audit:
             return Difference.SECOND if capture else Difference.NOT_BOOKED
         if capture is not None and payment.captured != capture.amount:
             return Difference.AMOUNT
-        order = self._orders.get(attempt.order_id)
-        booked = order.state in {OrderState.PAID, OrderState.REFUNDED}
-        return None if booked else Difference.NOT_BOOKED
+        paid = books.order.state in {OrderState.PAID, OrderState.REFUNDED}
+        return None if paid else Difference.NOT_BOOKED
+
+    def _unfinished(self, claim: Capture) -> Discrepancy:
+        """A claim whose payment is neither captured nor over: what became of it is to be asked."""
+        attempt = self._settlement.settle(claim.attempt_id)
+        current = self._payments.find_capture(claim.order_id)
+        mended = current is not None and current.state in {
+            CaptureState.CAPTURED,
+            CaptureState.VOID,
+        }
+        return _discrepancy(
+            Difference.UNFINISHED,
+            claim.gateway,
+            claim.payment_id,
+            attempt.order_number,
+            mended=mended,
+        )
 
     def _is_mended(self, attempt: Attempt, payment: SeenPayment) -> bool:
         return self._payments.known_state(attempt, payment) is not None

@@ -100,7 +100,7 @@ def status(attempt_id: str) -> BaseResponse:
 
 _ENDED = {
     AttemptState.FAILED: ("failed", "The payment service did not accept this payment."),
-    AttemptState.EXPIRED: ("expired", "The time to pay ran out, and nothing was charged."),
+    AttemptState.EXPIRED: ("expired", "It was not completed in time, and nothing was charged."),
     AttemptState.LOST: ("lost", "This payment was not taken; the money is being released."),
 }
 _UNDER_WAY = (

@@ -16,6 +16,7 @@ import structlog
 
 from app.cart.service import CartService
 from app.checkout.returning import Returns
+from app.checkout.voiding import Voids
 from app.db.database import Database, Session
 from app.db.errors import DuplicateKeyError
 from app.db.outbox import Outbox
@@ -29,6 +30,7 @@ from app.payments.models import (
     AttemptState,
     AuthorisationState,
     Capture,
+    CaptureState,
     Observation,
     PaymentState,
     SeenPayment,
@@ -81,6 +83,7 @@ class Settlement:
         self._orders = orders
         self._payments = payments
         self._returns = Returns(database, outbox, orders, payments)
+        self._voids = Voids(database, outbox, orders, inventory, payments)
 
     def settle(self, attempt_id: AttemptId) -> Attempt:
         """Bring the attempt as far as the gateway's word allows, and return it.
@@ -116,13 +119,15 @@ class Settlement:
         return attempt
 
     def _apply(self, attempt: Attempt, seen: Observation) -> None:
-        money = [payment for payment in seen.payments if _has_money(payment)]
+        money = [payment for payment in seen.payments if payment.has_money]
         for payment in seen.payments:
             if self._payments.known_state(attempt, payment) is AuthorisationState.RETURNING:
                 self._returns.finish(attempt, payment)
             elif payment in money:
                 self._take_or_return(attempt, payment)
-        if not money and seen.session is SessionState.EXPIRED:
+            elif payment.is_over:
+                self._voids.end(attempt, payment)
+        if not money and (seen.session is SessionState.EXPIRED or _is_spent(seen)):
             self._payments.end(attempt, AttemptState.EXPIRED)
 
     def _take_or_return(self, attempt: Attempt, payment: SeenPayment) -> None:
@@ -142,7 +147,7 @@ class Settlement:
             self._cancel_sold_out(attempt)
             self._returns.begin(attempt, payment, "The goods sold out before the payment arrived")
             return
-        if winner is None:
+        if winner is None or winner.state is CaptureState.VOID:
             self._returns.begin(attempt, payment, "The order can no longer be paid")
         elif winner.payment_id != payment.id:
             self._returns.begin(attempt, payment, "Another payment of this order came first")
@@ -176,7 +181,8 @@ class Settlement:
 
     def _payable(self, order: Order, session: Session) -> bool:
         if order.state is OrderState.CANCELLED:
-            return self._orders.revive(order, session)
+            kin = self._carts.bar_rivals(order.cart_id, session)
+            return self._orders.revive(order, session, kin)
         return order.state is OrderState.PENDING
 
     def _capture(self, attempt: Attempt, claim: Capture, payment: SeenPayment) -> None:
@@ -199,7 +205,9 @@ class Settlement:
             self._carts.take_out(order.cart_id, bought, order.cart_version, session)
 
         self._database.in_transaction(work)
-        self._payments.record(attempt, payment, AuthorisationState.CAPTURED)
+        standing = self._payments.find_capture(attempt.order_id)
+        if standing is not None and standing.state is CaptureState.CAPTURED:
+            self._payments.record(attempt, payment, AuthorisationState.CAPTURED)
 
     def _cancel_sold_out(self, attempt: Attempt) -> None:
         order = self._orders.get(attempt.order_id)
@@ -238,8 +246,8 @@ class Settlement:
         return current.state in _UNPAYABLE
 
 
-def _has_money(payment: SeenPayment) -> bool:
-    """Whether a payment holds money of the shopper: reserved, or taken and not given back."""
-    if payment.state is PaymentState.CAPTURED:
-        return payment.refunded < payment.captured
-    return payment.state is PaymentState.AUTHORISED
+def _is_spent(seen: Observation) -> bool:
+    """Whether the session takes no other payment and the one that it took is over."""
+    under_way = any(each.state is PaymentState.PENDING for each in seen.payments)
+    over = any(each.is_over for each in seen.payments)
+    return seen.session is SessionState.COMPLETE and over and not under_way

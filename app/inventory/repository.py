@@ -95,6 +95,10 @@ class InventoryRepository:
         found: Document | None = self._holds.find_one({"_id": owner}, session=session)
         return found
 
+    def holds(self, owners: Iterable[str]) -> list[Document]:
+        """The holds of these owners as stored."""
+        return list(find_any(self._holds, "_id", owners))
+
     def end_hold(self, owner: str, state: str, session: Session) -> Document | None:
         """Move a held hold to ``state``; None if it was not held (any more)."""
         found = self.hold(owner, session)

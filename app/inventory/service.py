@@ -31,6 +31,14 @@ class InventoryService:
         levels = self._stock.levels(wanted)
         return {sku: levels[sku].available if sku in levels else 0 for sku in wanted}
 
+    def held_by(self, owners: Iterable[str]) -> dict[Sku, int]:
+        """Units that these owners hold now, together."""
+        held: Counter[Sku] = Counter()
+        for hold in self._stock.holds(owners):
+            for line in hold["lines"] if hold["state"] == "held" else ():
+                held[line["sku"]] += line["quantity"]
+        return dict(held)
+
     def every_available(self) -> dict[Sku, int]:
         """Units that can be sold now, of every SKU that was ever counted."""
         return {sku: level.available for sku, level in self._stock.every_level().items()}

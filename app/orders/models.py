@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
-from app.shared.ids import CartId, OrderId, Sku
+from app.shared.ids import AccountId, CartId, OrderId, Sku
 from app.shared.money import Money
 from app.shared.postal import Address
 
@@ -85,3 +85,13 @@ class Order:
     refunded: Money  # given back so far, as the gateway confirmed it
     fingerprint: str = ""  # of everything the shopper agreed to
     content: str = ""  # of the goods alone, to tell an order made twice
+    account_id: AccountId | None = None  # None: a guest's
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class OrderPage:
+    """Some of an account's orders, the newest first; pages are counted from 1."""
+
+    orders: tuple[Order, ...]
+    number: int
+    has_more: bool

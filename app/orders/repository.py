@@ -13,7 +13,7 @@ from app.db.database import Database, Document, Session
 from app.orders.models import Order, OrderEvent, OrderLine, OrderState, Totals
 from app.orders.rules import sources_of
 from app.shared.clock import now
-from app.shared.ids import CartId, OrderId, new_id
+from app.shared.ids import AccountId, CartId, OrderId, new_id
 from app.shared.money import Money
 from app.shared.postal import Address
 
@@ -72,6 +72,23 @@ class OrderRepository:
         }
         return [_from_document(document) for document in self._orders.find(query)]
 
+    def of_account(self, account_id: AccountId, skip: int = 0, most: int = 0) -> list[Order]:
+        """An account's orders, the newest first; ``most`` 0 is all of them."""
+        found = self._orders.find({"account_id": account_id}).sort("placed_at", -1)
+        return [_from_document(document) for document in found.skip(skip).limit(most)]
+
+    def adopt(self, account_id: AccountId, email: str) -> None:
+        """Give the orders that guests placed with this address to the account."""
+        query = {"email": email, "account_id": None}
+        if self._orders.find_one(query, {"_id": 1}) is not None:
+            self._orders.update_many(query, {"$set": {"account_id": account_id}})
+
+    def disown(self, account_id: AccountId, session: Session) -> None:
+        """Make an account's orders a guest's."""
+        self._orders.update_many(
+            {"account_id": account_id}, {"$set": {"account_id": None}}, session=session
+        )
+
     def count_of_cart(
         self, cart_id: CartId, version: int, state: OrderState, session: Session
     ) -> int:
@@ -79,18 +96,18 @@ class OrderRepository:
         query = {"cart_id": cart_id, "cart_version": version, "state": state.value}
         return len(list(self._orders.find(query, {"_id": 1}, session=session)))
 
-    def is_ordered_anew(self, order: Order, session: Session) -> bool:
-        """Whether another order of the same cart waits for its payment, or was paid after this
-        one was placed."""
+    def is_ordered_anew(self, order: Order, cart_id: CartId, session: Session) -> bool:
+        """Whether another order of this cart waits for its payment, or was paid after this one
+        was placed."""
         sold = [OrderState.PAID.value, OrderState.REFUNDED.value]
         query = {
-            "cart_id": order.cart_id,
+            "cart_id": cart_id,
             "_id": {"$ne": order.id},
             "state": {"$in": [OrderState.PENDING.value, *sold]},
         }
         return any(
             other["state"] not in sold
-            or other["cart_version"] >= order.cart_version
+            or (cart_id == order.cart_id and other["cart_version"] >= order.cart_version)
             or other["paid_at"] >= order.placed_at
             for other in self._orders.find(query, session=session)
         )

@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 import hmac
+from collections.abc import Iterable
 from datetime import timedelta
 
 from app.db.database import Database, Session
 from app.db.outbox import Outbox
 from app.orders.events import ORDER_CANCELLED, ORDER_PAID
-from app.orders.models import Order, OrderEvent, OrderState
+from app.orders.models import Order, OrderEvent, OrderPage, OrderState
 from app.orders.repository import OrderRepository
 from app.shared.clock import now
 from app.shared.errors import NotFound
-from app.shared.ids import CartId, OrderId
+from app.shared.ids import AccountId, CartId, OrderId
 from app.shared.money import Money
+
+_PAGE = 10  # orders on a page of the history
 
 
 class OrderService:
@@ -65,12 +68,38 @@ class OrderService:
         """How many orders of this version of a cart were cancelled before."""
         return self._orders.count_of_cart(cart_id, version, OrderState.CANCELLED, session)
 
-    def get_for_guest(self, number: str, token: str) -> Order:
-        """The order for somebody who holds its secret link. Raises ``NotFound`` otherwise."""
-        order = self._orders.find_by_number(number)
-        if order is None or not hmac.compare_digest(order.access_token.encode(), token.encode()):
+    def get_for(self, number: str, token: str, account_id: AccountId | None) -> Order:
+        """The order for its account, or for somebody who holds its secret link.
+
+        Raises ``NotFound`` for everybody else.
+        """
+        order = self._orders.find_by_number(number.strip().upper())
+        if order is None or not _may_see(order, token, account_id):
             raise NotFound("We could not find that order. Please use the link in your e-mail.")
         return order
+
+    def get_of_account(self, number: str, account_id: AccountId) -> Order:
+        """An order of this account. Raises ``NotFound``, also for somebody else's."""
+        return self.get_for(number, "", account_id)
+
+    def of_account(self, account_id: AccountId, number: int) -> OrderPage:
+        """A page of an account's orders; pages are counted from 1."""
+        number = min(max(number, 1), 10_000)
+        found = self._orders.of_account(account_id, (number - 1) * _PAGE, _PAGE + 1)
+        return OrderPage(orders=tuple(found[:_PAGE]), number=number, has_more=len(found) > _PAGE)
+
+    def every_of_account(self, account_id: AccountId) -> list[Order]:
+        """All of an account's orders, the newest first."""
+        return self._orders.of_account(account_id)
+
+    def adopt(self, account_id: AccountId, proven_email: str) -> None:
+        """Give guests' orders with this address to the account that has proven to own it."""
+        if proven_email:
+            self._orders.adopt(account_id, proven_email)
+
+    def disown(self, account_id: AccountId, session: Session) -> None:
+        """Keep the orders of an account that goes, as a guest's."""
+        self._orders.disown(account_id, session)
 
     def look_up(self, number: str, email: str) -> Order | None:
         """The order with this number and e-mail address, or None; never tells which was wrong."""
@@ -97,11 +126,13 @@ class OrderService:
         )
         return True
 
-    def cancel(self, order: Order, reason: str, session: Session) -> bool:
-        """Pending to cancelled, unless a payment has been claimed for it."""
-        if not self._orders.move(
-            order.id, OrderState.CANCELLED, session, only={"claimed": {"$ne": True}}
-        ):
+    def cancel(
+        self, order: Order, reason: str, session: Session, *, even_claimed: bool = False
+    ) -> bool:
+        """Pending to cancelled, unless a payment has been claimed for it; ``even_claimed`` is for
+        a claim that ends in the same transaction."""
+        only = {} if even_claimed else {"claimed": {"$ne": True}}
+        if not self._orders.move(order.id, OrderState.CANCELLED, session, only=only):
             return False
         self._orders.note(order.id, "cancelled", reason, public=True, session=session)
         self._outbox.publish(ORDER_CANCELLED, {"order_id": order.id}, session)
@@ -120,13 +151,17 @@ class OrderService:
             target = OrderState.REFUNDED if whole else OrderState.PAID
             self._orders.move(order.id, target, session)
 
-    def revive(self, order: Order, session: Session) -> bool:
+    def revive(self, order: Order, session: Session, kin: Iterable[CartId] = ()) -> bool:
         """Cancelled to pending, for a payment that came after all.
 
-        False if the cart was ordered anew, changed or not: its goods are paid for, or may be.
-        Raises ``DuplicateKeyError`` if that happens just now.
+        False if the cart, or one of ``kin`` that its goods went to, was ordered anew, changed or
+        not: its goods are paid for, or may be. Raises ``DuplicateKeyError`` if that happens just
+        now.
         """
-        if self._orders.is_ordered_anew(order, session):
+        if any(
+            self._orders.is_ordered_anew(order, cart_id, session)
+            for cart_id in (order.cart_id, *kin)
+        ):
             return False
         if not self._orders.move(order.id, OrderState.PENDING, session):
             return False
@@ -151,3 +186,9 @@ class OrderService:
     def timeline(self, order_id: OrderId, *, public_only: bool = True) -> list[OrderEvent]:
         """The order's history, oldest first."""
         return self._orders.timeline(order_id, public_only=public_only)
+
+
+def _may_see(order: Order, token: str, account_id: AccountId | None) -> bool:
+    if account_id is not None and order.account_id == account_id:
+        return True
+    return hmac.compare_digest(order.access_token.encode(), token.encode())

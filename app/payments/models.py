@@ -29,6 +29,7 @@ class CaptureState(StrEnum):
     CLAIMED = "claimed"  # nothing sent yet
     SENDING = "sending"  # sent at least once, outcome to be read
     CAPTURED = "captured"
+    VOID = "void"  # the claimed payment ended without money; nothing is ever taken for the order
 
 
 class AuthorisationState(StrEnum):
@@ -93,6 +94,26 @@ class SeenPayment:
     amount: Money
     captured: Money
     refunded: Money
+
+    @property
+    def has_money(self) -> bool:
+        """Whether it holds money of the shopper: reserved, or taken and not given back."""
+        if self.state is PaymentState.CAPTURED:
+            return self.refunded < self.captured
+        return self.state is PaymentState.AUTHORISED
+
+    @property
+    def is_over(self) -> bool:
+        """Whether it holds no money and never will, whoever tries to capture it.
+
+        Stripe: a canceled intent. Razorpay: an authorisation that was given back uncaptured, by a
+        refund. Both: captured and wholly refunded. Not one that failed: Razorpay may yet authorise
+        it.
+        """
+        if self.state is PaymentState.VOIDED:
+            return not self.captured
+        ended = self.state in {PaymentState.CAPTURED, PaymentState.REFUNDED}
+        return ended and not self.refunded < (self.captured or self.amount)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -222,15 +222,20 @@ class PaymentRepository:
             return None
         return replace(capture, fence=capture.fence + 1, state=CaptureState.SENDING)
 
-    def mark_captured(self, capture: Capture, session: Session) -> bool:
-        """Record that the gateway shows the claimed payment as captured."""
+    def end_claim(
+        self, order_id: OrderId, payment_id: str, target: CaptureState, session: Session
+    ) -> bool:
+        """Record how the gateway shows the claimed payment to have ended, captured or void.
+
+        False if it has ended before, or the claim is another payment's.
+        """
         result = self._captures.update_one(
             {
-                "_id": capture.order_id,
-                "payment_id": capture.payment_id,
-                "state": {"$in": sources_of(CAPTURE_TRANSITIONS, CaptureState.CAPTURED)},
+                "_id": order_id,
+                "payment_id": payment_id,
+                "state": {"$in": sources_of(CAPTURE_TRANSITIONS, target)},
             },
-            {"$set": {"state": CaptureState.CAPTURED.value, "updated_at": now()}},
+            {"$set": {"state": target.value, "updated_at": now()}},
             session=session,
         )
         return bool(result.modified_count)
@@ -241,9 +246,9 @@ class PaymentRepository:
         return [_capture(document) for document in self._captures.find(query)]
 
     def unfinished_captures(self, older_than: timedelta, limit: int) -> list[Capture]:
-        """Claims whose capture is not confirmed yet."""
+        """Claims whose end the gateway has not shown yet."""
         query = {
-            "state": {"$ne": CaptureState.CAPTURED.value},
+            "state": {"$in": sources_of(CAPTURE_TRANSITIONS, CaptureState.VOID)},
             "updated_at": {"$lt": now() - older_than},
         }
         return [_capture(document) for document in self._captures.find(query).limit(limit)]

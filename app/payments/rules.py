@@ -35,9 +35,12 @@ AUTHORISATION_TRANSITIONS: dict[AuthorisationState, frozenset[AuthorisationState
 _C = CaptureState
 CAPTURE_TRANSITIONS: dict[CaptureState, frozenset[CaptureState]] = {
     # Captured from claimed: the gateway shows a capture that somebody else made.
-    _C.CLAIMED: frozenset({_C.SENDING, _C.CAPTURED}),
-    _C.SENDING: frozenset({_C.SENDING, _C.CAPTURED}),
+    _C.CLAIMED: frozenset({_C.SENDING, _C.CAPTURED, _C.VOID}),
+    # Void only once the gateway shows the claimed payment as over (``SeenPayment.is_over``), never
+    # for want of an answer: a request to capture that is still on its way can then do nothing.
+    _C.SENDING: frozenset({_C.SENDING, _C.CAPTURED, _C.VOID}),
     _C.CAPTURED: frozenset(),
+    _C.VOID: frozenset(),
 }
 
 _R = RefundState

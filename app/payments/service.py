@@ -23,6 +23,7 @@ from app.payments.models import (
     AttemptState,
     AuthorisationState,
     Capture,
+    CaptureState,
     ListedPayment,
     Observation,
     PaymentState,
@@ -216,10 +217,22 @@ class PaymentService:
 
     def confirm_capture(self, attempt: Attempt, capture: Capture, session: Session) -> bool:
         """Record the capture and the end of its attempt; False if that was recorded before."""
-        if not self._payments.mark_captured(capture, session):
+        ended = CaptureState.CAPTURED
+        if not self._payments.end_claim(capture.order_id, capture.payment_id, ended, session):
             return False
         self._payments.move_attempt(attempt.id, AttemptState.AUTHORISED, session)
         self._payments.move_attempt(attempt.id, AttemptState.CAPTURED, session)
+        return True
+
+    def void_capture(self, attempt: Attempt, payment: SeenPayment, session: Session) -> bool:
+        """Record that the claimed payment is over (``is_over``), and close its attempt.
+
+        False if the claim is another payment's, or has ended before.
+        """
+        ended = CaptureState.VOID
+        if not self._payments.end_claim(attempt.order_id, payment.id, ended, session):
+            return False
+        self._payments.move_attempt(attempt.id, AttemptState.EXPIRED, session)
         return True
 
     def recent_payments(self, since: datetime) -> Iterator[tuple[str, ListedPayment]]:
@@ -240,7 +253,7 @@ class PaymentService:
         return self._payments.captured_since(moment)
 
     def unfinished_captures(self, older_than: timedelta, limit: int = 50) -> list[Capture]:
-        """Claims whose capture was not confirmed for this long."""
+        """Claims whose end the gateway has not shown for this long."""
         return self._payments.unfinished_captures(older_than, limit)
 
     def give_back(self, attempt: Attempt, payment: SeenPayment) -> AuthorisationState:

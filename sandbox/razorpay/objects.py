@@ -288,10 +288,14 @@ class RazorpayBooks:
             if payment["status"] == "failed" and payment.get("_late_at", moment + 1) <= moment:
                 self.authorise(payment)
             elif payment["status"] == "authorized" and payment["_expires_at"] <= moment:
-                payment.update(
-                    status="refunded", refund_status="full", amount_refunded=payment["amount"]
-                )
-                self._ledger.put("razorpay.payment", payment)
+                self.lapse(payment)
+
+    def lapse(self, payment: Object) -> Object:
+        """Nobody captured it in time: given back by a refund of a payment never captured."""
+        if payment["status"] != "authorized":
+            raise Refused("Only payments which have been authorized can lapse")
+        self._refund(payment, payment["amount"], {})
+        return payment
 
 
 def shown(item: Object) -> Object:

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 import pytest
 import requests
 import stripe
 from flask import Flask
 
+from app.checkout import audit
 from app.checkout.audit import Audit, Difference, Discrepancy
 from app.db.database import Database
+from app.shared.clock import now
 from app.web.registry import service
 from tests.support.catalog import CatalogMaker
 from tests.support.gateways import Sandbox
@@ -71,6 +75,26 @@ def test_a_second_payment_of_one_razorpay_order_is_given_back(
     assert [amount for _, amount in sandbox.captures()] == [4890]
     assert _audit(app) == []
     assert database["order_events"].count_documents({"kind": "payment_returned"}) == 1
+
+
+def test_a_losing_payment_that_staff_capture_days_later_is_given_back(
+    app: Flask, ready: Shopper, sandbox: Sandbox, environment: dict[str, str],
+    database: Database, monkeypatch: pytest.MonkeyPatch,
+) -> None:  # fmt: skip
+    page = ready.get(ready.check_out(gateway="razorpay").location).text
+    ready.come_back(sandbox, ready.check_out(gateway="stripe").location, "stripe")
+    late = sandbox.pay_razorpay(page)["razorpay_payment_id"]
+    assert _audit(app) == [(Difference.LEFT_OVER, True)]  # left to lapse, in up to five days
+    requests.post(
+        f"{sandbox.url}/v1/payments/{late}/capture",
+        json={"amount": 4890, "currency": "USD"},
+        auth=(environment["RAZORPAY_KEY_ID"], environment["RAZORPAY_KEY_SECRET"]),
+        timeout=5,
+    ).raise_for_status()
+    monkeypatch.setattr(audit, "now", lambda: now() + timedelta(days=5))
+    assert _audit(app) == [(Difference.SECOND, True)]
+    assert [amount for _, amount in sandbox.captures()] == [4890]
+    assert _audit(app) == []
 
 
 def test_a_captured_payment_whose_booking_was_lost_is_booked(

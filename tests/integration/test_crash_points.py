@@ -37,6 +37,7 @@ SETTLING = (
     "paid, not noted at the payment",
 )
 
+VOIDING = ("payment over, claim standing", "claim ended, nobody told")
 REFUNDING = (
     "refund stored, unsent",
     "refund's fence taken, unsent",
@@ -87,7 +88,7 @@ def ready(shopper: Shopper, catalog: CatalogMaker) -> Shopper:
 
 
 def test_every_point_is_tried() -> None:
-    others = set(POINTS) - set(SETTLING) - set(REFUNDING)
+    others = set(POINTS) - set(SETTLING) - set(VOIDING) - set(REFUNDING)
     assert others == {
         "order stored, gateway not called",
         "gateway's page opened, not noted",
@@ -144,6 +145,34 @@ def test_settling_dies(
     assert [order["state"] for order in database["orders"].find({})] == ["paid"]
     assert database["payment_attempts"].count_documents({"open": True}) == 0
     assert service(InventoryService, app).available([Sku("MUG")]) == {"MUG": 3}
+    assert len(_mails(environment)) == 1
+    assert service(Audit, app).run() == []
+
+
+@GATEWAYS
+@pytest.mark.parametrize("point", VOIDING)
+def test_ending_a_claim_dies(
+    app: Flask,
+    ready: Shopper,
+    sandbox: Sandbox,
+    database: Database,
+    environment: dict[str, str],
+    gateway: str,
+    point: str,
+) -> None:
+    ready.approve(sandbox, ready.check_out(gateway=gateway).location, gateway)
+    attempt = database["payment_attempts"].find_one({})
+    assert attempt
+    _die(environment, "claimed, unsent", "settle", attempt["_id"])
+    sandbox.lapse()
+    _die(environment, point, "settle", attempt["_id"])
+    _recover(app, database)
+    assert sandbox.captures() == []
+    assert [capture["state"] for capture in database["captures"].find({})] == ["void"]
+    assert [order["state"] for order in database["orders"].find({})] == ["cancelled"]
+    assert database["payment_attempts"].count_documents({"open": True}) == 0
+    assert service(InventoryService, app).available([Sku("MUG")]) == {"MUG": 5}
+    assert database["order_events"].count_documents({"kind": "cancelled"}) == 1
     assert len(_mails(environment)) == 1
     assert service(Audit, app).run() == []
 

@@ -19,6 +19,7 @@ from app import create_app
 from app.checkout.refund_rules import RefundWish
 from app.checkout.refunding import Refunding
 from app.checkout.settlement import Settlement
+from app.checkout.voiding import Voids
 from app.notifications.mail import FolderMailer
 from app.payments.gateways.guard import GuardedGateway
 from app.payments.refund_repository import RefundRepository
@@ -42,6 +43,8 @@ POINTS: dict[str, tuple[type, str, bool]] = {
     "mail sent, not noted": (FolderMailer, "send", True),
     "loser not given back": (PaymentService, "give_back", False),
     "loser given back, nobody told": (PaymentService, "give_back", True),
+    "payment over, claim standing": (PaymentService, "void_capture", False),
+    "claim ended, nobody told": (Voids, "end", True),
     "refund stored, unsent": (RefundService, "carry_out", False),
     "refund's fence taken, unsent": (RefundRepository, "take_fence", True),
     "refund sent, outcome unknown": (GuardedGateway, "refund", True),

@@ -46,6 +46,12 @@ class Sandbox:
         )
         answer.raise_for_status()
 
+    def lapse(self) -> None:
+        """The one authorisation there is ends without a capture."""
+        (payment,) = self.ledger()["payments"]
+        url = f"{self.url}/sandbox/lapse/{payment['id']}"
+        requests.post(url, timeout=_TIMEOUT).raise_for_status()
+
     def pay_stripe(self, url: str, action: str = "approve") -> requests.Response:
         """Press a button of Stripe's page; does not follow the way back."""
         return requests.post(url, data={"action": action}, allow_redirects=False, timeout=_TIMEOUT)

@@ -8,9 +8,10 @@ from app.cart.rules import check_stock, parse_quantity
 from app.config import ConfigurationError, load_settings
 from app.orders.models import OrderState
 from app.orders.rules import TRANSITIONS
-from app.payments.models import AttemptState
-from app.payments.rules import ATTEMPT_TRANSITIONS
+from app.payments.models import AttemptState, CaptureState, PaymentState, SeenPayment
+from app.payments.rules import ATTEMPT_TRANSITIONS, CAPTURE_TRANSITIONS
 from app.shared.errors import Invalid
+from app.shared.money import Money
 
 
 @pytest.mark.parametrize("text", ["0", "-1", "1000000000", "two", "", "1.5", "１", "1e3", " "])
@@ -41,6 +42,32 @@ def test_paid_money_never_becomes_unpaid() -> None:
 def test_every_state_has_its_row() -> None:
     assert set(TRANSITIONS) == set(OrderState)
     assert set(ATTEMPT_TRANSITIONS) == set(AttemptState)
+    assert set(CAPTURE_TRANSITIONS) == set(CaptureState)
+
+
+@pytest.mark.parametrize(
+    ("state", "captured", "refunded", "over"),
+    [
+        (PaymentState.PENDING, 0, 0, False),
+        (PaymentState.FAILED, 0, 0, False),  # Razorpay may yet authorise it
+        (PaymentState.AUTHORISED, 0, 0, False),
+        (PaymentState.CAPTURED, 900, 0, False),
+        (PaymentState.CAPTURED, 900, 899, False),
+        (PaymentState.CAPTURED, 900, 900, True),
+        (PaymentState.VOIDED, 0, 0, True),
+        (PaymentState.VOIDED, 400, 0, False),
+        (PaymentState.REFUNDED, 0, 899, False),
+        (PaymentState.REFUNDED, 0, 900, True),  # Razorpay's auto-refund
+        (PaymentState.REFUNDED, 900, 900, True),
+    ],
+)
+def test_a_payment_is_over_only_if_no_money_can_come(
+    state: PaymentState, captured: int, refunded: int, over: bool
+) -> None:
+    amount, taken, back = (Money(each, "USD") for each in (900, captured, refunded))
+    payment = SeenPayment(id="p", state=state, amount=amount, captured=taken, refunded=back)
+    assert payment.is_over is over
+    assert not (payment.is_over and payment.has_money)
 
 
 GOOD = {

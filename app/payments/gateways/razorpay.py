@@ -87,11 +87,14 @@ class RazorpayGateway:
         return OpenedSession(id=_text(created, "id"), url="")
 
     def observe(self, attempt: Attempt) -> Observation:
-        """Read every payment of the order. An order stays payable until one succeeds."""
+        """Read every payment of the order. An order stays payable until one succeeds; one that
+        was given back uncaptured did not."""
         found = _call(lambda: self._client.order.payments(attempt.session_id, timeout=TIMEOUT))
         payments = tuple(_seen(item) for item in _items(found))
-        taken = {PaymentState.AUTHORISED, PaymentState.CAPTURED, PaymentState.REFUNDED}
-        complete = any(payment.state in taken for payment in payments)
+        complete = any(
+            bool(payment.captured) or payment.state is PaymentState.AUTHORISED
+            for payment in payments
+        )
         return Observation(
             session=SessionState.COMPLETE if complete else SessionState.OPEN, payments=payments
         )
