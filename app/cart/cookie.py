@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from flask import Flask, current_app, g, request
+from flask import Flask, Response, current_app, g, request
 from itsdangerous import BadSignature, URLSafeSerializer
-from werkzeug.wrappers import Response as BaseResponse
 
+from app.cart.rules import is_account_cart
+from app.identity.context import may_be_signed_in
 from app.shared.ids import CartId
 
 COOKIE = "mossx_cart"
@@ -16,33 +17,58 @@ def _serializer() -> URLSafeSerializer:
     return URLSafeSerializer(current_app.secret_key or "", salt="cart")
 
 
-def current_cart_id() -> CartId | None:
-    """The cart this browser holds, or None. A forged cookie is no cookie."""
-    if "cart_id" not in g:
-        try:
-            value = _serializer().loads(request.cookies.get(COOKIE, ""))
-        except BadSignature:
-            value = None
-        g.cart_id = value if isinstance(value, str) else None
-    return CartId(g.cart_id) if g.cart_id else None
+def sent_cart_id() -> CartId | None:
+    """The guest's cart that the browser named, or None. A forged cookie is no cookie."""
+    try:
+        value = _serializer().loads(request.cookies.get(COOKIE, ""))
+    except BadSignature:
+        return None
+    return CartId(value) if isinstance(value, str) and value else None
 
 
-def remember_cart(response: BaseResponse, cart_id: CartId) -> None:
-    """Name the cart in the browser for as long as it lives after its last use."""
-    response.set_cookie(
-        COOKIE,
-        str(_serializer().dumps(cart_id)),
-        max_age=LIFETIME,
-        httponly=True,
-        samesite="Lax",
-        secure=current_app.config["SESSION_COOKIE_SECURE"],
-    )
+def guest_cart_id() -> CartId | None:
+    """The guest's cart that the browser holds once it has this answer, or None."""
+    if "guest_cart_id" not in g:
+        g.guest_cart_id = sent_cart_id()
+    return CartId(g.guest_cart_id) if g.guest_cart_id else None
+
+
+def remember_cart(cart_id: CartId) -> None:
+    """Name a guest's cart in the browser, with this answer, for as long as the cart lives."""
+    if not is_account_cart(cart_id):
+        g.guest_cart_id = g.cart_to_name = cart_id
+
+
+def forget_cart() -> None:
+    """Take the name from the browser with this answer."""
+    g.guest_cart_id, g.cart_to_name = None, ""
+
+
+def _send(response: Response) -> Response:
+    if g.get("cart_to_name"):
+        response.set_cookie(
+            COOKIE,
+            str(_serializer().dumps(g.cart_to_name)),
+            max_age=LIFETIME,
+            httponly=True,
+            samesite="Lax",
+            secure=current_app.config["SESSION_COOKIE_SECURE"],
+        )
+    elif "cart_to_name" in g:
+        response.delete_cookie(
+            COOKIE,
+            httponly=True,
+            samesite="Lax",
+            secure=current_app.config["SESSION_COOKIE_SECURE"],
+        )
+    return response
 
 
 def _has_cart() -> dict[str, bool]:
-    return {"has_cart": current_cart_id() is not None}
+    return {"has_cart": may_be_signed_in() or guest_cart_id() is not None}
 
 
 def init_app(app: Flask) -> None:
-    """Tell templates whether there is a cart to show a badge for."""
+    """Tell templates whether there may be a cart to show a badge for, and send the cookie."""
     app.context_processor(_has_cart)
+    app.after_request(_send)

@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from enum import StrEnum
 
 from app.catalog.models import Image
-from app.shared.ids import CartId, LineId, ProductId, Sku
+from app.shared.ids import AccountId, CartId, LineId, OrderId, ProductId, Sku
 from app.shared.money import Money
 
 
@@ -24,13 +25,126 @@ class CartLine:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
+class Kin:
+    """A cart that shares goods with another one, in its versions ``since`` to ``until``."""
+
+    cart_id: CartId
+    since: int
+    until: int
+
+    def covers(self, version: int) -> bool:
+        """Whether an order of this version may be for the shared goods."""
+        return self.since <= version <= self.until
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
 class Cart:
-    """What a shopper has put aside. ``version`` grows with every change."""
+    """What a shopper has put aside. ``version`` grows with every change.
+
+    A guest's cart that was merged stays, empty, and says where its goods went. ``apart`` marks
+    one that an undo gave back: it is not merged again until its guest changes it. ``absorbed``
+    are the carts an account's cart took in, newest last; ``parted_from`` is the cart that an undo
+    took this one's goods out of. ``holders`` are the orders placed from this cart, newest last:
+    stock that they hold is this cart's own.
+    """
 
     id: CartId
     lines: tuple[CartLine, ...]
     version: int
     updated_at: datetime
+    saved: tuple[CartLine, ...] = ()  # for later
+    merged_into: CartId | None = None
+    apart: bool = False
+    absorbed: tuple[Kin, ...] = ()
+    parted_from: Kin | None = None
+    holders: tuple[OrderId, ...] = ()
+
+    @property
+    def is_empty(self) -> bool:
+        """Whether nothing is in it, nor saved for later."""
+        return not self.lines and not self.saved
+
+    @property
+    def rivals(self) -> tuple[Kin, ...]:
+        """Carts whose open orders may be for the same goods as this one's."""
+        return (*self.absorbed, self.parted_from) if self.parted_from else self.absorbed
+
+
+class Outcome(StrEnum):
+    """What became of a line that was to be brought into a cart."""
+
+    ADDED = "added"
+    RAISED = "raised"  # the cart had some
+    CLAMPED = "clamped"  # fewer came than were wanted
+    DROPPED = "dropped"  # none could come
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class MergeEntry:
+    """What became of one line: ``got`` of ``wanted`` units came to the ``before`` that were there.
+
+    ``why`` says in plain words what stopped the rest; ``saved`` is the list for later.
+    """
+
+    sku: Sku
+    title: str
+    variant_title: str
+    outcome: Outcome
+    wanted: int
+    before: int
+    got: int
+    why: str = ""
+    saved: bool = False
+
+    @property
+    def text(self) -> str:
+        """The same in plain words."""
+        name = f"{self.title} ({self.variant_title})" if self.variant_title else self.title
+        added = "added to your saved list" if self.saved else "added"
+        match self.outcome:
+            case Outcome.ADDED:
+                return f"{name}: {self.got} {added}."
+            case Outcome.RAISED:
+                there = " on your saved list" if self.saved else ""
+                return f"{name}: raised from {self.before} to {self.before + self.got}{there}."
+            case Outcome.CLAMPED:
+                held = f", and you had {self.before} already" if self.before else ""
+                return f"{name}: {self.got or 'none'} of {self.wanted} {added}, {self.why}{held}."
+            case Outcome.DROPPED:
+                return f"{name}: not {added}, {self.why}."
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Contents:
+    """Everything in a cart at some moment."""
+
+    lines: tuple[CartLine, ...]
+    saved: tuple[CartLine, ...]
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class MergeReceipt:
+    """One merge of a guest's cart into an account's.
+
+    The id names the guest's cart and its version, so a version is merged once. ``account_version``
+    is the account's cart with the goods in it, ``undone_version`` its last version with them.
+    """
+
+    id: str
+    account_id: AccountId
+    guest_cart_id: CartId
+    guest_version: int
+    account_cart_id: CartId
+    account_version: int
+    at: datetime
+    entries: tuple[MergeEntry, ...]
+    guest_before: Contents
+    account_before: Contents
+    account_after: Contents
+    closed_at: datetime | None = None
+    ordered_at: datetime | None = None
+    undone_at: datetime | None = None
+    undone_version: int = 0
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -61,6 +175,21 @@ class PricedLine:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
+class SavedLine:
+    """A line kept for later, as it is sold today; no ``unit_price`` where it is not."""
+
+    id: LineId
+    slug: str
+    title: str
+    variant_title: str
+    image: Image | None
+    quantity: int
+    unit_price: Money | None
+    stock_text: str
+    can_move: bool
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
 class PricedCart:
     """A cart in one market. ``subtotal`` counts sellable lines only."""
 
@@ -71,6 +200,7 @@ class PricedCart:
     lines: tuple[PricedLine, ...]
     subtotal: Money
     count: int  # units
+    saved: tuple[SavedLine, ...] = ()
 
     @property
     def ready(self) -> bool:

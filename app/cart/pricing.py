@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 
-from app.cart.models import Cart, CartLine, PricedCart, PricedLine
+from app.cart.models import Cart, CartLine, PricedCart, PricedLine, SavedLine
 from app.cart.rules import MAX_QUANTITY
 from app.catalog.models import Image, Product, Variant
+from app.catalog.rules import can_buy, stock_message
 from app.markets.models import Market
 from app.shared.ids import Sku
 from app.shared.money import Money, total
@@ -35,6 +36,10 @@ def price_cart(
         lines=lines,
         subtotal=total((line.total for line in lines if line.sellable), market.currency),
         count=sum(line.quantity for line in lines),
+        saved=tuple(
+            _price_saved(line, market, catalogue.get(line.sku), stock)
+            for line in (cart.saved if cart else ())
+        ),
     )
 
 
@@ -70,6 +75,29 @@ def _price_line(
         taxable=variant.taxable,
         notice=problem or _price_change(line, market, amount, money_text),
         sellable=not problem,
+    )
+
+
+def _price_saved(
+    line: CartLine,
+    market: Market,
+    found: tuple[Product, Variant] | None,
+    stock: Mapping[Sku, int],
+) -> SavedLine:
+    product, variant = found or (None, None)
+    price = variant.price_in(market.code) if variant else None
+    return SavedLine(
+        id=line.id,
+        slug=product.slug if product else "",
+        title=product.title if product else "No longer available",
+        variant_title=variant.title if variant else line.sku,
+        image=_image(product, variant) if product and variant else None,
+        quantity=line.quantity,
+        unit_price=price.amount if price else None,
+        stock_text=(
+            stock_message(variant, market.code, stock) if variant else "This has left our range."
+        ),
+        can_move=variant is not None and can_buy(variant, market.code, stock),
     )
 
 

@@ -2,12 +2,19 @@
 
 from __future__ import annotations
 
+from datetime import datetime, timedelta
+
 from pymongo.errors import DuplicateKeyError
 
-from app.cart.models import Cart, CartLine
+from app.cart.documents import cart_from_document, cart_to_document
+from app.cart.models import Cart
+from app.cart.rules import is_account_cart
 from app.db.database import Database, Document, Session
 from app.shared.clock import now
-from app.shared.ids import CartId
+from app.shared.ids import CartId, OrderId
+
+_GUEST_LIFE = timedelta(days=60)  # after its last use; an account's cart never ends
+_MAX_HOLDERS = 10
 
 
 class CartRepository:
@@ -19,54 +26,60 @@ class CartRepository:
     def find(self, cart_id: CartId, session: Session | None = None) -> Cart | None:
         """The cart, or None if there is none (any more)."""
         found = self._carts.find_one({"_id": cart_id}, session=session)
-        return _from_document(found) if found else None
+        return cart_from_document(found) if found else None
 
-    def insert(self, cart: Cart) -> bool:
+    def insert(self, cart: Cart, session: Session | None = None) -> bool:
         """Store a new cart; False if somebody stored one with this id just now."""
+        document = {**cart_to_document(cart), **_expiry(cart.id, cart.updated_at), "holders": []}
         try:
-            self._carts.insert_one(_to_document(cart))
+            self._carts.insert_one(document, session=session)
         except DuplicateKeyError:
             return False
         return True
 
     def replace(self, cart: Cart, session: Session | None = None) -> bool:
         """Store ``cart`` as the next version of what was read; False if that is no longer so."""
-        document = _to_document(cart)
-        document["version"] = cart.version + 1
-        document["updated_at"] = now()
-        result = self._carts.replace_one(
-            {"_id": cart.id, "version": cart.version}, document, session=session
+        moment = now()
+        document = cart_to_document(cart)
+        del document["_id"]
+        document.update(version=cart.version + 1, updated_at=moment, **_expiry(cart.id, moment))
+        result = self._carts.update_one(
+            {"_id": cart.id, "version": cart.version}, {"$set": document}, session=session
         )
         return bool(result.modified_count)
 
     def touch(self, cart_id: CartId) -> None:
-        """Note that the cart is in use, so that it lives on."""
-        self._carts.update_one({"_id": cart_id}, {"$set": {"updated_at": now()}})
+        """Note that the cart is in use, so that a guest's lives on."""
+        moment = now()
+        used = {"updated_at": moment, **_expiry(cart_id, moment)}
+        self._carts.update_one({"_id": cart_id}, {"$set": used})
+
+    def add_holder(self, cart: Cart, order_id: OrderId, session: Session) -> bool:
+        """Note an order of this very version of an unmerged cart; False if it moved on.
+
+        The version stays, but whoever changes the cart at the same moment conflicts with this.
+        """
+        holders = (*cart.holders, order_id)[-_MAX_HOLDERS:]
+        result = self._carts.update_one(
+            {"_id": cart.id, "version": cart.version, "merged_into": None},
+            {"$set": {"holders": list(holders)}},
+            session=session,
+        )
+        return bool(result.modified_count)
+
+    def set_holders(self, cart_id: CartId, holders: tuple[OrderId, ...], session: Session) -> None:
+        """Hand the orders of a merged cart on."""
+        kept = list(dict.fromkeys(holders))[-_MAX_HOLDERS:]
+        self._carts.update_one({"_id": cart_id}, {"$set": {"holders": kept}}, session=session)
+
+    def bar(self, cart_id: CartId, session: Session) -> None:
+        """Make any order of this cart that is placed at the same moment conflict."""
+        self._carts.update_one({"_id": cart_id}, {"$inc": {"bars": 1}}, session=session)
+
+    def delete(self, cart_id: CartId, session: Session) -> None:
+        """Forget a cart for good."""
+        self._carts.delete_one({"_id": cart_id}, session=session)
 
 
-def _to_document(cart: Cart) -> Document:
-    return {
-        "_id": cart.id,
-        "version": cart.version,
-        "updated_at": cart.updated_at,
-        "lines": [
-            {
-                "id": line.id,
-                "sku": line.sku,
-                "product_id": line.product_id,
-                "quantity": line.quantity,
-                "seen_prices": dict(line.seen_prices),
-                "added_at": line.added_at,
-            }
-            for line in cart.lines
-        ],
-    }
-
-
-def _from_document(document: Document) -> Cart:
-    return Cart(
-        id=document["_id"],
-        version=document["version"],
-        updated_at=document["updated_at"],
-        lines=tuple(CartLine(**line) for line in document["lines"]),
-    )
+def _expiry(cart_id: CartId, used_at: datetime) -> Document:
+    return {} if is_account_cart(cart_id) else {"expires_at": used_at + _GUEST_LIFE}

@@ -5,13 +5,15 @@ from __future__ import annotations
 from flask import Blueprint, Response, request
 from werkzeug.wrappers import Response as BaseResponse
 
-from app.cart.cookie import current_cart_id, remember_cart
+from app.cart.context import current_cart_id, hand_back, make_room_for
+from app.cart.cookie import remember_cart
 from app.cart.models import PricedCart
 from app.cart.rules import parse_quantity
 from app.cart.service import CartService
+from app.identity.context import signed_in_id
 from app.markets.context import current_market
 from app.shared.errors import Invalid, NotFound
-from app.shared.ids import LineId, Sku
+from app.shared.ids import AccountId, LineId, Sku
 from app.web.registry import service
 from app.web.rendering import page, private, see_other, wants_fragment
 
@@ -24,6 +26,8 @@ def show() -> Response:
     carts = service(CartService)
     cart = carts.view(current_cart_id(), current_market())
     response = _cart_page(cart)
+    if cart.id is not None:
+        remember_cart(cart.id)
     if cart.lines:
         carts.accept_prices(cart)
     return response
@@ -34,6 +38,9 @@ def badge() -> Response:
     """How many units are in the cart, for the header."""
     count = service(CartService).count(current_cart_id())
     return private(page("cart/badge.html", "badge", count=count))
+
+
+# --- lines ----------------------------------------------------------------------------------------
 
 
 @blueprint.post("/items")
@@ -47,25 +54,22 @@ def add_item() -> BaseResponse:
         cart_id, line, cart = carts.add(current_cart_id(), sku, quantity, current_market())
     except Invalid as refusal:
         return _refuse(sku, typed, refusal)
-    response: BaseResponse = (
-        private(
-            page(
-                "cart/add.html",
-                ("added", "badge_oob"),
-                line=line,
-                cart=cart,
-                count=cart.count,
-                product_title=line.title,
-                sku=sku,
-                quantity=typed,
-                errors={},
-            )
+    remember_cart(cart_id)
+    if not wants_fragment():
+        return see_other("/cart")
+    return private(
+        page(
+            "cart/add.html",
+            ("added", "badge_oob"),
+            line=line,
+            cart=cart,
+            count=cart.count,
+            product_title=line.title,
+            sku=sku,
+            quantity=typed,
+            errors={},
         )
-        if wants_fragment()
-        else see_other("/cart")
     )
-    remember_cart(response, cart_id)
-    return response
 
 
 def _refuse(sku: Sku, typed: str, refusal: Invalid) -> Response:
@@ -90,21 +94,104 @@ def _refuse(sku: Sku, typed: str, refusal: Invalid) -> Response:
 def change_item(line_id: str) -> BaseResponse:
     """Set a line's quantity; 0 removes the line."""
     carts = service(CartService)
-    typed = request.form.get("quantity", "")
     try:
-        quantity = parse_quantity(typed, least=0)
+        quantity = parse_quantity(request.form.get("quantity", ""), least=0)
         cart = carts.set_quantity(current_cart_id(), LineId(line_id), quantity, current_market())
     except Invalid as refusal:
+        return _refuse_line(line_id, refusal)
+    return _changed(cart)
+
+
+# --- for later ------------------------------------------------------------------------------------
+
+
+@blueprint.post("/items/<line_id>/saved")
+def save_item(line_id: str) -> BaseResponse:
+    """Put a line aside for later."""
+    try:
+        cart = service(CartService).save(current_cart_id(), LineId(line_id), current_market())
+    except Invalid as refusal:
+        return _refuse_line(line_id, refusal)
+    return _changed(cart)
+
+
+@blueprint.post("/saved/<line_id>/cart")
+def take_up_item(line_id: str) -> BaseResponse:
+    """Move a saved line back into the cart."""
+    try:
+        cart = service(CartService).take_up(current_cart_id(), LineId(line_id), current_market())
+    except Invalid as refusal:
+        return _refuse_line(line_id, refusal)
+    return _changed(cart)
+
+
+@blueprint.post("/saved/<line_id>")
+def remove_saved_item(line_id: str) -> BaseResponse:
+    """Take a saved line off the list: its quantity can only be set to 0."""
+    carts = service(CartService)
+    if request.form.get("quantity", "").strip() != "0":
+        return _refuse_line(line_id, Invalid("Move it to the cart to change how many you want."))
+    return _changed(carts.remove_saved(current_cart_id(), LineId(line_id), current_market()))
+
+
+def _refuse_line(line_id: str, refusal: Invalid) -> Response:
+    """The cart with the refusal beside its line."""
+    cart = service(CartService).view(current_cart_id(), current_market())
+    ids = {line.id for line in cart.lines} | {line.id for line in cart.saved}
+    if line_id not in ids:
+        raise NotFound("This line is no longer in your cart.") from refusal
+    return _cart_page(cart, {line_id: refusal.message}, 422)
+
+
+# --- merged carts ---------------------------------------------------------------------------------
+
+
+@blueprint.post("/merges/<receipt_id>/undo")
+def undo_merge(receipt_id: str) -> BaseResponse:
+    """Take a merge back: the browser holds the guest's cart again."""
+    account_id = _account_id()
+    carts = service(CartService)
+    make_room_for(receipt_id, account_id)
+    try:
+        receipt = carts.undo_merge(receipt_id, account_id)
+    except Invalid as refusal:
         cart = carts.view(current_cart_id(), current_market())
-        if all(line.id != line_id for line in cart.lines):
-            raise NotFound("This line is no longer in your cart.") from refusal
-        return _cart_page(cart, {line_id: refusal.message}, 422)
+        return _cart_page(cart, status=422, notice=refusal.message)
+    remember_cart(receipt.guest_cart_id)
+    return _changed(carts.view(current_cart_id(), current_market()))
+
+
+@blueprint.post("/merges/<receipt_id>/receipt")
+def close_receipt(receipt_id: str) -> BaseResponse:
+    """Put the receipt of a merge away."""
+    carts = service(CartService)
+    carts.close_receipt(receipt_id, _account_id())
+    return _changed(carts.view(current_cart_id(), current_market()))
+
+
+def _account_id() -> AccountId:
+    account_id = signed_in_id()
+    if account_id is None:
+        raise NotFound("Please log in to see your account's cart.")
+    return account_id
+
+
+# --------------------------------------------------------------------------------------------------
+
+
+def _changed(cart: PricedCart) -> BaseResponse:
     return _cart_page(cart) if wants_fragment() else see_other("/cart")
 
 
 def _cart_page(
-    cart: PricedCart, errors: dict[str, str] | None = None, status: int = 200
+    cart: PricedCart,
+    errors: dict[str, str] | None = None,
+    status: int = 200,
+    *,
+    notice: str = "",
 ) -> Response:
+    account_id = signed_in_id()
+    receipt = service(CartService).open_receipt(account_id) if account_id else None
     response = page(
         "cart/cart.html",
         ("cart", "badge_oob"),
@@ -112,6 +199,10 @@ def _cart_page(
         cart=cart,
         count=cart.count,
         errors=errors or {},
-        notice="",
+        notice=notice,
+        in_account=account_id is not None,
+        receipt=receipt,
     )
+    if receipt and receipt.undone_at:
+        hand_back(receipt)
     return private(response)

@@ -3,9 +3,22 @@
 from __future__ import annotations
 
 from app.shared.errors import Invalid
+from app.shared.ids import AccountId, CartId
 
 MAX_QUANTITY = 99  # units of one variant in one order
 MAX_LINES = 100
+MAX_SAVED = 100  # lines put aside for later
+_ACCOUNT_CART = "cart_of_"  # no guest's cart id begins like this, see ``new_id``
+
+
+def account_cart_id(account_id: AccountId) -> CartId:
+    """The one cart of an account: every device finds it, and two first adds share it."""
+    return CartId(f"{_ACCOUNT_CART}{account_id}")
+
+
+def is_account_cart(cart_id: CartId) -> bool:
+    """Whether the cart is an account's, which never expires, and not a guest's."""
+    return cart_id.startswith(_ACCOUNT_CART)
 
 
 def parse_quantity(text: str, *, least: int) -> int:

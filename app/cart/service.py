@@ -2,48 +2,56 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import replace
 from datetime import timedelta
-from typing import Protocol
 
-from app.cart.models import Cart, CartLine, PricedCart, PricedLine
-from app.cart.pricing import MoneyText, price_cart
+from app.cart.lines import (
+    find_line,
+    put_aside,
+    take_up,
+    with_added,
+    with_quantity,
+    without_saved,
+)
+from app.cart.merge_rules import bring, is_changed
+from app.cart.merging import Merging
+from app.cart.models import Cart, CartLine, MergeEntry, MergeReceipt, PricedCart, PricedLine
+from app.cart.offers import Offer, Shelf, Stock
+from app.cart.pricing import MoneyText
 from app.cart.repository import CartRepository
-from app.cart.rules import MAX_LINES, MAX_QUANTITY, check_stock
-from app.catalog.models import Product, Variant
+from app.cart.rules import account_cart_id, check_stock, is_account_cart
 from app.catalog.service import CatalogService
 from app.db.database import Database, Session
 from app.markets.models import Market
 from app.shared.clock import now
-from app.shared.errors import Conflict, Invalid, NotFound
-from app.shared.ids import CartId, LineId, Sku, new_id
+from app.shared.errors import Conflict, NotFound
+from app.shared.ids import AccountId, CartId, LineId, OrderId, Sku, new_id
 
 _TRIES = 20
 _TOUCH_EVERY = timedelta(hours=12)
 
 
-class Stock(Protocol):
-    """What the cart asks of the inventory."""
-
-    def available(self, skus: Iterable[Sku]) -> dict[Sku, int]:
-        """Units that can be sold now."""
-
-
 class CartService:
-    """Carts of guests; each change is one conditional write of a whole cart document."""
+    """Carts of guests and accounts; each change is one conditional write of a whole cart."""
 
     def __init__(
         self, database: Database, catalog: CatalogService, stock: Stock, money_text: MoneyText
     ) -> None:
         self._carts = CartRepository(database)
-        self._catalog = catalog
-        self._stock = stock
-        self._money_text = money_text
+        self._shelf = Shelf(catalog, stock, money_text)
+        self._merging = Merging(database, self._carts, self._shelf)
+
+    # --- reading --------------------------------------------------------------------------------
 
     def find(self, cart_id: CartId | None) -> Cart | None:
         """The stored cart, or None."""
         return self._carts.find(cart_id) if cart_id else None
+
+    def of_account(self, account_id: AccountId) -> Cart | None:
+        """The account's stored cart, or None."""
+        return self._carts.find(account_cart_id(account_id))
 
     def view(self, cart_id: CartId | None, market: Market) -> PricedCart:
         """The cart with today's prices and stock; an empty one for None or an unknown id."""
@@ -54,15 +62,19 @@ class CartService:
 
     def price(self, cart: Cart | None, market: Market) -> PricedCart:
         """Price a cart that was read before."""
-        skus = [line.sku for line in cart.lines] if cart else []
-        catalogue = self._catalog.get_variants(skus) if skus else {}
-        stock = self._stock.available(skus) if skus else {}
-        return price_cart(cart, market, catalogue, stock, self._money_text)
+        return self._shelf.price(cart, market)
 
     def count(self, cart_id: CartId | None) -> int:
         """Units in the cart, for the badge."""
         cart = self.find(cart_id)
         return sum(line.quantity for line in cart.lines) if cart else 0
+
+    def title_of(self, sku: Sku) -> str:
+        """The product's title for a message, empty for an unknown SKU."""
+        offer = self._offer(sku, None)
+        return offer.title if offer.in_range else ""
+
+    # --- filling --------------------------------------------------------------------------------
 
     def add(
         self, cart_id: CartId | None, sku: Sku, quantity: int, market: Market
@@ -72,16 +84,33 @@ class CartService:
         Raises ``Invalid`` for an unknown or unsold SKU and for a quantity beyond stock or
         limit; then nothing changes.
         """
-        product, variant = self._sold(sku, market)
-        limit = None if variant.sells_when_out else self._stock.available([sku])[sku]
-
-        def change(cart: Cart) -> Cart:
-            return _with_added(cart, product, variant, quantity, limit, market)
-
-        cart = self._change(cart_id or CartId(new_id("cart")), change, create=True)
+        offer = self._offer(sku, self.find(cart_id))
+        offer.check_sold(market)
+        cart = self._change(
+            cart_id, lambda cart: with_added(cart, offer, quantity, market), create=True
+        )
         priced = self.price(cart, market)
         line = next(line for line in priced.lines if line.sku == sku)
         return cart.id, line, priced
+
+    def add_all(
+        self, cart_id: CartId | None, wishes: Sequence[tuple[Sku, int]], market: Market
+    ) -> tuple[CartId, tuple[MergeEntry, ...]]:
+        """Put several variants in the cart at once, as far as stock and limits allow.
+
+        Each wish has its entry; a cart is made if there is none. Never raises for a wish.
+        """
+        stored = self.find(cart_id)
+        offers = self._shelf.offers((sku for sku, _ in wishes), stored.holders if stored else ())
+        wanted = [_wish(offers[sku], quantity, market) for sku, quantity in wishes if quantity > 0]
+        entries: tuple[MergeEntry, ...] = ()
+
+        def change(cart: Cart) -> Cart:
+            nonlocal entries
+            lines, entries = bring(cart.lines, wanted, offers, market)
+            return replace(cart, lines=lines) if lines != cart.lines else cart
+
+        return self._change(cart_id, change, create=True).id, entries
 
     def set_quantity(
         self, cart_id: CartId | None, line_id: LineId, quantity: int, market: Market
@@ -90,26 +119,24 @@ class CartService:
 
         Raises ``NotFound`` for a line of no cart of this shopper, ``Invalid`` beyond stock.
         """
-        if cart_id is None:
-            raise NotFound("This line is no longer in your cart.")
 
         def change(cart: Cart) -> Cart:
-            line = next((line for line in cart.lines if line.id == line_id), None)
+            line = find_line(cart.lines, line_id)
             if line is None:
                 if quantity == 0:
                     return cart
                 raise NotFound("This line is no longer in your cart.")
             if quantity > line.quantity:
-                self._check_more(line, quantity)
-            return _with_quantity(cart, line, quantity)
+                check_stock(quantity, 0, self._offer(line.sku, cart).limit)
+            return with_quantity(cart, line, quantity)
 
         return self.price(self._change(cart_id, change, create=False), market)
 
     def accept_prices(self, cart: PricedCart) -> None:
         """Remember the prices that the shopper has now been shown."""
+        shown = {line.id: line.unit_price.minor for line in cart.lines if line.sellable}
 
         def change(stored: Cart) -> Cart:
-            shown = {line.id: line.unit_price.minor for line in cart.lines if line.sellable}
             lines = tuple(
                 replace(line, seen_prices={**line.seen_prices, cart.market: shown[line.id]})
                 if line.id in shown
@@ -119,93 +146,161 @@ class CartService:
             return replace(stored, lines=lines) if lines != stored.lines else stored
 
         if cart.id is not None:
-            self._change(cart.id, change, create=False)
+            with suppress(NotFound):  # it was merged just now, with the prices it had seen
+                self._change(cart.id, change, create=False)
+
+    # --- for later ------------------------------------------------------------------------------
+
+    def save(self, cart_id: CartId | None, line_id: LineId, market: Market) -> PricedCart:
+        """Put a line aside for later, once. Raises ``NotFound``, and ``Invalid`` if the list is
+        full."""
+        cart = self._change(cart_id, lambda cart: put_aside(cart, line_id), create=False)
+        return self.price(cart, market)
+
+    def take_up(self, cart_id: CartId | None, line_id: LineId, market: Market) -> PricedCart:
+        """Move a saved line back into the cart, once.
+
+        Raises ``NotFound``, and ``Invalid`` if it is not sold or beyond stock or limit.
+        """
+
+        def change(cart: Cart) -> Cart:
+            line = find_line(cart.saved, line_id)
+            if line is None:
+                return take_up(cart, line_id, None)
+            offer = self._offer(line.sku, cart)
+            offer.check_sold(market)
+            return take_up(cart, line_id, offer.limit)
+
+        return self.price(self._change(cart_id, change, create=False), market)
+
+    def remove_saved(self, cart_id: CartId | None, line_id: LineId, market: Market) -> PricedCart:
+        """Take a line off the list for later, again and again if asked. Raises ``NotFound`` for
+        a shopper without a cart."""
+        cart = self._change(cart_id, lambda cart: without_saved(cart, line_id), create=False)
+        return self.price(cart, market)
+
+    # --- guests who log in ----------------------------------------------------------------------
+
+    def merge(
+        self,
+        guest_cart_id: CartId,
+        account_id: AccountId,
+        market: Market,
+        *,
+        apart_too: bool = False,
+    ) -> MergeReceipt | None:
+        """Make a guest's cart part of the account's, once however often it is asked.
+
+        The receipt, also for a repeat; None if there is nothing to merge: an empty cart, one that
+        went into another account's, or one that an undo set apart, unless ``apart_too``.
+        """
+        return self._merging.merge(guest_cart_id, account_id, market, apart_too=apart_too)
+
+    def open_receipt(self, account_id: AccountId) -> MergeReceipt | None:
+        """The newest merge that the shopper has not put away, or None."""
+        return self._merging.open_receipt(account_id)
+
+    def find_receipt(self, receipt_id: str, account_id: AccountId) -> MergeReceipt:
+        """A receipt of this account. Raises ``NotFound``."""
+        return self._merging.find_receipt(receipt_id, account_id)
+
+    def close_receipt(self, receipt_id: str, account_id: AccountId) -> None:
+        """Put a receipt away. Raises ``NotFound`` for another account's."""
+        self._merging.close_receipt(receipt_id, account_id)
+
+    def undo_merge(self, receipt_id: str, account_id: AccountId) -> MergeReceipt:
+        """Take a merge back, once. Raises ``NotFound`` for another account's, and ``Invalid``
+        once goods of it were ordered and paid."""
+        return self._merging.undo(receipt_id, account_id)
+
+    def forget(self, account_id: AccountId, session: Session) -> None:
+        """Delete an account's cart and the receipts of its merges."""
+        self._merging.forget(account_id, session)
+
+    # --- orders of a cart -----------------------------------------------------------------------
+
+    def pin(
+        self, cart_id: CartId, version: int, order_id: OrderId, session: Session
+    ) -> Cart | None:
+        """Bind an order to this very version of the cart, in the transaction that places it.
+
+        None if the cart was changed or merged; whoever does so at the same moment conflicts.
+        """
+        cart = self._carts.find(cart_id, session)
+        if cart is None or cart.version != version:
+            return None
+        return cart if self._carts.add_holder(cart, order_id, session) else None
+
+    def bar_rivals(self, cart_id: CartId, session: Session) -> tuple[CartId, ...]:
+        """Other carts in which this one's goods are, or were; an order of them that is placed at
+        the same moment conflicts with this transaction."""
+        cart = self._carts.find(cart_id, session)
+        if cart is None:
+            return ()
+        ids = [kin.cart_id for kin in cart.rivals]
+        if cart.merged_into is not None:
+            ids.append(cart.merged_into)
+        for each in ids:
+            self._carts.bar(each, session)
+        return tuple(ids)
 
     def take_out(
         self, cart_id: CartId, bought: Mapping[Sku, int], version: int, session: Session
     ) -> None:
         """Empty the cart of what was bought, in the transaction that marks the order paid.
 
-        What was added after ``version`` stays.
+        What was added after ``version`` stays. Goods that were merged into another cart since
+        leave that one.
         """
-        cart = self._carts.find(cart_id, session)
-        if cart is None:
-            return
-        lines = () if cart.version == version else _without(cart, bought)
-        if not self._carts.replace(replace(cart, lines=lines), session):
-            raise Conflict("The cart is being changed.", retry_after=1)
+        self._merging.take_out(cart_id, bought, version, session)
 
-    def title_of(self, sku: Sku) -> str:
-        """The product's title for a message, empty for an unknown SKU."""
-        found = self._catalog.get_variants([sku]).get(sku)
-        return found[0].title if found else ""
+    # --------------------------------------------------------------------------------------------
 
-    def _sold(self, sku: Sku, market: Market) -> tuple[Product, Variant]:
-        found = self._catalog.get_variants([sku]).get(sku)
-        if found is None:
-            message = "We do not sell this item (any more)."
-            raise Invalid(message, {"sku": message})
-        if found[1].price_in(market.code) is None:
-            message = f"This is not sold in {market.name}."
-            raise Invalid(message, {"sku": message})
-        return found
+    def _offer(self, sku: Sku, cart: Cart | None) -> Offer:
+        return self._shelf.offers([sku], cart.holders if cart else ())[sku]
 
-    def _check_more(self, line: CartLine, quantity: int) -> None:
-        found = self._catalog.get_variants([line.sku]).get(line.sku)
-        unlimited = found is not None and found[1].sells_when_out
-        check_stock(quantity, 0, None if unlimited else self._stock.available([line.sku])[line.sku])
+    def _change(
+        self, cart_id: CartId | None, change: Callable[[Cart], Cart], *, create: bool
+    ) -> Cart:
+        """Apply ``change`` to the newest version until it is stored over what was read.
 
-    def _change(self, cart_id: CartId, change: Callable[[Cart], Cart], *, create: bool) -> Cart:
-        """Apply ``change`` to the newest version until it is stored over what was read."""
+        A guest's cart that has ended, or was merged, gets a successor with a new id if
+        ``create``: an id that lived twice would repeat its versions.
+        """
         for _ in range(_TRIES):
-            stored = self._carts.find(cart_id)
-            if stored is None and not create:
-                raise NotFound("This cart has expired.")
-            before = stored or Cart(id=cart_id, lines=(), version=0, updated_at=now())
-            after = change(before)
-            if after is before and stored:
+            stored = self.find(cart_id)
+            if stored is None or stored.merged_into is not None:
+                if not create:
+                    raise NotFound("This line is no longer in your cart.")
+                cart = self._first(cart_id, change)
+                if cart is not None:
+                    return cart
+                continue
+            after = change(stored)
+            if after is stored:
                 return after
-            if stored is None:
-                first = replace(after, version=1)
-                if self._carts.insert(first):
-                    return first
-            elif self._carts.replace(after):
+            if is_changed(stored, after):
+                after = replace(after, apart=False)
+            if self._carts.replace(after):
                 return replace(after, version=after.version + 1)
         raise Conflict("Your cart is being changed in another window. Please try again.", 1)
 
+    def _first(self, cart_id: CartId | None, change: Callable[[Cart], Cart]) -> Cart | None:
+        """Store a new cart; None if somebody stored it just now."""
+        known = cart_id is not None and is_account_cart(cart_id)
+        own = cart_id if cart_id is not None and known else CartId(new_id("cart"))
+        new = Cart(id=own, lines=(), version=0, updated_at=now())
+        first = replace(change(new), version=1)
+        return first if self._carts.insert(first) else None
 
-def _with_added(
-    cart: Cart, product: Product, variant: Variant, quantity: int, limit: int | None, market: Market
-) -> Cart:
-    price = variant.prices[market.code].amount.minor
-    known = next((line for line in cart.lines if line.sku == variant.sku), None)
-    check_stock(quantity, known.quantity if known else 0, limit)
-    if known:
-        seen = {**known.seen_prices, market.code: price}
-        grown = replace(known, quantity=known.quantity + quantity, seen_prices=seen)
-        return replace(cart, lines=tuple(grown if line is known else line for line in cart.lines))
-    if len(cart.lines) >= MAX_LINES:
-        raise Invalid(f"A cart holds up to {MAX_LINES} different items.")
-    line = CartLine(
+
+def _wish(offer: Offer, quantity: int, market: Market) -> CartLine:
+    price = offer.prices.get(market.code)
+    return CartLine(
         id=LineId(new_id("line")),
-        sku=variant.sku,
-        product_id=product.id,
+        sku=offer.sku,
+        product_id=offer.product_id,
         quantity=quantity,
-        seen_prices={market.code: price},
+        seen_prices={} if price is None else {market.code: price},
         added_at=now(),
     )
-    return replace(cart, lines=(*cart.lines, line))
-
-
-def _with_quantity(cart: Cart, line: CartLine, quantity: int) -> Cart:
-    if quantity == line.quantity:
-        return cart
-    if quantity == 0:
-        return replace(cart, lines=tuple(other for other in cart.lines if other is not line))
-    changed = replace(line, quantity=min(quantity, MAX_QUANTITY))
-    return replace(cart, lines=tuple(changed if other is line else other for other in cart.lines))
-
-
-def _without(cart: Cart, bought: Mapping[Sku, int]) -> tuple[CartLine, ...]:
-    left = (replace(line, quantity=line.quantity - bought.get(line.sku, 0)) for line in cart.lines)
-    return tuple(line for line in left if line.quantity > 0)

@@ -15,6 +15,15 @@ class AlreadyOrdered(Conflict):
         self.order = order
 
 
+class CartChanged(Invalid):
+    """The cart is not, or not any more, what the shopper saw when pressing the button."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            "Your cart or its prices changed since you opened this page. Please check it."
+        )
+
+
 class NotRefundable(Conflict):
     """The order has no captured payment."""
 

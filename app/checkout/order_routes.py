@@ -7,15 +7,17 @@ from werkzeug.wrappers import Response as BaseResponse
 from wtforms import Form, StringField
 from wtforms.validators import DataRequired, Length
 
-from app.cart.cookie import current_cart_id
+from app.cart.context import current_cart_id
 from app.cart.service import CartService
 from app.checkout.service import order_path, payment_path
 from app.checkout.settlement import Settlement
+from app.identity.context import signed_in_id
 from app.orders.models import Order, OrderState
 from app.orders.rules import STATE_LABELS
 from app.orders.service import OrderService
 from app.payments.models import Attempt, AttemptState
 from app.payments.service import PaymentService
+from app.web.limits import failed, limiter
 from app.web.registry import service
 from app.web.rendering import page, private, see_other
 
@@ -36,7 +38,7 @@ class LookupForm(Form):
 @blueprint.get("/<number>")
 def show(number: str) -> Response:
     """The order, for whoever holds its secret link."""
-    order = service(OrderService).get_for_guest(number, request.args.get("token", ""))
+    order = service(OrderService).get_for(number, request.args.get("token", ""), signed_in_id())
     attempt = service(PaymentService).find_open(order.id) if _unpaid(order) else None
     look = service(Settlement).look(attempt.id) if attempt else None
     order = service(OrderService).get(order.id) if look else order
@@ -78,6 +80,7 @@ def lookup() -> Response:
 
 
 @blueprint.post("/lookup")
+@limiter.limit("30 per 15 minutes", deduct_when=failed)
 def find() -> BaseResponse:
     """Go to the order, or say that there is none, never which entry was wrong."""
     form = LookupForm(request.form)

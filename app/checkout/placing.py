@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import timedelta
 
-from app.cart.models import PricedCart
+from app.cart.models import Cart, PricedCart
 from app.cart.service import CartService
-from app.checkout.errors import AlreadyOrdered, MaybePaidAlready
+from app.checkout.errors import AlreadyOrdered, CartChanged, MaybePaidAlready
 from app.checkout.rules import Quote, fingerprint
 from app.checkout.settlement import Settlement
 from app.db.database import Database, Session
@@ -24,7 +24,7 @@ from app.payments.models import Attempt, AttemptState
 from app.payments.service import PaymentService
 from app.shared.clock import now
 from app.shared.errors import Conflict, Invalid
-from app.shared.ids import CartId, OrderId, new_id, new_secret
+from app.shared.ids import AccountId, CartId, OrderId, new_id, new_secret
 from app.shared.money import Money
 from app.shared.postal import Address
 
@@ -46,6 +46,7 @@ class Purchase:
     address: Address
     gateway: str
     wants_twice: bool = False  # the shopper was warned of an order alike and insists
+    account_id: AccountId | None = None  # None: a guest
 
     @property
     def cart_id(self) -> CartId:
@@ -69,6 +70,10 @@ class Purchase:
         """Changes with the goods, whichever cart they are in."""
         lines = sorted((line.sku, line.quantity) for line in self.cart.lines)
         return fingerprint(lines, self.market.code)
+
+
+class _Rivalled(Exception):
+    """An order of the same goods came back to life while this one was placed."""
 
 
 class Placing:
@@ -97,24 +102,40 @@ class Placing:
     def attempt_for(self, purchase: Purchase, key: str) -> Attempt:
         """The stored attempt with which this purchase is to be paid; nothing is sent yet.
 
-        The cart's earlier, unpaid order is gone on with if it says the same, else closed first.
-        Raises ``OutOfStock``, ``GatewayNotOffered``, and ``PaymentInProgress`` while an earlier
-        attempt may still be paid.
+        The cart's earlier, unpaid order is gone on with if it says the same, else closed first,
+        and so are those of carts whose goods are in this one now. Raises ``OutOfStock``,
+        ``GatewayNotOffered``, ``CartChanged``, and ``PaymentInProgress`` while an earlier attempt
+        may still be paid.
         """
         if not self._payments.offered((purchase.gateway,)):
             raise GatewayNotOffered
         for _ in range(_TRIES):
             earlier = self._orders.find_open_of_cart(purchase.cart_id)
             try:
-                if earlier is None:
-                    self._refuse_twin(purchase)
-                    return self._place(purchase, key)
-                if earlier.fingerprint == purchase.fingerprint:
-                    return self._go_on(earlier, purchase, key)
-                self._withdraw(earlier)
-            except DuplicateKeyError:
+                if earlier is not None:
+                    if earlier.fingerprint != purchase.fingerprint:
+                        self._withdraw(earlier)
+                    elif attempt := self._go_on(earlier, purchase, key):
+                        return attempt
+                for rival in self._open_rivals(self._carts.find(purchase.cart_id)):
+                    self._withdraw(rival)
+                self._refuse_twin(purchase)
+                return self._place(purchase, key)
+            except (DuplicateKeyError, _Rivalled):
                 self._refuse_paid(purchase)  # another tab was faster: read again
+            except CartChanged:
+                self._refuse_paid(purchase)
+                raise
         raise Conflict("Your order is being placed in another window.", retry_after=2)
+
+    def _open_rivals(self, cart: Cart | None, session: Session | None = None) -> list[Order]:
+        """Unpaid orders of other carts for goods that are in this one now."""
+        rivals = []
+        for kin in cart.rivals if cart else ():
+            order = self._orders.find_open_of_cart(kin.cart_id, session)
+            if order is not None and kin.covers(order.cart_version):
+                rivals.append(order)
+        return rivals
 
     def _refuse_paid(self, purchase: Purchase) -> None:
         paid = self._orders.find_paid_of_cart(purchase.cart_id, purchase.cart.version)
@@ -137,6 +158,7 @@ class Placing:
 
         def work(session: Session) -> Attempt:
             cart, order_id = purchase.cart, OrderId(new_id("ord"))
+            self._pin(purchase, order_id, session)
             withdrawn = self._orders.times_cancelled(purchase.cart_id, cart.version, session)
             demands = [
                 Demand(sku=line.sku, quantity=line.quantity, limited=line.stock_limited)
@@ -154,6 +176,15 @@ class Placing:
             return self._store_attempt(order, purchase, key, session)
 
         return self._database.in_transaction(work)
+
+    def _pin(self, purchase: Purchase, order_id: OrderId, session: Session) -> None:
+        """Make sure that the cart is still the one that was shown, and its goods in no other
+        order; a merge or a late payment at the same moment conflicts."""
+        pinned = self._carts.pin(purchase.cart_id, purchase.cart.version, order_id, session)
+        if pinned is None:
+            raise CartChanged
+        if self._open_rivals(pinned, session):
+            raise _Rivalled
 
     def _new_order(
         self, purchase: Purchase, order_id: OrderId, *, token: str, number: str
@@ -196,6 +227,7 @@ class Placing:
             refunded=Money.zero(cart.currency),
             fingerprint=purchase.fingerprint,
             content=purchase.content,
+            account_id=purchase.account_id,
         )
 
     def _store_attempt(
@@ -231,15 +263,20 @@ class Placing:
 
     # --- an order that is there already ---------------------------------------------------
 
-    def _go_on(self, order: Order, purchase: Purchase, key: str) -> Attempt:
-        """Pay the same order: with its open attempt, or with a new one once that is closed."""
+    def _go_on(self, order: Order, purchase: Purchase, key: str) -> Attempt | None:
+        """Pay the same order: with its open attempt, or with a new one once that is closed.
+
+        None if the order itself came to its end by that.
+        """
         attempt = self._payments.find_open(order.id)
         if attempt is not None:
             if attempt.gateway == purchase.gateway and not self._worn_out(attempt):
                 return attempt
             self._close(attempt)
 
-        def work(session: Session) -> Attempt:
+        def work(session: Session) -> Attempt | None:
+            if self._orders.get(order.id, session).state is not OrderState.PENDING:
+                return None
             self._inventory.hold_again(order.id, now() + HOLD_LIFE, session)
             return self._store_attempt(order, purchase, key, session)
 

@@ -2,21 +2,26 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from uuid import uuid4
 
 from flask import Blueprint, Response, request
 from werkzeug.datastructures import MultiDict
 from werkzeug.wrappers import Response as BaseResponse
 
-from app.cart.cookie import current_cart_id
+from app.cart.context import current_cart_id
 from app.cart.models import PricedCart
 from app.cart.service import CartService
-from app.checkout.errors import MaybePaidAlready
+from app.checkout.errors import CartChanged, MaybePaidAlready
 from app.checkout.forms import CheckoutForm, checkout_form
 from app.checkout.placing import Purchase
-from app.checkout.rules import Quote, fingerprint, quote_cart
+from app.checkout.rules import Quote, fingerprint, quote_cart, shown
 from app.checkout.service import Answer, CheckoutService, replayed
 from app.db.idempotency import Claimed, KeyReused, Replay
+from app.identity.address_book import AddressBook
+from app.identity.context import current_account, signed_in, signed_in_id
+from app.identity.errors import AddressBookFull
+from app.identity.models import SavedAddress
 from app.markets.context import current_market
 from app.payments.service import PaymentService
 from app.shared.errors import Invalid
@@ -29,6 +34,7 @@ from app.web.visitor import ensure_visitor
 blueprint = Blueprint("checkout", __name__)
 _KEY_FIELD = "idempotency_key"
 _TWICE_FIELD = "twice"  # set by the page once it has warned of an order alike
+_SEEN_FIELD = "seen_cart"
 _KEY_HEADER = "Idempotency-Key"
 
 
@@ -38,7 +44,10 @@ def show() -> BaseResponse:
     cart = service(CartService).view(current_cart_id(), current_market())
     if not cart.lines or not cart.ready:
         return see_other("/cart")
-    form = _form(request.args if "country" in request.args else None)
+    if "country" in request.args:
+        return _render(_form(request.args), cart, fragment="summary")
+    form = _form(None)
+    _fill_in(form)
     return _render(form, cart, fragment="summary")
 
 
@@ -63,6 +72,35 @@ def submit() -> BaseResponse:
     return _place(begun, form, key)
 
 
+def _fill_in(form: CheckoutForm) -> None:
+    """Enter what an account knows: the address that was chosen, else the one to offer first."""
+    if signed_in() is None:
+        return
+    account = current_account()
+    form.email.data, form.name.data = account.email, account.name
+    wanted = request.args.get("address", "")
+    chosen = next((each for each in account.addresses if each.id == wanted), None)
+    entry = chosen or account.default_address
+    if entry is not None and entry.address.country in current_market().countries:
+        form.fill(entry.address)
+
+
+def _addresses() -> tuple[SavedAddress, ...]:
+    """What the account's address book has for this market."""
+    if signed_in() is None:
+        return ()
+    countries = current_market().countries
+    return tuple(each for each in current_account().addresses if each.address.country in countries)
+
+
+def _keep_address(form: CheckoutForm) -> None:
+    """Put the address into the account's book, if that was asked for and there is room."""
+    account_id = signed_in_id()
+    if account_id is not None and form.keep_address.data:
+        with suppress(AddressBookFull):
+            service(AddressBook).add(account_id, form.address())
+
+
 def _place(claimed: Claimed, form: CheckoutForm, key: str) -> BaseResponse:
     market = current_market()
     checkout = service(CheckoutService)
@@ -80,9 +118,12 @@ def _place(claimed: Claimed, form: CheckoutForm, key: str) -> BaseResponse:
         address=form.address(),
         gateway=form.gateway.data or "",
         wants_twice=bool(request.form.get(_TWICE_FIELD)),
+        account_id=signed_in_id(),
     )
     try:
-        return _leave(checkout.place(claimed, purchase))
+        answer = checkout.place(claimed, purchase)
+        _keep_address(form)
+        return _leave(answer)
     except Invalid as refusal:
         _mark(form, refusal)
         twin = refusal.number if isinstance(refusal, MaybePaidAlready) else ""
@@ -90,14 +131,14 @@ def _place(claimed: Claimed, form: CheckoutForm, key: str) -> BaseResponse:
 
 
 def _check_cart(cart: PricedCart) -> None:
-    """Refuse an empty cart, one that cannot be sold, and prices the shopper has not seen."""
+    """Refuse an empty cart, one that cannot be sold, and one the shopper has not seen."""
     if not cart.lines:
         raise Invalid("Your cart is empty.")
     if not cart.ready:
         raise Invalid("Something in your cart can no longer be sold. Please look at your cart.")
-    seen = request.form.get("seen_subtotal", "")
-    if seen and seen != str(cart.subtotal.minor):
-        raise Invalid("Prices or quantities changed since you opened this page. Please check them.")
+    seen = request.form.get(_SEEN_FIELD, "")
+    if seen and seen != shown(cart):
+        raise CartChanged
 
 
 def _payload_fingerprint() -> str:
@@ -145,9 +186,12 @@ def _render(
         form=form,
         cart=cart,
         quote=_quote(form, cart),
+        seen_cart=shown(cart),
         warning=warning,
         idempotency_key=key or str(uuid4()),
         twin=twin,
+        signed_in=signed_in() is not None,
+        addresses=_addresses(),
     )
     return private(response)
 

@@ -88,6 +88,12 @@ def _choice(method: ShippingMethod, goods: Money) -> ShippingChoice:
     )
 
 
+def shown(cart: PricedCart) -> str:
+    """What a page showed of a cart, to tell whether the next one would show the same."""
+    lines = sorted((line.sku, line.quantity, line.unit_price.minor) for line in cart.lines)
+    return fingerprint(cart.market, lines)
+
+
 def fingerprint(*parts: object) -> str:
     """A stable hash of what was agreed, to tell the same request from another."""
     text = json.dumps(parts, sort_keys=True, default=str, ensure_ascii=False)

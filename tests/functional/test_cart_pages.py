@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import pytest
+from werkzeug.test import TestResponse
 
 from app.db.database import Database
-from tests.support.catalog import CatalogMaker
+from tests.support.answers import BOTH_WAYS, assert_shown
+from tests.support.catalog import CatalogMaker, make_product, make_variant
 from tests.support.shopper import HTMX, Shopper, soup
 
 
@@ -81,6 +83,107 @@ def test_a_bad_change_keeps_the_line(
     assert answer.status_code == 422
     assert soup(answer).select_one(".line .error") is not None
     assert shopper.cart_lines() == {line: 2}
+
+
+# --- for later ------------------------------------------------------------------------------------
+
+
+def _saved(shopper: Shopper) -> list[str]:
+    """The list for later as the cart page shows it."""
+    lines = soup(shopper.get("/cart")).select(".saved .line")
+    return [" ".join(line.select_one(".line-text > .muted").text.split()) for line in lines]  # type: ignore[union-attr]
+
+
+@BOTH_WAYS
+def test_a_line_is_saved_for_later_and_moved_back(
+    shopper: Shopper, catalog: CatalogMaker, htmx: bool
+) -> None:
+    catalog.add(make_product("Plate", make_variant("PLATE")), stock=10)
+    shopper.add(catalog.mug(stock=4), 2)
+    (line,) = shopper.cart_lines()
+    shopper.add("PLATE", 1)
+    for _ in range(2):  # pressing twice is no error
+        answer = shopper.post(f"/cart/items/{line}/saved", {}, htmx=htmx)
+        _moved(answer, htmx, badge="1")
+    assert list(shopper.cart_lines().values()) == [1]
+    assert _saved(shopper) == ["2 × $20.00 · Only 4 left"]
+    page = soup(shopper.get("/cart"))
+    assert page.select_one(".sums dd").text == "$20.00"  # type: ignore[union-attr]
+    assert "Dune Mug" not in shopper.get("/checkout").text
+    for _ in range(2):
+        _moved(shopper.post(f"/cart/saved/{line}/cart", {}, htmx=htmx), htmx, badge="3")
+    assert sorted(shopper.cart_lines().values()) == [1, 2]
+    assert _saved(shopper) == []
+
+
+def _moved(answer: TestResponse, htmx: bool, badge: str) -> None:
+    if not htmx:
+        assert (answer.status_code, answer.location) == (303, "/cart")
+        return
+    assert_shown(answer, htmx=True)
+    count = soup(answer).select_one("#cart-badge[hx-swap-oob]")
+    assert count is not None
+    assert count.text.startswith(badge)
+
+
+@BOTH_WAYS
+def test_a_saved_line_is_removed(shopper: Shopper, catalog: CatalogMaker, htmx: bool) -> None:
+    shopper.add(catalog.mug(), 2)
+    (line,) = shopper.cart_lines()
+    shopper.post(f"/cart/items/{line}/saved", {})
+    refused = shopper.post(f"/cart/saved/{line}", {"quantity": "3"}, htmx=htmx)
+    assert_shown(refused, htmx=htmx, status=422)
+    assert len(_saved(shopper)) == 1
+    for _ in range(2):
+        answer = shopper.post(f"/cart/saved/{line}", {"quantity": "0"}, htmx=htmx)
+        assert answer.status_code == (200 if htmx else 303)
+    assert _saved(shopper) == []
+    assert shopper.cart_lines() == {}
+
+
+@BOTH_WAYS
+def test_moving_back_more_than_there_is_is_refused_beside_the_line(
+    shopper: Shopper, catalog: CatalogMaker, database: Database, htmx: bool
+) -> None:
+    sku = catalog.mug(stock=3)
+    shopper.add(sku, 2)
+    (line,) = shopper.cart_lines()
+    shopper.post(f"/cart/items/{line}/saved", {})
+    shopper.add(sku, 2)
+    before = list(database["carts"].find({}))
+    answer = shopper.post(f"/cart/saved/{line}/cart", {}, htmx=htmx)
+    assert_shown(answer, htmx=htmx, status=422)
+    error = soup(answer).select_one(".saved .line .error")
+    assert error is not None
+    assert "Only 3 left, and 2 of them in your cart already." in error.text
+    assert list(database["carts"].find({})) == before
+
+
+def test_a_saved_line_that_is_no_longer_sold_stays_on_the_list(
+    shopper: Shopper, catalog: CatalogMaker, database: Database
+) -> None:
+    shopper.add(catalog.mug(), 2)
+    (line,) = shopper.cart_lines()
+    shopper.post(f"/cart/items/{line}/saved", {})
+    database["products"].update_many({}, {"$set": {"status": "archived"}})
+    page = soup(shopper.get("/cart"))
+    assert "This has left our range." in page.select_one(".saved .line").text  # type: ignore[union-attr]
+    assert page.select_one(".saved form[action$='/cart']") is None
+    assert shopper.post(f"/cart/saved/{line}/cart", {}).status_code == 422
+    assert len(_saved(shopper)) == 1
+
+
+@pytest.mark.parametrize("path", ["items/{}/saved", "saved/{}/cart"])
+def test_an_unknown_line_cannot_be_moved(
+    shopper: Shopper, catalog: CatalogMaker, path: str
+) -> None:
+    assert shopper.post(f"/cart/{path.format('line_x')}", {}).status_code == 404
+    shopper.add(catalog.mug(), 2)
+    assert shopper.post(f"/cart/{path.format('line_x')}", {}).status_code == 404
+    assert list(shopper.cart_lines().values()) == [2]
+
+
+# --- whose cart -----------------------------------------------------------------------------------
 
 
 def test_somebody_elses_line_cannot_be_changed(

@@ -97,9 +97,32 @@ def test_prices_that_changed_since_the_page_was_read_are_shown_first(
     database["products"].update_one({"variants.sku": "MUG"}, change)
     answer = ready.client.post("/checkout", data=form)
     assert answer.status_code == 422
-    assert "Prices or quantities changed" in answer.text
+    assert "Your cart or its prices changed" in answer.text
     assert "$50.00" in answer.text
     assert database["orders"].count_documents({}) == 0
+
+
+@pytest.mark.parametrize("htmx", [False, True])
+def test_a_cart_changed_in_another_tab_is_shown_first(
+    ready: Shopper, catalog: CatalogMaker, database: Database, sandbox: Sandbox, htmx: bool
+) -> None:
+    form = ready.checkout_form()
+    (line,) = ready.cart_lines()
+    ready.post(f"/cart/items/{line}", {"quantity": "1"})
+    headers = HTMX if htmx else None
+    answer = ready.client.post("/checkout", data=form, headers=headers)
+    assert answer.status_code == 422
+    assert ("<html" in answer.text) is not htmx
+    assert "Your cart or its prices changed" in answer.text
+    assert _nothing_happened(database)
+    form["seen_cart"] = str(soup(answer).select_one("input[name=seen_cart]")["value"])  # type: ignore[index]
+    assert ready.client.post("/checkout", data=form).status_code == 303
+
+
+def test_a_client_that_does_not_say_what_it_saw_is_served(ready: Shopper, sandbox: Sandbox) -> None:
+    form = ready.checkout_form()
+    del form["seen_cart"]
+    assert ready.client.post("/checkout", data=form).status_code == 303
 
 
 def test_the_summary_follows_what_is_chosen(ready: Shopper) -> None:

@@ -1,0 +1,59 @@
+"""Carts as MongoDB keeps them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import asdict
+from typing import Any
+
+from app.cart.models import Cart, CartLine, Contents, Kin
+from app.db.database import Document
+
+
+def cart_to_document(cart: Cart) -> Document:
+    """Every field but ``holders``, which only orders write."""
+    return {
+        "_id": cart.id,
+        "version": cart.version,
+        "updated_at": cart.updated_at,
+        "merged_into": cart.merged_into,
+        "apart": cart.apart,
+        "absorbed": [asdict(kin) for kin in cart.absorbed],
+        "parted_from": asdict(cart.parted_from) if cart.parted_from else None,
+        **contents_to_document(Contents(lines=cart.lines, saved=cart.saved)),
+    }
+
+
+def cart_from_document(document: Document) -> Cart:
+    """A cart as stored; what is not there is as in a new cart."""
+    inside = contents_from_document(document)
+    parted_from = document.get("parted_from")
+    return Cart(
+        id=document["_id"],
+        version=document["version"],
+        updated_at=document["updated_at"],
+        lines=inside.lines,
+        saved=inside.saved,
+        merged_into=document.get("merged_into"),
+        apart=document.get("apart", False),
+        absorbed=tuple(Kin(**kin) for kin in document.get("absorbed", ())),
+        parted_from=Kin(**parted_from) if parted_from else None,
+        holders=tuple(document.get("holders", ())),
+    )
+
+
+def contents_to_document(contents: Contents) -> Document:
+    """Both lists of lines."""
+    return {"lines": _lines(contents.lines), "saved": _lines(contents.saved)}
+
+
+def contents_from_document(document: Document) -> Contents:
+    """Both lists of lines as stored."""
+    return Contents(
+        lines=tuple(CartLine(**line) for line in document["lines"]),
+        saved=tuple(CartLine(**line) for line in document.get("saved", ())),
+    )
+
+
+def _lines(lines: Iterable[CartLine]) -> list[dict[str, Any]]:
+    return [{**asdict(line), "seen_prices": dict(line.seen_prices)} for line in lines]

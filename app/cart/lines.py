@@ -1,0 +1,144 @@
+"""Pure changes of a cart: what is added, altered, put aside and taken out again."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+
+from app.cart.models import Cart, CartLine
+from app.cart.offers import Offer
+from app.cart.rules import MAX_LINES, MAX_QUANTITY, MAX_SAVED, check_stock
+from app.markets.models import Market
+from app.shared.clock import now
+from app.shared.errors import Invalid, NotFound
+from app.shared.ids import LineId, Sku, new_id
+
+Lines = tuple[CartLine, ...]
+
+
+def with_added(cart: Cart, offer: Offer, quantity: int, market: Market) -> Cart:
+    """The cart with ``quantity`` more. Raises ``Invalid`` beyond stock or limit."""
+    price = offer.prices[market.code]
+    known = find_sku(cart.lines, offer.sku)
+    check_stock(quantity, known.quantity if known else 0, offer.limit)
+    if known:
+        seen = {**known.seen_prices, market.code: price}
+        grown = replace(known, quantity=known.quantity + quantity, seen_prices=seen)
+        return replace(cart, lines=swapped(cart.lines, known, grown))
+    if len(cart.lines) >= MAX_LINES:
+        raise Invalid(f"A cart holds up to {MAX_LINES} different items.")
+    line = CartLine(
+        id=LineId(new_id("line")),
+        sku=offer.sku,
+        product_id=offer.product_id,
+        quantity=quantity,
+        seen_prices={market.code: price},
+        added_at=now(),
+    )
+    return replace(cart, lines=(*cart.lines, line))
+
+
+def with_quantity(cart: Cart, line: CartLine, quantity: int) -> Cart:
+    """The cart with this line changed, or removed for 0."""
+    if quantity == line.quantity:
+        return cart
+    if quantity == 0:
+        return replace(cart, lines=_removed(cart.lines, line))
+    changed = replace(line, quantity=min(quantity, MAX_QUANTITY))
+    return replace(cart, lines=swapped(cart.lines, line, changed))
+
+
+def put_aside(cart: Cart, line_id: LineId) -> Cart:
+    """Move a line to the list for later; one that is there already stays.
+
+    It keeps its id, so a repeat finds it. Raises ``NotFound`` and ``Invalid``.
+    """
+    line = find_line(cart.lines, line_id)
+    if line is None:
+        if find_line(cart.saved, line_id):
+            return cart
+        raise NotFound("This line is no longer in your cart.")
+    twin = find_sku(cart.saved, line.sku)
+    if twin is None and len(cart.saved) >= MAX_SAVED:
+        raise Invalid(f"You can save up to {MAX_SAVED} different items.")
+    check_stock(line.quantity, twin.quantity if twin else 0, None)
+    saved = swapped(cart.saved, twin, _together(line, twin)) if twin else (*cart.saved, line)
+    return replace(cart, lines=_removed(cart.lines, line), saved=saved)
+
+
+def take_up(cart: Cart, line_id: LineId, limit: int | None) -> Cart:
+    """Move a line from the list for later into the cart; one that is there already stays.
+
+    Raises ``NotFound``, and ``Invalid`` beyond stock or limit.
+    """
+    line = find_line(cart.saved, line_id)
+    if line is None:
+        if find_line(cart.lines, line_id):
+            return cart
+        raise NotFound("This line is no longer on your list.")
+    twin = find_sku(cart.lines, line.sku)
+    check_stock(line.quantity, twin.quantity if twin else 0, limit)
+    if twin is None and len(cart.lines) >= MAX_LINES:
+        raise Invalid(f"A cart holds up to {MAX_LINES} different items.")
+    lines = swapped(cart.lines, twin, _together(line, twin)) if twin else (*cart.lines, line)
+    return replace(cart, lines=lines, saved=_removed(cart.saved, line))
+
+
+def without_saved(cart: Cart, line_id: LineId) -> Cart:
+    """The cart without this line on the list for later, again and again if asked."""
+    line = find_line(cart.saved, line_id)
+    return replace(cart, saved=_removed(cart.saved, line)) if line else cart
+
+
+def without(lines: Lines, units: Mapping[Sku, int]) -> tuple[Lines, dict[Sku, int]]:
+    """The lines with these units taken out, and the units that were not there to take."""
+    missing = dict(units)
+    left = []
+    for line in lines:
+        taken = min(line.quantity, missing.get(line.sku, 0))
+        missing[line.sku] = missing.get(line.sku, 0) - taken
+        if line.quantity > taken:
+            left.append(replace(line, quantity=line.quantity - taken))
+    return tuple(left), {sku: rest for sku, rest in missing.items() if rest > 0}
+
+
+def find_line(lines: Lines, line_id: LineId) -> CartLine | None:
+    """The line with this id, or None."""
+    return next((line for line in lines if line.id == line_id), None)
+
+
+def find_sku(lines: Lines, sku: Sku) -> CartLine | None:
+    """The line of this variant, or None."""
+    return next((line for line in lines if line.sku == sku), None)
+
+
+def shape(lines: Lines) -> list[tuple[LineId, Sku, int]]:
+    """What somebody changes of lines, as against the prices they were shown."""
+    return [(line.id, line.sku, line.quantity) for line in lines]
+
+
+def prices_seen(
+    first: CartLine, second: CartLine, prices: Mapping[str, int] | None = None
+) -> dict[str, int]:
+    """What two lines of a variant have seen, for one line in their place: the older line's prices,
+    but never today's where the other saw another one, so that a change is still told."""
+    old, young = sorted((first, second), key=lambda line: line.added_at)
+    seen = {**young.seen_prices, **old.seen_prices}
+    for market, price in (prices or {}).items():
+        if seen.get(market) == price and market in young.seen_prices:
+            seen[market] = young.seen_prices[market]
+    return seen
+
+
+def swapped(lines: Lines, old: CartLine, new: CartLine) -> Lines:
+    """The lines with ``new`` in the place of ``old``."""
+    return tuple(new if line is old else line for line in lines)
+
+
+def _together(moved: CartLine, twin: CartLine) -> CartLine:
+    quantity = moved.quantity + twin.quantity
+    return replace(moved, quantity=quantity, seen_prices=prices_seen(moved, twin))
+
+
+def _removed(lines: Lines, gone: CartLine) -> Lines:
+    return tuple(line for line in lines if line is not gone)

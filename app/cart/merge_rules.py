@@ -1,0 +1,184 @@
+"""Putting two carts together and apart again: pure, and silent about nothing."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
+
+from app.cart.lines import Lines, find_sku, prices_seen, shape, swapped, without
+from app.cart.models import Cart, CartLine, Contents, Kin, MergeEntry, MergeReceipt, Outcome
+from app.cart.offers import Offer
+from app.cart.rules import MAX_LINES, MAX_QUANTITY, MAX_SAVED
+from app.markets.models import Market
+from app.shared.ids import LineId, Sku, new_id
+
+MAX_ABSORBED = 20
+_LIMIT = f"up to {MAX_QUANTITY} of one item"
+_NO_LONGER_SOLD = "no longer sold"
+_SOLD_OUT = "sold out"
+_CART_FULL = f"a cart holds up to {MAX_LINES} different items"
+_LIST_FULL = f"you can save up to {MAX_SAVED} different items"
+
+Entries = tuple[MergeEntry, ...]
+
+
+def merge_carts(
+    account: Cart, guest: Cart, offers: Mapping[Sku, Offer], market: Market
+) -> tuple[Cart, Entries]:
+    """The account's cart with all of the guest's that fits, and an entry for each guest's line.
+
+    No line of the account's cart is ever lowered.
+    """
+    taken = {line.id for line in (*account.lines, *account.saved)}
+    lines, entries = bring(account.lines, _renamed(guest.lines, taken), offers, market)
+    saved, later = _bring_saved(account.saved, _renamed(guest.saved, taken), offers)
+    kin = (*guest.rivals, Kin(cart_id=guest.id, since=0, until=guest.version))
+    new = {each.cart_id: each for each in kin if each.cart_id != account.id}
+    known = tuple(each for each in account.absorbed if each.cart_id not in new)
+    absorbed = (*known, *new.values())[-MAX_ABSORBED:]
+    return replace(account, lines=lines, saved=saved, absorbed=absorbed), (*entries, *later)
+
+
+def bring(
+    lines: Lines, wanted: Iterable[CartLine], offers: Mapping[Sku, Offer], market: Market
+) -> tuple[Lines, Entries]:
+    """Bring lines into a cart's, as far as stock and limits allow, with an entry for each."""
+    entries = []
+    for line in wanted:
+        offer = offers[line.sku]
+        known = find_sku(lines, line.sku)
+        room = _room(offer, known.quantity if known else 0, market)
+        if known is None and len(lines) >= MAX_LINES and not room.barred:
+            room = _Room(units=0, why=_CART_FULL, barred=True)
+        entry = _entry(line, offer, known, room)
+        entries.append(entry)
+        lines = _with_units(lines, known, line, entry.got, offer)
+    return lines, tuple(entries)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class _Room:
+    """How many units can still come, and what stops more; ``barred``: none ever could."""
+
+    units: int
+    why: str
+    barred: bool = False
+
+
+def _room(offer: Offer, before: int, market: Market) -> _Room:
+    if not offer.in_range:
+        return _Room(units=0, why=_NO_LONGER_SOLD, barred=True)
+    if market.code not in offer.prices:
+        return _Room(units=0, why=f"not sold in {market.name}", barred=True)
+    if offer.limit == 0:
+        return _Room(units=0, why=_SOLD_OUT, barred=True)
+    if offer.limit is None or offer.limit >= MAX_QUANTITY:
+        return _Room(units=max(MAX_QUANTITY - before, 0), why=_LIMIT)
+    return _Room(units=max(offer.limit - before, 0), why=f"only {offer.limit} left")
+
+
+def _bring_saved(
+    saved: Lines, wanted: Iterable[CartLine], offers: Mapping[Sku, Offer]
+) -> tuple[Lines, Entries]:
+    """The same for the list for later, where stock does not matter."""
+    entries = []
+    for line in wanted:
+        offer = offers[line.sku]
+        known = find_sku(saved, line.sku)
+        room = _Room(units=MAX_QUANTITY - (known.quantity if known else 0), why=_LIMIT)
+        if known is None and len(saved) >= MAX_SAVED:
+            room = _Room(units=0, why=_LIST_FULL, barred=True)
+        entry = replace(_entry(line, offer, known, room), saved=True)
+        entries.append(entry)
+        saved = _with_units(saved, known, line, entry.got, offer)
+    return saved, tuple(entries)
+
+
+def _with_units(
+    lines: Lines, known: CartLine | None, line: CartLine, got: int, offer: Offer
+) -> Lines:
+    if known is not None:
+        seen = prices_seen(known, line, offer.prices)
+        grown = replace(known, quantity=known.quantity + got, seen_prices=seen)
+        return swapped(lines, known, grown) if got else lines
+    return (*lines, replace(line, quantity=got)) if got else lines
+
+
+def _entry(line: CartLine, offer: Offer, known: CartLine | None, room: _Room) -> MergeEntry:
+    got = min(line.quantity, room.units)
+    all_came = got == line.quantity
+    if all_came:
+        outcome = Outcome.RAISED if known else Outcome.ADDED
+    else:
+        outcome = Outcome.DROPPED if room.barred else Outcome.CLAMPED
+    return MergeEntry(
+        sku=line.sku,
+        title=offer.title,
+        variant_title=offer.variant_title,
+        outcome=outcome,
+        wanted=line.quantity,
+        before=known.quantity if known else 0,
+        got=got,
+        why="" if all_came else room.why,
+    )
+
+
+def _renamed(lines: Lines, taken: set[LineId]) -> Lines:
+    """The lines with new ids where the other cart uses theirs."""
+    return tuple(
+        replace(line, id=LineId(new_id("line"))) if line.id in taken else line for line in lines
+    )
+
+
+# --- apart again ----------------------------------------------------------------------------------
+
+
+def contents(cart: Cart) -> Contents:
+    """What is in a cart now."""
+    return Contents(lines=cart.lines, saved=cart.saved)
+
+
+def give_back(account: Cart, receipt: MergeReceipt) -> Cart:
+    """The account's cart without what the merge brought.
+
+    Exactly as it was, if nobody changed it since; else the brought units go, from wherever they
+    are now, and every later change stays.
+    """
+    before, after = receipt.account_before, receipt.account_after
+    same = shape(account.lines) == shape(after.lines) and shape(account.saved) == shape(after.saved)
+    if same:
+        return replace(account, lines=before.lines, saved=before.saved)
+    lines, moved_aside = without(account.lines, units_got(receipt.entries, saved=False))
+    later = Counter(units_got(receipt.entries, saved=True))
+    saved, taken_up = without(account.saved, later)
+    saved, _ = without(saved, moved_aside)
+    lines, _ = without(lines, taken_up)
+    return replace(account, lines=lines, saved=saved)
+
+
+def restore(guest: Cart, account: Cart, receipt: MergeReceipt) -> Cart:
+    """The guest's cart as it was, marked so that it stays apart until its guest changes it."""
+    kin = Kin(cart_id=account.id, since=receipt.account_version, until=account.version)
+    return replace(
+        guest,
+        lines=receipt.guest_before.lines,
+        saved=receipt.guest_before.saved,
+        merged_into=None,
+        apart=True,
+        parted_from=kin,
+    )
+
+
+def units_got(entries: Iterable[MergeEntry], *, saved: bool) -> dict[Sku, int]:
+    """How many units of each SKU a merge brought into the cart, or onto the list for later."""
+    units: Counter[Sku] = Counter()
+    for entry in entries:
+        if entry.saved is saved and entry.got:
+            units[entry.sku] += entry.got
+    return dict(units)
+
+
+def is_changed(before: Cart, after: Cart) -> bool:
+    """Whether somebody put in, took out or moved something."""
+    return shape(before.lines) != shape(after.lines) or shape(before.saved) != shape(after.saved)
