@@ -6,15 +6,20 @@ import click
 from flask import Flask, current_app
 from flask.cli import AppGroup, with_appcontext
 
-from app.catalog.commands import catalog_commands, demo_commands
+from app.account.commands import user_commands
+from app.account.demo import make_demo_accounts
+from app.catalog.commands import catalog_commands, load_demo_catalog
 from app.checkout.commands import order_commands, payment_commands
+from app.config import Settings
 from app.db.database import Database
 from app.db.errors import PyMongoError
 from app.db.migrations import MigrationLocked, upgrade
+from app.identity.service import AccountService
 from app.web.registry import service
 from app.worker import Worker
 
 db_commands = AppGroup("db", help="The database's schema.")
+demo_commands = AppGroup("demo", help="The demo store.")
 
 
 @db_commands.command("upgrade")
@@ -27,6 +32,14 @@ def db_upgrade() -> None:
     except PyMongoError as error:
         raise click.ClickException(f"The database does not answer: {error}") from error
     click.echo("\n".join(f"applied {name}" for name in applied) or "nothing to do")
+
+
+@demo_commands.command("load")
+def load_demo() -> None:
+    """Load the demo store and, in development, its logins, once."""
+    load_demo_catalog()
+    if not service(Settings, current_app).is_production:
+        make_demo_accounts(service(AccountService, current_app))
 
 
 @click.command("worker")
@@ -46,6 +59,7 @@ def init_app(app: Flask) -> None:
         order_commands,
         catalog_commands,
         demo_commands,
+        user_commands,
         worker,
     ):
         app.cli.add_command(command)

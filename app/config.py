@@ -47,6 +47,7 @@ class Settings(BaseModel):
     cloudinary_url: str = ""
     mail_url: str = ""
     mossx_data_dir: Path = Path("var")
+    mossx_proxies: int = Field(default=0, ge=0, le=5)  # proxies in front, whose headers count
 
     @field_validator("base_url", "stripe_api_base", "razorpay_api_base")
     @classmethod
@@ -80,12 +81,13 @@ class Settings(BaseModel):
     def _production_is_safe(self) -> Self:
         if self.mossx_env is not Environment.PRODUCTION:
             return self
+        secrets = {"secret_key": (self.secret_key,), "jwt_secret_key": self.token_keys}
         problems = [
             f"{name.upper()} must be at least {_MIN_SECRET} random characters"
-            for name in ("secret_key", "jwt_secret_key")
-            if _weak(getattr(self, name))
+            for name, values in secrets.items()
+            if any(_weak(value) for value in values)
         ]
-        if self.secret_key and self.secret_key == self.jwt_secret_key:
+        if self.secret_key and self.secret_key in self.token_keys:
             problems.append("JWT_SECRET_KEY must differ from SECRET_KEY")
         if not self.base_url.startswith("https://"):
             problems.append("BASE_URL must start with https://")
@@ -103,9 +105,16 @@ class Settings(BaseModel):
         """The key of cookies and form tokens."""
         return self.secret_key or _DEVELOPMENT_SECRET
 
+    @property
+    def token_keys(self) -> tuple[str, ...]:
+        """The keys of access and refresh tokens: the newest, then older ones that are still
+        accepted while they are being rotated out (separated by commas)."""
+        keys = tuple(key.strip() for key in self.jwt_secret_key.split(",") if key.strip())
+        return keys or (f"tokens-{_DEVELOPMENT_SECRET}",)
+
 
 def _weak(secret: str) -> bool:
-    return len(secret) < _MIN_SECRET or len(set(secret)) < 8 or secret == _DEVELOPMENT_SECRET
+    return len(secret) < _MIN_SECRET or len(set(secret)) < 8 or _DEVELOPMENT_SECRET in secret
 
 
 def load_settings(environment: Mapping[str, str]) -> Settings:

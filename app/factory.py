@@ -10,6 +10,12 @@ from flask import Flask
 from jinja2 import StrictUndefined
 
 from app import commands
+from app.account.address_routes import blueprint as address_routes
+from app.account.login_routes import blueprint as login_routes
+from app.account.order_routes import blueprint as account_order_routes
+from app.account.profile_routes import blueprint as profile_routes
+from app.account.recovery_routes import blueprint as recovery_routes
+from app.account.two_factor_routes import blueprint as two_factor_routes
 from app.cart import cookie as cart_cookie
 from app.cart.routes import blueprint as cart_routes
 from app.catalog import context as catalog_context
@@ -18,13 +24,14 @@ from app.checkout.order_routes import blueprint as order_routes
 from app.checkout.payment_routes import blueprint as payment_routes
 from app.checkout.routes import blueprint as checkout_routes
 from app.config import Settings, load_settings
+from app.identity import context as identity_context
 from app.markets import context as market_context
 from app.markets.routes import blueprint as market_routes
 from app.media import context as media_context
 from app.media.routes import blueprint as media_routes
 from app.payments.routes import blueprint as webhook_routes
 from app.services import build_services
-from app.web import assets, csrf, errors, health, logs, visitor
+from app.web import assets, csrf, errors, health, limits, logs, memory, visitor
 from app.web.registry import register
 
 _ROOT = Path(__file__).resolve().parents[1]
@@ -38,6 +45,12 @@ _BLUEPRINTS = (
     payment_routes,
     order_routes,
     webhook_routes,
+    login_routes,
+    recovery_routes,
+    profile_routes,
+    address_routes,
+    account_order_routes,
+    two_factor_routes,
 )
 
 
@@ -50,7 +63,7 @@ def create_app(environment: Mapping[str, str] | None = None) -> Flask:
     logs.configure(settings.is_production)
     app = Flask("app", template_folder=str(_ROOT / "templates"), static_folder=None)
     _configure(app, settings)
-    _web(app)
+    _web(app, settings)
     register(app, settings, *build_services(settings, app.jinja_env))
     for blueprint in _BLUEPRINTS:
         app.register_blueprint(blueprint)
@@ -71,11 +84,14 @@ def _configure(app: Flask, settings: Settings) -> None:
     app.jinja_env.lstrip_blocks = True
 
 
-def _web(app: Flask) -> None:
+def _web(app: Flask, settings: Settings) -> None:
     logs.init_app(app)
     errors.init_app(app)
     visitor.init_app(app)
+    identity_context.init_app(app)
     csrf.init_app(app)
+    limits.init_app(app, settings.redis_url, settings.mossx_proxies)
+    memory.init_app(app)
     health.init_app(app)
     assets.init_app(app, _ROOT / "static")
     market_context.init_app(app)

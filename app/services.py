@@ -7,6 +7,7 @@ from pathlib import Path
 
 from jinja2 import Environment
 
+from app.account.leaving import Leaving
 from app.cart.service import CartService
 from app.catalog.csv.exporting import CsvExport
 from app.catalog.csv.importing import CsvImport
@@ -20,14 +21,22 @@ from app.checkout.service import CheckoutService
 from app.checkout.settlement import Settlement
 from app.checkout.subscriptions import CheckoutSubscriptions
 from app.config import Settings
+from app.db.cache import Cache
 from app.db.database import Database
 from app.db.idempotency import IdempotencyKeys
 from app.db.outbox import Outbox
 from app.db.schedules import Schedules
+from app.identity.address_book import AddressBook
+from app.identity.links import LinkService
+from app.identity.service import AccountService
+from app.identity.sessions import SessionService
+from app.identity.signing import SigningKeys
+from app.identity.two_factor import TwoFactor
 from app.inventory.service import InventoryService
 from app.markets.context import format_money
 from app.markets.service import all_markets
 from app.media.store import LocalMediaStore
+from app.notifications.identity_mails import IdentityMails
 from app.notifications.mail import FolderMailer, Mailer, SmtpMailer
 from app.notifications.service import NotificationService
 from app.orders.service import OrderService
@@ -38,7 +47,6 @@ from app.payments.gateways.switchboard import Switchboard
 from app.payments.inbox import WebhookInbox
 from app.payments.refunds import RefundService
 from app.payments.service import PaymentService
-from app.web.health import CacheServer
 from app.worker import Job, Worker
 
 _DEMO = Path(__file__).resolve().parents[1] / "demo"
@@ -49,7 +57,14 @@ _AUDIT_EVERY = timedelta(minutes=10)
 def build_services(settings: Settings, templates: Environment) -> tuple[object, ...]:
     """Every service of the shop, wired; nothing connects before it is used."""
     database = Database(settings.mongodb_uri)
+    cache = Cache(settings.redis_url)
     outbox = Outbox(database)
+    accounts = AccountService(database, outbox)
+    sessions = SessionService(database, cache, outbox, settings.signing_key)
+    links = LinkService(database, outbox, accounts, sessions, settings.signing_key)
+    two_factor = TwoFactor(
+        database, outbox, settings.signing_key, staff_must=settings.is_production
+    )
     catalog = CatalogService(database)
     inventory = InventoryService(database, on_band_change=catalog.note_stock_change)
     catalog.use_stock(inventory)
@@ -71,6 +86,7 @@ def build_services(settings: Settings, templates: Environment) -> tuple[object, 
     markets = all_markets()
     CheckoutSubscriptions(settlement, payments, orders, catalog, refunding).subscribe(outbox)
     mail.subscribe(outbox)
+    IdentityMails(mail, accounts, links).subscribe(outbox)
     audit = Audit(settlement, refunding, payments, orders)
     jobs = (
         Job(name="reconcile", every=_RECONCILE_EVERY, run=reconciler.run),
@@ -78,7 +94,14 @@ def build_services(settings: Settings, templates: Environment) -> tuple[object, 
     )
     return (
         database,
-        CacheServer(settings.redis_url),
+        cache,
+        SigningKeys(settings.token_keys),
+        accounts,
+        sessions,
+        links,
+        two_factor,
+        AddressBook(database),
+        Leaving(database, accounts, sessions, carts, orders),
         media,
         CsvImport(database, inventory, markets),
         CsvExport(database, inventory, markets),

@@ -9,6 +9,7 @@ import sys
 import time
 from types import FrameType
 
+from app.account.demo import DEMO_LOGINS
 from dev.attach import SHARED, data_folder
 from dev.lock import DataLock
 from dev.ports import is_free
@@ -93,6 +94,7 @@ def _banner(stack: Stack) -> None:
     if "SANDBOX_URL" in stack.environment:
         lines.append(f"Sandbox ledger   {stack.environment['SANDBOX_URL']}")
         lines.append("Test cards       4242 4242 4242 4242 pays, 4000 0000 0000 0002 is declined")
+    lines += [f"Log in           {each.email}, {each.password}" for each in DEMO_LOGINS]
     lines.append(f"Mail             {stack.data / 'mail'}")
     lines.append(f"Data and logs    {stack.data}")
     lines.append("Ctrl-C stops everything.")

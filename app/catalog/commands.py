@@ -1,4 +1,4 @@
-"""``flask catalog import``, ``catalog export`` and ``demo load``."""
+"""``flask catalog import``, ``catalog export``, and loading the demo store."""
 
 from __future__ import annotations
 
@@ -22,7 +22,6 @@ from app.shared.errors import ShopError
 from app.web.registry import service
 
 catalog_commands = AppGroup("catalog", help="Products in and out.")
-demo_commands = AppGroup("demo", help="The demo store.")
 _market_option = click.option(
     "--market", "market_code", default=DEFAULT.code, show_default=True,
     help="The market whose currency the plain price column has.",
@@ -96,9 +95,8 @@ def export_file(file: Path, market_code: str) -> None:
     click.echo(f"{report.products} products, {report.variants} variants written to {file}")
 
 
-@demo_commands.command("load")
-def load_demo() -> None:
-    """Load the demo store, once: what is there already stays as it is."""
+def load_demo_catalog() -> None:
+    """Load the demo store's range, once: what is there already stays as it is."""
     try:
         with _progress("Loading the demo store") as progress:
             added = service(DemoLoader, current_app).run(progress)

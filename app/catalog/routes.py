@@ -11,11 +11,13 @@ from app.catalog.service import CatalogService
 from app.catalog.views import Listing
 from app.config import Settings
 from app.markets.context import current_market
+from app.web.memory import recently_viewed, remember_viewed
 from app.web.registry import service
-from app.web.rendering import page
+from app.web.rendering import page, private
 
 blueprint = Blueprint("catalog", __name__)
 _LONGEST_SUGGESTION = 80
+_VIEWED = 4
 
 
 @blueprint.get("/")
@@ -68,7 +70,17 @@ def product(slug: str) -> Response:
         if name.startswith(OPTION)
     }
     shown = service(CatalogService).product_page(slug, wanted, current_market())
+    remember_viewed(shown.product.id)
     return page("catalog/product.html", "product", page=shown)
+
+
+@blueprint.get("/recently-viewed")
+def viewed() -> Response:
+    """What this visitor looked at; ``besides`` leaves one product out."""
+    besides = request.args.get("besides", "")
+    wanted = [each for each in recently_viewed() if each != besides]
+    cards = service(CatalogService).cards_of(wanted, current_market(), _VIEWED)
+    return private(page("catalog/viewed.html", "viewed", cards=cards))
 
 
 @blueprint.get("/search/suggest")

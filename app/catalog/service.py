@@ -89,6 +89,16 @@ class CatalogService:
             if variant.sku in wanted
         }
 
+    def names_of(self, skus: Iterable[Sku]) -> dict[Sku, tuple[str, str]]:
+        """Product and variant title of each SKU that is or was in the range."""
+        wanted = set(skus)
+        return {
+            variant.sku: (product.title, variant.title)
+            for product in self._catalog.with_skus(wanted)
+            for variant in product.variants
+            if variant.sku in wanted
+        }
+
     def count_sale(self, order: str, units: Mapping[ProductId, int]) -> None:
         """Count an order's units towards "best selling", once."""
 
@@ -231,6 +241,15 @@ class CatalogService:
             parts=self._parts(product),
             related=self._related(row, market),
         )
+
+    def cards_of(
+        self, product_ids: Iterable[str], market: Market, most: int
+    ) -> tuple[ProductCard, ...]:
+        """Cards for these products in this order, without those that are not sold here."""
+        rows = self._snapshot.rows
+        wanted = [rows[ProductId(each)] for each in product_ids if ProductId(each) in rows]
+        sold = [row for row in wanted if row.is_live and row.lowest_price(market.code) is not None]
+        return self._cards(sold, market, most)
 
     def _category(self, product: Product) -> Category | None:
         return next(

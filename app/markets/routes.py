@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-from urllib.parse import urlsplit
-
 from flask import Blueprint, current_app, request
 from werkzeug.wrappers import Response
 
 from app.markets.context import COOKIE
 from app.markets.service import find_market
 from app.shared.errors import Invalid
-from app.web.rendering import leave_to
+from app.web.rendering import leave_to, local_path
 
 blueprint = Blueprint("markets", __name__)
 
@@ -23,7 +21,7 @@ def choose() -> Response:
         raise Invalid(
             "We do not sell there yet.", {"market": "Please choose a market of the list."}
         )
-    response = leave_to(_local_path(request.form.get("next") or request.referrer or "/"))
+    response = leave_to(local_path(request.form.get("next") or request.referrer or "/"))
     response.set_cookie(
         COOKIE,
         market.code,
@@ -33,13 +31,3 @@ def choose() -> Response:
         secure=current_app.config["SESSION_COOKIE_SECURE"],
     )
     return response
-
-
-def _local_path(url: str) -> str:
-    """The path and query of ``url`` if it belongs to this shop, else the home page."""
-    parts = urlsplit(url)
-    if parts.netloc not in {"", request.host} or not parts.path.startswith("/"):
-        return "/"
-    if parts.path.startswith(("//", "/\\")) or "\\" in parts.path:
-        return "/"
-    return parts.path + (f"?{parts.query}" if parts.query else "")

@@ -49,7 +49,7 @@ class NotificationService:
     def confirm_order(self, event: Event) -> None:
         """Send the order confirmation."""
         order = self._orders.get(OrderId(event.payload["order_id"]))
-        self._send(
+        self.send(
             key=f"order-confirmation-{order.id}",
             to=order.email,
             subject=f"Your order {order.number}",
@@ -61,7 +61,7 @@ class NotificationService:
     def tell_payment_returned(self, event: Event) -> None:
         """Tell the shopper that a payment was not kept, and where the money is."""
         order = self._orders.get(OrderId(event.payload["order_id"]))
-        self._send(
+        self.send(
             key=f"payment-returned-{event.payload['payment_id']}",
             to=order.email,
             subject=f"About a payment for your order {order.number}",
@@ -74,7 +74,7 @@ class NotificationService:
     def tell_refunded(self, event: Event) -> None:
         """Tell the shopper that money is on its way back."""
         order = self._orders.get(OrderId(event.payload["order_id"]))
-        self._send(
+        self.send(
             key=f"refunded-{event.payload['refund_id']}".replace(":", "-"),
             to=order.email,
             subject=f"Your refund for order {order.number}",
@@ -87,7 +87,7 @@ class NotificationService:
     def _link(self, order: Order) -> str:
         return self._base_url + order_path(order.number, order.access_token)
 
-    def _send(self, *, key: str, to: str, subject: str, template: str, **context: Any) -> None:
+    def send(self, *, key: str, to: str, subject: str, template: str, **context: Any) -> None:
         """Render and send, unless this very message went out before.
 
         A crash between sending and noting it sends it again, under the same Message-ID.

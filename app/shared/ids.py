@@ -6,6 +6,9 @@ import secrets
 import time
 from typing import NewType
 
+AccountId = NewType("AccountId", str)
+SessionId = NewType("SessionId", str)
+AddressId = NewType("AddressId", str)
 ProductId = NewType("ProductId", str)
 CartId = NewType("CartId", str)
 LineId = NewType("LineId", str)

@@ -1,8 +1,10 @@
-"""Cross-site request forgery: a token in every form, bound to the visitor.
+"""Cross-site request forgery: a token in every form, bound to the visitor or the session.
 
-The token is an HMAC over the visitor's name (OWASP's signed double-submit pattern), so it
+A guest's token is an HMAC over the visitor's name (OWASP's signed double-submit pattern), so it
 needs no server-side state; the browser's own word (``Origin``, ``Sec-Fetch-Site``) is checked
-as well. Flask-WTF's protection would need a server session on every catalog page.
+as well. Flask-WTF's protection would need a server session on every catalog page. Who is signed in
+has the token that their access token carries; it is the one they had as a visitor, so that a form
+opened before logging in can still be sent.
 """
 
 from __future__ import annotations
@@ -10,24 +12,47 @@ from __future__ import annotations
 import hashlib
 import hmac
 from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Any, TypeVar
 from urllib.parse import urlsplit
 
 from flask import Flask, current_app, request
 
 from app.shared.errors import Forbidden
-from app.web.visitor import ensure_visitor, known_visitor
+from app.web.visitor import ensure_visitor, keep_name, known_visitor
 
 FIELD = "csrf_token"
 HEADER = "X-CSRF-Token"
 _SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
 _EXEMPT = "mossx.csrf_exempt"
+_SESSIONS = "mossx.csrf_sessions"
 
 View = TypeVar("View", bound=Callable[..., Any])
 
 
 class CsrfRefused(Forbidden):
     """The form's token is missing, old or another visitor's."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            "This form is out of date or came from somewhere else, so nothing was changed. "
+            "Please go back, reload the page and try again."
+        )
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class _SessionForms:
+    token: Callable[[], str | None]
+    checked: Callable[[], bool]
+
+
+def use_session(
+    app: Flask, *, token: Callable[[], str | None], checked: Callable[[], bool]
+) -> None:
+    """Let sessions guard their own forms: ``token`` is theirs if there is one, and ``checked``
+    says whether the request is one of a session, and raises ``CsrfRefused`` if it lacks the token.
+    """
+    app.extensions[_SESSIONS] = _SessionForms(token=token, checked=checked)
 
 
 def _token_for(visitor: str) -> str:
@@ -38,8 +63,9 @@ def _token_for(visitor: str) -> str:
 
 
 def csrf_token() -> str:
-    """The token for this visitor's forms, for templates."""
-    return _token_for(ensure_visitor())
+    """The token for this session's, else this visitor's, forms."""
+    sessions: _SessionForms = current_app.extensions[_SESSIONS]
+    return sessions.token() or _token_for(ensure_visitor())
 
 
 def exempt(view: View) -> View:
@@ -59,18 +85,24 @@ def _cross_site() -> bool:
 
 
 def _check() -> None:
-    if request.method in _SAFE or request.endpoint is None:
+    if request.method in _SAFE:
+        return
+    from_elsewhere = _cross_site()
+    if from_elsewhere:
+        keep_name()
+    if request.endpoint is None:
         return
     if getattr(current_app.view_functions[request.endpoint], _EXEMPT, False):
         return
+    if from_elsewhere:
+        raise CsrfRefused
+    sessions: _SessionForms = current_app.extensions[_SESSIONS]
+    if sessions.checked():
+        return
     given = request.form.get(FIELD) or request.headers.get(HEADER, "")
     visitor = known_visitor()
-    valid = visitor and hmac.compare_digest(_token_for(visitor).encode(), given.encode())
-    if not valid or _cross_site():
-        raise CsrfRefused(
-            "This form is out of date or came from somewhere else, so nothing was changed. "
-            "Please go back, reload the page and try again."
-        )
+    if not visitor or not hmac.compare_digest(_token_for(visitor).encode(), given.encode()):
+        raise CsrfRefused
 
 
 def init_app(app: Flask) -> None:

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import structlog
-from flask import Flask, Response, render_template, request
+from flask import Flask, Response, render_template
 from redis.exceptions import RedisError
 from werkzeug.exceptions import HTTPException
 
 from app.db.errors import PyMongoError
 from app.shared.errors import Conflict, Forbidden, Invalid, NotFound, ShopError, Unavailable
+from app.web.logs import plain_path
 from app.web.rendering import page
 
 _STATUS: tuple[tuple[type[ShopError], int], ...] = (
@@ -70,7 +71,7 @@ def _explain(code: int) -> str:
 
 
 def _on_backend_down(error: Exception) -> Response:
-    _log.error("backend_unavailable", error=type(error).__name__, path=request.path)
+    _log.error("backend_unavailable", error=type(error).__name__, path=plain_path())
     return error_page(
         503,
         "Part of the shop is not answering right now. Nothing was lost: please try again soon.",
@@ -79,7 +80,7 @@ def _on_backend_down(error: Exception) -> Response:
 
 
 def _on_crash(error: Exception) -> Response | tuple[str, int]:
-    _log.exception("unhandled_error", path=request.path, exc_info=error)
+    _log.exception("unhandled_error", path=plain_path(), exc_info=error)
     try:
         return error_page(500, "This is our fault, not yours. It has been noted; please try again.")
     except Exception:  # the error page itself needs a backend that is gone

@@ -2,25 +2,15 @@
 
 from __future__ import annotations
 
-import redis
 from flask import Blueprint, Flask, Response, jsonify
-from redis.exceptions import RedisError
 
+from app.db.cache import Cache
 from app.db.database import Database
 from app.db.errors import PyMongoError
 from app.db.migrations import pending_migrations
 from app.web.registry import service
 
 blueprint = Blueprint("health", __name__)
-
-
-class CacheServer:
-    """The Redis connection shared by a process; everything in it can be rebuilt."""
-
-    def __init__(self, url: str) -> None:
-        self.client = redis.Redis.from_url(
-            url, socket_connect_timeout=0.5, socket_timeout=1.0, health_check_interval=30
-        )
 
 
 @blueprint.get("/healthz")
@@ -46,11 +36,7 @@ def _mongodb() -> str:
 
 
 def _redis() -> str:
-    try:
-        service(CacheServer).client.ping()
-    except RedisError:
-        return "unreachable"
-    return "ok"
+    return "ok" if service(Cache).ping() else "unreachable"
 
 
 def init_app(app: Flask) -> None:

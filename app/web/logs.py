@@ -27,6 +27,12 @@ def _hide_secrets(_: Any, __: str, event: MutableMapping[str, Any]) -> MutableMa
     return event
 
 
+def plain_path() -> str:
+    """The request's path, without the secret that a mailed link carries in it."""
+    token = (request.view_args or {}).get("token", "")
+    return request.path.replace(token, "[hidden]") if token else request.path
+
+
 def configure(production: bool) -> None:
     """Set structlog up for the whole process."""
     last = (
@@ -63,7 +69,7 @@ def _finish(response: Response) -> Response:
             _log.info(
                 "request",
                 method=request.method,
-                path=request.path,
+                path=plain_path(),
                 status=response.status_code,
                 ms=round((time.perf_counter() - g.started) * 1000, 1),
             )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from typing import Any
+from urllib.parse import urlsplit
 
 from flask import Response, current_app, make_response, redirect, render_template, request
 from jinja2_fragments.flask import render_blocks
@@ -50,8 +51,29 @@ def leave_to(location: str) -> BaseResponse:
 
     htmx follows a 3xx inside its request, which cannot leave the site, so it is told by header.
     """
+    response: BaseResponse
     if request.headers.get("HX-Request") == "true":
         response = current_app.response_class(status=200)
         response.headers["HX-Redirect"] = location
-        return response
-    return see_other(location)
+    else:
+        response = see_other(location)
+    response.vary.add("HX-Request")
+    response.headers["Cache-Control"] = "private, no-store"
+    return response
+
+
+def local_path(url: str, default: str = "/") -> str:
+    """The path and query of ``url`` if it belongs to this shop, else ``default``.
+
+    Never a way out: other hosts, other schemes, and what browsers read as one (``//``, ``\\``).
+    """
+    cleaned = "".join(letter for letter in url if letter.isprintable())
+    try:
+        parts = urlsplit(cleaned)
+    except ValueError:
+        return default
+    if parts.netloc not in {"", request.host} or not parts.path.startswith("/"):
+        return default
+    if parts.path.startswith("//") or "\\" in cleaned:
+        return default
+    return parts.path + (f"?{parts.query}" if parts.query else "")

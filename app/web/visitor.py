@@ -35,8 +35,26 @@ def ensure_visitor() -> str:
     return str(g.visitor)
 
 
+def forget_visitor() -> None:
+    """Give the browser a new name with this answer: whoever sits there now may be another."""
+    g.visitor = secrets.token_urlsafe(18)
+    g.visitor_is_new = True
+
+
+def keep_name() -> None:
+    """Send no name with this answer: the request came from another site without the cookies that
+    the browser may well have, and a new name would replace the one in use."""
+    g.visitor_is_kept = True
+
+
+def last_longer() -> None:
+    """Send the name once more, so that it is kept for its whole lifetime from now on."""
+    if known_visitor():
+        g.visitor_is_new = True
+
+
 def _remember(response: Response) -> Response:
-    if g.get("visitor_is_new"):
+    if g.get("visitor_is_new") and not g.get("visitor_is_kept"):
         response.set_cookie(
             COOKIE,
             str(_serializer().dumps(g.visitor)),

@@ -1,0 +1,1 @@
+"""The account pages: where identity, carts and orders come together for one person."""

@@ -1,0 +1,59 @@
+"""``flask users …``: accounts of people who work here."""
+
+from __future__ import annotations
+
+import secrets
+import sys
+
+import click
+from flask import current_app
+from flask.cli import AppGroup
+
+from app.db.errors import DuplicateKeyError, PyMongoError
+from app.identity.models import Role
+from app.identity.service import AccountService
+from app.shared.errors import ShopError
+from app.web.registry import service
+
+user_commands = AppGroup("users", help="Accounts of people who work here.")
+
+
+@user_commands.command("create-admin")
+@click.argument("email")
+@click.option("--name", default="", help="How the shop calls them; the address if not given.")
+def create_admin(email: str, name: str) -> None:
+    """Make EMAIL an owner of the shop: a new account, or the one the address belongs to.
+
+    On a terminal a password is asked for; otherwise, or if none is given, one is made and printed.
+    """
+    accounts = service(AccountService, current_app)
+    try:
+        known = accounts.find_proven(email)
+        if known is not None:
+            accounts.set_role(known.id, Role.OWNER)
+            click.echo(f"{known.email} is an owner now; the password stays as it is.")
+            return
+        password, made = _password()
+        account = accounts.create_proven(email, password, name or email, Role.OWNER)
+    except ValueError as error:
+        raise click.BadParameter(str(error), param_hint="EMAIL") from error
+    except ShopError as refusal:
+        raise click.ClickException(refusal.message) from refusal
+    except DuplicateKeyError as error:
+        raise click.ClickException("This account was made just now.") from error
+    except PyMongoError as error:
+        raise click.ClickException(f"The database does not answer: {error}") from error
+    click.echo(f"{account.email} is an owner now.")
+    if made:
+        click.echo(f"Password: {password}")
+
+
+def _password() -> tuple[str, bool]:
+    """The password, and whether it was made here."""
+    if sys.stdin.isatty():
+        text = click.prompt(
+            "Password (empty: one is made)", default="", hide_input=True, show_default=False
+        )
+        if text:
+            return str(text), False
+    return secrets.token_urlsafe(12), True

@@ -1,0 +1,104 @@
+"""Taking one's data along, and going."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from datetime import datetime
+from typing import Any
+
+from app.cart.service import CartService
+from app.db.database import Database, Session
+from app.identity.models import Account
+from app.identity.service import AccountService
+from app.identity.sessions import SessionService
+from app.orders.models import Order
+from app.orders.service import OrderService
+from app.shared.money import Money
+
+
+class Leaving:
+    """Exports and deletes what belongs to an account.
+
+    Orders stay, without the account: they are records that a merchant must keep (for tax, six to
+    ten years in the shop's markets), and their owner finds them by number and e-mail address.
+    """
+
+    def __init__(
+        self,
+        database: Database,
+        accounts: AccountService,
+        sessions: SessionService,
+        carts: CartService,
+        orders: OrderService,
+    ) -> None:
+        self._database = database
+        self._accounts = accounts
+        self._sessions = sessions
+        self._carts = carts
+        self._orders = orders
+
+    def export(self, account: Account) -> dict[str, Any]:
+        """Everything known, as plain data; money as text in major units."""
+        cart = self._carts.of_account(account.id)
+        return {
+            "account": {
+                "email": account.email,
+                "email_confirmed": account.verified,
+                "name": account.name,
+                "created_at": _plain(account.created_at),
+                "second_factor": account.has_second_factor,
+            },
+            "addresses": [asdict(each.address) for each in account.addresses],
+            "sessions": [
+                {
+                    "browser": each.agent,
+                    "network": each.network,
+                    "began": _plain(each.created_at),
+                    "last_seen": _plain(each.last_seen_at),
+                }
+                for each in self._sessions.of_account(account.id)
+            ],
+            "cart": [
+                {"sku": line.sku, "quantity": line.quantity}
+                for line in (cart.lines if cart else ())
+            ],
+            "orders": [_order(each) for each in self._orders.every_of_account(account.id)],
+        }
+
+    def close(self, account: Account) -> None:
+        """Delete the account with its cart and end its sessions; its orders become a guest's."""
+        self._sessions.revoke_all(account.id, "The account was deleted")
+
+        def work(session: Session) -> None:
+            self._carts.forget(account.id, session)
+            self._orders.disown(account.id, session)
+            self._accounts.close(account, session)
+
+        self._database.in_transaction(work)
+
+
+def _order(order: Order) -> dict[str, Any]:
+    return {
+        "number": order.number,
+        "state": order.state.value,
+        "placed_at": _plain(order.placed_at),
+        "email": order.email,
+        "address": asdict(order.address),
+        "lines": [
+            {
+                "sku": line.sku,
+                "title": line.title,
+                "variant": line.variant_title,
+                "quantity": line.quantity,
+                "total": _plain(line.total),
+            }
+            for line in order.lines
+        ],
+        "total": _plain(order.totals.total),
+    }
+
+
+def _plain(value: datetime | Money) -> str:
+    if isinstance(value, Money):
+        return f"{value.to_major()} {value.currency}"
+    return value.isoformat()

@@ -1,0 +1,201 @@
+"""The account's own page, and what can be changed about it."""
+
+from __future__ import annotations
+
+import json
+
+from flask import Blueprint, Response, make_response, request
+from werkzeug.wrappers import Response as BaseResponse
+from wtforms import Form
+
+from app.account.forms import DeletionForm, EmailForm, PasswordForm, ProfileForm
+from app.account.leaving import Leaving
+from app.catalog.service import CatalogService
+from app.identity import tokens
+from app.identity.context import current_account, current_principal, whose
+from app.identity.models import Account
+from app.identity.service import AccountService
+from app.identity.sessions import SessionService
+from app.markets.context import current_market
+from app.orders.service import OrderService
+from app.shared.errors import Invalid
+from app.shared.ids import SessionId
+from app.web.limits import failed, limiter, passed
+from app.web.memory import leave_message, recently_viewed
+from app.web.registry import service
+from app.web.rendering import leave_to, page, private
+from app.web.visitor import forget_visitor
+
+blueprint = Blueprint("profile", __name__, url_prefix="/account")
+_CHECK = "Please check the fields below."
+_RECENT = 3
+
+
+def _show(template: str, status: int = 200, message: str = "", **context: object) -> Response:
+    account = context.pop("account", None) or current_account()
+    return private(
+        page(f"account/{template}", "content", status, account=account, message=message, **context)
+    )
+
+
+def _refuse(template: str, form: Form, refusal: Invalid) -> Response:
+    for name, text in refusal.fields.items():
+        if name in form:
+            form[name].errors = [text]
+    return _show(template, 422, _CHECK if refusal.fields else refusal.message, form=form)
+
+
+def _overview(status: int = 200, message: str = "", form: Form | None = None) -> Response:
+    account = current_account()
+    orders = service(OrderService)
+    orders.adopt(account.id, account.email if account.verified else "")
+    return _show(
+        "overview.html",
+        status,
+        message,
+        account=account,
+        form=form or ProfileForm(data={"name": account.name}),
+        orders=orders.of_account(account.id, 1).orders[:_RECENT],
+        viewed=service(CatalogService).cards_of(recently_viewed(), current_market(), 4),
+    )
+
+
+@blueprint.get("")
+def overview() -> Response:
+    """Name, newest orders, and the way to everything else."""
+    return _overview()
+
+
+@blueprint.post("")
+def rename() -> BaseResponse:
+    """Change the name."""
+    form = ProfileForm(request.form)
+    account = current_account()
+    if not form.validate():
+        return _overview(422, _CHECK, form)
+    service(AccountService).rename(account.id, form.name.data or "")
+    leave_message("Your name is changed.")
+    return leave_to("/account")
+
+
+@blueprint.get("/password")
+def password_form() -> Response:
+    """The form."""
+    return _show("password.html", form=PasswordForm())
+
+
+@blueprint.post("/password")
+@limiter.limit("10 per 15 minutes", key_func=whose, deduct_when=failed)
+def change_password() -> BaseResponse:
+    """Change the password and log out every other device."""
+    account, form = current_account(), PasswordForm(request.form)
+    if not form.validate():
+        return _show("password.html", 422, _CHECK, form=form)
+    try:
+        service(AccountService).change_password(
+            account, form.current_password.data or "", form.password.data or ""
+        )
+    except Invalid as refusal:
+        return _refuse("password.html", form, refusal)
+    this = current_principal().session_id
+    service(SessionService).revoke_all(account.id, "The password was changed", besides=this)
+    leave_message("Your password is changed, and every other device was logged out.")
+    return leave_to("/account")
+
+
+@blueprint.get("/email")
+def email_form() -> Response:
+    """The form."""
+    return _show("email.html", form=EmailForm())
+
+
+@blueprint.post("/email")
+@limiter.limit("10 per 15 minutes", key_func=whose, deduct_when=failed)
+@limiter.limit("10 per hour", key_func=whose, deduct_when=passed)  # each sends a mail to anybody
+def change_email() -> BaseResponse:
+    """Send a link to the new address; nothing changes before it is followed."""
+    account, form = current_account(), EmailForm(request.form)
+    if not form.validate():
+        return _show("email.html", 422, _CHECK, form=form)
+    try:
+        service(AccountService).request_email_change(
+            account, form.current_password.data or "", form.email.data or ""
+        )
+    except Invalid as refusal:
+        return _refuse("email.html", form, refusal)
+    leave_message(f"Please follow the link that we have sent to {form.email.data}.")
+    return leave_to("/account")
+
+
+# --- where the account is signed in ----------------------------------------------------------
+
+
+@blueprint.get("/sessions")
+def sessions() -> Response:
+    """The devices."""
+    principal = current_principal()
+    found = service(SessionService).of_account(principal.account_id)
+    return _show("sessions.html", sessions=found, current=principal.session_id)
+
+
+@blueprint.post("/sessions")
+def end_session() -> BaseResponse:
+    """Log out one device (``session``), or all the others (``others``)."""
+    principal = current_principal()
+    wanted = request.form.get("session", "")
+    auth = service(SessionService)
+    if wanted == "others":
+        auth.revoke_all(principal.account_id, "Ended by its owner", besides=principal.session_id)
+    else:
+        auth.revoke(SessionId(wanted), principal.account_id, "Ended by its owner")
+    if wanted == principal.session_id:
+        return _away("You are logged out.")
+    leave_message("Done: logged out there.")
+    return leave_to("/account/sessions")
+
+
+def _away(message: str) -> BaseResponse:
+    forget_visitor()
+    leave_message(message)
+    response = leave_to("/account/login")
+    tokens.forget(response)
+    return response
+
+
+# --- leaving -----------------------------------------------------------------------------------
+
+
+@blueprint.get("/data")
+@limiter.limit("20 per hour", key_func=whose)
+def data() -> Response:
+    """Everything the shop knows of the account, to keep (GDPR, article 20)."""
+    known = service(Leaving).export(current_account())
+    response = make_response(json.dumps(known, indent=2, ensure_ascii=False))
+    response.headers["Content-Type"] = "application/json; charset=utf-8"
+    response.headers["Content-Disposition"] = 'attachment; filename="mossx-account.json"'
+    return private(response)
+
+
+@blueprint.get("/deletion")
+def deletion_form() -> Response:
+    """What goes, what stays, and the button."""
+    return _show("deletion.html", form=DeletionForm())
+
+
+@blueprint.post("/deletion")
+@limiter.limit("10 per 15 minutes", key_func=whose, deduct_when=failed)
+def delete() -> BaseResponse:
+    """Delete the account for good."""
+    account, form = current_account(), DeletionForm(request.form)
+    if not form.validate():
+        return _show("deletion.html", 422, _CHECK, form=form)
+    try:
+        _delete(account, form.current_password.data or "")
+    except Invalid as refusal:
+        return _refuse("deletion.html", form, refusal)
+    return _away("Your account is deleted. You are welcome back at any time.")
+
+
+def _delete(account: Account, password: str) -> None:
+    service(AccountService).confirm_password(account, password)
+    service(Leaving).close(account)

@@ -1,0 +1,79 @@
+"""Getting in and out of a session: what login, registration and reset have in common."""
+
+from __future__ import annotations
+
+from flask import current_app, request
+from itsdangerous import BadData, URLSafeTimedSerializer
+from werkzeug.wrappers import Response
+
+from app.account import known_browser
+from app.cart.context import bring_guest_cart
+from app.identity import tokens
+from app.identity.context import origin, signed_in
+from app.identity.models import Account
+from app.identity.service import AccountService
+from app.identity.sessions import SessionService
+from app.identity.two_factor import TwoFactor
+from app.shared.ids import AccountId
+from app.web.csrf import csrf_token
+from app.web.registry import service
+from app.web.rendering import leave_to, local_path
+
+CODE_PATH = "/account/login/code"
+SET_UP_PATH = "/account/two-factor"
+_HALF_WAY = "mossx_half_way"  # the password was right, the code is still to come
+_HALF_WAY_LIFE = 300  # seconds
+
+
+def wanted_page() -> str:
+    """Where the person was going, within this shop."""
+    return local_path(request.values.get("next", ""), "/account")
+
+
+def enter(account: Account) -> Response:
+    """Let somebody in whose password was right, or ask for the code first."""
+    if account.has_second_factor:
+        response = leave_to(CODE_PATH)
+        response.set_cookie(
+            _HALF_WAY,
+            str(_signer().dumps([account.id, wanted_page()])),
+            max_age=_HALF_WAY_LIFE,
+            path=CODE_PATH,
+            httponly=True,
+            samesite="Lax",
+            secure=current_app.config["SESSION_COOKIE_SECURE"],
+        )
+        return response
+    due = service(TwoFactor).is_due(account)
+    return open_session(account, SET_UP_PATH if due else wanted_page())
+
+
+def half_way() -> tuple[Account, str] | None:
+    """Who has given the password and not the code, and where they are going."""
+    try:
+        account_id, wanted = _signer().loads(
+            request.cookies.get(_HALF_WAY, ""), max_age=_HALF_WAY_LIFE
+        )
+    except (BadData, ValueError, TypeError):
+        return None
+    account = service(AccountService).find(AccountId(account_id))
+    return (account, local_path(wanted, "/account")) if account else None
+
+
+def open_session(account: Account, page: str) -> Response:
+    """Begin a session, bring the guest's cart along, and go to ``page``."""
+    sessions = service(SessionService)
+    before = signed_in()
+    renewal = sessions.begin(account.id, csrf_token(), origin())
+    if before is not None:
+        sessions.revoke(before.session_id, before.account_id, "Logged in anew")
+    response = leave_to(page)
+    bring_guest_cart(account.id)
+    tokens.issue(response, renewal)
+    known_browser.remember(response, account)
+    response.delete_cookie(_HALF_WAY, path=CODE_PATH)
+    return response
+
+
+def _signer() -> URLSafeTimedSerializer:
+    return URLSafeTimedSerializer(current_app.secret_key or "", salt="half-way")

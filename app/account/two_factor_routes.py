@@ -1,0 +1,84 @@
+"""Setting up the second factor."""
+
+from __future__ import annotations
+
+import segno
+from flask import Blueprint, Response, request
+from markupsafe import Markup
+from werkzeug.wrappers import Response as BaseResponse
+
+from app.account.forms import CodeForm, DeletionForm
+from app.identity.context import current_account, whose
+from app.identity.models import Account
+from app.identity.service import AccountService
+from app.identity.two_factor import TwoFactor
+from app.shared.errors import Invalid
+from app.web.limits import failed, limiter
+from app.web.memory import leave_message
+from app.web.registry import service
+from app.web.rendering import leave_to, page, private
+
+blueprint = Blueprint("two_factor", __name__, url_prefix="/account/two-factor")
+_CHECK = "Please check the fields below."
+
+
+def _show(account: Account, status: int = 200, message: str = "", **context: object) -> Response:
+    secret, picture = "", Markup("")
+    factor = service(TwoFactor)
+    if not account.has_second_factor and not context.get("codes"):
+        secret = factor.begin(account)
+        code = segno.make(factor.address(account, secret), error="m")
+        # Drawn by the library from our own text: nothing in it comes from anybody else.
+        picture = Markup(code.svg_inline(scale=5, border=2, dark="#22251e", light="#ffffff"))  # noqa: S704
+    shown = {"form": CodeForm(), "off": DeletionForm(), "codes": (), **context}
+    return private(
+        page(
+            "account/two_factor.html",
+            "content",
+            status,
+            account=account,
+            message=message,
+            secret=secret,
+            picture=picture,
+            due=factor.is_due(account),
+            **shown,
+        )
+    )
+
+
+@blueprint.get("")
+def show() -> Response:
+    """What to scan, or that it is on."""
+    return _show(current_account())
+
+
+@blueprint.post("")
+@limiter.limit("20 per 15 minutes", key_func=whose, deduct_when=failed)
+def confirm() -> Response:
+    """Turn it on with a first code. The answer shows the recovery codes, this once."""
+    account, form = current_account(), CodeForm(request.form)
+    if not form.validate():
+        return _show(account, 422, _CHECK, form=form)
+    try:
+        codes = service(TwoFactor).confirm(account, form.code.data or "")
+    except Invalid as refusal:
+        form.code.errors = [refusal.message]
+        return _show(account, 422, _CHECK, form=form)
+    return _show(account, codes=codes)
+
+
+@blueprint.post("/removal")
+@limiter.limit("10 per 15 minutes", key_func=whose, deduct_when=failed)
+def turn_off() -> BaseResponse:
+    """Turn it off, with the password."""
+    account, form = current_account(), DeletionForm(request.form)
+    if not form.validate():
+        return _show(account, 422, _CHECK, off=form)
+    try:
+        service(AccountService).confirm_password(account, form.current_password.data or "")
+        service(TwoFactor).turn_off(account)
+    except Invalid as refusal:
+        form.current_password.errors = [refusal.fields.get("current_password", refusal.message)]
+        return _show(account, 422, _CHECK, off=form)
+    leave_message("The second factor is off.")
+    return leave_to("/account/two-factor")

@@ -1,0 +1,72 @@
+"""Why somebody is not let in, or something about an account cannot be changed."""
+
+from __future__ import annotations
+
+from app.shared.errors import Invalid, NotFound
+
+
+class SignInRefused(Invalid):
+    """The address is unknown or the password wrong: the answer never tells which."""
+
+    def __init__(self) -> None:
+        super().__init__("This e-mail address and password do not belong together.")
+
+
+class CodeRefused(Invalid):
+    """The second factor's code is wrong, old or used."""
+
+    def __init__(self) -> None:
+        message = "This code is not valid (any more). Please enter the newest one."
+        super().__init__(message, {"code": message})
+
+
+class WrongPassword(Invalid):
+    """A signed-in person was asked for the password again, and it was wrong."""
+
+    def __init__(self) -> None:
+        message = "This is not your current password."
+        super().__init__(message, {"current_password": message})
+
+
+class WeakPassword(Invalid):
+    """The new password is too short or too easy to guess."""
+
+    def __init__(self, message: str) -> None:
+        super().__init__(message, {"password": message})
+
+
+class EmailTaken(Invalid):
+    """Another account has proven to own this address."""
+
+    def __init__(self) -> None:
+        message = "This e-mail address already belongs to another account. Please log in there."
+        super().__init__(message, {"email": message})
+
+
+class LinkExpired(NotFound):
+    """A link from a mail is old, was used, or is not one of ours."""
+
+    def __init__(self) -> None:
+        super().__init__("This link is no longer valid. Please ask for a new one.")
+
+
+class SessionEnded(Exception):
+    """There is no such session (any more): revoked, expired, or never there."""
+
+
+class TokenReused(SessionEnded):
+    """A spent refresh token came back: somebody has a copy, so its whole family is revoked."""
+
+
+class AddressBookFull(Invalid):
+    """There is an end to every address book."""
+
+    def __init__(self, most: int) -> None:
+        super().__init__(f"An address book holds up to {most} addresses. Please remove one first.")
+
+
+class SecondFactorRequired(Invalid):
+    """Staff cannot be without a second factor."""
+
+    def __init__(self) -> None:
+        super().__init__("People who work here need a second factor, so it cannot be turned off.")

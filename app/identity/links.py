@@ -1,0 +1,149 @@
+"""Links in mails: they prove that their reader reads the address's mail.
+
+Signed, so nothing is stored; each is bound to what it is to change, so using it ends it.
+"""
+
+from __future__ import annotations
+
+import hashlib
+
+from itsdangerous import BadData, URLSafeTimedSerializer
+
+from app.db.database import Database, Session
+from app.db.errors import DuplicateKeyError
+from app.db.outbox import Outbox
+from app.identity.errors import EmailTaken, LinkExpired
+from app.identity.events import EMAIL_CHANGED
+from app.identity.models import Account
+from app.identity.repository import AccountRepository
+from app.identity.service import AccountService
+from app.identity.sessions import SessionService
+from app.shared.clock import now
+from app.shared.ids import AccountId
+
+_VERIFY, _RESET, _MOVE = "verify-email", "reset-password", "change-email"
+_HOUR, _DAY = 3600, 24 * 3600
+_LIFE = {_VERIFY: 30 * _DAY, _RESET: _HOUR, _MOVE: _DAY}  # seconds
+
+
+class LinkService:
+    """Makes such links' tokens, and does what they are for."""
+
+    def __init__(
+        self,
+        database: Database,
+        outbox: Outbox,
+        accounts: AccountService,
+        sessions: SessionService,
+        key: str,
+    ) -> None:
+        self._database = database
+        self._outbox = outbox
+        self._accounts = accounts
+        self._sessions = sessions
+        self._repository = AccountRepository(database)
+        self._key = key
+
+    def _signer(self, purpose: str) -> URLSafeTimedSerializer:
+        return URLSafeTimedSerializer(self._key, salt=f"link:{purpose}")
+
+    def _read(self, purpose: str, token: str) -> tuple[Account, list[str]]:
+        """The account and the rest of what was signed. Raises ``LinkExpired``."""
+        try:
+            account_id, *rest = self._signer(purpose).loads(token, max_age=_LIFE[purpose])
+        except (BadData, ValueError, TypeError) as error:
+            raise LinkExpired from error
+        account = self._accounts.find(AccountId(account_id))
+        if account is None:
+            raise LinkExpired
+        return account, rest
+
+    # --- proving an address --------------------------------------------------------------------
+
+    def verification_token(self, account: Account) -> str:
+        """For the mail to somebody who registered."""
+        return str(self._signer(_VERIFY).dumps([account.id, account.email]))
+
+    def check_verification(self, token: str) -> Account:
+        """The account whose address the link may prove. Raises ``LinkExpired``."""
+        account, rest = self._read(_VERIFY, token)
+        if rest != [account.email]:
+            raise LinkExpired
+        return account
+
+    def verify_email(self, token: str) -> None:
+        """The address is proven; doing it again changes nothing.
+
+        Raises ``LinkExpired``, and ``EmailTaken`` if another account has proven it.
+        """
+        account = self.check_verification(token)
+        if not account.verified:
+            self._prove(account, account.email)
+
+    def _prove(self, account: Account, email: str, session: Session | None = None) -> None:
+        try:
+            self._repository.verify(account.id, email, now(), session)
+        except DuplicateKeyError as error:
+            raise EmailTaken from error
+
+    # --- another password ----------------------------------------------------------------------
+
+    def reset_token(self, account: Account) -> str:
+        """For the mail to somebody who forgot the password; ends with the password."""
+        return str(self._signer(_RESET).dumps([account.id, _mark(account)]))
+
+    def check_reset(self, token: str) -> Account:
+        """The account whose password the link may change. Raises ``LinkExpired``."""
+        account, rest = self._read(_RESET, token)
+        if rest != [_mark(account)]:
+            raise LinkExpired
+        return account
+
+    def reset_password(self, token: str, password: str) -> Account:
+        """Set a new password, end every session, and take the address as proven.
+
+        Raises ``LinkExpired`` and ``WeakPassword``.
+        """
+        account = self.check_reset(token)
+
+        def work(session: Session) -> None:
+            self._accounts.set_password(account, password, session)
+            if (
+                not account.verified
+                and self._repository.find_verified(account.email, session) is None
+            ):
+                self._prove(account, account.email, session)
+
+        self._database.in_transaction(work)
+        self._sessions.revoke_all(account.id, "The password was reset")
+        return self._accounts.get(account.id)
+
+    # --- another address -----------------------------------------------------------------------
+
+    def move_token(self, account: Account, email: str) -> str:
+        """For the mail to an account's new address."""
+        return str(self._signer(_MOVE).dumps([account.id, account.email, email]))
+
+    def check_move(self, token: str) -> tuple[Account, str]:
+        """The account and its new address. Raises ``LinkExpired``."""
+        account, rest = self._read(_MOVE, token)
+        if len(rest) != 2 or rest[0] != account.email:
+            raise LinkExpired
+        return account, rest[1]
+
+    def move(self, token: str) -> Account:
+        """Make the new address the account's own. Raises ``LinkExpired`` and ``EmailTaken``."""
+        account, email = self.check_move(token)
+
+        def work(session: Session) -> None:
+            self._prove(account, email, session)
+            payload = {"account_id": account.id, "email": account.email}
+            self._outbox.publish(EMAIL_CHANGED, payload, session)
+
+        self._database.in_transaction(work)
+        return self._accounts.get(account.id)
+
+
+def _mark(account: Account) -> str:
+    """Changes with the password, and says nothing of it."""
+    return hashlib.sha256(account.password_hash.encode()).hexdigest()[:16]

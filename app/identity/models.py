@@ -1,0 +1,99 @@
+"""People with an account, and the sessions in which they are signed in."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+
+from app.shared.ids import AccountId, AddressId, SessionId
+from app.shared.postal import Address
+
+
+class Role(StrEnum):
+    """What an account may do. Everybody but a customer is staff."""
+
+    CUSTOMER = "customer"
+    OWNER = "owner"
+    MANAGER = "manager"
+    SUPPORT = "support"
+    ANALYST = "analyst"
+
+    @property
+    def is_staff(self) -> bool:
+        """Whether the account works here."""
+        return self is not Role.CUSTOMER
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class SavedAddress:
+    """An entry of the address book."""
+
+    id: AddressId
+    address: Address
+    is_default: bool
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Account:
+    """A person's account. ``email`` is in lower case.
+
+    ``verified_at`` is when its owner proved to read mail sent there. Of several accounts that
+    name the same address only one can be verified: the others are somebody's claim.
+    """
+
+    id: AccountId
+    email: str
+    name: str
+    role: Role
+    password_hash: str
+    verified_at: datetime | None
+    created_at: datetime
+    addresses: tuple[SavedAddress, ...]
+    has_second_factor: bool
+    recovery_codes_left: int
+
+    @property
+    def verified(self) -> bool:
+        """Whether the address is proven."""
+        return self.verified_at is not None
+
+    @property
+    def default_address(self) -> SavedAddress | None:
+        """The address to offer first."""
+        chosen = (each for each in self.addresses if each.is_default)
+        return next(chosen, self.addresses[0] if self.addresses else None)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class AuthSession:
+    """One sign-in on one device: a family of refresh tokens, each replacing the one before.
+
+    ``csrf`` is the form token of all its pages; ``agent`` and ``network`` are what the browser
+    said of itself and where it came from, for the owner to recognise.
+    """
+
+    id: SessionId
+    account_id: AccountId
+    csrf: str
+    agent: str
+    network: str
+    created_at: datetime
+    last_seen_at: datetime
+    revoked_at: datetime | None
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Origin:
+    """Where a request came from, as far as the shop can tell."""
+
+    agent: str
+    network: str
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Renewal:
+    """A session with the id of the refresh token that is now its current one."""
+
+    session: AuthSession
+    token_id: str

@@ -1,0 +1,201 @@
+"""Account documents. The unique ``login`` key decides whose password an address asks for."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import asdict
+from datetime import datetime
+from typing import Any
+
+from app.db.database import Database, Document, Session
+from app.identity.models import Account, Role, SavedAddress
+from app.shared.clock import now
+from app.shared.ids import AccountId
+from app.shared.postal import Address
+
+_VERIFIED, _CLAIMED = "verified", "claimed"
+
+
+class AccountRepository:
+    """Reads and writes ``accounts``.
+
+    ``login`` is ``verified:<email>`` for the account that has proven the address, else
+    ``claimed:<email>`` for the newest that names it; older claims have none.
+    """
+
+    def __init__(self, database: Database) -> None:
+        self._accounts = database["accounts"]
+
+    def insert(self, account: Account, session: Session) -> None:
+        """Store a new account. Raises ``DuplicateKeyError`` if its login was taken just now."""
+        self._accounts.insert_one(
+            {
+                "_id": account.id,
+                "email": account.email,
+                "login": _login(account.email, verified=account.verified),
+                "name": account.name,
+                "role": account.role.value,
+                "password_hash": account.password_hash,
+                "verified_at": account.verified_at,
+                "created_at": account.created_at,
+                "addresses": [],
+                "second_factor": None,
+                "recovery_codes": [],
+                "version": 1,
+            },
+            session=session,
+        )
+
+    def find(self, account_id: AccountId, session: Session | None = None) -> Account | None:
+        """The account, or None."""
+        return _maybe(self._accounts.find_one({"_id": account_id}, session=session))
+
+    def find_verified(self, email: str, session: Session | None = None) -> Account | None:
+        """The account that has proven to own this address, or None."""
+        login = _login(email, verified=True)
+        return _maybe(self._accounts.find_one({"login": login}, session=session))
+
+    def find_claimed(self, email: str, session: Session | None = None) -> Account | None:
+        """The newest account that names this address without proof, or None."""
+        login = _login(email, verified=False)
+        return _maybe(self._accounts.find_one({"login": login}, session=session))
+
+    def displace(self, account: Account, session: Session) -> None:
+        """Take the address's claimed login from an account, for a newer claim."""
+        self._accounts.update_one(
+            {"_id": account.id, "login": _login(account.email, verified=False)},
+            {"$unset": {"login": ""}},
+            session=session,
+        )
+
+    def verify(
+        self, account_id: AccountId, email: str, moment: datetime, session: Session | None = None
+    ) -> None:
+        """Make ``email`` the account's proven address.
+
+        Raises ``DuplicateKeyError`` if another account has proven it.
+        """
+        self._accounts.update_one(
+            {"_id": account_id},
+            {
+                "$set": {
+                    "email": email,
+                    "login": _login(email, verified=True),
+                    "verified_at": moment,
+                }
+            },
+            session=session,
+        )
+
+    def change(
+        self, account_id: AccountId, fields: Mapping[str, Any], session: Session | None = None
+    ) -> bool:
+        """Set plain fields; False if there is no such account."""
+        result = self._accounts.update_one(
+            {"_id": account_id}, {"$set": dict(fields)}, session=session
+        )
+        return bool(result.matched_count)
+
+    def change_password(
+        self, account_id: AccountId, before: str, after: str, session: Session | None = None
+    ) -> bool:
+        """Replace the hash if it is still ``before``."""
+        result = self._accounts.update_one(
+            {"_id": account_id, "password_hash": before},
+            {"$set": {"password_hash": after}},
+            session=session,
+        )
+        return bool(result.modified_count)
+
+    def replace_addresses(self, account: Account, addresses: tuple[SavedAddress, ...]) -> bool:
+        """Store a new address book over the one that was read; False if it changed meanwhile."""
+        result = self._accounts.update_one(
+            {"_id": account.id, "addresses": [_address_to(each) for each in account.addresses]},
+            {"$set": {"addresses": [_address_to(each) for each in addresses]}},
+        )
+        return bool(result.matched_count)
+
+    def delete(self, account_id: AccountId, session: Session) -> None:
+        """Remove the account."""
+        self._accounts.delete_one({"_id": account_id}, session=session)
+
+    # --- the second factor -------------------------------------------------------------------
+
+    def find_second_factor(self, account_id: AccountId) -> Document | None:
+        """``{secret, confirmed_at, last_step}``, or None."""
+        found = self._accounts.find_one({"_id": account_id}, {"second_factor": 1})
+        factor: Document | None = found.get("second_factor") if found else None
+        return factor
+
+    def set_second_factor(self, account_id: AccountId, factor: Document | None) -> None:
+        """Store a factor with no recovery codes, or remove it with its codes."""
+        self._accounts.update_one(
+            {"_id": account_id}, {"$set": {"second_factor": factor, "recovery_codes": []}}
+        )
+
+    def confirm_second_factor(
+        self, account_id: AccountId, secret: str, step: int, codes: list[str], session: Session
+    ) -> bool:
+        """Turn the waiting factor on; False if it is not the one that waits."""
+        result = self._accounts.update_one(
+            {
+                "_id": account_id,
+                "second_factor.secret": secret,
+                "second_factor.confirmed_at": None,
+            },
+            {
+                "$set": {
+                    "second_factor.confirmed_at": now(),
+                    "second_factor.last_step": step,
+                    "recovery_codes": codes,
+                }
+            },
+            session=session,
+        )
+        return bool(result.modified_count)
+
+    def use_step(self, account_id: AccountId, step: int) -> bool:
+        """Spend a time step; False if it, or a later one, was used before (RFC 6238, 5.2)."""
+        result = self._accounts.update_one(
+            {"_id": account_id, "second_factor.last_step": {"$lt": step}},
+            {"$set": {"second_factor.last_step": step}},
+        )
+        return bool(result.modified_count)
+
+    def use_recovery_code(self, account_id: AccountId, digest: str) -> bool:
+        """Spend a recovery code; False if there is no such code (any more)."""
+        result = self._accounts.update_one(
+            {"_id": account_id, "recovery_codes": digest}, {"$pull": {"recovery_codes": digest}}
+        )
+        return bool(result.modified_count)
+
+
+def _login(email: str, *, verified: bool) -> str:
+    return f"{_VERIFIED if verified else _CLAIMED}:{email}"
+
+
+def _address_to(saved: SavedAddress) -> Document:
+    return {"id": saved.id, "is_default": saved.is_default, "address": asdict(saved.address)}
+
+
+def _maybe(document: Document | None) -> Account | None:
+    if document is None:
+        return None
+    factor = document["second_factor"]
+    return Account(
+        id=AccountId(document["_id"]),
+        email=document["email"],
+        name=document["name"],
+        role=Role(document["role"]),
+        password_hash=document["password_hash"],
+        verified_at=document["verified_at"],
+        created_at=document["created_at"],
+        addresses=tuple(
+            SavedAddress(
+                id=each["id"], is_default=each["is_default"], address=Address(**each["address"])
+            )
+            for each in document["addresses"]
+        ),
+        has_second_factor=bool(factor and factor["confirmed_at"]),
+        recovery_codes_left=len(document["recovery_codes"]),
+    )

@@ -1,0 +1,140 @@
+"""The second factor: codes from an authenticator app (TOTP, RFC 6238), and recovery codes.
+
+The secret is kept encrypted under the shop's own key, so that a copy of the database is not
+enough; of recovery codes only digests are kept.
+"""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import secrets
+import time
+
+import pyotp
+from cryptography.fernet import Fernet, InvalidToken
+
+from app.db.database import Database, Session
+from app.db.outbox import Outbox
+from app.identity.errors import CodeRefused, SecondFactorRequired
+from app.identity.events import SECOND_FACTOR_CHANGED
+from app.identity.models import Account
+from app.identity.repository import AccountRepository
+from app.shared.errors import Conflict
+
+_ISSUER = "MossX"
+_STEP = 30  # seconds a code lasts
+_DRIFT = 1  # steps that a phone's clock may be off
+_CODES = 10
+_LETTERS = "23456789abcdefghjkmnpqrstuvwxyz"  # none that are mistaken for another
+
+
+class TwoFactor:
+    """Sets second factors up and checks their codes."""
+
+    def __init__(self, database: Database, outbox: Outbox, key: str, *, staff_must: bool) -> None:
+        self._database = database
+        self._outbox = outbox
+        self._accounts = AccountRepository(database)
+        digest = hashlib.sha256(b"second-factor:" + key.encode()).digest()
+        self._box = Fernet(base64.urlsafe_b64encode(digest))
+        self._staff_must = staff_must
+
+    def is_due(self, account: Account) -> bool:
+        """Whether the account must set a factor up before it may do its work."""
+        return self._staff_must and account.role.is_staff and not account.has_second_factor
+
+    def begin(self, account: Account) -> str:
+        """The secret that waits to be confirmed; the same one until then."""
+        waiting = self._accounts.find_second_factor(account.id)
+        if waiting and waiting["confirmed_at"] is None:
+            known = self._open(waiting["secret"])
+            if known:
+                return known
+        if waiting and waiting["confirmed_at"] is not None:
+            raise Conflict("Your second factor is on already.")
+        secret = pyotp.random_base32()
+        sealed = self._box.encrypt(secret.encode()).decode()
+        factor = {"secret": sealed, "confirmed_at": None, "last_step": 0}
+        self._accounts.set_second_factor(account.id, factor)
+        return secret
+
+    def address(self, account: Account, secret: str) -> str:
+        """What the QR code says (``otpauth://``)."""
+        return pyotp.TOTP(secret).provisioning_uri(name=account.email, issuer_name=_ISSUER)
+
+    def confirm(self, account: Account, code: str) -> list[str]:
+        """Turn the factor on with a first code; the recovery codes, shown this once.
+
+        Raises ``CodeRefused``.
+        """
+        waiting = self._accounts.find_second_factor(account.id)
+        secret = self._open(waiting["secret"]) if waiting else None
+        step = matching_step(secret, plain_code(code)) if secret else None
+        if waiting is None or step is None:
+            raise CodeRefused
+        codes = [_recovery_code() for _ in range(_CODES)]
+
+        def work(session: Session) -> bool:
+            turned_on = self._accounts.confirm_second_factor(
+                account.id, waiting["secret"], step, [_digest(each) for each in codes], session
+            )
+            if turned_on:
+                payload = {"account_id": account.id, "enabled": True}
+                self._outbox.publish(SECOND_FACTOR_CHANGED, payload, session)
+            return turned_on
+
+        if not self._database.in_transaction(work):
+            raise Conflict("Your second factor was turned on in another window.")
+        return codes
+
+    def check(self, account: Account, code: str) -> None:
+        """Spend a code of the app, or a recovery code; each opens once. Raises ``CodeRefused``."""
+        cleaned = plain_code(code)
+        factor = self._accounts.find_second_factor(account.id)
+        secret = self._open(factor["secret"]) if factor and factor["confirmed_at"] else None
+        step = matching_step(secret, cleaned) if secret else None
+        if step is not None and self._accounts.use_step(account.id, step):
+            return
+        if cleaned and self._accounts.use_recovery_code(account.id, _digest(cleaned)):
+            return
+        raise CodeRefused
+
+    def turn_off(self, account: Account) -> None:
+        """Remove the factor. Raises ``SecondFactorRequired`` for people who must have one."""
+        if self._staff_must and account.role.is_staff:
+            raise SecondFactorRequired
+        self._accounts.set_second_factor(account.id, None)
+        if account.has_second_factor:
+            payload = {"account_id": account.id, "enabled": False}
+            self._outbox.publish(SECOND_FACTOR_CHANGED, payload)
+
+    def _open(self, sealed: str) -> str | None:
+        """The secret, or None if the shop's key is another one by now."""
+        try:
+            return self._box.decrypt(sealed.encode()).decode()
+        except InvalidToken:
+            return None
+
+
+def plain_code(typed: str) -> str:
+    """A code without the spaces and dashes it may be shown with."""
+    return "".join(letter for letter in typed.lower() if letter.isalnum())
+
+
+def matching_step(secret: str, code: str, moment: float | None = None) -> int | None:
+    """The time step whose code this is, if it is near enough to ``moment``, by default now."""
+    now = int(time.time() if moment is None else moment) // _STEP
+    maker = pyotp.TOTP(secret)
+    for step in range(now + _DRIFT, now - _DRIFT - 1, -1):
+        if secrets.compare_digest(maker.at(step * _STEP).encode(), code.encode()):
+            return step
+    return None
+
+
+def _recovery_code() -> str:
+    return "".join(secrets.choice(_LETTERS) for _ in range(10))
+
+
+def _digest(code: str) -> str:
+    return hashlib.sha256(code.encode()).hexdigest()

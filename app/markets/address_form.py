@@ -1,0 +1,82 @@
+"""The fields of a postal address, as the countries of a market write it."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+from wtforms import Form, SelectField, StringField, ValidationError
+from wtforms.validators import DataRequired, InputRequired, Length
+
+from app.markets.models import Market
+from app.shared.postal import Address
+
+# Shapes of postal codes, after the Universal Postal Union's address guides.
+_POSTAL_CODES = {"US": r"\d{5}(-\d{4})?", "IN": r"[1-9]\d{5}", "DE": r"\d{5}"}
+_NEEDS_STATE = {"US", "IN"}
+_COUNTRY_NAMES = {"US": "United States", "IN": "India", "DE": "Germany"}
+
+
+def clean(value: str | None) -> str:
+    """What was typed, on one line and without space around it."""
+    return re.sub(r"[\x00-\x1f\x7f]+", " ", value or "").strip()
+
+
+def text_field(label: str, longest: int, required: str = "") -> StringField:
+    """A line of text; ``required`` is what to say when it is missing."""
+    checks: list[Any] = [Length(max=longest, message=f"Please use at most {longest} characters.")]
+    if required:
+        checks.insert(0, DataRequired(required))
+    return StringField(label, filters=[clean], validators=checks)
+
+
+class AddressForm(Form):
+    """Where things are sent."""
+
+    name = text_field("Full name", 120, "Please enter the recipient's name.")
+    phone = text_field("Phone", 30, "Please enter a phone number for the courier.")
+    line1 = text_field("Address", 200, "Please enter the street and house number.")
+    line2 = text_field("Apartment, floor (optional)", 200)
+    city = text_field("City", 100, "Please enter the city.")
+    state = text_field("State", 100)
+    postal_code = text_field("Postal code", 20, "Please enter the postal code.")
+    country = SelectField("Country", validators=[InputRequired("Please choose a country.")])
+
+    def validate_phone(self, field: StringField) -> None:
+        """A number of 6 to 15 digits (ITU-T E.164), in any usual spelling."""
+        digits = re.sub(r"\D", "", field.data or "")
+        if not re.fullmatch(r"[\d\s()+./-]+", field.data or "") or not 6 <= len(digits) <= 15:
+            raise ValidationError("Please enter a phone number, such as +1 555 010 2030.")
+
+    def validate_postal_code(self, field: StringField) -> None:
+        """The country's own shape of postal code."""
+        pattern = _POSTAL_CODES.get(self.country.data or "", r".{2,10}")
+        if not re.fullmatch(pattern, field.data or ""):
+            raise ValidationError("This does not look like a postal code of that country.")
+
+    def validate_state(self, field: StringField) -> None:
+        """Needed where tax or delivery depends on it."""
+        if self.country.data in _NEEDS_STATE and not field.data:
+            raise ValidationError("Please enter the state.")
+
+    def address(self) -> Address:
+        """The postal address as entered."""
+        return Address(
+            name=self.name.data or "",
+            phone=self.phone.data or "",
+            line1=self.line1.data or "",
+            line2=self.line2.data or "",
+            city=self.city.data or "",
+            state=self.state.data or "",
+            postal_code=self.postal_code.data or "",
+            country=self.country.data or "",
+        )
+
+    def offer_countries(self, market: Market) -> None:
+        """Offer the countries of the market."""
+        self.country.choices = [(code, _COUNTRY_NAMES.get(code, code)) for code in market.countries]
+
+    def fill(self, address: Address) -> None:
+        """Show an address that is known."""
+        for name in Address.__dataclass_fields__:
+            self[name].data = getattr(address, name)

@@ -1,0 +1,84 @@
+"""Rate limits: counted in Redis for all processes, in each one by itself while Redis is away."""
+
+from __future__ import annotations
+
+import math
+import time
+from ipaddress import IPv6Address, ip_address, ip_network
+
+from flask import Flask, Response, request
+from flask_limiter import Limiter, RateLimitExceeded
+from werkzeug.middleware.proxy_fix import ProxyFix
+
+from app.shared.emails import normal_email
+from app.web.errors import error_page
+
+
+def _network() -> str:
+    """The address; of IPv6 the network, as everybody has a whole /64 to send from."""
+    given = request.remote_addr or "unknown"
+    try:
+        address = ip_address(given)
+    except ValueError:
+        return given
+    if isinstance(address, IPv6Address) and address.ipv4_mapped is None:
+        return str(ip_network((address, 64), strict=False))
+    return given
+
+
+limiter = Limiter(key_func=_network, default_limits=[])
+
+
+def account_and_network() -> str:
+    """One account asked for from one network address: guessing locks out only the guesser."""
+    return f"{account()}@{_network()}"
+
+
+def account() -> str:
+    """The account that a form is about, however its address is spelled."""
+    typed = request.form.get("email", "")
+    try:
+        return normal_email(typed)
+    except ValueError:
+        return typed.strip().lower()[:254]
+
+
+def failed(response: Response) -> bool:
+    """Whether to count a request: the form was refused."""
+    return response.status_code == 422
+
+
+def passed(response: Response) -> bool:
+    """Whether to count a request: the form was accepted."""
+    return not failed(response)
+
+
+def _say_when(_: RateLimitExceeded) -> Response:
+    limit = limiter.current_limit
+    wait = max(1, math.ceil(limit.reset_at - time.time())) if limit else 60
+    minutes = math.ceil(wait / 60)
+    return error_page(
+        429,
+        "There were too many tries, so nothing was done this time. Please try again in "
+        f"{'a minute' if minutes == 1 else f'{minutes} minutes'}.",
+        retry_after=wait,
+    )
+
+
+def init_app(app: Flask, redis_url: str, proxies: int) -> None:
+    """Count in Redis. ``proxies`` is how many in front of the shop may say who asks."""
+    if proxies:
+        app.wsgi_app = ProxyFix(  # type: ignore[method-assign]
+            app.wsgi_app, x_for=proxies, x_proto=proxies, x_host=proxies
+        )
+    app.config.update(
+        RATELIMIT_STORAGE_URI=redis_url,
+        RATELIMIT_STORAGE_OPTIONS={"socket_connect_timeout": 0.5, "socket_timeout": 1.0},
+        RATELIMIT_STRATEGY="moving-window",
+        RATELIMIT_IN_MEMORY_FALLBACK_ENABLED=True,
+        RATELIMIT_SWALLOW_ERRORS=True,  # Redis may go between looking and counting
+        RATELIMIT_KEY_PREFIX="mossx",
+        RATELIMIT_HEADERS_ENABLED=False,
+    )
+    limiter.init_app(app)
+    app.register_error_handler(RateLimitExceeded, _say_when)
