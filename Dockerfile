@@ -1,5 +1,6 @@
 FROM python:3.12-slim
-ENV PYTHONDONTWRITEBYTECODE=1 PYTHONUNBUFFERED=1 MOSSX_ENV=production MOSSX_DATA_DIR=/data PORT=8000
+ENV PYTHONDONTWRITEBYTECODE=1 PYTHONUNBUFFERED=1 MOSSX_ENV=production MOSSX_DATA_DIR=/data PORT=8000 \
+    PROMETHEUS_MULTIPROC_DIR=/tmp/metrics
 RUN useradd --system --create-home --uid 10001 mossx && install -d -o mossx -g mossx /data
 WORKDIR /srv/mossx
 COPY requirements.txt .
@@ -14,4 +15,4 @@ USER mossx
 VOLUME /data
 EXPOSE 8000
 HEALTHCHECK --interval=15s --timeout=3s CMD ["python", "-c", "import os,urllib.request as u; u.urlopen(f'http://127.0.0.1:{os.environ[\"PORT\"]}/healthz', timeout=2)"]
-CMD ["sh", "-c", "exec granian --interface wsgi --host 0.0.0.0 --port $PORT --workers 2 --blocking-threads 8 --respawn-failed-workers --no-ws wsgi:app"]
+CMD ["sh", "-c", "rm -rf $PROMETHEUS_MULTIPROC_DIR && mkdir -p $PROMETHEUS_MULTIPROC_DIR && exec granian --interface wsgi --host 0.0.0.0 --port $PORT --workers 2 --blocking-threads 8 --respawn-failed-workers --no-ws wsgi:app"]

@@ -31,7 +31,7 @@ from app.media import context as media_context
 from app.media.routes import blueprint as media_routes
 from app.payments.routes import blueprint as webhook_routes
 from app.services import build_services
-from app.web import assets, csrf, errors, health, limits, logs, memory, visitor
+from app.web import assets, csrf, errors, health, limits, logs, memory, metrics, visitor
 from app.web.registry import register
 
 _ROOT = Path(__file__).resolve().parents[1]
@@ -85,6 +85,7 @@ def _configure(app: Flask, settings: Settings) -> None:
 
 
 def _web(app: Flask, settings: Settings) -> None:
+    metrics.init_app(app)
     logs.init_app(app)
     errors.init_app(app)
     visitor.init_app(app)

@@ -150,6 +150,10 @@ class Stack:
         program = str(Path(sys.executable).parent / "granian")
         where = ["--interface", "wsgi", "--host", "127.0.0.1", "--port", str(self.web_port)]
         size = ["--workers", "2", "--blocking-threads", "8", "--backlog", "1024"]
+        figures = self._run / "metrics"
+        shutil.rmtree(figures, ignore_errors=True)
+        figures.mkdir(parents=True)
+        self.environment["PROMETHEUS_MULTIPROC_DIR"] = str(figures)
         care = ["--respawn-failed-workers", "--workers-kill-timeout", "8", "--no-ws"]
         self._add(
             "web",

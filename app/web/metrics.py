@@ -1,0 +1,75 @@
+"""Figures for Prometheus, of every process of the web server together.
+
+The processes share them through files in ``PROMETHEUS_MULTIPROC_DIR``; without it each process
+tells of itself alone.
+"""
+
+from __future__ import annotations
+
+import ipaddress
+import os
+import time
+
+from flask import Blueprint, Flask, Response, g, request
+from prometheus_client import (
+    CONTENT_TYPE_LATEST,
+    CollectorRegistry,
+    Counter,
+    Histogram,
+    generate_latest,
+    multiprocess,
+)
+
+from app.shared.errors import NotFound
+
+blueprint = Blueprint("metrics", __name__)
+_FORWARDED = ("X-Forwarded-For", "Forwarded", "X-Real-IP")
+_BUCKETS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0)
+
+_requests = Counter("mossx_requests_total", "Requests answered.", ("endpoint", "method", "status"))
+_seconds = Histogram(
+    "mossx_request_seconds", "Time from request to answer.", ("endpoint",), buckets=_BUCKETS
+)
+
+
+@blueprint.get("/metrics")
+def metrics() -> Response:
+    """The figures, for somebody inside; to the public there is no such page."""
+    if not _is_inside():
+        raise NotFound("We could not find that page.")
+    registry = CollectorRegistry()
+    if os.environ.get("PROMETHEUS_MULTIPROC_DIR"):
+        multiprocess.MultiProcessCollector(registry)  # type: ignore[no-untyped-call]
+    else:
+        registry.register(_requests)
+        registry.register(_seconds)
+    return Response(generate_latest(registry), content_type=CONTENT_TYPE_LATEST)
+
+
+def _is_inside() -> bool:
+    """Whether the request comes from a private network, and not through the proxy in front."""
+    if any(name in request.headers for name in _FORWARDED):
+        return False
+    try:
+        return ipaddress.ip_address(request.environ.get("REMOTE_ADDR", "")).is_private
+    except ValueError:
+        return False
+
+
+def _start() -> None:
+    g.metrics_started = time.perf_counter()
+
+
+def _count(response: Response) -> Response:
+    endpoint = request.endpoint or "none"
+    _requests.labels(endpoint, request.method, response.status_code).inc()
+    if "metrics_started" in g:
+        _seconds.labels(endpoint).observe(time.perf_counter() - g.metrics_started)
+    return response
+
+
+def init_app(app: Flask) -> None:
+    """Count every answer, and show the counts."""
+    app.before_request(_start)
+    app.after_request(_count)
+    app.register_blueprint(blueprint)
