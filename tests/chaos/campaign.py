@@ -36,6 +36,7 @@ _REQUEST_FAULTS = (
 _WEBHOOK_FAULTS = ("lose", "delay", "duplicate", "reorder", "forge")
 _PLACES = ("", "capture", "checkout/sessions", "orders", "payment_intents", "payments")
 _VICTIMS = ("web", "worker", "mongo", "redis")
+_LAPSE_SHARE = 0.03  # of the faults' rounds
 _CRASH_SHARE = 0.003  # of passings of a named crash point
 
 
@@ -150,9 +151,12 @@ class Campaign:
                 service_.start()
 
     def _break_gateways(self) -> None:
-        url = f"{self._stack.environment['SANDBOX_URL']}/sandbox/faults"
+        sandbox = self._stack.environment["SANDBOX_URL"]
+        url = f"{sandbox}/sandbox/faults"
         rng = random.Random(self._rng.random())
         while not self._over.wait(rng.uniform(0.1, 0.6)):
+            if rng.random() < _LAPSE_SHARE:
+                self._lapse(Sandbox(sandbox), rng)
             if rng.random() < 0.3:
                 rule = {"kind": rng.choice(_WEBHOOK_FAULTS), "target": "webhook"}
             else:
@@ -162,6 +166,17 @@ class Campaign:
             more = {"count": rng.choice((1, 1, 2, 4)), "seconds": wait}
             self.seen[f"fault {rule['kind']}"] += 1
             requests.post(url, json=[{**rule, **more}], timeout=10)
+
+    def _lapse(self, sandbox: Sandbox, rng: random.Random) -> None:
+        """Somebody withdraws a payment at the gateway before the shop has taken it."""
+        waiting = [
+            each["id"]
+            for each in sandbox.ledger()["payments"]
+            if each["status"] in {"requires_capture", "authorized"}
+        ]
+        if waiting:
+            answer = requests.post(f"{sandbox.url}/sandbox/lapse/{rng.choice(waiting)}", timeout=10)
+            self.seen["payment withdrawn"] += answer.ok
 
     def _settle_down(self, stock: dict[str, int]) -> dict[str, int]:
         """End all faults, let the time pass that abandoned payments have, and reconcile."""
