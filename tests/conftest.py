@@ -10,12 +10,14 @@ import requests
 from flask import Flask
 
 from app import create_app
+from app.db.cache import Cache
 from app.db.database import Database
 from app.db.migrations import upgrade
 from app.web.registry import service
 from dev.stack import Stack
 from tests.support.catalog import CatalogMaker
 from tests.support.gateways import Sandbox
+from tests.support.member import Mailbox, Member
 from tests.support.shopper import Shopper
 
 _KEPT = {"migrations", "migration_lock"}
@@ -50,6 +52,7 @@ def app(environment: dict[str, str]) -> Iterator[Flask]:
     database = service(Database, app)
     for name in database.collections() - _KEPT:
         database[name].delete_many({})
+    service(Cache, app).client.flushdb()  # what one test counted limits no other
     yield app
     database.close()
 
@@ -70,6 +73,20 @@ def catalog(app: Flask) -> CatalogMaker:
 def shopper(app: Flask) -> Shopper:
     """Somebody with a browser that has just arrived."""
     return Shopper(app)
+
+
+@pytest.fixture
+def mailbox(app: Flask, environment: dict[str, str]) -> Mailbox:
+    """What the shop sends."""
+    return Mailbox(app, environment["MOSSX_DATA_DIR"])
+
+
+@pytest.fixture
+def member(app: Flask) -> Member:
+    """Ann, who has just registered and is logged in; her address is not proven yet."""
+    member = Member(app)
+    assert member.register().status_code == 303
+    return member
 
 
 @pytest.fixture

@@ -25,16 +25,20 @@ def _email(label: str = "E-mail") -> StringField:
     )
 
 
-def _password(label: str) -> PasswordField:
+def _password(label: str, missing: str = "Please enter a password.") -> PasswordField:
     return PasswordField(
         label,
         validators=[
-            DataRequired("Please enter a password."),
+            DataRequired(missing),
             Length(
                 max=LONGEST_PASSWORD, message=f"Please use at most {LONGEST_PASSWORD} characters."
             ),
         ],
     )
+
+
+def _current_password() -> PasswordField:
+    return _password("Current password", "Please enter your current password.")
 
 
 def _name() -> StringField:
@@ -82,21 +86,21 @@ class ForgotForm(_WithEmail):
 class ResetForm(Form):
     """The new password."""
 
-    password = _password("New password")
+    password = _password("New password", "Please enter a new password.")
 
 
 class PasswordForm(Form):
     """The old and the new password."""
 
-    current_password = _password("Current password")
-    password = _password("New password")
+    current_password = _current_password()
+    password = _password("New password", "Please enter a new password.")
 
 
 class EmailForm(_WithEmail):
     """The new address."""
 
     email = _email("New e-mail")
-    current_password = _password("Current password")
+    current_password = _current_password()
 
 
 class ProfileForm(Form):
@@ -122,7 +126,7 @@ class OwnerForm(Form):
 class DeletionForm(Form):
     """The password once more, before everything goes."""
 
-    current_password = _password("Current password")
+    current_password = _current_password()
 
 
 class EntryForm(AddressForm):

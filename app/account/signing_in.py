@@ -36,7 +36,7 @@ def enter(account: Account) -> Response:
         response = leave_to(CODE_PATH)
         response.set_cookie(
             _HALF_WAY,
-            str(_signer().dumps([account.id, wanted_page()])),
+            str(_signer().dumps([account.id, account.password_mark, wanted_page()])),
             max_age=_HALF_WAY_LIFE,
             path=CODE_PATH,
             httponly=True,
@@ -51,13 +51,15 @@ def enter(account: Account) -> Response:
 def half_way() -> tuple[Account, str] | None:
     """Who has given the password and not the code, and where they are going."""
     try:
-        account_id, wanted = _signer().loads(
+        account_id, mark, wanted = _signer().loads(
             request.cookies.get(_HALF_WAY, ""), max_age=_HALF_WAY_LIFE
         )
     except (BadData, ValueError, TypeError):
         return None
     account = service(AccountService).find(AccountId(account_id))
-    return (account, local_path(wanted, "/account")) if account else None
+    if account is None or account.password_mark != mark:
+        return None
+    return account, local_path(wanted, "/account")
 
 
 def open_session(account: Account, page: str) -> Response:

@@ -11,6 +11,7 @@ from flask_jwt_extended.exceptions import CSRFError, JWTExtendedException
 from jwt import ExpiredSignatureError, PyJWTError
 from werkzeug.wrappers import Response
 
+from app.db.errors import PyMongoError
 from app.identity import tokens
 from app.identity.agents import device_name
 from app.identity.models import Account, Origin
@@ -65,6 +66,9 @@ def _verify() -> Principal | None:
     except (JWTExtendedException, PyJWTError):
         g.tokens_are_bad = True
         return None
+    except PyMongoError:
+        g.sessions_are_away = True
+        raise
     claims = get_jwt()
     return Principal(
         account_id=AccountId(str(claims["sub"])),
@@ -143,10 +147,15 @@ def _drop_bad_tokens(response: Response) -> Response:
 
 
 def _session_token() -> str | None:
-    """The session's form token, for pages; the visitor's where the access token is over."""
+    """The session's form token, for pages, also where its access token is over; the visitor's
+    where nobody can be asked about it: the page that says so has forms too."""
+    if g.get("sessions_are_away"):
+        return None
     try:
         principal = signed_in()
-    except (AccessExpired, CsrfRefused):
+    except AccessExpired:
+        return tokens.csrf_of_expired(request.cookies[ACCESS_COOKIE])
+    except CsrfRefused:
         return None
     return principal.csrf if principal else None
 

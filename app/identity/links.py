@@ -5,8 +5,6 @@ Signed, so nothing is stored; each is bound to what it is to change, so using it
 
 from __future__ import annotations
 
-import hashlib
-
 from itsdangerous import BadData, URLSafeTimedSerializer
 
 from app.db.database import Database, Session
@@ -90,12 +88,12 @@ class LinkService:
 
     def reset_token(self, account: Account) -> str:
         """For the mail to somebody who forgot the password; ends with the password."""
-        return str(self._signer(_RESET).dumps([account.id, _mark(account)]))
+        return str(self._signer(_RESET).dumps([account.id, account.password_mark]))
 
     def check_reset(self, token: str) -> Account:
         """The account whose password the link may change. Raises ``LinkExpired``."""
         account, rest = self._read(_RESET, token)
-        if rest != [_mark(account)]:
+        if rest != [account.password_mark]:
             raise LinkExpired
         return account
 
@@ -108,10 +106,12 @@ class LinkService:
 
         def work(session: Session) -> None:
             self._accounts.set_password(account, password, session)
-            if (
-                not account.verified
-                and self._repository.find_verified(account.email, session) is None
-            ):
+            if account.verified:
+                return
+            # Whoever claimed the address so far may have been somebody else: their second factor
+            # must not lock its owner out.
+            self._repository.set_second_factor(account.id, None, session)
+            if self._repository.find_verified(account.email, session) is None:
                 self._prove(account, account.email, session)
 
         self._database.in_transaction(work)
@@ -142,8 +142,3 @@ class LinkService:
 
         self._database.in_transaction(work)
         return self._accounts.get(account.id)
-
-
-def _mark(account: Account) -> str:
-    """Changes with the password, and says nothing of it."""
-    return hashlib.sha256(account.password_hash.encode()).hexdigest()[:16]

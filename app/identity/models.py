@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
@@ -57,6 +58,11 @@ class Account:
     def verified(self) -> bool:
         """Whether the address is proven."""
         return self.verified_at is not None
+
+    @property
+    def password_mark(self) -> str:
+        """Changes with the password, and says nothing of it."""
+        return hashlib.sha256(self.password_hash.encode()).hexdigest()[:16]
 
     @property
     def default_address(self) -> SavedAddress | None:

@@ -127,10 +127,14 @@ class AccountRepository:
         factor: Document | None = found.get("second_factor") if found else None
         return factor
 
-    def set_second_factor(self, account_id: AccountId, factor: Document | None) -> None:
+    def set_second_factor(
+        self, account_id: AccountId, factor: Document | None, session: Session | None = None
+    ) -> None:
         """Store a factor with no recovery codes, or remove it with its codes."""
         self._accounts.update_one(
-            {"_id": account_id}, {"$set": {"second_factor": factor, "recovery_codes": []}}
+            {"_id": account_id},
+            {"$set": {"second_factor": factor, "recovery_codes": []}},
+            session=session,
         )
 
     def confirm_second_factor(

@@ -6,6 +6,7 @@ from datetime import datetime
 
 from app.db.database import Database, Document, Session
 from app.identity.models import AuthSession
+from app.shared.clock import now
 from app.shared.ids import AccountId, SessionId
 
 
@@ -36,8 +37,8 @@ class SessionRepository:
         )
 
     def find(self, session_id: SessionId) -> AuthSession | None:
-        """The session, or None."""
-        found = self._sessions.find_one({"_id": session_id})
+        """The session, or None; one that is too long unused is none, wherever it is stored."""
+        found = self._sessions.find_one({"_id": session_id, "expires_at": {"$gt": now()}})
         return _from_document(found) if found else None
 
     def live_of(self, account_id: AccountId, moment: datetime) -> list[AuthSession]:

@@ -16,6 +16,7 @@ from flask_jwt_extended import (
     JWTManager,
     create_access_token,
     create_refresh_token,
+    decode_token,
     set_access_cookies,
     set_refresh_cookies,
     unset_jwt_cookies,
@@ -73,6 +74,12 @@ def were_sent() -> bool:
 def forget(response: Response) -> None:
     """Take both tokens from the browser."""
     unset_jwt_cookies(response)  # type: ignore[arg-type]
+
+
+def csrf_of_expired(access: str) -> str | None:
+    """The form token in an access token that is ours and over."""
+    claims = decode_token(access, allow_expired=True)
+    return str(claims["csrf"]) if "csrf" in claims else None
 
 
 def init_app(app: Flask) -> None:

@@ -11,11 +11,13 @@ from flask import Flask
 from werkzeug.test import TestResponse
 
 from app.identity.service import AccountService
+from app.identity.tokens import ACCESS_COOKIE, REFRESH_COOKIE, REFRESH_PATH
 from app.web.registry import service
 from app.worker import Worker
 from tests.support.shopper import HTMX, Shopper, soup
 
 PASSWORD = "three quiet herons"
+COOKIES = {ACCESS_COOKIE: "/", REFRESH_COOKIE: REFRESH_PATH, "mossx_visitor": "/"}
 
 
 class Mailbox:
@@ -83,6 +85,15 @@ class Member(Shopper):
         while answers[-1].status_code == 307:
             answers.append(self.client.post(answers[-1].location, data=form, headers=headers))
         return answers
+
+    def twin(self, app: Flask | None = None) -> Member:
+        """Another tab, or a thief: a browser with the same cookies, perhaps at another process."""
+        twin = Member(app or self.app, self.email)
+        for name, path in COOKIES.items():
+            held = self.client.get_cookie(name, path=path)
+            if held is not None:
+                twin.client.set_cookie(name, held.value, path=path)
+        return twin
 
     def is_in(self) -> bool:
         """Whether the account page opens."""

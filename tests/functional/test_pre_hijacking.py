@@ -1,0 +1,46 @@
+"""Somebody claims an address before its owner comes; the owner then gets all of it."""
+
+from __future__ import annotations
+
+import pyotp
+from flask import Flask
+
+from tests.support.member import Mailbox, Member
+from tests.support.shopper import soup
+
+STOLEN, OWN = "stolen before you came", "three quiet herons at dusk"
+
+
+def _with_second_factor(app: Flask) -> Member:
+    stranger = Member(app)
+    assert stranger.register(password=STOLEN).status_code == 303
+    key = soup(stranger.get("/account/two-factor")).select_one("main code")
+    assert key is not None
+    code = pyotp.TOTP(key.text).now()
+    assert "recovery codes" in stranger.post("/account/two-factor", {"code": code}).text
+    return stranger
+
+
+def test_the_owner_resets_the_password_and_no_factor_of_the_stranger_is_in_the_way(
+    app: Flask, mailbox: Mailbox
+) -> None:
+    stranger = _with_second_factor(app)
+    owner = Member(app)
+    owner.post("/account/forgot", {"email": owner.email})
+    answer = owner.post(mailbox.link(owner.email, "/reset/"), {"password": OWN})
+    assert answer.status_code == 303
+    assert owner.is_in()
+    assert not stranger.is_in()
+    assert stranger.log_in(password=STOLEN).status_code == 422
+
+
+def test_a_proven_account_keeps_its_second_factor_over_a_reset(
+    app: Flask, mailbox: Mailbox
+) -> None:
+    owner = _with_second_factor(app)
+    assert owner.verify(mailbox).status_code == 303
+    elsewhere = Member(app)
+    elsewhere.post("/account/forgot", {"email": owner.email})
+    answer = elsewhere.post(mailbox.link(owner.email, "/reset/"), {"password": OWN})
+    assert answer.location == "/account/login/code"
+    assert not elsewhere.is_in()
