@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from app.db.database import Database, Session
+from app.db.errors import DuplicateKeyError
 from app.db.outbox import Outbox
 from app.payments.errors import BadSignature
 from app.payments.events import WEBHOOK_RECEIVED
@@ -31,9 +32,8 @@ class WebhookInbox:
             raise BadSignature("this gateway is not configured")
         hint = gateway.read_webhook(body, headers)
 
-        def work(session: Session) -> bool:
-            if not self._webhooks.store(gateway_name, hint.event_id, body, session):
-                return False
+        def work(session: Session) -> None:
+            self._webhooks.store(gateway_name, hint.event_id, body, session)
             self._outbox.publish(
                 WEBHOOK_RECEIVED,
                 {
@@ -45,6 +45,9 @@ class WebhookInbox:
                 session,
                 key=f"webhook:{gateway_name}:{hint.event_id}",
             )
-            return True
 
-        return self._database.in_transaction(work)
+        try:
+            self._database.in_transaction(work)
+        except DuplicateKeyError:
+            return False
+        return True

@@ -285,24 +285,19 @@ class WebhookRepository:
     def __init__(self, database: Database) -> None:
         self._events = database["webhook_events"]
 
-    def store(self, gateway: str, event_id: str, body: bytes, session: Session) -> bool:
-        """Store a webhook; False if it was stored before."""
-        identity = f"{gateway}:{event_id}"
-        digest = hashlib.sha256(body).hexdigest()
-        known = {"$or": [{"_id": identity}, {"gateway": gateway, "digest": digest}]}
-        if self._events.find_one(known, {"_id": 1}, session=session):
-            return False
+    def store(self, gateway: str, event_id: str, body: bytes, session: Session) -> None:
+        """Store a webhook. Raises ``DuplicateKeyError`` if it was stored before: by its id, or,
+        for Razorpay, whose id is not signed, by the digest of its body."""
         self._events.insert_one(
             {
-                "_id": identity,
+                "_id": f"{gateway}:{event_id}",
                 "gateway": gateway,
-                "digest": digest,
+                "digest": hashlib.sha256(body).hexdigest(),
                 "payload": body.decode("utf-8"),
                 "received_at": now(),
             },
             session=session,
         )
-        return True
 
 
 def _maybe(document: Document | None) -> Attempt | None:
