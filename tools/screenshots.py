@@ -10,6 +10,7 @@ import sys
 
 from playwright.sync_api import Page, sync_playwright
 
+from app.account.demo import DEMO_LOGINS, DemoLogin
 from dev.attach import data_folder
 from dev.lock import DataLock
 
@@ -26,6 +27,7 @@ PAGES = {
     "lookup": "/orders/lookup",
     "not-found": "/nowhere",
 }
+ENTRIES = {"email": "ann@example.com", "phone": "+1 555 010 2030", "name": "Ann Shopper", "line1": "1 Main Street", "postal_code": "94203", "city": "Sacramento", "state": "CA"}  # fmt: skip
 SIZES = {"phone": (390, 844), "desktop": (1440, 900)}
 
 
@@ -51,8 +53,7 @@ def _buy(page: Page, folder: str) -> None:
     page.get_by_role("button", name="Continue to payment").click()
     page.get_by_role("alert").wait_for()
     _shoot(page, folder, "checkout-errors")
-    entries = {"email": "ann@example.com", "phone": "+1 555 010 2030", "name": "Ann Shopper", "line1": "1 Main Street", "postal_code": "94203", "city": "Sacramento", "state": "CA"}  # fmt: skip
-    for name, value in entries.items():
+    for name, value in ENTRIES.items():
         page.locator(f"[name={name}]").fill(value)
     page.locator("[name=gateway][value=razorpay]").check()
     page.get_by_role("button", name="Continue to payment").click()
@@ -63,6 +64,63 @@ def _buy(page: Page, folder: str) -> None:
     page.get_by_test_id("approve").click()
     page.get_by_text("Thank you, Ann").wait_for()
     _shoot(page, folder, "order")
+
+
+def _log_in(page: Page, login: DemoLogin) -> None:
+    page.goto("/account/login")
+    page.get_by_label("E-mail").fill(login.email)
+    page.get_by_label("Password").fill(login.password)
+    page.get_by_role("button", name="Log in").click()
+    page.get_by_role("heading", level=1, name="Hello").wait_for()
+
+
+def _order(page: Page) -> None:
+    """Something for the order history."""
+    page.goto("/products/globe-lamp")
+    page.get_by_role("button", name="Add to cart").click()
+    page.locator("#buy-result .alert").wait_for()
+    page.goto("/checkout")
+    for name, value in ENTRIES.items():
+        page.locator(f"[name={name}]").fill(value)
+    page.locator("[name=gateway][value=stripe]").check()
+    page.get_by_role("button", name="Continue to payment").click()
+    page.get_by_test_id("approve").click()
+    page.get_by_text("Thank you, Ann").wait_for()
+
+
+def _refuse(page: Page, folder: str, path: str, button: str) -> None:
+    """A form, and the same one sent empty."""
+    name = path.strip("/").replace("/", "-")
+    page.goto(path)
+    _shoot(page, folder, name)
+    page.get_by_role("button", name=button).click()
+    page.get_by_role("alert").wait_for()
+    _shoot(page, folder, f"{name}-errors")
+
+
+def _account(page: Page, folder: str) -> None:
+    _refuse(page, folder, "/account/login", "Log in")
+    _refuse(page, folder, "/account/register", "Create account")
+    _refuse(page, folder, "/account/forgot", "Send the link")
+    page.goto("/account/forgot?sent=1")
+    _shoot(page, folder, "account-forgot-sent")
+    _log_in(page, DEMO_LOGINS[1])
+    for name in ("globe-lamp", "heron-teapot"):
+        page.goto(f"/products/{name}")
+    page.goto("/account/addresses")
+    for name, value in ENTRIES.items():
+        if name != "email":
+            page.locator(f"main [name={name}]").fill(value)
+    page.get_by_role("button", name="Save").click()
+    page.locator(".card-plain").first.wait_for()
+    _order(page)
+    for name in ("", "/orders", "/sessions", "/deletion"):
+        page.goto(f"/account{name}")
+        _shoot(page, folder, f"account{name}".replace("/", "-"))
+    _refuse(page, folder, "/account/addresses", "Save")
+    _refuse(page, folder, "/account/password", "Change it")
+    _refuse(page, folder, "/account/email", "Send the link")
+    _refuse(page, folder, "/account/two-factor", "Turn it on")
 
 
 def main() -> None:
@@ -88,6 +146,7 @@ def main() -> None:
                     page.goto(path)
                     _shoot(page, str(folder), name)
                 _buy(page, str(folder))
+                _account(page, str(folder))
                 context.close()
         browser.close()
     print(f"in {target}")

@@ -25,7 +25,7 @@ from app.shared.errors import NotFound
 from app.shared.ids import AccountId, SessionId, new_id, new_secret
 
 SESSION_LIFE = timedelta(days=30)  # without being used
-_GRACE = timedelta(seconds=30)  # for two tabs that refresh at once, or an answer that got lost
+_GRACE = timedelta(seconds=10)  # for two tabs that refresh at once, or an answer that got lost
 _KNOWN_LIVE = 5  # seconds that "not revoked" may be believed without asking again
 _KNOWN_REVOKED = 20 * 60  # seconds; longer than any access token lives
 _log = structlog.get_logger()

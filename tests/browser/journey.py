@@ -38,10 +38,11 @@ def add_to_cart(page: Page, javascript: bool) -> None:
     expect(page.get_by_role("heading", level=1)).to_have_text("Your cart")
 
 
-def fill_checkout(page: Page, gateway: str) -> None:
+def fill_checkout(page: Page, gateway: str, email: str = ADDRESS["email"]) -> None:
     """From the cart through the form to the gateway's side."""
     page.get_by_role("link", name="Check out").click()
-    for name in ("email", "phone", "name", "line1", "postal_code", "city", "state"):
+    page.locator("[name=email]").fill(email)
+    for name in ("phone", "name", "line1", "postal_code", "city", "state"):
         page.locator(f"[name={name}]").fill(ADDRESS[name])
     page.locator(f"input[name=gateway][value={gateway}]").check()
     page.get_by_role("button", name="Continue to payment").click()
