@@ -8,7 +8,8 @@ from typing import Any
 
 from app.cart.service import CartService
 from app.db.database import Database, Session
-from app.identity.models import Account
+from app.identity.errors import OwnerCannotLeave
+from app.identity.models import Account, Role
 from app.identity.service import AccountService
 from app.identity.sessions import SessionService
 from app.orders.models import Order
@@ -66,7 +67,13 @@ class Leaving:
         }
 
     def close(self, account: Account) -> None:
-        """Delete the account with its cart and end its sessions; its orders become a guest's."""
+        """Delete the account with its cart and end its sessions; its orders become a guest's.
+
+        Raises ``OwnerCannotLeave``; then nothing changes.
+        """
+        if account.role is Role.OWNER:
+            raise OwnerCannotLeave
+        # First, so that no request that is still signed in begins another cart of this name.
         self._sessions.revoke_all(account.id, "The account was deleted")
 
         def work(session: Session) -> None:

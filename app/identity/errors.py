@@ -70,3 +70,12 @@ class SecondFactorRequired(Invalid):
 
     def __init__(self) -> None:
         super().__init__("People who work here need a second factor, so it cannot be turned off.")
+
+
+class OwnerCannotLeave(Invalid):
+    """A shop is never without an owner."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            "An owner's account cannot be deleted: somebody else must own the shop first."
+        )

@@ -392,3 +392,13 @@ def test_create_admin_says_what_is_wrong(app: Flask, database: Database, email: 
     assert "valid e-mail address" in result.output
     assert "Traceback" not in result.output
     assert database["accounts"].count_documents({}) == 0
+
+
+def test_an_owner_cannot_delete_their_account(app: Flask) -> None:
+    service(AccountService, app).create_proven("eve@example.com", PASSWORD, "Eve", Role.OWNER)
+    owner = Member(app, "eve@example.com")
+    owner.log_in()
+    answer = owner.post("/account/deletion", {"current_password": PASSWORD})
+    assert answer.status_code == 422
+    assert "somebody else must own the shop first" in answer.text
+    assert owner.is_in()
