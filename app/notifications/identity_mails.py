@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 from app.db.outbox import Event, Outbox
 from app.identity.events import (
     ACCOUNT_CLOSED,
@@ -18,6 +20,16 @@ from app.identity.models import Account
 from app.identity.service import AccountService
 from app.notifications.service import NotificationService
 from app.shared.ids import AccountId
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Letter:
+    """What a mail says: its subject, a few words, and a button that leads to a page."""
+
+    subject: str
+    path: str
+    words: str
+    button: str
 
 
 class IdentityMails:
@@ -48,25 +60,31 @@ class IdentityMails:
         """Whom it is about; None if the account is gone, and then there is nobody to tell."""
         return self._accounts.find(AccountId(event.payload["account_id"]))
 
-    def _name(self, account: Account) -> str:
-        """How to address the owner: by name once the address is proven to be theirs. Until then
-        the name may be a stranger's text, for whose delivery the shop is no postman."""
-        return account.name if account.verified else ""
-
-    def _send(
-        self, event: Event, to: str, name: str, subject: str, path: str, words: str, button: str
-    ) -> None:
+    def _send(self, event: Event, to: str, letter: Letter, name: str = "") -> None:
         self._mails.send(
             key=event.id.replace(":", "-"),
             to=to,
-            subject=subject,
+            subject=letter.subject,
             template="emails/account",
-            heading=subject,
+            heading=letter.subject,
             name=name,
-            words=words,
-            button=button,
-            path=path,
+            words=letter.words,
+            button=letter.button,
+            path=letter.path,
         )
+
+    def _send_owner(self, event: Event, account: Account, letter: Letter) -> None:
+        """By name once the address is proven to be theirs. Until then the name may be a stranger's
+        text, for whose delivery the shop is no postman."""
+        self._send(event, account.email, letter, account.name if account.verified else "")
+
+    def _tell(self, event: Event, letter: Letter) -> None:
+        """Send to the owner of the account that the event is about, if it is still there."""
+        account = self._account(event)
+        if account is not None:
+            self._send_owner(event, account, letter)
+
+    # --- links -------------------------------------------------------------------------------
 
     def welcome(self, event: Event) -> None:
         """The link to prove the address; to an owner who has an account already, a hint."""
@@ -74,132 +92,114 @@ class IdentityMails:
         if account is None or account.verified:
             return
         if self._accounts.is_proven(account.email):
-            self._send(
-                event,
-                account.email,
-                "",
-                "You have an account already",
-                "/account/login",
-                "Somebody, perhaps you, registered with this e-mail address. It belongs to an "
-                "account already, and nothing about that account has changed. Please log in, or "
-                "set a new password if you have forgotten yours.",
-                "Log in",
-            )
+            self._send(event, account.email, _KNOWN_ALREADY)
             return
-        self._send(
-            event,
-            account.email,
-            self._name(account),
-            "Please confirm your e-mail address",
-            f"/account/verify/{self._links.verification_token(account)}",
-            "Welcome. With this link you confirm that this is your address; orders you placed "
-            "with it before then join your account. If you did not register, ignore this mail.",
-            "Confirm the address",
+        letter = Letter(
+            subject="Please confirm your e-mail address",
+            path=f"/account/verify/{self._links.verification_token(account)}",
+            words="Welcome. With this link you confirm that this is your address; orders you "
+            "placed with it before then join your account. If you did not register, ignore this "
+            "mail.",
+            button="Confirm the address",
         )
+        self._send_owner(event, account, letter)
 
     def send_reset(self, event: Event) -> None:
         """The link to a new password, if the address has an account."""
         account = self._accounts.find_by_email(event.payload["email"])
         if account is None:
             return
-        self._send(
-            event,
-            account.email,
-            self._name(account),
-            "Set a new password",
-            f"/account/reset/{self._links.reset_token(account)}",
-            "With this link you can set a new password within an hour. If you did not ask for "
-            "it, ignore this mail: nothing has changed.",
-            "Set a new password",
+        letter = Letter(
+            subject="Set a new password",
+            path=f"/account/reset/{self._links.reset_token(account)}",
+            words="With this link you can set a new password within an hour. If you did not ask "
+            "for it, ignore this mail: nothing has changed.",
+            button="Set a new password",
         )
-
-    def tell_password_changed(self, event: Event) -> None:
-        """The password is another one now."""
-        account = self._account(event)
-        if account is not None:
-            self._send(
-                event,
-                account.email,
-                self._name(account),
-                "Your password was changed",
-                "/account/forgot",
-                "The password of your account was changed, and other devices were logged out. If "
-                "this was not you, set a new one at once.",
-                "This was not me",
-            )
+        self._send_owner(event, account, letter)
 
     def ask_new_address(self, event: Event) -> None:
         """The link by which the new address agrees."""
         account = self._account(event)
-        if account is not None:
-            email = event.payload["email"]
-            self._send(
-                event,
-                email,
-                "",
-                "Please confirm your new e-mail address",
-                f"/account/email/{self._links.move_token(account, email)}",
-                "With this link the address of your account becomes this one, within a day. If "
-                "you did not ask for it, ignore this mail.",
-                "Use this address",
-            )
+        if account is None:
+            return
+        email = event.payload["email"]
+        letter = Letter(
+            subject="Please confirm your new e-mail address",
+            path=f"/account/email/{self._links.move_token(account, email)}",
+            words="With this link the address of your account becomes this one, within a day. If "
+            "you did not ask for it, ignore this mail.",
+            button="Use this address",
+        )
+        self._send(event, email, letter)
+
+    # --- what has happened -------------------------------------------------------------------
+
+    def tell_password_changed(self, event: Event) -> None:
+        """The password is another one now."""
+        self._tell(event, _PASSWORD_CHANGED)
 
     def tell_old_address(self, event: Event) -> None:
         """The old address hears that it is not used any more."""
         account = self._account(event)
-        if account is not None:
-            self._send(
-                event,
-                event.payload["email"],
-                "",
-                "Your e-mail address was changed",
-                "/account/forgot",
-                f"Your account's address is now {account.email}. If this was not you, please "
-                "write to us at once.",
-                "Go to the shop",
-            )
+        if account is None:
+            return
+        letter = Letter(
+            subject="Your e-mail address was changed",
+            path="/account/forgot",
+            words=f"Your account's address is now {account.email}. If this was not you, please "
+            "write to us at once.",
+            button="Go to the shop",
+        )
+        self._send(event, event.payload["email"], letter)
 
     def tell_token_reused(self, event: Event) -> None:
         """A copy of a login was used: one device is logged out, and perhaps more is wrong."""
-        account = self._account(event)
-        if account is not None:
-            self._send(
-                event,
-                account.email,
-                self._name(account),
-                "We logged out one of your devices",
-                "/account/sessions",
-                "An old copy of your login was used"
-                f" from {event.payload['network']}. That can be theft, so we ended that login. "
-                "You can log in again; if you did not expect this, change your password too.",
-                "See where you are logged in",
-            )
+        letter = Letter(
+            subject="We logged out one of your devices",
+            path="/account/sessions",
+            words=f"An old copy of your login was used from {event.payload['network']}. That can "
+            "be theft, so we ended that login. You can log in again; if you did not expect this, "
+            "change your password too.",
+            button="See where you are logged in",
+        )
+        self._tell(event, letter)
 
     def tell_second_factor(self, event: Event) -> None:
         """The second factor was turned on or off."""
-        account = self._account(event)
-        if account is not None:
-            state = "on" if event.payload["enabled"] else "off"
-            self._send(
-                event,
-                account.email,
-                self._name(account),
-                f"Your second factor was turned {state}",
-                "/account/two-factor",
-                f"The second factor of your account was turned {state}. If this was not you, "
-                "change your password at once.",
-                "See your second factor",
-            )
+        state = "on" if event.payload["enabled"] else "off"
+        letter = Letter(
+            subject=f"Your second factor was turned {state}",
+            path="/account/two-factor",
+            words=f"The second factor of your account was turned {state}. If this was not you, "
+            "change your password at once.",
+            button="See your second factor",
+        )
+        self._tell(event, letter)
 
     def say_goodbye(self, event: Event) -> None:
         """The account is gone."""
-        self._send(
-            event,
-            event.payload["email"],
-            event.payload["name"],
-            "Your account is deleted",
-            "/orders/lookup",
-            "Your account is deleted. Orders stay findable with their number and this e-mail "
-            "address.",
-            "Find an order",
-        )
+        self._send(event, event.payload["email"], _GOODBYE, event.payload["name"])
+
+
+_KNOWN_ALREADY = Letter(
+    subject="You have an account already",
+    path="/account/login",
+    words="Somebody, perhaps you, registered with this e-mail address. It belongs to an account "
+    "already, and nothing about that account has changed. Please log in, or set a new password if "
+    "you have forgotten yours.",
+    button="Log in",
+)
+_PASSWORD_CHANGED = Letter(
+    subject="Your password was changed",
+    path="/account/forgot",
+    words="The password of your account was changed, and other devices were logged out. If this "
+    "was not you, set a new one at once.",
+    button="This was not me",
+)
+_GOODBYE = Letter(
+    subject="Your account is deleted",
+    path="/orders/lookup",
+    words="Your account is deleted. Orders stay findable with their number and this address.",
+    button="Find an order",
+)
