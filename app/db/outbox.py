@@ -7,6 +7,7 @@ noted, so a crash repeats only the one that was running. Handlers must bear bein
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -19,7 +20,8 @@ from app.shared.clock import now
 from app.shared.ids import new_id
 
 _LEASE = timedelta(seconds=60)
-_CONTENDERS = 8  # events to try for, while other workers take the same ones
+_AHEAD = 100  # events to look at in one go
+_LOOKS = 2  # the second after others took all of the first
 _MAX_BACKOFF = timedelta(minutes=10)
 _log = structlog.get_logger()
 
@@ -45,6 +47,7 @@ class Outbox:
         self._events = database["outbox"]
         self._handlers: dict[str, dict[str, Handler]] = {}
         self._owner = new_id("wrk")
+        self._ahead: deque[Document] = deque()  # seen to be due, not taken
 
     def subscribe(self, topic: str, name: str, handler: Handler) -> None:
         """Call ``handler`` for each event of ``topic``; ``name`` is what the event remembers."""
@@ -101,25 +104,36 @@ class Outbox:
     def _lease(self) -> Document | None:
         """Take the event that has waited longest; a conditional update decides between workers.
 
-        Not findAndModify, which reads the whole collection on the embedded database.
+        Looks ahead, because looking costs the embedded database time that grows with what waits;
+        so does findAndModify with the whole collection.
         """
-        moment = now()
-        due = self._events.find({"state": "pending", "available_at": {"$lte": moment}})
-        for document in due.sort("available_at", 1).limit(_CONTENDERS):
-            taken = self._events.update_one(
-                {
-                    "_id": document["_id"],
-                    "state": "pending",
-                    "available_at": document["available_at"],
-                },
-                {
-                    "$set": {"available_at": moment + _LEASE, "leased_by": self._owner},
-                    "$inc": {"tries": 1},
-                },
-            )
-            if taken.modified_count:
-                return {**document, "tries": document["tries"] + 1}
+        for _ in range(_LOOKS):
+            if not self._ahead:
+                self._look_ahead()
+            while self._ahead:
+                document = self._ahead.popleft()
+                if self._take(document):
+                    return {**document, "tries": document["tries"] + 1}
         return None
+
+    def _look_ahead(self) -> None:
+        due = self._events.find({"state": "pending", "available_at": {"$lte": now()}})
+        self._ahead.extend(due.sort("available_at", 1).limit(_AHEAD))
+
+    def _take(self, document: Document) -> bool:
+        """Lease an event as it was seen; False if somebody else took it since."""
+        taken = self._events.update_one(
+            {
+                "_id": document["_id"],
+                "state": "pending",
+                "available_at": document["available_at"],
+            },
+            {
+                "$set": {"available_at": now() + _LEASE, "leased_by": self._owner},
+                "$inc": {"tries": 1},
+            },
+        )
+        return bool(taken.modified_count)
 
     def take_back(self) -> None:
         """Make what this very object leased and could not conclude due again at once.
