@@ -30,8 +30,9 @@ from app.shared.ids import AccountId, SessionId
 from app.web.limits import limiter
 from app.web.registry import service
 from dev.stack import Stack
+from tests.support.catalog import CatalogMaker
 from tests.support.member import PASSWORD, Mailbox, Member, make_proven
-from tests.support.shopper import ADDRESS
+from tests.support.shopper import ADDRESS, Shopper
 
 T = TypeVar("T")
 OTHER = "four loud bitterns"
@@ -457,3 +458,19 @@ def test_without_the_database_a_member_is_told_plainly(own_stack: Stack, own_app
     answer = member.get("/account")
     assert answer.status_code == 503
     assert "please try again soon" in answer.text
+
+
+def test_carts_are_filled_on_while_redis_forgets_and_dies(own_stack: Stack, own_app: Flask) -> None:
+    CatalogMaker(own_app).mug(stock=90)
+    member, guest = Member(own_app), Shopper(own_app)
+    member.register()
+    for number in range(9):
+        if number == 3:
+            service(Cache, own_app).client.flushall()
+        if number == 6:
+            own_stack.services["redis"].kill()
+        assert member.add("MUG").status_code == 303
+        assert guest.add("MUG").status_code == 303
+    assert list(member.cart_lines().values()) == [9]
+    assert list(guest.cart_lines().values()) == [9]
+    assert member.is_in()
