@@ -55,7 +55,9 @@ def passed(response: Response) -> bool:
 
 def _say_when(_: RateLimitExceeded) -> Response:
     limit = limiter.current_limit
-    wait = max(1, math.ceil(limit.reset_at - time.time())) if limit else 60
+    # The limiter rounds up; nobody waits for longer than the window is.
+    left = min(limit.reset_at - time.time(), limit.limit.get_expiry()) if limit else 60
+    wait = max(1, math.ceil(left))
     minutes = math.ceil(wait / 60)
     return error_page(
         429,
