@@ -14,17 +14,9 @@ from app.checkout.audit import Audit, Difference, Discrepancy
 from app.db.database import Database
 from app.shared.clock import now
 from app.web.registry import service
-from tests.support.catalog import CatalogMaker
 from tests.support.gateways import Sandbox
+from tests.support.payments import GATEWAYS
 from tests.support.shopper import Shopper
-
-GATEWAYS = pytest.mark.parametrize("gateway", ["stripe", "razorpay"])
-
-
-@pytest.fixture
-def ready(shopper: Shopper, catalog: CatalogMaker) -> Shopper:
-    shopper.add(catalog.mug(stock=50), 2)
-    return shopper
 
 
 def _audit(app: Flask) -> list[tuple[Difference, bool]]:

@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-import os
-import signal
-import subprocess
-import sys
 import threading
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
+from functools import partial
 
 import pytest
 from flask import Flask
@@ -25,9 +22,9 @@ from app.shared.clock import now
 from app.shared.errors import Invalid, NotFound
 from app.shared.ids import AccountId, CartId, LineId, Sku
 from app.web.registry import service
-from dev.stack import ROOT
 from tests.support.cart_crash import MERGING, UNDOING
 from tests.support.catalog import CatalogMaker, make_product, make_variant
+from tests.support.dying import die
 
 ANN, BOB = AccountId("acc_ann"), AccountId("acc_bob")
 MUG, PLATE = Sku("MUG"), Sku("PLATE")
@@ -283,17 +280,7 @@ def test_undo_of_a_cart_that_expired_makes_it_anew(carts: CartService, database:
 # --- dying --------------------------------------------------------------------------------------
 
 
-def _die(environment: dict[str, str], point: str, *action: str) -> None:
-    result = subprocess.run(
-        [sys.executable, "-m", "tests.support.cart_crash", point, *action],
-        cwd=ROOT,
-        env={**os.environ, **environment},
-        capture_output=True,
-        text=True,
-        timeout=60,
-        check=False,
-    )
-    assert result.returncode == -signal.SIGKILL, result.stdout + result.stderr
+_die = partial(die, "tests.support.cart_crash")
 
 
 @pytest.mark.parametrize("point", MERGING)

@@ -22,9 +22,8 @@ from app.web.registry import service
 from app.worker import Worker
 from tests.support.catalog import CatalogMaker
 from tests.support.gateways import Sandbox
+from tests.support.payments import GATEWAYS
 from tests.support.shopper import Shopper, soup
-
-GATEWAYS = pytest.mark.parametrize("gateway", ["stripe", "razorpay"])
 
 
 @pytest.fixture

@@ -3,11 +3,8 @@
 from __future__ import annotations
 
 import json
-import os
-import signal
-import subprocess
-import sys
 from datetime import timedelta
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -21,13 +18,13 @@ from app.shared.clock import now
 from app.shared.ids import Sku
 from app.web.registry import service
 from app.worker import Worker
-from dev.stack import ROOT
 from tests.support.catalog import CatalogMaker
 from tests.support.crash import POINTS
+from tests.support.dying import die
 from tests.support.gateways import Sandbox
+from tests.support.payments import GATEWAYS
 from tests.support.shopper import Shopper
 
-GATEWAYS = pytest.mark.parametrize("gateway", ["stripe", "razorpay"])
 SETTLING = (
     "authorised, unclaimed",
     "claimed, unsent",
@@ -46,18 +43,7 @@ REFUNDING = (
 )
 
 
-def _die(environment: dict[str, str], point: str, *action: str) -> None:
-    """Run one action in a process that dies at ``point``."""
-    result = subprocess.run(
-        [sys.executable, "-m", "tests.support.crash", point, *action],
-        cwd=ROOT,
-        env={**os.environ, **environment},
-        capture_output=True,
-        text=True,
-        timeout=60,
-        check=False,
-    )
-    assert result.returncode == -signal.SIGKILL, result.stdout + result.stderr
+_die = partial(die, "tests.support.crash")
 
 
 def _recover(app: Flask, database: Database) -> None:

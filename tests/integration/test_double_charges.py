@@ -5,7 +5,6 @@ from __future__ import annotations
 import random
 import threading
 
-import pytest
 import requests
 from flask import Flask
 
@@ -17,15 +16,8 @@ from app.web.registry import service
 from app.worker import Worker
 from tests.support.catalog import CatalogMaker
 from tests.support.gateways import Sandbox
+from tests.support.payments import GATEWAYS
 from tests.support.shopper import Shopper
-
-GATEWAYS = pytest.mark.parametrize("gateway", ["stripe", "razorpay"])
-
-
-@pytest.fixture
-def ready(shopper: Shopper, catalog: CatalogMaker) -> Shopper:
-    shopper.add(catalog.mug(stock=50), 2)
-    return shopper
 
 
 def test_three_d_secure_in_one_tab_and_the_same_page_in_another(

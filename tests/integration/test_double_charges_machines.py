@@ -20,7 +20,7 @@ from app.checkout.reconciliation import Reconciler
 from app.checkout.refund_rules import RefundWish
 from app.checkout.refunding import Refunding
 from app.checkout.settlement import Settlement
-from app.db.database import Database, Document
+from app.db.database import Database
 from app.db.errors import PyMongoError
 from app.db.outbox import Outbox
 from app.payments import repository as payment_repository
@@ -32,30 +32,11 @@ from app.shared.money import Money
 from app.web.registry import service
 from app.worker import Worker
 from tests.gateways.test_contract import approve, make_attempt
-from tests.support.catalog import CatalogMaker
 from tests.support.gateways import Sandbox
+from tests.support.payments import GATEWAYS, OTHER, attempt_of, kept
 from tests.support.shopper import Shopper, soup
 
-GATEWAYS = pytest.mark.parametrize("gateway", ["stripe", "razorpay"])
-OTHER = {"stripe": "razorpay", "razorpay": "stripe"}
 Patch = pytest.MonkeyPatch
-
-
-@pytest.fixture
-def ready(shopper: Shopper, catalog: CatalogMaker) -> Shopper:
-    """A shopper with two mugs (40.00, tax 2.90, shipping 6.00) in the cart."""
-    shopper.add(catalog.mug(stock=50), 2)
-    return shopper
-
-
-def _kept(sandbox: Sandbox) -> list[int]:
-    return sorted(amount for _, amount in sandbox.captures())
-
-
-def _attempt(database: Database, **query: str) -> Document:
-    found = database["payment_attempts"].find_one(query)
-    assert found
-    return found
 
 
 def _behave(sandbox: Sandbox) -> None:
@@ -108,12 +89,12 @@ def test_a_gateway_that_hangs_is_not_waited_for_nor_asked_for_a_second_page(
     hasty.add("MUG", 2)
     sandbox.fault("delay_after", gateway=gateway, method="POST", count=3, seconds=2.0)
     waiting = hasty.check_out(gateway=gateway)
-    assert waiting.location == f"/payments/{_attempt(database)['_id']}"
+    assert waiting.location == f"/payments/{attempt_of(database)['_id']}"
     _behave(sandbox)
     link = soup(hasty.get(waiting.location)).select_one("#payment .button")
     assert link is not None
     hasty.come_back(sandbox, str(link["href"]), gateway)
-    assert _kept(sandbox) == [4890]
+    assert kept(sandbox) == [4890]
     assert sandbox.ledger()["sessions"] == 1
 
 
@@ -122,7 +103,7 @@ def test_no_other_gateway_while_the_breaker_keeps_the_first_from_being_asked(
     app: Flask, ready: Shopper, sandbox: Sandbox, database: Database, gateway: str
 ) -> None:
     ready.approve(sandbox, ready.check_out(gateway=gateway).location, gateway)
-    attempt = _attempt(database)
+    attempt = attempt_of(database)
     sandbox.fault("html_502", gateway=gateway, count=None)
     for _ in range(12):
         service(Settlement, app).settle(attempt["_id"])
@@ -143,7 +124,7 @@ def test_a_capture_answered_with_an_error_is_shown_as_paid(
     order = ready.get(ready.come_back(sandbox, page, gateway).location).text
     assert "Thank you" in order
     assert "Pay now" not in order
-    assert _kept(sandbox) == [4890]
+    assert kept(sandbox) == [4890]
 
 
 @GATEWAYS
@@ -152,9 +133,9 @@ def test_an_approved_payment_is_not_taken_before_the_claim(
 ) -> None:
     # Both accounts capture by themselves unless each request says otherwise.
     ready.approve(sandbox, ready.check_out(gateway=gateway).location, gateway)
-    assert _kept(sandbox) == []
-    service(Settlement, app).settle(_attempt(database)["_id"])
-    assert _kept(sandbox) == [4890]
+    assert kept(sandbox) == []
+    service(Settlement, app).settle(attempt_of(database)["_id"])
+    assert kept(sandbox) == [4890]
 
 
 @GATEWAYS
@@ -177,8 +158,8 @@ def test_the_same_figure_in_another_currency_is_given_back(
 ) -> None:
     ready.approve(sandbox, ready.check_out(gateway=gateway).location, gateway)
     database["payment_attempts"].update_one({}, {"$set": {"currency": "INR"}})
-    service(Settlement, app).settle(_attempt(database)["_id"])
-    assert _kept(sandbox) == []
+    service(Settlement, app).settle(attempt_of(database)["_id"])
+    assert kept(sandbox) == []
     assert database["captures"].count_documents({}) == 0
     assert database["outbox"].count_documents({"topic": "payments.alert"}) == 1
 
@@ -207,7 +188,7 @@ def test_return_page_webhook_and_reconciler_at_once_capture_once(
     app: Flask, ready: Shopper, sandbox: Sandbox, database: Database, gateway: str
 ) -> None:
     ready.approve(sandbox, ready.check_out(gateway=gateway).location, gateway)
-    attempt = _attempt(database)
+    attempt = attempt_of(database)
     payload = {
         "gateway": gateway,
         "kind": "paid",
@@ -221,7 +202,7 @@ def test_return_page_webhook_and_reconciler_at_once_capture_once(
         lambda: service(Reconciler, app).run(older_than=timedelta(0)),
         lambda: service(Reconciler, app).run(older_than=timedelta(0)),
     )
-    assert _kept(sandbox) == [4890]
+    assert kept(sandbox) == [4890]
     assert database["order_events"].count_documents({"kind": "paid"}) == 1
 
 
@@ -230,7 +211,7 @@ def test_a_worker_whose_lease_ran_out_while_sending_takes_nothing_again(
     app: Flask, ready: Shopper, sandbox: Sandbox, database: Database, gateway: str
 ) -> None:
     ready.approve(sandbox, ready.check_out(gateway=gateway).location, gateway)
-    attempt = _attempt(database)
+    attempt = attempt_of(database)
 
     def settle() -> None:
         service(Settlement, app).settle(attempt["_id"])
@@ -246,7 +227,7 @@ def test_a_worker_whose_lease_ran_out_while_sending_takes_nothing_again(
     capture = database["captures"].find_one({})
     assert capture
     assert (capture["fence"], capture["state"]) == (2, "captured")  # both sent
-    assert _kept(sandbox) == [4890]
+    assert kept(sandbox) == [4890]
     assert database["order_events"].count_documents({"kind": "paid"}) == 1
 
 
@@ -256,7 +237,7 @@ def test_workers_with_wrong_clocks_capture_once(
     monkeypatch: Patch, gateway: str,
 ) -> None:  # fmt: skip
     ready.approve(sandbox, ready.check_out(gateway=gateway).location, gateway)
-    attempt = _attempt(database)
+    attempt = attempt_of(database)
 
     def wrong() -> datetime:
         return now() + timedelta(minutes=random.choice([-10, 0, 10]))
@@ -265,7 +246,7 @@ def test_workers_with_wrong_clocks_capture_once(
     _at_once(*[lambda: service(Settlement, app).settle(attempt["_id"])] * 8)
     monkeypatch.undo()
     _recover(app)
-    assert _kept(sandbox) == [4890]
+    assert kept(sandbox) == [4890]
     assert database["orders"].count_documents({"state": "paid"}) == 1
 
 
@@ -278,7 +259,7 @@ def test_without_redis_a_form_sent_twice_is_one_payment(
     first, second = (lonely.client.post("/checkout", data=form) for _ in range(2))
     assert first.location == second.location
     lonely.come_back(sandbox, first.location, "stripe")
-    assert _kept(sandbox) == [4890]
+    assert kept(sandbox) == [4890]
     assert database["orders"].count_documents({}) == 1
 
 
@@ -319,7 +300,7 @@ def test_a_commit_whose_answer_was_lost_is_read_again(
     page = press() if page.status_code == 503 else page
     ready.come_back(sandbox, page.location, gateway)
     _recover(app)
-    assert _kept(sandbox) == [4890]
+    assert kept(sandbox) == [4890]
     assert [order["state"] for order in database["orders"].find({})] == ["paid"]
 
 
@@ -346,8 +327,8 @@ def test_after_a_restored_backup_the_captured_payment_is_found_and_not_made_agai
     ready.come_back(sandbox, page, gateway)
     restore()
     again = ready.check_out(gateway=OTHER[gateway])
-    assert again.location == f"/payments/{_attempt(database)['_id']}"
-    assert _kept(sandbox) == [4890]
+    assert again.location == f"/payments/{attempt_of(database)['_id']}"
+    assert kept(sandbox) == [4890]
     assert database["orders"].count_documents({"state": "paid"}) == 1
     assert service(Audit, app).run() == []
 
@@ -362,10 +343,10 @@ def test_an_order_number_given_out_again_is_not_taken_for_the_paid_one(
     assert [each.difference for each in service(Audit, app).run()] == [Difference.UNKNOWN]
     ready.check_out(gateway=gateway)
     assert len({each["order_number"] for each in database["payment_attempts"].find({})}) == 1
-    service(Settlement, app).settle(_attempt(database)["_id"])
+    service(Settlement, app).settle(attempt_of(database)["_id"])
     assert database["orders"].count_documents({"state": "paid"}) == 0
     assert [each.difference for each in service(Audit, app).run()] == [Difference.UNKNOWN]
-    assert _kept(sandbox) == [4890]
+    assert kept(sandbox) == [4890]
 
 
 # --- staff, refunds, settings ---------------------------------------------------------------------
@@ -378,11 +359,11 @@ def test_a_late_payment_that_razorpay_captures_by_itself_is_refunded_once(
     ready.come_back(sandbox, ready.check_out(gateway="stripe").location, "stripe")
     late = sandbox.pay_razorpay(page)["razorpay_payment_id"]
     _capture_by_hand(sandbox, environment, late)
-    assert _kept(sandbox) == [4890, 4890]
-    attempt = _attempt(database, gateway="razorpay")
+    assert kept(sandbox) == [4890, 4890]
+    attempt = attempt_of(database, gateway="razorpay")
     _at_once(*[lambda: service(Settlement, app).settle(attempt["_id"])] * 6)
     _recover(app)
-    assert _kept(sandbox) == [4890]
+    assert kept(sandbox) == [4890]
     assert [refund["amount"] for refund in sandbox.ledger()["refunds"]] == [4890]
 
 
@@ -400,7 +381,7 @@ def test_a_refund_whose_key_the_gateway_has_forgotten_is_not_made_again(
     database["refunds"].update_many({}, {"$set": {"state": "sending"}, "$inc": {"key_round": 1}})
     _recover(app)
     assert [refund["amount"] for refund in sandbox.ledger()["refunds"]] == [2145]
-    assert _kept(sandbox) == [2745]
+    assert kept(sandbox) == [2745]
 
 
 @GATEWAYS
@@ -408,12 +389,12 @@ def test_an_event_that_the_queue_delivers_again_takes_nothing(
     app: Flask, ready: Shopper, sandbox: Sandbox, database: Database, gateway: str
 ) -> None:
     ready.pay(sandbox, gateway)
-    attempt = _attempt(database)
+    attempt = attempt_of(database)
     payload = {"gateway": gateway, "kind": "paid", "session_id": "", "attempt_id": attempt["_id"]}
     name = service(Outbox, app).publish(WEBHOOK_RECEIVED, payload)
     for _ in range(3):
         database["outbox"].update_one({"_id": name}, {"$set": {"state": "pending", "done": []}})
         while service(Worker, app).round():
             pass
-    assert _kept(sandbox) == [4890]
+    assert kept(sandbox) == [4890]
     assert database["order_events"].count_documents({"kind": "paid"}) == 1

@@ -14,35 +14,15 @@ from app.checkout.reconciliation import Reconciler
 from app.checkout.refund_rules import RefundWish, everything
 from app.checkout.refunding import Refunding
 from app.checkout.settlement import Settlement
-from app.db.database import Database, Document
+from app.db.database import Database
 from app.inventory.service import InventoryService
 from app.orders.service import OrderService
 from app.shared.clock import now
 from app.shared.ids import Sku
 from app.web.registry import service
-from tests.support.catalog import CatalogMaker
 from tests.support.gateways import Sandbox
+from tests.support.payments import GATEWAYS, OTHER, attempt_of, kept
 from tests.support.shopper import HTMX, Shopper
-
-GATEWAYS = pytest.mark.parametrize("gateway", ["stripe", "razorpay"])
-OTHER = {"stripe": "razorpay", "razorpay": "stripe"}
-
-
-@pytest.fixture
-def ready(shopper: Shopper, catalog: CatalogMaker) -> Shopper:
-    """A shopper with two mugs (40.00, tax 2.90, shipping 6.00) in the cart."""
-    shopper.add(catalog.mug(stock=50), 2)
-    return shopper
-
-
-def _kept(sandbox: Sandbox) -> list[int]:
-    return sorted(amount for _, amount in sandbox.captures())
-
-
-def _attempt(database: Database, **query: str) -> Document:
-    found = database["payment_attempts"].find_one(query)
-    assert found
-    return found
 
 
 def _settle_all(app: Flask) -> None:
@@ -65,7 +45,7 @@ def test_a_reloaded_form_with_a_new_key_leads_to_the_same_payment(
     second = ready.checkout_form(gateway=gateway)
     assert first["idempotency_key"] != second["idempotency_key"]
     ready.come_back(sandbox, ready.client.post("/checkout", data=second).location, gateway)
-    assert _kept(sandbox) == [4890]
+    assert kept(sandbox) == [4890]
     assert sandbox.ledger()["sessions"] == database["orders"].count_documents({}) == 1
 
 
@@ -81,7 +61,7 @@ def test_the_form_posted_again_after_paying_leads_to_the_paid_order(
         assert "/payments/stripe/return" in sandbox.pay_stripe(again.location).headers["Location"]
     else:
         assert ready.get(again.location).status_code == 303
-    assert _kept(sandbox) == [4890]
+    assert kept(sandbox) == [4890]
     assert database["orders"].count_documents({}) == 1
 
 
@@ -93,7 +73,7 @@ def test_a_restored_browser_posts_a_form_whose_key_is_forgotten(
     ready.come_back(sandbox, ready.client.post("/checkout", data=form).location, gateway)
     database["idempotency_keys"].delete_many({})
     assert ready.client.post("/checkout", data=form).status_code == 422
-    assert _kept(sandbox) == [4890]
+    assert kept(sandbox) == [4890]
     assert database["orders"].count_documents({}) == 1
 
 
@@ -116,7 +96,7 @@ def test_two_shoppers_with_one_key_pay_for_an_order_each(
     for shopper, email in ((ready, "ann@example.com"), (other, "bob@example.com")):
         page = shopper.check_out(idempotency_key="one-key-for-everybody", email=email)
         shopper.come_back(sandbox, page.location, "stripe")
-    assert _kept(sandbox) == [2745, 4890]
+    assert kept(sandbox) == [2745, 4890]
     assert len({number for number, _ in sandbox.captures()}) == 2
 
 
@@ -125,7 +105,7 @@ def test_opening_pages_and_links_charges_nothing(
     ready: Shopper, sandbox: Sandbox, database: Database, gateway: str
 ) -> None:
     page = ready.check_out(gateway=gateway).location
-    attempt = _attempt(database)
+    attempt = attempt_of(database)
     order = f"/orders/{attempt['order_number']}?token={attempt['access_token']}"
     for path in ("/checkout", f"/payments/{attempt['_id']}", order):
         assert ready.get(path).status_code == 200
@@ -161,7 +141,7 @@ def test_two_gateways_chosen_at_once_in_two_tabs_take_the_money_once(
     for thread in threads:
         thread.join()
     _settle_all(app)
-    assert _kept(sandbox) == [4890]
+    assert kept(sandbox) == [4890]
 
 
 @GATEWAYS
@@ -170,9 +150,9 @@ def test_another_gateway_chosen_after_paying_finds_the_payment(
 ) -> None:
     ready.approve(sandbox, ready.check_out(gateway=gateway).location, gateway)
     switched = ready.check_out(gateway=OTHER[gateway])  # by the back button
-    assert switched.location == f"/payments/{_attempt(database)['_id']}"
+    assert switched.location == f"/payments/{attempt_of(database)['_id']}"
     assert "Thank you" in ready.get(ready.get(switched.location).location).text
-    assert _kept(sandbox) == [4890]
+    assert kept(sandbox) == [4890]
     assert sandbox.ledger()["sessions"] == 1
 
 
@@ -181,9 +161,9 @@ def test_turning_back_in_one_tab_after_paying_in_another_shows_the_paid_order(
     ready: Shopper, sandbox: Sandbox, database: Database, gateway: str
 ) -> None:
     ready.approve(sandbox, ready.check_out(gateway=gateway).location, gateway)
-    back = ready.get(f"/payments/{_attempt(database)['_id']}/cancelled")
+    back = ready.get(f"/payments/{attempt_of(database)['_id']}/cancelled")
     assert "Thank you" in ready.get(back.location).text
-    assert _kept(sandbox) == [4890]
+    assert kept(sandbox) == [4890]
 
 
 def test_another_market_chosen_with_the_page_open_closes_the_page(
@@ -208,10 +188,10 @@ def test_the_old_page_of_a_cart_that_was_changed_and_paid_is_not_captured(
     old_page = ready.get(ready.check_out(gateway="razorpay").location).text
     ready.add("MUG", 1)
     ready.come_back(sandbox, ready.check_out(gateway="stripe").location, "stripe")
-    paid = _kept(sandbox)
+    paid = kept(sandbox)
     sandbox.pay_razorpay(old_page)  # Razorpay cannot close a page
     _settle_all(app)
-    assert _kept(sandbox) == paid
+    assert kept(sandbox) == paid
     assert len(paid) == 1
     assert database["order_events"].count_documents({"kind": "payment_returned"}) == 1
 
@@ -228,7 +208,7 @@ def test_of_two_given_up_orders_of_one_cart_a_late_payment_buys_one(
     for page in pages:
         sandbox.pay_razorpay(page)
         _settle_all(app)
-    assert _kept(sandbox) == [4890]
+    assert kept(sandbox) == [4890]
     assert database["orders"].count_documents({"state": "paid"}) == 1
 
 
@@ -244,7 +224,7 @@ def test_a_late_payment_still_buys_if_the_cart_was_only_bought_before(
     assert database["orders"].count_documents({"state": "cancelled"}) == 1
     sandbox.pay_razorpay(page)
     _settle_all(app)
-    assert _kept(sandbox) == [4890, 4890]
+    assert kept(sandbox) == [4890, 4890]
     assert len({number for number, _ in sandbox.captures()}) == 2
 
 
@@ -272,7 +252,7 @@ def test_a_failed_payment_that_the_bank_allows_after_the_retry_is_not_captured(
     (failed,) = [each for each in sandbox.ledger()["payments"] if not each["captured"]]
     requests.post(f"{sandbox.url}/sandbox/late-authorise/{failed['id']}", timeout=5)
     _settle_all(app)
-    assert _kept(sandbox) == [4890]
+    assert kept(sandbox) == [4890]
     assert database["order_events"].count_documents({"kind": "payment_returned"}) == 1
 
 
@@ -286,10 +266,10 @@ def test_a_callback_with_the_payment_of_another_order_is_refused(
     other = Shopper(app)
     other.add("MUG", 1)
     other.check_out(gateway="razorpay", email="bob@example.com")
-    theirs = _attempt(database, amount=2745)
+    theirs = attempt_of(database, amount=2745)
     forged = {**mine, "razorpay_order_id": theirs["session_id"]}
     assert other.client.post("/payments/razorpay/callback", data=forged).status_code == 400
-    assert _kept(sandbox) == []
+    assert kept(sandbox) == []
     assert database["captures"].count_documents({}) == 0
 
 
@@ -303,7 +283,7 @@ def test_an_old_way_back_walked_after_the_refund_takes_nothing(
         fields = sandbox.pay_razorpay(ready.get(page).text)
     else:
         sandbox.pay_stripe(page)
-    attempt = _attempt(database)
+    attempt = attempt_of(database)
 
     def walk() -> None:
         if gateway == "razorpay":
@@ -312,14 +292,14 @@ def test_an_old_way_back_walked_after_the_refund_takes_nothing(
             ready.get(f"/payments/stripe/return?session_id={attempt['session_id']}")
 
     walk()
-    assert _kept(sandbox) == [4890]
+    assert kept(sandbox) == [4890]
     order = service(OrderService, app).get(attempt["order_id"])
     refunding = service(Refunding, app)
     wish = everything(refunding.balance(order))
     refunding.request(order.id, wish, key="k", reason="", restock=False, by="Eve")
     walk()
     _settle_all(app)
-    assert _kept(sandbox) == []
+    assert kept(sandbox) == []
     assert database["orders"].count_documents({"state": "refunded"}) == 1
 
 
@@ -328,7 +308,7 @@ def test_a_payment_that_was_given_back_cannot_be_refunded_too(
     app: Flask, ready: Shopper, sandbox: Sandbox, database: Database, gateway: str
 ) -> None:
     page = ready.check_out(gateway=gateway).location
-    attempt = _attempt(database)
+    attempt = attempt_of(database)
     stock = service(InventoryService, app)
     database.in_transaction(lambda session: stock.release(attempt["order_id"], session))
     stock.set_on_hand({Sku("MUG"): 0}, "theft")
@@ -340,4 +320,4 @@ def test_a_payment_that_was_given_back_cannot_be_refunded_too(
             key="k", reason="", restock=False, by="Eve",
         )  # fmt: skip
     assert sandbox.ledger()["refunds"] == []
-    assert _kept(sandbox) == []
+    assert kept(sandbox) == []

@@ -34,7 +34,6 @@ from tests.support.catalog import CatalogMaker
 from tests.support.gateways import Sandbox
 from tests.support.shopper import Shopper
 
-GATEWAYS = pytest.mark.parametrize("gateway", ["stripe", "razorpay"])
 ONE_MUG = RefundWish(quantities={1: 1})
 REFUND_CALL = r"refund"
 

@@ -26,10 +26,9 @@ from app.web.registry import service
 from app.worker import Worker
 from tests.support.catalog import CatalogMaker
 from tests.support.gateways import Sandbox
+from tests.support.payments import GATEWAYS, OTHER
 from tests.support.shopper import Shopper, soup
 
-GATEWAYS = pytest.mark.parametrize("gateway", ["stripe", "razorpay"])
-OTHER = {"stripe": "razorpay", "razorpay": "stripe"}
 NOTE = "The payment was withdrawn before it was taken; nothing was charged"
 
 
@@ -163,6 +162,8 @@ def test_many_at_once_end_a_claim_once(
     settlement = service(Settlement, app)
     _at_once(*[lambda: settlement.settle(attempt["_id"])] * 8)
     _ended(app, database)
+    assert database["order_events"].count_documents({"kind": "cancelled"}) == 1
+    assert sandbox.captures() == []
 
 
 @GATEWAYS

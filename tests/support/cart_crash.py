@@ -5,11 +5,7 @@
 
 from __future__ import annotations
 
-import os
-import signal
 import sys
-from collections.abc import Callable
-from typing import Any
 
 from flask import Flask
 
@@ -21,31 +17,20 @@ from app.cart.service import CartService
 from app.markets.service import UNITED_STATES
 from app.shared.ids import AccountId, CartId
 from app.web.registry import service
+from tests.support.dying import Point, arm
 
-MERGING: dict[str, tuple[type, str, bool]] = {
+MERGING: dict[str, Point] = {
     "signed in, not merged": (Merging, "merge", False),
     "guest's cart claimed, uncommitted": (CartRepository, "replace", True),
     "receipt stored, uncommitted": (MergeRepository, "insert", True),
     "merged, answer lost": (Merging, "merge", True),
 }
-UNDOING: dict[str, tuple[type, str, bool]] = {
+UNDOING: dict[str, Point] = {
     "undo asked, nothing done": (Merging, "undo", False),
     "undo noted, uncommitted": (MergeRepository, "mark_undone", True),
     "account's cart given back, uncommitted": (CartRepository, "replace", True),
     "undone, answer lost": (Merging, "undo", True),
 }
-
-
-def _arm(point: str) -> None:
-    kind, name, after = {**MERGING, **UNDOING}[point]
-    original: Callable[..., Any] = getattr(kind, name)
-
-    def dying(*args: Any, **kwargs: Any) -> None:
-        if after:
-            original(*args, **kwargs)
-        os.kill(os.getpid(), signal.SIGKILL)
-
-    setattr(kind, name, dying)
 
 
 def _merge(app: Flask, guest_cart_id: str, account_id: str) -> None:
@@ -60,7 +45,7 @@ def main() -> None:
     """Arm the point and act."""
     point, action, *rest = sys.argv[1:]
     app = create_app()
-    _arm(point)
+    arm({**MERGING, **UNDOING}[point])
     {"merge": _merge, "undo": _undo}[action](app, *rest)
 
 

@@ -7,11 +7,9 @@ one thing. The point is a method: the process dies just before or just after it 
 from __future__ import annotations
 
 import json
-import os
-import signal
 import sys
 from collections.abc import Callable
-from typing import Any
+from functools import partial
 
 from flask import Flask
 
@@ -29,8 +27,9 @@ from app.payments.service import PaymentService
 from app.shared.ids import AttemptId, OrderId
 from app.web.registry import service
 from app.worker import Worker
+from tests.support.dying import Point, arm
 
-POINTS: dict[str, tuple[type, str, bool]] = {
+POINTS: dict[str, Point] = {
     "order stored, gateway not called": (PaymentService, "open", False),
     "gateway's page opened, not noted": (GuardedGateway, "open", True),
     "authorised, unclaimed": (Settlement, "_claim", False),
@@ -52,30 +51,10 @@ POINTS: dict[str, tuple[type, str, bool]] = {
 }
 
 
-def _arm(
-    point: str,
-    strikes: Callable[[], bool] = lambda: True,
-    note: Callable[[str], None] = lambda point: None,
-) -> None:
-    """Make the point deadly whenever ``strikes``; ``note`` hears of it first."""
-    kind, name, after = POINTS[point]
-    original: Callable[..., Any] = getattr(kind, name)
-
-    def dying(*args: Any, **kwargs: Any) -> Any:
-        strike = strikes()
-        result = original(*args, **kwargs) if after or not strike else None
-        if strike:
-            note(point)
-            os.kill(os.getpid(), signal.SIGKILL)
-        return result
-
-    setattr(kind, name, dying)
-
-
 def arm_all(strikes: Callable[[], bool], note: Callable[[str], None]) -> None:
     """Arm every point at once."""
-    for point in POINTS:
-        _arm(point, strikes, note)
+    for name, point in POINTS.items():
+        arm(point, strikes, partial(note, name))
 
 
 def _check_out(app: Flask, cookies: str, form: str) -> None:
@@ -105,7 +84,7 @@ def main() -> None:
     """Arm the point and act."""
     point, action, *rest = sys.argv[1:]
     app = create_app()
-    _arm(point)
+    arm(POINTS[point])
     {"checkout": _check_out, "settle": _settle, "refund": _refund, "work": _work}[action](
         app, *rest
     )

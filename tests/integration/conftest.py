@@ -1,0 +1,15 @@
+"""What tests of payments begin with."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.support.catalog import CatalogMaker
+from tests.support.shopper import Shopper
+
+
+@pytest.fixture
+def ready(shopper: Shopper, catalog: CatalogMaker) -> Shopper:
+    """A shopper with two mugs (40.00, tax 2.90, shipping 6.00) in the cart."""
+    shopper.add(catalog.mug(stock=50), 2)
+    return shopper

@@ -1,0 +1,51 @@
+"""Processes that die by kill -9 at a named point, and tests that make them.
+
+A point is a method: the process dies just before or just after it runs.
+"""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from dev.stack import ROOT
+
+Point = tuple[type, str, bool]  # the class, its method, whether to die after it
+
+
+def arm(
+    point: Point,
+    strikes: Callable[[], bool] = lambda: True,
+    note: Callable[[], None] = lambda: None,
+) -> None:
+    """Make the point deadly whenever ``strikes``; ``note`` hears of it first."""
+    kind, name, after = point
+    original: Callable[..., Any] = getattr(kind, name)
+
+    def dying(*args: Any, **kwargs: Any) -> Any:
+        strike = strikes()
+        result = original(*args, **kwargs) if after or not strike else None
+        if strike:
+            note()
+            os.kill(os.getpid(), signal.SIGKILL)
+        return result
+
+    setattr(kind, name, dying)
+
+
+def die(module: str, environment: Mapping[str, str], point: str, *action: str) -> None:
+    """Run one action of ``module`` in a process that dies at ``point``."""
+    result = subprocess.run(
+        [sys.executable, "-m", module, point, *action],
+        cwd=ROOT,
+        env={**os.environ, **environment},
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+    assert result.returncode == -signal.SIGKILL, result.stdout + result.stderr
