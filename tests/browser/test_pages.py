@@ -43,8 +43,9 @@ def test_filters_answer_without_a_page_load(page: Page) -> None:
 def test_search_suggests_while_typing(page: Page) -> None:
     page.goto("/")
     page.locator("#q").press_sequentially("mushr", delay=30)
-    expect(page.locator("#suggestions")).to_contain_text("Mushroom Lamp")
-    page.locator("#suggestions a").first.click()
+    first = page.locator("#suggestions a").first
+    expect(first).to_contain_text("Mushroom Lamp")
+    first.click()
     expect(page.get_by_role("heading", level=1)).to_have_text("Mushroom Lamp")
 
 

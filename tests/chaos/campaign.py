@@ -25,6 +25,7 @@ from tests.chaos.desk import RefundDesk
 from tests.chaos.judge import judge
 from tests.chaos.shopper import ChaoticShopper, GaveUp
 from tests.support.catalog import CatalogMaker, make_product, make_variant
+from tests.support.dying import end_abandoned_transactions
 from tests.support.gateways import Sandbox
 
 _PRODUCTS = 24
@@ -184,7 +185,7 @@ class Campaign:
         requests.delete(f"{sandbox.url}/sandbox/faults", timeout=10)
         time.sleep(4)  # late authorisations
         self._stack.services["worker"].stop()
-        self._end_abandoned_transactions()
+        end_abandoned_transactions(self._stack.environment["MONGODB_URI"])
         if self._crashes.exists():
             for point in self._crashes.read_text().splitlines():
                 self.seen[f"died: {point}"] += 1
@@ -205,13 +206,6 @@ class Campaign:
         self.seen["orders cancelled"] = database["orders"].count_documents({"state": "cancelled"})
         database.close()
         return figures
-
-    def _end_abandoned_transactions(self) -> None:
-        """Do at once what the database does a minute after a process died half-way."""
-        self._stack.services["web"].stop()
-        self._stack.services["mongo"].stop()
-        self._stack.services["mongo"].start()
-        self._stack.services["web"].start()
 
     def _pass_time(self, database: Database) -> None:
         """Two hours later."""

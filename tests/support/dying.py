@@ -12,6 +12,8 @@ import sys
 from collections.abc import Callable, Mapping
 from typing import Any
 
+from pymongo import MongoClient
+
 from dev.stack import ROOT
 
 Point = tuple[type, str, bool]  # the class, its method, whether to die after it
@@ -49,3 +51,11 @@ def die(module: str, environment: Mapping[str, str], point: str, *action: str) -
         check=False,
     )
     assert result.returncode == -signal.SIGKILL, result.stdout + result.stderr
+    end_abandoned_transactions(environment["MONGODB_URI"])
+
+
+def end_abandoned_transactions(uri: str) -> None:
+    """Do at once what the database does by itself a minute after a process died half-way
+    (``transactionLifetimeLimitSeconds``)."""
+    with MongoClient[dict[str, Any]](uri) as client:
+        client.admin.command("killAllSessions", [])
