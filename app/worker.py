@@ -1,4 +1,8 @@
-"""The worker: handles the outbox and runs periodic jobs until it is told to stop."""
+"""The worker: handles the outbox and runs periodic jobs until it is told to stop.
+
+Events mostly wait for gateways and mail servers, so several are handled at once; and a job that
+takes its time holds up neither them nor other jobs.
+"""
 
 from __future__ import annotations
 
@@ -12,10 +16,12 @@ from types import FrameType
 import structlog
 
 from app.db.errors import PyMongoError
-from app.db.outbox import Outbox
+from app.db.outbox import Lane, Outbox
 from app.db.schedules import Schedules
 
+_LANES = 6  # events at once
 _IDLE = 0.25  # seconds between looks at an empty outbox
+_BETWEEN_JOBS = 1.0
 _DATABASE_AWAY = 2.0
 _log = structlog.get_logger()
 
@@ -30,7 +36,7 @@ class Job:
 
 
 class Worker:
-    """One loop. Killed at any point it loses nothing: what it had not finished is leased again."""
+    """Killed at any point it loses nothing: what it had not finished is leased again."""
 
     def __init__(self, outbox: Outbox, schedules: Schedules, jobs: tuple[Job, ...]) -> None:
         self._outbox = outbox
@@ -41,28 +47,56 @@ class Worker:
     def run(self) -> None:
         """Work until ``stop``; a database that is away is waited for."""
         _log.info("worker_started")
+        threads = [
+            *(self._thread(self._handle, self._outbox.lane()) for _ in range(_LANES)),
+            *(self._thread(self._repeat, job) for job in self._jobs),
+        ]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            while thread.is_alive():  # a plain join would keep signals waiting
+                thread.join(0.5)
+        _log.info("worker_stopped")
+
+    def _thread(self, work: Callable[..., None], about: Lane | Job) -> threading.Thread:
+        return threading.Thread(target=work, args=(about,), daemon=True)
+
+    def _handle(self, lane: Lane) -> None:
+        """Handle events until told to stop."""
         interrupted = False
         while not self._stop.is_set():
             try:
                 if interrupted:
-                    self._outbox.take_back()
+                    lane.take_back()
                     interrupted = False
-                pause = 0.0 if self.round() else _IDLE
+                pause = 0.0 if lane.run_one() else _IDLE
             except PyMongoError as error:
                 _log.warning("worker_waits_for_database", error=type(error).__name__)
                 interrupted = True
                 pause = _DATABASE_AWAY
             self._stop.wait(pause)
-        _log.info("worker_stopped")
+
+    def _repeat(self, job: Job) -> None:
+        """Run a job whenever it is due, until told to stop."""
+        while not self._stop.is_set():
+            pause = _BETWEEN_JOBS
+            try:
+                self._run_if_due(job)
+            except PyMongoError as error:
+                _log.warning("job_waits_for_database", job=job.name, error=type(error).__name__)
+                pause = _DATABASE_AWAY
+            self._stop.wait(pause)
 
     def round(self) -> bool:
         """Run the due jobs and at most one event; say whether there was an event."""
         for job in self._jobs:
-            if not self._stop.is_set() and self._schedules.take(job.name, job.every):
-                self._run_job(job)
+            if not self._stop.is_set():
+                self._run_if_due(job)
         return not self._stop.is_set() and self._outbox.run_one()
 
-    def _run_job(self, job: Job) -> None:
+    def _run_if_due(self, job: Job) -> None:
+        if not self._schedules.take(job.name, job.every):
+            return
         try:
             job.run()
         except PyMongoError:
@@ -71,11 +105,11 @@ class Worker:
             _log.exception("job_failed", job=job.name)
 
     def stop(self) -> None:
-        """End after the event at hand."""
+        """End after the events and jobs at hand."""
         self._stop.set()
 
     def stop_on_signals(self) -> None:
-        """Let SIGTERM and SIGINT end the loop cleanly (main thread only)."""
+        """Let SIGTERM and SIGINT end it cleanly (main thread only)."""
 
         def handler(_: int, __: FrameType | None) -> None:
             self.stop()

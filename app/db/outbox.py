@@ -1,7 +1,7 @@
 """The transactional outbox: events stored with the change they tell of, handled at least once.
 
 An event is written in the transaction of its cause, so neither exists without the other. The
-worker leases one event at a time and runs each of its handlers; handlers that finished are
+worker leases events, each for one of its lanes, and runs their handlers; handlers that finished are
 noted, so a crash repeats only the one that was running. Handlers must bear being repeated.
 """
 
@@ -14,6 +14,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 import structlog
+from pymongo.collection import Collection
 
 from app.db.database import Database, Document, Session
 from app.shared.clock import now
@@ -46,8 +47,8 @@ class Outbox:
         self._database = database
         self._events = database["outbox"]
         self._handlers: dict[str, dict[str, Handler]] = {}
-        self._owner = new_id("wrk")
         self._ahead: deque[Document] = deque()  # seen to be due, not taken
+        self._own = self.lane()
 
     def subscribe(self, topic: str, name: str, handler: Handler) -> None:
         """Call ``handler`` for each event of ``topic``; ``name`` is what the event remembers."""
@@ -82,6 +83,38 @@ class Outbox:
         )
         return str(document["_id"])
 
+    def lane(self) -> Lane:
+        """A new line of work: what one thread handles its events through."""
+        return Lane(self._events, self._handlers, self._ahead)
+
+    def run_one(self) -> bool:
+        """Handle the next due event, if any, and say whether there was one."""
+        return self._own.run_one()
+
+    def take_back(self) -> None:
+        """As ``Lane.take_back``, of what ``run_one`` could not conclude."""
+        self._own.take_back()
+
+    def pending(self) -> int:
+        """How many events still wait, for health pages and tests."""
+        return self._events.count_documents({"state": "pending"})
+
+
+class Lane:
+    """Handles one event after the other. Any number of lanes, in any number of processes, share
+    the events; a thread has a lane of its own."""
+
+    def __init__(
+        self,
+        events: Collection[Document],
+        handlers: Mapping[str, Mapping[str, Handler]],
+        ahead: deque[Document],
+    ) -> None:
+        self._events = events
+        self._handlers = handlers
+        self._ahead = ahead
+        self._owner = new_id("wrk")
+
     def run_one(self) -> bool:
         """Handle the next due event, if any, and say whether there was one."""
         document = self._lease()
@@ -110,11 +143,16 @@ class Outbox:
         for _ in range(_LOOKS):
             if not self._ahead:
                 self._look_ahead()
-            while self._ahead:
-                document = self._ahead.popleft()
+            while (document := self._next()) is not None:
                 if self._take(document):
                     return {**document, "tries": document["tries"] + 1}
         return None
+
+    def _next(self) -> Document | None:
+        try:
+            return self._ahead.popleft()
+        except IndexError:  # another lane was faster
+            return None
 
     def _look_ahead(self) -> None:
         due = self._events.find({"state": "pending", "available_at": {"$lte": now()}})
@@ -136,10 +174,10 @@ class Outbox:
         return bool(taken.modified_count)
 
     def take_back(self) -> None:
-        """Make what this very object leased and could not conclude due again at once.
+        """Make what this lane leased and could not conclude due again at once.
 
-        For a worker that outlived its database: it handles one event at a time, so between two
-        events it holds no lease that is still meant.
+        For a worker that outlived its database: a lane handles one event at a time, so between
+        two events it holds no lease that is still meant.
         """
         self._events.update_many(
             {"state": "pending", "leased_by": self._owner},
@@ -165,7 +203,3 @@ class Outbox:
             {"_id": document["_id"], "state": "pending"},
             {"$set": change, "$unset": {"leased_by": ""}},
         )
-
-    def pending(self) -> int:
-        """How many events still wait, for health pages and tests."""
-        return self._events.count_documents({"state": "pending"})

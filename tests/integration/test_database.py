@@ -101,12 +101,13 @@ def test_an_event_whose_worker_died_is_handled_by_the_next(database: Database) -
 def test_a_worker_takes_back_what_the_database_cut_short_but_nobody_elses(
     database: Database,
 ) -> None:
-    cut, other = Outbox(database), Outbox(database)
-    for each, name in ((cut, "cut"), (other, "other")):
-        each.publish("thing", {}, key=name)
-        each._lease()
+    outbox = Outbox(database)
     handled: list[str] = []
-    cut.subscribe("thing", "handler", lambda event: handled.append(event.id))
+    outbox.subscribe("thing", "handler", lambda event: handled.append(event.id))
+    cut, other = outbox.lane(), outbox.lane()
+    for lane, name in ((cut, "cut"), (other, "other")):
+        outbox.publish("thing", {}, key=name)
+        lane._lease()
     assert not cut.run_one()
     cut.take_back()
     assert cut.run_one()

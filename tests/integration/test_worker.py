@@ -1,0 +1,105 @@
+"""The worker: several events at once, each handled once, and no job holds them up."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections import Counter
+from collections.abc import Callable
+from datetime import timedelta
+
+import pytest
+
+from app.db.database import Database
+from app.db.outbox import Event, Outbox
+from app.db.schedules import Schedules
+from app.worker import Job, Worker
+
+
+@pytest.fixture
+def outbox(database: Database) -> Outbox:
+    return Outbox(database)
+
+
+def _work(worker: Worker, until: Callable[[], bool]) -> None:
+    """Run the worker until something is so, ten seconds at most."""
+    thread = threading.Thread(target=worker.run)
+    thread.start()
+    end = time.monotonic() + 10
+    while not until() and time.monotonic() < end:
+        time.sleep(0.02)
+    worker.stop()
+    thread.join(10)
+    assert not thread.is_alive()
+
+
+def test_a_slow_event_holds_up_no_other(database: Database, outbox: Outbox) -> None:
+    release = threading.Event()
+    handled: list[str] = []
+
+    def handle(event: Event) -> None:
+        if event.payload["slow"]:
+            release.wait(10)
+        handled.append(event.id)
+        if len(handled) == 5:
+            release.set()
+
+    outbox.subscribe("thing", "test", handle)
+    slow = outbox.publish("thing", {"slow": True})
+    for _ in range(5):
+        outbox.publish("thing", {"slow": False})
+    _work(Worker(outbox, Schedules(database), ()), lambda: len(handled) == 6)
+
+    assert handled[-1] == slow
+    assert outbox.pending() == 0
+
+
+def test_a_slow_job_holds_up_neither_events_nor_other_jobs(
+    database: Database, outbox: Outbox
+) -> None:
+    release = threading.Event()
+    done: list[str] = []
+    outbox.subscribe("thing", "test", lambda event: done.append("event"))
+    jobs = (
+        Job(name="slow", every=timedelta(hours=1), run=lambda: release.wait(10)),
+        Job(name="quick", every=timedelta(hours=1), run=lambda: done.append("job")),
+    )
+    outbox.publish("thing", {})
+
+    def both_done() -> bool:
+        if {"event", "job"} <= set(done):
+            release.set()
+        return release.is_set()
+
+    _work(Worker(outbox, Schedules(database), jobs), both_done)
+    assert sorted(done) == ["event", "job"]
+
+
+def test_many_lanes_and_two_workers_handle_each_event_once(
+    database: Database, outbox: Outbox
+) -> None:
+    seen: Counter[str] = Counter()
+    second = Outbox(database)
+    for each in (outbox, second):
+        each.subscribe("thing", "test", lambda event: seen.update([event.id]))
+    events = [outbox.publish("thing", {}) for _ in range(120)]
+    other = Worker(second, Schedules(database), ())
+    helping = threading.Thread(target=other.run)
+    helping.start()
+    _work(Worker(outbox, Schedules(database), ()), lambda: outbox.pending() == 0)
+    other.stop()
+    helping.join(10)
+
+    assert seen == Counter(events)
+
+
+def test_a_job_that_fails_is_run_again_when_it_is_due(database: Database, outbox: Outbox) -> None:
+    runs: list[float] = []
+
+    def fail() -> None:
+        runs.append(time.monotonic())
+        raise RuntimeError("not today")
+
+    job = Job(name="failing", every=timedelta(milliseconds=100), run=fail)
+    _work(Worker(outbox, Schedules(database), (job,)), lambda: len(runs) >= 2)
+    assert len(runs) >= 2
