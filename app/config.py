@@ -47,6 +47,7 @@ class Settings(BaseModel):
     cloudinary_url: str = ""
     mail_url: str = ""
     mossx_data_dir: Path = Path("var")
+    mossx_page_cache_mb: int = Field(default=192, ge=1, le=65_536)  # in each process
     mossx_proxies: int = Field(default=0, ge=0, le=5)  # proxies in front, whose headers count
 
     @field_validator("base_url", "stripe_api_base", "razorpay_api_base")

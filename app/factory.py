@@ -19,20 +19,26 @@ from app.account.two_factor_routes import blueprint as two_factor_routes
 from app.cart import cookie as cart_cookie
 from app.cart.routes import blueprint as cart_routes
 from app.catalog import context as catalog_context
+from app.catalog.addresses import canonical_address
 from app.catalog.routes import blueprint as catalog_routes
 from app.checkout.order_routes import blueprint as order_routes
 from app.checkout.payment_routes import blueprint as payment_routes
 from app.checkout.routes import blueprint as checkout_routes
 from app.config import Settings, load_settings
 from app.identity import context as identity_context
+from app.identity.tokens import ACCESS_COOKIE
 from app.markets import context as market_context
 from app.markets.routes import blueprint as market_routes
 from app.media import context as media_context
 from app.media.routes import blueprint as media_routes
 from app.payments.routes import blueprint as webhook_routes
 from app.services import build_services
-from app.web import assets, csrf, errors, health, limits, logs, memory, metrics, visitor
+from app.web import assets, csrf, errors, health, limits, logs, memory, metrics, page_cache, visitor
+from app.web.fragments import Fragments, version_of
+from app.web.page_cache import Cookies, PageCache
+from app.web.page_store import PageStore
 from app.web.registry import register
+from app.web.served import ServedPages
 
 _ROOT = Path(__file__).resolve().parents[1]
 _MAX_BODY = 2 * 1024 * 1024
@@ -68,7 +74,32 @@ def create_app(environment: Mapping[str, str] | None = None) -> Flask:
     for blueprint in _BLUEPRINTS:
         app.register_blueprint(blueprint)
     commands.init_app(app)
+    _cache(app, settings)
     return app
+
+
+def _cache(app: Flask, settings: Settings) -> None:
+    """Fragments in Redis, and whole pages in front of everything else."""
+    version = version_of(_ROOT / "templates", _ROOT / "static")
+    store = PageStore(settings.mossx_page_cache_mb * 2**20)
+    served = ServedPages(app)
+    pages = PageCache(
+        app.wsgi_app,
+        store=store,
+        canonical=canonical_address,
+        cookies=Cookies(
+            market=market_context.COOKIE,
+            cart=cart_cookie.COOKIE,
+            session=ACCESS_COOKIE,
+            market_code=market_context.code_in,
+        ),
+        base_url=settings.base_url,
+        window=csrf.page_window,
+        on_served=served.note,
+        on_first=lambda: None,
+    )
+    app.wsgi_app = pages  # type: ignore[assignment,method-assign]
+    register(app, Fragments(app, settings.redis_url, version), store, pages, served)
 
 
 def _configure(app: Flask, settings: Settings) -> None:
@@ -93,6 +124,7 @@ def _web(app: Flask, settings: Settings) -> None:
     csrf.init_app(app)
     limits.init_app(app, settings.redis_url, settings.mossx_proxies)
     memory.init_app(app)
+    page_cache.init_app(app)
     health.init_app(app)
     assets.init_app(app, _ROOT / "static")
     market_context.init_app(app)

@@ -8,6 +8,7 @@ from itsdangerous import BadSignature, URLSafeSerializer
 from app.cart.rules import is_account_cart
 from app.identity.context import may_be_signed_in
 from app.shared.ids import CartId
+from app.web.page_cache import is_shared, shared_cart_hint
 
 COOKIE = "mossx_cart"
 LIFETIME = 60 * 24 * 3600
@@ -65,6 +66,8 @@ def _send(response: Response) -> Response:
 
 
 def _has_cart() -> dict[str, bool]:
+    if is_shared():
+        return {"has_cart": shared_cart_hint()}
     return {"has_cart": may_be_signed_in() or guest_cart_id() is not None}
 
 

@@ -36,6 +36,7 @@ def make_card(
     lowest = min(prices, key=lambda price: price.amount.minor)
     single = product.variants[0].sku if len(product.variants) == 1 and not row.is_bundle else ""
     return ProductCard(
+        product_id=product.id,
         slug=product.slug,
         title=product.title,
         vendor=product.vendor,

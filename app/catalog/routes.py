@@ -12,8 +12,10 @@ from app.catalog.views import Listing
 from app.config import Settings
 from app.markets.context import current_market
 from app.web.memory import recently_viewed, remember_viewed
+from app.web.page_cache import is_shared, keep_page
 from app.web.registry import service
 from app.web.rendering import page, private
+from app.web.visitor import ensure_visitor
 
 blueprint = Blueprint("catalog", __name__)
 _LONGEST_SUGGESTION = 80
@@ -23,6 +25,7 @@ _VIEWED = 4
 @blueprint.get("/")
 def home() -> Response:
     """The shop window."""
+    keep_page(("listed",))
     return page(
         "catalog/home.html", "content", home=service(CatalogService).home_page(current_market())
     )
@@ -31,33 +34,38 @@ def home() -> Response:
 @blueprint.get("/products")
 def products() -> Response:
     """Every product."""
-    return _listing(service(CatalogService).list_all(_query(), current_market()), "products")
+    listing = service(CatalogService).list_all(_query(), current_market())
+    return _listing(listing, "products", "listed")
 
 
 @blueprint.get("/categories/<slug>")
 def category(slug: str) -> Response:
     """A category."""
-    return _listing(service(CatalogService).list_category(slug, _query(), current_market()), slug)
+    listing = service(CatalogService).list_category(slug, _query(), current_market())
+    return _listing(listing, slug, f"shelf:{slug}")
 
 
 @blueprint.get("/collections/<slug>")
 def collection(slug: str) -> Response:
     """A collection."""
-    return _listing(service(CatalogService).list_collection(slug, _query(), current_market()), slug)
+    listing = service(CatalogService).list_collection(slug, _query(), current_market())
+    return _listing(listing, slug, f"shelf:{slug}")
 
 
 @blueprint.get("/search")
 def search() -> Response:
     """Search results."""
-    return _listing(service(CatalogService).search(_query(), current_market()), "search")
+    listing = service(CatalogService).search(_query(), current_market())
+    return _listing(listing, "search", "listed")
 
 
 def _query() -> ListingQuery:
     return parse_query(request.args.items(multi=True), current_market().currency)
 
 
-def _listing(listing: Listing, current: str) -> Response:
+def _listing(listing: Listing, current: str, tag: str) -> Response:
     status = 422 if listing.errors else 200
+    keep_page((tag,))
     return page("catalog/listing.html", "listing", status, listing=listing, nav_current=current)
 
 
@@ -70,14 +78,22 @@ def product(slug: str) -> Response:
         if name.startswith(OPTION)
     }
     shown = service(CatalogService).product_page(slug, wanted, current_market())
-    remember_viewed(shown.product.id)
+    if not is_shared():  # of shared pages the page cache tells, each time they are served
+        remember_viewed(shown.product.id)
+    keep_page(shown.tags, subject=shown.product.id)
     return page("catalog/product.html", "product", page=shown)
 
 
 @blueprint.get("/recently-viewed")
 def viewed() -> Response:
-    """What this visitor looked at; ``besides`` leaves one product out."""
+    """What this visitor looked at; ``besides`` leaves out the one they are looking at.
+
+    It is remembered here, too: a browser that has no name yet gets one with this answer.
+    """
     besides = request.args.get("besides", "")
+    if service(CatalogService).cards_of((besides,), current_market(), 1):
+        ensure_visitor()
+        remember_viewed(besides)
     wanted = [each for each in recently_viewed() if each != besides]
     cards = service(CatalogService).cards_of(wanted, current_market(), _VIEWED)
     return private(page("catalog/viewed.html", "viewed", cards=cards))
@@ -88,6 +104,7 @@ def suggest() -> Response:
     """Products for what is being typed into the search field."""
     text = parse_query([("q", request.args.get("q", ""))], "USD").q[:_LONGEST_SUGGESTION]
     found = service(CatalogService).suggest(text, current_market())
+    keep_page(("listed",))
     return page("catalog/suggestions.html", "suggestions", suggestions=found, query=text)
 
 

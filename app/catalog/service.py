@@ -263,6 +263,7 @@ class CatalogService:
         )
         return tuple(
             BundlePart(
+                product_id=known[part.sku][0].id,
                 title=known[part.sku][0].title,
                 variant_title=known[part.sku][1].title,
                 url=variant_url(known[part.sku][0], known[part.sku][1].options),

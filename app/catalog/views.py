@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from app.catalog.models import Category, Collection, Image, Option, Product, Variant
+from app.shared.ids import ProductId
 from app.shared.money import Money
 
 
@@ -12,6 +13,7 @@ from app.shared.money import Money
 class ProductCard:
     """A product in a grid. ``price`` is the lowest in the market."""
 
+    product_id: ProductId
     slug: str
     title: str
     vendor: str
@@ -116,6 +118,7 @@ class OptionChoice:
 class BundlePart:
     """A component shown on a bundle's page."""
 
+    product_id: ProductId
     title: str
     variant_title: str
     url: str
@@ -141,6 +144,12 @@ class ProductPage:
     max_quantity: int
     parts: tuple[BundlePart, ...]
     related: tuple[ProductCard, ...]
+
+    @property
+    def tags(self) -> set[str]:
+        """What the page depends on: the product, and every other that it shows."""
+        shown = [self.product.id, *(card.product_id for card in self.related)]
+        return {f"product:{each}" for each in (*shown, *(part.product_id for part in self.parts))}
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

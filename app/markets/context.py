@@ -24,6 +24,12 @@ def current_market() -> Market:
     return market
 
 
+def code_in(cookie: str) -> str:
+    """The code of the market that a cookie names, "" for the default one."""
+    market = find_market(cookie)
+    return market.code if market and market is not DEFAULT else ""
+
+
 def format_money(amount: Money, locale: str | None = None) -> str:
     """Show money as readers of ``locale`` write it; the market's locale if none is named."""
     code = locale or current_market().locale

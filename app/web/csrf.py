@@ -5,12 +5,18 @@ needs no server-side state; the browser's own word (``Origin``, ``Sec-Fetch-Site
 as well. Flask-WTF's protection would need a server session on every catalog page. Who is signed in
 has the token that their access token carries; it is the one they had as a visitor, so that a form
 opened before logging in can still be sent.
+
+Pages that are the same for everybody have forms too: adding to the cart, choosing a market. These
+carry the shop's own token of the week. It says that the form is one of ours, not who opened it; who
+sends it is told by the browser (``Origin``, ``Sec-Fetch-Site``, and cookies that other sites
+cannot send along), and only views that say so accept it (docs/decisions/0013).
 """
 
 from __future__ import annotations
 
 import hashlib
 import hmac
+import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, TypeVar
@@ -25,6 +31,9 @@ FIELD = "csrf_token"
 HEADER = "X-CSRF-Token"
 _SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
 _EXEMPT = "mossx.csrf_exempt"
+_OPEN = "mossx.csrf_open"
+_WINDOW = 7 * 24 * 3600  # seconds
+_WINDOWS = 3  # that a form on a shared page stays good for
 _SESSIONS = "mossx.csrf_sessions"
 
 View = TypeVar("View", bound=Callable[..., Any])
@@ -44,22 +53,49 @@ class CsrfRefused(Forbidden):
 class _SessionForms:
     token: Callable[[], str | None]
     checked: Callable[[], bool]
+    vouch: Callable[[], None]
 
 
 def use_session(
-    app: Flask, *, token: Callable[[], str | None], checked: Callable[[], bool]
+    app: Flask,
+    *,
+    token: Callable[[], str | None],
+    checked: Callable[[], bool],
+    vouch: Callable[[], None],
 ) -> None:
     """Let sessions guard their own forms: ``token`` is theirs if there is one, and ``checked``
     says whether the request is one of a session, and raises ``CsrfRefused`` if it lacks the token.
+    ``vouch`` tells the session that this request's form was found good without its token.
     """
-    app.extensions[_SESSIONS] = _SessionForms(token=token, checked=checked)
+    app.extensions[_SESSIONS] = _SessionForms(token=token, checked=checked, vouch=vouch)
+
+
+def _sign(what: str) -> str:
+    key = current_app.secret_key
+    secret = key if isinstance(key, bytes) else (key or "").encode()
+    return hmac.new(secret, what.encode(), hashlib.sha256).hexdigest()
 
 
 def _token_for(visitor: str) -> str:
-    key = (
-        (current_app.secret_key or "").encode() if isinstance(current_app.secret_key, str) else b""
+    return _sign(f"csrf:{visitor}")
+
+
+def page_window() -> int:
+    """The week whose token shared pages carry; a page must not be kept beyond it."""
+    return int(time.time() // _WINDOW)
+
+
+def page_token() -> str:
+    """The token for forms on pages that are the same for everybody."""
+    return _sign(f"page:{page_window()}")
+
+
+def _is_page_token(given: str) -> bool:
+    newest = page_window()
+    return any(
+        hmac.compare_digest(_sign(f"page:{window}").encode(), given.encode())
+        for window in range(newest, newest - _WINDOWS, -1)
     )
-    return hmac.new(key, b"csrf:" + visitor.encode(), hashlib.sha256).hexdigest()
 
 
 def csrf_token() -> str:
@@ -71,6 +107,13 @@ def csrf_token() -> str:
 def exempt(view: View) -> View:
     """Take a view out of the check: only those that verify a signature instead."""
     setattr(view, _EXEMPT, True)
+    return view
+
+
+def from_shared_pages(view: View) -> View:
+    """Accept forms of shared pages, too. Only for views that do no harm to whom is made to call
+    them, because the token proves nothing about the visitor."""
+    setattr(view, _OPEN, True)
     return view
 
 
@@ -97,15 +140,20 @@ def _check() -> None:
     if from_elsewhere:
         raise CsrfRefused
     sessions: _SessionForms = current_app.extensions[_SESSIONS]
+    given = request.form.get(FIELD) or request.headers.get(HEADER, "")
+    view = current_app.view_functions[request.endpoint]
+    if getattr(view, _OPEN, False) and _is_page_token(given):
+        sessions.vouch()
+        return
     if sessions.checked():
         return
-    given = request.form.get(FIELD) or request.headers.get(HEADER, "")
     visitor = known_visitor()
     if not visitor or not hmac.compare_digest(_token_for(visitor).encode(), given.encode()):
         raise CsrfRefused
 
 
 def init_app(app: Flask) -> None:
-    """Check every unsafe request and offer ``csrf_token()`` to templates."""
+    """Check every unsafe request and offer both kinds of token to templates."""
     app.before_request(_check)
     app.jinja_env.globals["csrf_token"] = csrf_token
+    app.jinja_env.globals["page_token"] = page_token

@@ -22,7 +22,12 @@ def remember_viewed(item: str) -> None:
     """Note that the visitor looked at this; only of a visitor who has a name already."""
     visitor = known_visitor()
     if visitor:
-        service(Cache).push(f"viewed:{visitor}", item.encode(), _VIEWED_LIFE, _MOST_VIEWED)
+        remember_viewed_by(visitor, item)
+
+
+def remember_viewed_by(visitor: str, item: str) -> None:
+    """Note that this visitor looked at this."""
+    service(Cache).push(f"viewed:{visitor}", item.encode(), _VIEWED_LIFE, _MOST_VIEWED)
 
 
 def recently_viewed() -> list[str]:

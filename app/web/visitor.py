@@ -15,14 +15,19 @@ def _serializer() -> URLSafeSerializer:
     return URLSafeSerializer(current_app.secret_key or "", salt="visitor")
 
 
+def name_in(cookie: str) -> str:
+    """The name in a cookie's value, ``""`` if we did not give it."""
+    try:
+        value = _serializer().loads(cookie)
+    except BadSignature:
+        return ""
+    return value if isinstance(value, str) else ""
+
+
 def known_visitor() -> str:
     """The visitor's name from a valid cookie, or ``""``."""
     if "visitor" not in g:
-        try:
-            value = _serializer().loads(request.cookies.get(COOKIE, ""))
-        except BadSignature:
-            value = ""
-        g.visitor = value if isinstance(value, str) else ""
+        g.visitor = name_in(request.cookies.get(COOKIE, ""))
         g.visitor_is_new = False
     return str(g.visitor)
 

@@ -1,0 +1,57 @@
+"""Which addresses of the catalog are the same for everybody, and the one form of each."""
+
+from __future__ import annotations
+
+from urllib.parse import parse_qsl, quote, urlencode
+
+from app.catalog.query import OPTION, ListingQuery, parse_query
+
+_LISTINGS = frozenset({"/products", "/search"})
+_SHELVES = ("/categories/", "/collections/")
+_PRODUCT = "/products/"
+_SITEMAPS = "/sitemaps/"
+_PLAIN = frozenset({"/", "/robots.txt", "/sitemap.xml"})
+
+
+def canonical_address(path: str, query: str) -> tuple[str, str] | None:
+    """Path and query of a shared page without what it does not depend on, in one order; None for
+    every other address."""
+    if path in _PLAIN or path.startswith(_SITEMAPS):
+        return path, ""
+    if path in _LISTINGS or _is_below(_SHELVES, path):
+        return path, _listing_query(query)
+    if _is_below((_PRODUCT,), path):
+        return path, _choice(query)
+    if path == "/search/suggest":
+        return path, _encoded([("q", _parse(query).q)])
+    return None
+
+
+def _is_below(parents: tuple[str, ...], path: str) -> bool:
+    parent = next((each for each in parents if path.startswith(each)), None)
+    return parent is not None and bool(path[len(parent) :]) and "/" not in path[len(parent) :]
+
+
+def _pairs(query: str) -> list[tuple[str, str]]:
+    return parse_qsl(query, keep_blank_values=True) if query else []
+
+
+def _parse(query: str) -> ListingQuery:
+    return parse_query(_pairs(query), "USD")  # the currency decides only whether a price is valid
+
+
+def _listing_query(query: str) -> str:
+    return _encoded(_parse(query).pairs()) if query else ""
+
+
+def _choice(query: str) -> str:
+    """The first value of each option, as Flask reads them."""
+    chosen: dict[str, str] = {}
+    for name, value in _pairs(query):
+        if name.startswith(OPTION):
+            chosen.setdefault(name, value)
+    return _encoded(sorted(chosen.items()))
+
+
+def _encoded(pairs: list[tuple[str, str]]) -> str:
+    return urlencode([pair for pair in pairs if pair[1]], quote_via=quote)

@@ -1,0 +1,331 @@
+"""The page cache in front of Flask: anonymous pages, the same for every visitor of a market.
+
+A page is known by everything it varies on: its canonical address, the market, whether a cart may
+be there, fragment or whole, and the coding. It is made from a request that has nothing else in
+it, so nothing a client sends beside those can change what another is shown. The cache is told
+what to forget by whoever follows the database; on its own it asks nobody, so a hit costs neither
+a query nor a round trip.
+"""
+
+from __future__ import annotations
+
+import re
+import sys
+import threading
+from collections.abc import Callable, Hashable, Iterable
+from dataclasses import dataclass, field
+from functools import lru_cache
+from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
+
+from flask import Flask, Response, request
+from werkzeug.datastructures import Accept
+from werkzeug.http import parse_accept_header
+
+from app.web.page_store import Headers, Page, PageStore
+
+if TYPE_CHECKING:
+    from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
+
+Address = tuple[str, str]  # path and query, in their one canonical form
+Canonical = Callable[[str, str], Address | None]
+
+_LONGEST_ADDRESS = 600
+_PATIENCE = 5.0  # seconds to wait for another's rendering of the same page
+_POLICY = "mossx.page_policy"
+_SHARED = "mossx.shared_page"
+_CARRIED = (
+    "REQUEST_METHOD", "SCRIPT_NAME", "SERVER_NAME", "SERVER_PORT", "SERVER_PROTOCOL",
+    "wsgi.version", "wsgi.errors", "wsgi.multithread", "wsgi.multiprocess", "wsgi.run_once",
+)  # fmt: skip
+_NOT_KEPT = frozenset({"content-length", "date", "server", "x-request-id", "vary", "cache-control"})
+_VARY = "Accept-Encoding, Cookie, HX-Request, HX-Boosted, HX-History-Restore-Request"
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Cookies:
+    """Names of the cookies that pages depend on, and how to read a market's."""
+
+    market: str
+    cart: str
+    session: str
+    market_code: Callable[[str], str]  # of what a client sent: a market's code, "" for the default
+
+
+@dataclass(kw_only=True, slots=True)
+class _Policy:
+    tags: set[str] = field(default_factory=set)
+    subject: str = ""
+
+
+@dataclass(kw_only=True, slots=True)
+class Counts:
+    """What happened since the last time somebody looked."""
+
+    hits: int = 0
+    not_modified: int = 0
+    misses: int = 0
+
+
+# --- for views ------------------------------------------------------------------------------------
+
+
+def keep_page(tags: Iterable[str], subject: str = "") -> None:
+    """Let the page of this request be kept until one of ``tags`` is dropped.
+
+    ``subject`` is what the page is about, for those who want to know what is looked at.
+    """
+    policy = _Policy(tags=set(tags), subject=subject)
+    request.environ[_POLICY] = policy
+
+
+def is_shared() -> bool:
+    """Whether what is being made will be shown to every visitor: it may hold nothing personal."""
+    return _SHARED in request.environ
+
+
+def shared_cart_hint() -> bool:
+    """Of a shared page: whether it is the one for visitors who may have a cart."""
+    return bool(request.environ[_SHARED])
+
+
+def init_app(app: Flask) -> None:
+    """Let no browser keep a page that names no other wish."""
+    app.after_request(_keep_private)
+
+
+def _keep_private(response: Response) -> Response:
+    if "Cache-Control" not in response.headers and response.mimetype == "text/html":
+        response.headers["Cache-Control"] = "private, no-cache"
+    return response
+
+
+# --- the middleware -------------------------------------------------------------------------------
+
+
+class PageCache:
+    """WSGI middleware.
+
+    ``canonical`` gives a cacheable address its one form, None for others; pages are not kept
+    beyond the ``window`` they were made in; ``on_served`` hears of each page about a subject,
+    with the cookies of whom it was shown; ``on_first`` is called before the first page is made.
+    """
+
+    def __init__(
+        self,
+        app: WSGIApplication,
+        *,
+        store: PageStore,
+        canonical: Canonical,
+        cookies: Cookies,
+        base_url: str,
+        window: Callable[[], int],
+        on_served: Callable[[str, str], None],
+        on_first: Callable[[], None],
+    ) -> None:
+        self._app = app
+        self.store = store
+        self._canonical = lru_cache(maxsize=65_536)(canonical)
+        self._cookies = cookies
+        self._base = urlsplit(base_url)
+        self._window = window
+        self._on_served = on_served
+        self._on_first: Callable[[], None] | None = on_first
+        self.counts = Counts()
+        self._making: dict[Hashable, threading.Event] = {}
+        find = r"(?:^|[;\s])({})=([^;]*)"
+        self._find_market = re.compile(find.format(re.escape(cookies.market))).search
+        self._find_cart = re.compile(find.format(re.escape(cookies.cart))).search
+        self._find_session = re.compile(find.format(re.escape(cookies.session))).search
+        self._coding = lru_cache(maxsize=512)(_best_coding)
+
+    def __call__(self, environ: WSGIEnvironment, start: StartResponse, /) -> Iterable[bytes]:
+        """Answer from memory, else let Flask make the page and keep it."""
+        if environ["REQUEST_METHOD"] not in {"GET", "HEAD"}:
+            return self._app(environ, start)
+        key = self._key(environ)
+        if key is None:
+            return self._app(environ, start)
+        page = self.store.get(key)
+        if page is not None:
+            self.counts.hits += 1
+            return self._send(page, environ, start)
+        return self._make(key, environ, start)
+
+    def _key(self, environ: WSGIEnvironment) -> tuple[Any, ...] | None:
+        path, query = environ["PATH_INFO"], environ["QUERY_STRING"]
+        if len(path) + len(query) > _LONGEST_ADDRESS:
+            return None
+        address = self._canonical(path, query)
+        if address is None:
+            return None
+        market, has_cart = "", False
+        cookie = environ.get("HTTP_COOKIE")
+        if cookie:
+            if self._find_session(cookie):
+                return None
+            found = self._find_market(cookie)
+            market = self._cookies.market_code(found[2]) if found else ""
+            has_cart = self._find_cart(cookie) is not None
+        fragment = "HTTP_HX_REQUEST" in environ and _wants_fragment(environ)
+        return address, market, has_cart, fragment, self._window()
+
+    def _send(self, page: Page, environ: WSGIEnvironment, start: StartResponse) -> list[bytes]:
+        if page.subject:
+            cookie = environ.get("HTTP_COOKIE")
+            if cookie:
+                self._on_served(page.subject, cookie)
+        asked = environ.get("HTTP_IF_NONE_MATCH")
+        if asked and _matches(asked, page.etag):
+            self.counts.not_modified += 1
+            start("304 Not Modified", page.not_modified)
+            return []
+        form = page.form(self._coding(environ.get("HTTP_ACCEPT_ENCODING", "")))
+        start("200 OK", form.headers)
+        return [] if environ["REQUEST_METHOD"] == "HEAD" else [form.body]
+
+    def warm(self, address: Address) -> None:
+        """Make a page before anybody asks for it."""
+        environ = {
+            "REQUEST_METHOD": "GET",
+            "PATH_INFO": address[0],
+            "QUERY_STRING": address[1],
+            "SERVER_NAME": self._base.hostname or "",
+            "SERVER_PORT": str(self._base.port or 80),
+            "SERVER_PROTOCOL": "HTTP/1.1",
+            "wsgi.errors": sys.stderr,
+        }
+        self(environ, lambda *_: lambda _: None)
+
+    # --- making a page ------------------------------------------------------------------------
+
+    def _make(
+        self, key: tuple[Any, ...], environ: WSGIEnvironment, start: StartResponse
+    ) -> Iterable[bytes]:
+        """One thread makes the page, the others wait for it."""
+        on_first, self._on_first = self._on_first, None
+        if on_first is not None:
+            on_first()
+        mine = threading.Event()
+        running = self._making.setdefault(key, mine)
+        if running is not mine:
+            running.wait(_PATIENCE)
+            page = self.store.get(key)
+            if page is not None:
+                self.counts.hits += 1
+                return self._send(page, environ, start)
+            return self._render(key, environ, start)
+        try:
+            return self._render(key, environ, start)
+        finally:
+            self._making.pop(key, None)
+            mine.set()
+
+    def _render(
+        self, key: tuple[Any, ...], environ: WSGIEnvironment, start: StartResponse
+    ) -> Iterable[bytes]:
+        self.counts.misses += 1
+        mark = self.store.mark()
+        clean = self._clean(key, environ)
+        answer = _Answer()
+        parts = self._app(clean, answer.start)
+        try:
+            body = b"".join(parts)
+        finally:
+            close = getattr(parts, "close", None)
+            if close is not None:
+                close()
+        policy: _Policy | None = clean.get(_POLICY)
+        if policy is None or not answer.is_sharable:
+            start(answer.status, answer.headers)
+            return [] if environ["REQUEST_METHOD"] == "HEAD" else [body]
+        page = Page(body, answer.kept_headers(), policy.subject)
+        self.store.put(key, page, policy.tags, mark)
+        return self._send(page, environ, start)
+
+    def _clean(self, key: tuple[Any, ...], environ: WSGIEnvironment) -> WSGIEnvironment:
+        """A request with nothing in it but what the page is known by."""
+        (path, query), market, has_cart, fragment, _ = key
+        clean = {name: environ[name] for name in _CARRIED if name in environ}
+        clean["REQUEST_METHOD"] = "GET"
+        clean["PATH_INFO"], clean["QUERY_STRING"] = path, query
+        clean["wsgi.url_scheme"] = self._base.scheme
+        clean["HTTP_HOST"] = self._base.netloc
+        clean["wsgi.input"] = _NoBody()
+        clean["CONTENT_LENGTH"] = "0"
+        if market:
+            clean["HTTP_COOKIE"] = f"{self._cookies.market}={market}"
+        if fragment:
+            clean["HTTP_HX_REQUEST"] = "true"
+        clean[_SHARED] = has_cart
+        return clean
+
+
+class _Answer:
+    """What the application started to answer."""
+
+    def __init__(self) -> None:
+        self.status = "500 Internal Server Error"
+        self.headers: Headers = []
+
+    def start(
+        self, status: str, headers: Headers, exc_info: object = None
+    ) -> Callable[[bytes], object]:
+        self.status, self.headers = status, headers
+        return lambda _: None
+
+    @property
+    def is_sharable(self) -> bool:
+        return self.status.startswith("200") and not any(
+            name.lower() == "set-cookie" for name, _ in self.headers
+        )
+
+    def kept_headers(self) -> Headers:
+        kept = [(name, value) for name, value in self.headers if name.lower() not in _NOT_KEPT]
+        return [*kept, ("Vary", _VARY), ("Cache-Control", "no-cache")]
+
+
+class _NoBody:
+    """The body of a request that has none."""
+
+    def read(self, _: int = -1) -> bytes:
+        return b""
+
+    readline = read
+
+    def readlines(self, _: int = -1) -> list[bytes]:
+        return []
+
+    def __iter__(self) -> _NoBody:
+        return self
+
+    def __next__(self) -> bytes:
+        raise StopIteration
+
+
+def _wants_fragment(environ: WSGIEnvironment) -> bool:
+    """As ``app.web.rendering.wants_fragment``, of a request that Flask has not seen."""
+    return (
+        environ.get("HTTP_HX_REQUEST") == "true"
+        and environ.get("HTTP_HX_HISTORY_RESTORE_REQUEST") != "true"
+        and environ.get("HTTP_HX_BOOSTED") != "true"
+    )
+
+
+def _matches(asked: str, etag: str) -> bool:
+    """``If-None-Match`` by weak comparison (RFC 9110, 13.1.2 and 8.8.3.2)."""
+    if asked in {etag, "*"}:
+        return True
+    bare = etag.removeprefix("W/")
+    return any(each.strip().removeprefix("W/") == bare for each in asked.split(","))
+
+
+def _best_coding(asked: str) -> str:
+    """The coding to answer with (RFC 9110, 12.5.3)."""
+    accept = parse_accept_header(asked, Accept)
+    return max(("br", "gzip", ""), key=lambda coding: _wish(accept, coding))
+
+
+def _wish(accept: Accept, coding: str) -> tuple[float, int]:
+    quality = accept.quality(coding) if coding else (accept.quality("identity") or 0.001)
+    return quality, {"br": 2, "gzip": 1}.get(coding, 0)

@@ -1,0 +1,158 @@
+"""Finished pages in the memory of one process: bounded, least recently used first to go.
+
+A page is dropped by tags, which name what it shows. A page whose making began before one of its
+tags was dropped is never kept: it may show what was true before.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import threading
+import zlib
+from collections import OrderedDict
+from collections.abc import Hashable, Iterable
+from dataclasses import dataclass
+
+import brotli
+
+Headers = list[tuple[str, str]]
+_MOST_REMEMBERED_DROPS = 50_000
+_OVERHEAD = 1_500  # bytes that an entry costs beside its body
+
+
+def _gzip(body: bytes) -> bytes:
+    packer = zlib.compressobj(6, zlib.DEFLATED, 31)
+    return packer.compress(body) + packer.flush()
+
+
+@dataclass(frozen=True, slots=True)
+class Representation:
+    """A page in one content coding, ready to send."""
+
+    headers: Headers
+    body: bytes
+
+
+class Page:
+    """A finished page. It is held packed with gzip; other codings are made from that."""
+
+    __slots__ = ("_brotli", "_gzip", "_headers", "etag", "not_modified", "subject")
+
+    def __init__(self, body: bytes, headers: Headers, subject: str = "") -> None:
+        self.etag = f'W/"{hashlib.sha256(body).hexdigest()[:20]}"'
+        self.subject = subject
+        self._headers = [*headers, ("ETag", self.etag)]
+        self.not_modified = [
+            (name, value) for name, value in self._headers if name.lower() != "content-type"
+        ]
+        self._gzip = self._as(_gzip(body), "gzip")
+        self._brotli: Representation | None = None
+
+    def _as(self, body: bytes, coding: str) -> Representation:
+        length = ("Content-Length", str(len(body)))
+        named = [("Content-Encoding", coding)] if coding else []
+        return Representation([*self._headers, length, *named], body)
+
+    def form(self, coding: str) -> Representation:
+        """The page in a coding: ``gzip``, ``br``, or ``""`` for none."""
+        if coding == "gzip":
+            return self._gzip
+        if coding == "br" and self._brotli is not None:
+            return self._brotli
+        plain = zlib.decompress(self._gzip.body, 31)
+        if not coding:
+            return self._as(plain, "")
+        self._brotli = self._as(brotli.compress(plain, quality=5), "br")
+        return self._brotli
+
+    @property
+    def size(self) -> int:
+        """About how many bytes it takes, with a second coding to come."""
+        return 2 * len(self._gzip.body) + _OVERHEAD
+
+
+class PageStore:
+    """Pages by key. All methods may be called from any thread."""
+
+    def __init__(self, most_bytes: int) -> None:
+        self._most = most_bytes
+        self._pages: OrderedDict[Hashable, Page] = OrderedDict()
+        self._tags_of: dict[Hashable, frozenset[str]] = {}
+        self._keys_of: dict[str, set[Hashable]] = {}
+        self._size = 0
+        self._lock = threading.Lock()
+        self._clock = 0
+        self._cleared = 0
+        self._dropped: dict[str, int] = {}
+
+    def __len__(self) -> int:
+        return len(self._pages)
+
+    @property
+    def size(self) -> int:
+        """Bytes in use, about."""
+        return self._size
+
+    def get(self, key: Hashable) -> Page | None:
+        """The page, which thereby is the last to go; None if it is not there."""
+        page = self._pages.get(key)
+        if page is not None:
+            try:
+                self._pages.move_to_end(key)
+            except KeyError:  # dropped this moment by another thread
+                return None
+        return page
+
+    def mark(self) -> int:
+        """The moment before a page is made, for ``put``."""
+        return self._clock
+
+    def put(self, key: Hashable, page: Page, tags: Iterable[str], mark: int) -> bool:
+        """Keep a page that was begun at ``mark``, unless something it shows changed since."""
+        named = frozenset(tags)
+        with self._lock:
+            if self._cleared > mark or any(self._dropped.get(tag, 0) > mark for tag in named):
+                return False
+            self._remove(key)
+            self._pages[key] = page
+            self._tags_of[key] = named
+            for tag in named:
+                self._keys_of.setdefault(tag, set()).add(key)
+            self._size += page.size
+            while self._size > self._most and len(self._pages) > 1:
+                self._remove(next(iter(self._pages)))
+        return True
+
+    def drop(self, tags: Iterable[str]) -> None:
+        """Forget every page that has one of the tags."""
+        with self._lock:
+            self._clock += 1
+            for tag in tags:
+                self._dropped[tag] = self._clock
+                for key in list(self._keys_of.get(tag, ())):
+                    self._remove(key)
+            if len(self._dropped) > _MOST_REMEMBERED_DROPS:
+                self._dropped.clear()
+                self._cleared = self._clock  # what is being made now is not kept, to be safe
+
+    def clear(self) -> None:
+        """Forget every page."""
+        with self._lock:
+            self._clock += 1
+            self._cleared = self._clock
+            self._pages.clear()
+            self._tags_of.clear()
+            self._keys_of.clear()
+            self._dropped.clear()
+            self._size = 0
+
+    def _remove(self, key: Hashable) -> None:
+        page = self._pages.pop(key, None)
+        if page is None:
+            return
+        self._size -= page.size
+        for tag in self._tags_of.pop(key, ()):
+            keys = self._keys_of[tag]
+            keys.discard(key)
+            if not keys:
+                del self._keys_of[tag]

@@ -1,0 +1,139 @@
+"""``make bench``: every promise about speed, measured in one run; writes docs/benchmarks.md."""
+
+from __future__ import annotations
+
+import argparse
+import itertools
+import random
+import sys
+import time
+from collections.abc import Callable
+
+from rich.console import Console
+from rich.progress import Progress
+
+from bench.calls import count_calls
+from bench.catalog_data import slugs
+from bench.latency import listing_paths, search_paths, time_paths, time_purchases
+from bench.load import Figures, NoWrk, find_wrk, load
+from bench.report import Measured, write
+from bench.shop import PACKED, Shop, bare_of, fetch, shop_of
+from dev.stack import ROOT
+
+_SIZES = (1_000, 10_000, 100_000)
+_MANY_ADDRESSES = 20_000
+_ROUNDS = 3
+
+
+def main() -> int:
+    """Measure; non-zero if something is missing."""
+    parser = argparse.ArgumentParser(prog="make bench", description=__doc__)
+    parser.add_argument("--sizes", type=int, nargs="+", default=list(_SIZES))
+    parser.add_argument("--seconds", type=int, default=4, help="of each load")
+    chosen = parser.parse_args()
+    try:
+        find_wrk()
+    except NoWrk as error:
+        print(error, file=sys.stderr)
+        return 1
+    results = []
+    with Progress(console=Console(stderr=True)) as bar:
+        task = bar.add_task("Measuring", total=len(chosen.sizes) * 5)
+
+        def say(what: str) -> None:
+            bar.update(task, advance=1, description=what)
+
+        for size in chosen.sizes:
+            say(f"{size:,} products: filling")
+            with shop_of(size) as shop:
+                results.append(_measure(shop, chosen.seconds, say))
+        bar.update(task, completed=len(chosen.sizes) * 5)
+    print(write(ROOT / "docs", results).read_text())
+    return 0
+
+
+def _measure(shop: Shop, seconds: int, say: Callable[[str], None]) -> Measured:
+    ready = _ready(shop)
+    product = f"/products/{slugs(shop.size)[0]}"
+    listing = f"{shop.url}/products"
+    say(f"{shop.size:,} products: cached pages")
+    measured = _compare(shop, listing, product, seconds)
+    measured.ready_after = ready
+    say(f"{shop.size:,} products: a crowd, and many addresses")
+    for name, url in (("listing", listing), ("product", shop.url + product)):
+        measured.crowded[name] = load(url, connections=500, seconds=seconds, headers=PACKED)
+    if shop.size >= _MANY_ADDRESSES / 2:
+        paths = _zipf(shop)
+        load(shop.url, connections=16, seconds=6 * seconds, headers=PACKED, paths=paths)
+        measured.cached["20 000 addresses, Zipf"] = load(
+            shop.url, connections=16, seconds=seconds, headers=PACKED, paths=paths
+        )
+    say(f"{shop.size:,} products: pages made anew")
+    measured.uncached["listing, any mix"] = time_paths(shop.url, listing_paths(shop, 600, 1))
+    measured.uncached["search"] = time_paths(shop.url, search_paths(300, 2))
+    few = random.Random(3).sample(slugs(shop.size), min(300, shop.size))
+    measured.uncached["product"] = time_paths(
+        shop.url, (f"/products/{each}?option.x=1" for each in few)
+    )
+    adding, checking_out = time_purchases(shop, few, 60)
+    measured.uncached["add to cart"] = adding
+    measured.uncached["checkout, posted"] = checking_out
+    measured.memory = shop.memory()
+    say(f"{shop.size:,} products: questions asked")
+    category = listing_paths(shop, 1, 4)[0]
+    measured.calls = count_calls(
+        shop,
+        {"home": "/", "listing": "/products?page=2", "filtered": category, "product": product,
+         "search": "/search?q=linen+shirt", "suggestions": "/search/suggest?q=lin"},
+    )  # fmt: skip
+    return measured
+
+
+def _ready(shop: Shop) -> float:
+    """Seconds from starting the web server until it shows a listing."""
+    web = shop.stack.services["web"]
+    web.stop()
+    began = time.monotonic()
+    web.start()
+    fetch(f"{shop.url}/products")
+    return time.monotonic() - began
+
+
+def _compare(shop: Shop, listing: str, product: str, seconds: int) -> Measured:
+    """The bare applications and the shop by turns, so that what disturbs one disturbs all; the
+    middle of the rounds counts."""
+    etag = dict(fetch(listing)[1])["etag"]
+    urls = {
+        "listing": (listing, PACKED),
+        "product": (shop.url + product, PACKED),
+        "listing, 304": (listing, {**PACKED, "If-None-Match": etag}),
+    }
+    rounds: dict[str, list[Figures]] = {name: [] for name in ("wsgi", "flask", *urls)}
+    with bare_of(listing, "wsgi") as wsgi, bare_of(listing, "flask") as flask:
+        every = {"wsgi": (wsgi, PACKED), "flask": (flask, PACKED), **urls}
+        for _, (name, (url, headers)) in itertools.product(range(_ROUNDS), every.items()):
+            rounds[name].append(load(url, connections=16, seconds=seconds, headers=headers))
+    middle = {
+        name: sorted(figures, key=lambda each: each.rate)[_ROUNDS // 2]
+        for name, figures in rounds.items()
+    }
+    return Measured(
+        size=shop.size,
+        bare_wsgi=middle["wsgi"],
+        bare_flask=middle["flask"],
+        cached={name: middle[name] for name in urls},
+    )
+
+
+def _zipf(shop: Shop) -> list[str]:
+    """A long walk over 20 000 addresses in which the r-th is asked for 1/r as often."""
+    rng = random.Random(5)
+    products = [f"/products/{slug}" for slug in slugs(shop.size)[: _MANY_ADDRESSES // 2]]
+    addresses = [*products, *listing_paths(shop, _MANY_ADDRESSES - len(products), 6)]
+    rng.shuffle(addresses)
+    weights = [1 / rank for rank in range(1, len(addresses) + 1)]
+    return rng.choices(addresses, weights, k=200_000)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,61 @@
+"""How many questions a page asks the database and Redis."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from pymongo import monitoring
+
+from app import create_app
+from app.db.cache import Cache
+from app.web.registry import service
+from bench.shop import Shop
+
+_NOT_QUERIES = frozenset({"hello", "ping", "endSessions", "getMore", "isMaster"})
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Calls:
+    """Commands sent for one page."""
+
+    database: int
+    redis: int
+
+
+class _Counter(monitoring.CommandListener):
+    def __init__(self) -> None:
+        self.count = 0
+
+    def started(self, event: monitoring.CommandStartedEvent) -> None:
+        if event.command_name not in _NOT_QUERIES and "$changeStream" not in str(event.command):
+            self.count += 1
+
+    def succeeded(self, event: monitoring.CommandSucceededEvent) -> None:
+        """Nothing to do."""
+
+    def failed(self, event: monitoring.CommandFailedEvent) -> None:
+        """Nothing to do."""
+
+
+def count_calls(shop: Shop, pages: dict[str, str]) -> dict[str, tuple[Calls, Calls]]:
+    """Of each page (by name), when it is made and when it is there."""
+    counter = _Counter()
+    monitoring.register(counter)
+    app = create_app(shop.stack.environment)
+    client = app.test_client(use_cookies=False)
+    redis = service(Cache, app).client
+    client.get("/")  # whatever is set up once
+
+    def calls(path: str) -> Calls:
+        before = counter.count, _commands(redis)
+        client.get(path)
+        return Calls(
+            database=counter.count - before[0],
+            redis=_commands(redis) - before[1] - 1,  # the question itself
+        )
+
+    return {name: (calls(path), calls(path)) for name, path in pages.items()}
+
+
+def _commands(redis: object) -> int:
+    return int(redis.info("stats")["total_commands_processed"])  # type: ignore[attr-defined]

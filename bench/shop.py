@@ -1,0 +1,129 @@
+"""A shop of a given size on real servers, for measuring."""
+
+from __future__ import annotations
+
+import http.client
+import json
+import os
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from urllib.parse import urlsplit
+
+from app import create_app
+from app.db.database import Database
+from app.db.migrations import upgrade
+from app.web.registry import service
+from bench.catalog_data import fill
+from dev.ports import find_free
+from dev.stack import EMBEDDED, ROOT, Stack
+
+PACKED = {"Accept-Encoding": "gzip"}
+_PASSING = {"server", "date", "connection", "transfer-encoding"}
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Shop:
+    """A running shop."""
+
+    size: int
+    stack: Stack
+
+    @property
+    def url(self) -> str:
+        """Where it answers."""
+        return self.stack.environment["BASE_URL"]
+
+    def memory(self) -> list[int]:
+        """Resident bytes of each web process, the largest first."""
+        server = self.stack.services["web"].pid
+        children = Path(f"/proc/{server}/task/{server}/children").read_text().split()
+        return sorted((_resident(int(each)) for each in children), reverse=True)
+
+
+def _resident(process: int) -> int:
+    for line in Path(f"/proc/{process}/status").read_text().splitlines():
+        if line.startswith("VmRSS:"):
+            return int(line.split()[1]) * 1024
+    return 0
+
+
+@contextmanager
+def shop_of(size: int) -> Iterator[Shop]:
+    """A shop with ``size`` products, on empty servers of its own."""
+    with tempfile.TemporaryDirectory(prefix="mossx-bench-") as folder:
+        stack = Stack(Path(folder), environment={})
+        try:
+            stack.start(EMBEDDED)
+            app = create_app(stack.environment)
+            database = service(Database, app)
+            upgrade(database)
+            fill(database, size)
+            database.close()
+            stack.start()
+            yield Shop(size=size, stack=stack)
+        finally:
+            stack.stop()
+
+
+@contextmanager
+def bare_of(url: str, kind: str) -> Iterator[str]:
+    """The address of a bare application (``wsgi`` or ``flask``) that answers what ``url`` does,
+    behind the server that the shop runs on."""
+    body, headers = fetch(url)
+    with tempfile.TemporaryDirectory() as folder:
+        told = Path(folder) / "body", Path(folder) / "headers"
+        told[0].write_bytes(body)
+        told[1].write_text(json.dumps(headers))
+        port = find_free()
+        command = [
+            str(Path(sys.executable).parent / "granian"), "--interface", "wsgi",
+            "--host", "127.0.0.1", "--port", str(port), "--workers", "2",
+            "--blocking-threads", "8", "--backlog", "1024", "--no-ws", f"bench.bare:{kind}",
+        ]  # fmt: skip
+        environment = {**os.environ, "BENCH_BODY": str(told[0]), "BENCH_HEADERS": str(told[1])}
+        server = subprocess.Popen(
+            command,
+            cwd=ROOT,
+            env=environment,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+        )
+        try:
+            address = f"http://127.0.0.1:{port}/"
+            _wait_for(address)
+            yield address
+        finally:
+            server.terminate()
+            server.wait()
+
+
+def _wait_for(url: str) -> None:
+    for _ in range(200):
+        try:
+            fetch(url)
+        except OSError:
+            time.sleep(0.05)
+        else:
+            return
+    raise RuntimeError(f"{url} does not answer")
+
+
+def fetch(url: str) -> tuple[bytes, list[tuple[str, str]]]:
+    """The packed body of a page and its own headers. Raises ``OSError`` where nothing answers."""
+    parts = urlsplit(url)
+    connection = http.client.HTTPConnection(parts.netloc, timeout=30)
+    try:
+        connection.request("GET", url.split(parts.netloc, 1)[1] or "/", headers=PACKED)
+        answer = connection.getresponse()
+        body = answer.read()
+    finally:
+        connection.close()
+    if answer.status != 200:
+        raise RuntimeError(f"{url} answered {answer.status}")
+    return body, [pair for pair in answer.getheaders() if pair[0].lower() not in _PASSING]

@@ -1,0 +1,109 @@
+"""Pages in memory: bounded, dropped by what they show, never kept when begun too early."""
+
+from __future__ import annotations
+
+import gzip
+import threading
+
+import brotli
+from hypothesis import given
+from hypothesis import strategies as st
+
+from app.web.page_store import Page, PageStore
+
+_HTML = [("Content-Type", "text/html; charset=utf-8")]
+
+
+def _page(text: str = "hello") -> Page:
+    return Page(text.encode(), _HTML)
+
+
+def test_every_coding_is_the_same_page() -> None:
+    page = _page("grün " * 500)
+    plain = page.form("").body
+
+    assert plain == ("grün " * 500).encode()
+    assert gzip.decompress(page.form("gzip").body) == plain
+    assert brotli.decompress(page.form("br").body) == plain
+    assert ("Content-Encoding", "br") in page.form("br").headers
+    assert ("Content-Length", str(len(plain))) in page.form("").headers
+
+
+def test_the_least_recently_used_goes_first() -> None:
+    size = _page().size
+    store = PageStore(3 * size)
+    for name in "abc":
+        store.put(name, _page(), (), store.mark())
+    store.get("a")
+    store.put("d", _page(), (), store.mark())
+
+    assert [name for name in "abcd" if store.get(name)] == ["a", "c", "d"]
+    assert store.size <= 3 * size
+
+
+def test_what_shows_it_is_dropped_and_nothing_else() -> None:
+    store = PageStore(10**6)
+    store.put("lamp", _page(), {"product:lamp", "product:bowl"}, store.mark())
+    store.put("bowl", _page(), {"product:bowl"}, store.mark())
+    store.drop(["product:lamp"])
+
+    assert store.get("lamp") is None
+    assert store.get("bowl") is not None
+
+
+def test_a_page_begun_before_a_change_is_not_kept() -> None:
+    store = PageStore(10**6)
+    early = store.mark()
+    store.drop(["product:lamp"])
+
+    assert not store.put("lamp", _page(), {"product:lamp"}, early)
+    assert store.put("bowl", _page(), {"product:bowl"}, early)
+    assert store.put("lamp", _page(), {"product:lamp"}, store.mark())
+
+    early = store.mark()
+    store.clear()
+    assert not store.put("bowl", _page(), {"product:bowl"}, early)
+
+
+@given(st.lists(st.tuples(st.sampled_from("pdgc"), st.integers(0, 9), st.integers(0, 3))))
+def test_it_never_holds_more_than_it_may_nor_forgets_its_sums(
+    steps: list[tuple[str, int, int]],
+) -> None:
+    store = PageStore(4 * _page().size)
+    for step, key, tag in steps:
+        if step == "p":
+            store.put(key, _page(), {f"t{tag}", f"t{key % 4}"}, store.mark())
+        elif step == "d":
+            store.drop([f"t{tag}"])
+        elif step == "g":
+            store.get(key)
+        else:
+            store.clear()
+        held = sum(page.size for page in map(store.get, range(10)) if page)
+        assert held == store.size <= 4 * _page().size
+    store.drop(["t0", "t1", "t2", "t3"])
+    assert len(store) == store.size == 0
+
+
+def test_threads_do_not_upset_it() -> None:
+    store = PageStore(20 * _page().size)
+    failures: list[Exception] = []
+
+    def work(seed: int) -> None:
+        try:
+            for step in range(3_000):
+                key = (step * seed) % 60
+                if store.get(key) is None:
+                    store.put(key, _page(), {f"t{key % 5}"}, store.mark())
+                if step % 50 == 0:
+                    store.drop([f"t{step % 5}"])
+        except Exception as error:  # noqa: BLE001 - whatever it is, the test must hear of it
+            failures.append(error)
+
+    threads = [threading.Thread(target=work, args=(seed,)) for seed in (1, 7, 11, 13)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert not failures
+    assert store.size <= 20 * _page().size
