@@ -52,6 +52,7 @@ from app.worker import Job, Worker
 _DEMO = Path(__file__).resolve().parents[1] / "demo"
 _RECONCILE_EVERY = timedelta(seconds=15)
 _AUDIT_EVERY = timedelta(minutes=10)
+_PACK_EVERY = timedelta(minutes=2)
 
 
 def build_services(settings: Settings, templates: Environment) -> tuple[object, ...]:
@@ -91,6 +92,7 @@ def build_services(settings: Settings, templates: Environment) -> tuple[object, 
     jobs = (
         Job(name="reconcile", every=_RECONCILE_EVERY, run=reconciler.run),
         Job(name="audit", every=_AUDIT_EVERY, run=audit.run),
+        Job(name="pack catalog", every=_PACK_EVERY, run=catalog.packer.run),
     )
     return (
         database,

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 
-from app.catalog.index import Row
 from app.catalog.models import Image, Price, Product
+from app.catalog.readmodel.rows import Row
 from app.catalog.views import ProductCard
 from app.shared.ids import ProductId
 from app.shared.money import Money

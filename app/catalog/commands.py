@@ -15,6 +15,7 @@ from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 from app.catalog.csv.exporting import CsvExport
 from app.catalog.csv.importing import CsvImport, ImportReport
 from app.catalog.demo import DemoLoader, DemoMissing
+from app.catalog.service import CatalogService
 from app.db.errors import PyMongoError
 from app.markets.models import Market
 from app.markets.service import DEFAULT, find_market
@@ -57,6 +58,8 @@ def import_file(file: Path, market_code: str) -> None:
     try:
         with _progress("Importing") as progress:
             report = importer.run(file, _market(market_code), progress)
+        if report.created or report.updated:
+            service(CatalogService, current_app).packer.pack()
     except ShopError as refusal:
         raise click.ClickException(refusal.message) from refusal
     except PyMongoError as error:

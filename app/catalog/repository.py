@@ -16,19 +16,36 @@ from app.catalog.documents import (
     shelf_to_document,
 )
 from app.catalog.models import Category, Collection, Product
-from app.db.database import Database, Session, find_any
+from app.db.database import Database, Document, Session, find_any
+from app.db.streams import InsertStream
 from app.shared.clock import now
 from app.shared.ids import ProductId, Sku, new_id
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Change:
-    """Something in the catalog changed; without ids it may be anything."""
+    """Something in the catalog changed; if nothing is named it may be anything.
+
+    ``sold`` names products of which only the units sold changed, ``shelves`` the slugs of
+    categories and collections.
+    """
 
     id: str
     at: datetime
-    product_ids: tuple[ProductId, ...]
-    skus: tuple[Sku, ...]
+    product_ids: tuple[ProductId, ...] = ()
+    skus: tuple[Sku, ...] = ()
+    sold: tuple[ProductId, ...] = ()
+    shelves: tuple[str, ...] = ()
+
+    @property
+    def is_anything(self) -> bool:
+        """Whether nothing is named."""
+        return not (self.names_products or self.sold or self.shelves)
+
+    @property
+    def names_products(self) -> bool:
+        """Whether it is about products themselves, or their stock."""
+        return bool(self.product_ids or self.skus)
 
 
 class CatalogRepository:
@@ -122,6 +139,8 @@ class CatalogRepository:
         *,
         product_ids: Iterable[ProductId] = (),
         skus: Iterable[Sku] = (),
+        sold: Iterable[ProductId] = (),
+        shelves: Iterable[str] = (),
     ) -> None:
         """Tell every process, once the transaction commits. An insert, so writers never collide."""
         self._changes.insert_one(
@@ -130,21 +149,24 @@ class CatalogRepository:
                 "at": now(),
                 "product_ids": list(product_ids),
                 "skus": list(skus),
+                "sold": list(sold),
+                "shelves": list(shelves),
             },
             session=session,
         )
 
     def changes_since(self, moment: datetime) -> list[Change]:
         """Changes from ``moment`` on."""
-        return [
-            Change(
-                id=each["_id"],
-                at=each["at"],
-                product_ids=tuple(each["product_ids"]),
-                skus=tuple(each["skus"]),
-            )
-            for each in self._changes.find({"at": {"$gte": moment}})
-        ]
+        return list(map(_change, self._changes.find({"at": {"$gte": moment}})))
+
+    def has_changes_since(self, moment: datetime, count: int) -> bool:
+        """Whether there were at least ``count`` changes from ``moment`` on."""
+        found = self._changes.find({"at": {"$gte": moment}}, {"_id": 1}).limit(count)
+        return sum(1 for _ in found) >= count
+
+    def watch_changes(self) -> ChangeWatch:
+        """Changes as they come, from now on. Raises the driver's error if that cannot be."""
+        return ChangeWatch(InsertStream(self._changes))
 
     # --- sales --------------------------------------------------------------------------------
 
@@ -164,3 +186,36 @@ class CatalogRepository:
     def units_sold(self) -> dict[ProductId, int]:
         """Units sold so far, by product."""
         return {each["_id"]: each["units"] for each in self._sales.find({})}
+
+    def units_sold_of(self, ids: Iterable[ProductId]) -> dict[ProductId, int]:
+        """Units sold so far of these products, those never sold left out."""
+        return {each["_id"]: each["units"] for each in find_any(self._sales, "_id", ids)}
+
+
+class ChangeWatch:
+    """The feed of changes while it is being written."""
+
+    def __init__(self, stream: InsertStream) -> None:
+        self._stream = stream
+
+    def take(self, wait: float) -> list[Change]:
+        """What came since the last call; waits up to ``wait`` seconds for the first.
+
+        Raises the driver's error once the stream is lost.
+        """
+        return list(map(_change, self._stream.take(wait)))
+
+    def close(self) -> None:
+        """Stop watching."""
+        self._stream.close()
+
+
+def _change(document: Document) -> Change:
+    return Change(
+        id=document["_id"],
+        at=document["at"],
+        product_ids=tuple(document["product_ids"]),
+        skus=tuple(document["skus"]),
+        sold=tuple(document.get("sold", ())),
+        shelves=tuple(document.get("shelves", ())),
+    )

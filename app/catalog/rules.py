@@ -10,7 +10,7 @@ from app.catalog.views import OptionChoice, OptionValue
 from app.shared.ids import Sku
 from app.shared.money import Money
 
-_FEW = 5
+FEW = 5  # from here on down a shopper is told how many are left
 
 
 def can_buy(variant: Variant, market: str, stock: Mapping[Sku, int]) -> bool:
@@ -118,6 +118,6 @@ def stock_message(variant: Variant | None, market: str, stock: Mapping[Sku, int]
     left = stock.get(variant.sku, 0)
     if left <= 0 and not variant.sells_when_out:
         return "Sold out"
-    if left <= _FEW and not variant.sells_when_out:
+    if left <= FEW and not variant.sells_when_out:
         return f"Only {left} left"
     return "In stock"

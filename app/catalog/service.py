@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from itertools import islice
+from dataclasses import replace
+
+import numpy as np
+from pyroaring import BitMap
 
 from app.catalog.cards import make_cards, shown_compare_at
-from app.catalog.index import CatalogIndex, Row, Snapshot, StockReader
+from app.catalog.follower import CatalogFollower
 from app.catalog.listing import Shelf, build_listing
+from app.catalog.modelling import Modelling
 from app.catalog.models import (
     Category,
     Collection,
@@ -16,9 +20,15 @@ from app.catalog.models import (
     ProductStatus,
     Variant,
 )
+from app.catalog.pack_repository import PackRepository
+from app.catalog.packs import ModelPacks, Packer
 from app.catalog.query import ListingQuery
+from app.catalog.readmodel.bits import Numbers
+from app.catalog.readmodel.model import CatalogModel
+from app.catalog.readmodel.rows import Row
 from app.catalog.repository import CatalogRepository
 from app.catalog.rules import (
+    FEW,
     can_buy,
     choose_variant,
     option_choices,
@@ -27,7 +37,8 @@ from app.catalog.rules import (
     variant_images,
     variant_url,
 )
-from app.catalog.search import Found, find
+from app.catalog.search.index import Hits
+from app.catalog.stock import StockReader
 from app.catalog.views import (
     BundlePart,
     HomePage,
@@ -44,6 +55,7 @@ from app.shared.ids import ProductId, Sku
 
 _MOST_PER_ORDER = 99
 _RELATED = 4
+_MOST_COMPARED = 4_000  # of a category's products, the newest, when looking for like ones
 _SUGGESTIONS = 6
 
 
@@ -54,18 +66,29 @@ class CatalogService:
         self._database = database
         self._catalog = CatalogRepository(database)
         self._stock: StockReader | None = None
-        self._index: CatalogIndex | None = None
+        self._follower: CatalogFollower | None = None
+        self._packer: Packer | None = None
 
     def use_stock(self, stock: StockReader) -> None:
         """Say where stock is read; the inventory lies above, so the root brings them together."""
+        packs = ModelPacks(PackRepository(self._database))
         self._stock = stock
-        self._index = CatalogIndex(self._catalog, stock)
+        self._follower = CatalogFollower(self._catalog, Modelling(self._catalog, stock), packs)
+        self._packer = Packer(self._catalog, packs, self._follower)
 
     @property
-    def _snapshot(self) -> Snapshot:
-        if self._index is None:
+    def follower(self) -> CatalogFollower:
+        """Keeps the read model; tells whoever listens what changed."""
+        if self._follower is None:
             raise RuntimeError("the composition root has not said where stock is read")
-        return self._index.snapshot()
+        return self._follower
+
+    @property
+    def packer(self) -> Packer:
+        """Packs the read model for processes that start."""
+        if self._packer is None:
+            raise RuntimeError("the composition root has not said where stock is read")
+        return self._packer
 
     def _available(self, skus: Iterable[Sku]) -> dict[Sku, int]:
         if self._stock is None:
@@ -73,7 +96,7 @@ class CatalogService:
         return self._stock.available(skus)
 
     def note_stock_change(self, session: Session, skus: list[Sku]) -> None:
-        """Tell every process that these SKUs sold out or came back."""
+        """Tell every process that these SKUs sold out or came back, or that few are left."""
         self._catalog.note_change(session, skus=skus)
 
     # --- for carts and orders -----------------------------------------------------------------
@@ -104,115 +127,107 @@ class CatalogService:
 
         def work(session: Session) -> None:
             if self._catalog.count_sale(order, units, session):
-                self._catalog.note_change(session, product_ids=units)
+                self._catalog.note_change(session, sold=units)
 
         self._database.in_transaction(work)
 
     # --- pages ----------------------------------------------------------------------------------
 
     def categories(self) -> tuple[Category, ...]:
-        """Every category with something in it, in the owner's order."""
-        filled = {row.category for row in self._snapshot.rows.values()}
-        return tuple(each for each in self._snapshot.categories if each.slug in filled)
+        """Every category with something sold in it, in the owner's order."""
+        return self.follower.model().navigation[0]
 
     def collections(self) -> tuple[Collection, ...]:
-        """Every collection, in the owner's order."""
-        return self._snapshot.collections
+        """Every collection with something sold in it, in the owner's order."""
+        return self.follower.model().navigation[1]
 
     def home_page(self, market: Market) -> HomePage:
         """The shop window."""
-        rows = self._sold_rows(market)
-        plain = [row for row in rows if not row.is_bundle]
-        return HomePage(
-            featured=self._cards((row for row in plain if row.featured), market, 8),
-            newest=self._cards((row for row in plain if not row.featured), market, 8),
-            bundles=self._cards((row for row in rows if row.is_bundle), market, 4),
-            categories=self.categories(),
-            collections=self.collections(),
+        model = self.follower.model()
+        sold = model.sold_in(market.code)
+        plain = sold - model.bundles
+        shown = (
+            _newest(model, plain & model.featured, 8),
+            _newest(model, plain - model.featured, 8),
+            _newest(model, sold & model.bundles, 4),
         )
-
-    def _cards(self, rows: Iterable[Row], market: Market, most: int) -> tuple[ProductCard, ...]:
-        chosen = list(islice(rows, most))
-        return make_cards(chosen, self._catalog.by_ids(row.id for row in chosen), market.code)
-
-    def _sold_rows(self, market: Market) -> list[Row]:
-        return [
-            row
-            for row in self._snapshot.rows.values()
-            if row.is_live and row.lowest_price(market.code) is not None
-        ]
+        products = self._catalog.by_ids(row.id for rows in shown for row in rows)
+        featured, newest, bundles = (make_cards(rows, products, market.code) for rows in shown)
+        categories, collections = model.navigation
+        return HomePage(
+            featured=featured,
+            newest=newest,
+            bundles=bundles,
+            categories=categories,
+            collections=collections,
+        )
 
     def list_all(self, query: ListingQuery, market: Market) -> Listing:
         """Every product."""
-        found, rows = self._search(query, market)
-        default = "relevance" if query.q else "newest"
-        shelf = Shelf(
-            heading="All products",
-            path="/products",
-            rows=rows,
-            default_sort=default,
-            corrected=found.corrected,
-        )
-        return build_listing(shelf, query, market, self._catalog.by_ids)
+        model = self.follower.model()
+        shelf = Shelf(heading="All products", path="/products", rows=model.sold_in(market.code))
+        return self._listing(model, shelf, query, market)
 
     def search(self, query: ListingQuery, market: Market) -> Listing:
         """Products by words; without words, every product."""
-        found, rows = self._search(query, market)
+        model = self.follower.model()
         heading = f"Results for “{query.q}”" if query.q else "Search"
-        shelf = Shelf(
-            heading=heading,
-            path="/search",
-            rows=rows,
-            default_sort="relevance" if query.q else "newest",
-            corrected=found.corrected,
-        )
-        return build_listing(shelf, query, market, self._catalog.by_ids)
-
-    def _search(self, query: ListingQuery, market: Market) -> tuple[Found, list[Row]]:
-        found = find(self._sold_rows(market), self._snapshot.vocabulary, query.q)
-        return found, found.rows
+        shelf = Shelf(heading=heading, path="/search", rows=model.sold_in(market.code))
+        return self._listing(model, shelf, query, market)
 
     def list_category(self, slug: str, query: ListingQuery, market: Market) -> Listing:
         """A category's products. Raises ``NotFound``."""
-        category = next((each for each in self._snapshot.categories if each.slug == slug), None)
+        model = self.follower.model()
+        category = model.shelves.category(slug)
         if category is None:
             raise NotFound("We could not find this category.")
-        rows = [row for row in self._sold_rows(market) if row.category == slug]
-        found = find(rows, self._snapshot.vocabulary, query.q)
         shelf = Shelf(
             heading=category.name,
             path=f"/categories/{slug}",
-            rows=found.rows,
+            rows=model.sold_in(market.code) & model.in_category.get(slug, BitMap()),
             description=category.description,
             image=category.image,
-            default_sort="relevance" if query.q else "newest",
-            corrected=found.corrected,
         )
-        return build_listing(shelf, query, market, self._catalog.by_ids)
+        return self._listing(model, shelf, query, market)
 
     def list_collection(self, slug: str, query: ListingQuery, market: Market) -> Listing:
         """A collection's products, in the owner's order. Raises ``NotFound``."""
-        collection = next((each for each in self._snapshot.collections if each.slug == slug), None)
+        model = self.follower.model()
+        collection = model.shelves.collection(slug)
         if collection is None:
             raise NotFound("We could not find this collection.")
-        sold = {row.id: row for row in self._sold_rows(market)}
-        rows = [sold[each] for each in collection.product_ids if each in sold]
-        found = find(rows, self._snapshot.vocabulary, query.q)
+        members = model.members_of[slug]
         shelf = Shelf(
             heading=collection.title,
             path=f"/collections/{slug}",
-            rows=found.rows,
+            rows=model.sold_in(market.code) & members.rows,
+            own_order=members.order,
             description=collection.description,
             image=collection.image,
             default_sort="relevance",
-            corrected=found.corrected,
         )
-        return build_listing(shelf, query, market, self._catalog.by_ids)
+        return self._listing(model, shelf, query, market)
+
+    def _listing(
+        self, model: CatalogModel, shelf: Shelf, query: ListingQuery, market: Market
+    ) -> Listing:
+        """The page of the shelf, or of what the query's words find on it."""
+        if query.q:
+            hits = model.search.find(query.q, shelf.rows)
+            shelf = replace(
+                shelf,
+                rows=hits.rows,
+                own_order=_ranked(model, hits) if len(hits.ranked) else shelf.own_order,
+                default_sort="relevance",
+                corrected=hits.corrected,
+            )
+        return build_listing(model, shelf, query, market, self._catalog.by_ids)
 
     def product_page(self, slug: str, wanted: Mapping[str, str], market: Market) -> ProductPage:
         """A product with the variant that ``wanted`` options choose. Raises ``NotFound``."""
         product = self._catalog.find_by_slug(slug)
-        row = self._snapshot.rows.get(product.id) if product else None
+        model = self.follower.model()
+        row = model.find(product.id) if product else None
         if product is None or row is None or not row.is_live:
             raise NotFound("We could not find this product.")
         stock = self._available(variant.sku for variant in product.variants)
@@ -225,7 +240,7 @@ class CatalogService:
         unlimited = variant is not None and variant.sells_when_out
         return ProductPage(
             product=product,
-            category=self._category(product),
+            category=model.shelves.category(product.category),
             variant=variant,
             price=price.amount if price else None,
             compare_at=compare_at,
@@ -237,24 +252,22 @@ class CatalogService:
             images=images,
             stock_message="" if is_bundle else stock_message(variant, market.code, stock),
             buyable=variant is not None and not is_bundle and can_buy(variant, market.code, stock),
-            max_quantity=_MOST_PER_ORDER if unlimited else min(max(left, 0), _MOST_PER_ORDER),
+            max_quantity=_MOST_PER_ORDER if unlimited or left > FEW else max(left, 0),
             parts=self._parts(product),
-            related=self._related(row, market),
+            related=self._related(model, row, market),
         )
 
     def cards_of(
         self, product_ids: Iterable[str], market: Market, most: int
     ) -> tuple[ProductCard, ...]:
         """Cards for these products in this order, without those that are not sold here."""
-        rows = self._snapshot.rows
-        wanted = [rows[ProductId(each)] for each in product_ids if ProductId(each) in rows]
-        sold = [row for row in wanted if row.is_live and row.lowest_price(market.code) is not None]
-        return self._cards(sold, market, most)
+        model = self.follower.model()
+        sold = model.sold_in(market.code)
+        rows = (model.find(ProductId(each)) for each in product_ids)
+        return self._cards([row for row in rows if row and row.number in sold][:most], market)
 
-    def _category(self, product: Product) -> Category | None:
-        return next(
-            (each for each in self._snapshot.categories if each.slug == product.category), None
-        )
+    def _cards(self, rows: list[Row], market: Market) -> tuple[ProductCard, ...]:
+        return make_cards(rows, self._catalog.by_ids(row.id for row in rows), market.code)
 
     def _parts(self, product: Product) -> tuple[BundlePart, ...]:
         """What a bundle is made of."""
@@ -274,23 +287,22 @@ class CatalogService:
             if part.sku in known
         )
 
-    def _related(self, row: Row, market: Market) -> tuple[ProductCard, ...]:
+    def _related(self, model: CatalogModel, row: Row, market: Market) -> tuple[ProductCard, ...]:
         """Others of the same category, those with most words in common first."""
-        own = set(row.weights)
-        others = [
-            other
-            for other in self._sold_rows(market)
-            if other.id != row.id and other.category == row.category and other.in_stock
-        ]
-        others.sort(key=lambda other: -len(own & set(other.weights)))
-        return self._cards(others, market, _RELATED)
+        shelf = next((each for each in model.in_category.values() if row.number in each), BitMap())
+        others = shelf & model.sold_in(market.code) & model.in_stock
+        others.discard(row.number)
+        alike = model.alike(row.number, others, _MOST_COMPARED)[:_RELATED]
+        return self._cards(list(map(model.row, alike.tolist())), market)
 
     def suggest(self, text: str, market: Market) -> tuple[Suggestion, ...]:
         """What to show under the search field while ``text`` is being typed."""
-        found = (
-            find(self._sold_rows(market), self._snapshot.vocabulary, text) if text else Found([])
-        )
-        cards = self._cards(found.rows, market, _SUGGESTIONS)
+        if not text:
+            return ()
+        model = self.follower.model()
+        hits = model.search.find(text, model.sold_in(market.code))
+        best = _ranked(model, hits)[:_SUGGESTIONS]
+        cards = self._cards(list(map(model.row, best.tolist())), market)
         return tuple(
             Suggestion(
                 label=card.title,
@@ -304,12 +316,24 @@ class CatalogService:
 
     def sitemap_paths(self) -> Iterator[str]:
         """The address of every public page of the catalog."""
-        snapshot = self._snapshot
+        model = self.follower.model()
+        categories, collections = model.navigation
         yield "/"
         yield "/products"
-        yield from (f"/categories/{each.slug}" for each in self.categories())
-        yield from (f"/collections/{each.slug}" for each in snapshot.collections)
-        yield from (f"/products/{row.slug}" for row in snapshot.rows.values() if row.is_live)
+        yield from (f"/categories/{each.slug}" for each in categories)
+        yield from (f"/collections/{each.slug}" for each in collections)
+        newest_first = model.newest.page(model.live, 0, len(model.newest.rows))
+        yield from (f"/products/{model.slugs[row]}" for row in newest_first.tolist())
+
+
+def _newest(model: CatalogModel, rows: BitMap, most: int) -> list[Row]:
+    return list(map(model.row, model.newest.page(rows, 0, most).tolist()))
+
+
+def _ranked(model: CatalogModel, hits: Hits) -> Numbers:
+    """Rows by falling relevance, the newest first among equals."""
+    order = np.lexsort((-model.newest.rank[hits.ranked], -hits.scores))
+    return hits.ranked[order]
 
 
 def _is_sold(product: Product) -> bool:

@@ -41,11 +41,15 @@ class FacetValue:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Facet:
-    """A filter: ``name`` is the query field (``option.Size``, ``vendor``, ``in_stock``)."""
+    """A filter: ``name`` is the query field (``option.Size``, ``vendor``, ``in_stock``).
+
+    ``left_out`` is how many further values with fewer products there are.
+    """
 
     name: str
     label: str
     values: tuple[FacetValue, ...]
+    left_out: int = 0
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -10,6 +10,7 @@ from app.db.database import Database, Session
 from app.inventory.errors import OutOfStock
 from app.inventory.models import Demand
 from app.inventory.repository import InventoryRepository
+from app.inventory.rules import rebanded
 from app.shared.clock import now
 from app.shared.ids import Sku, new_id
 
@@ -18,7 +19,7 @@ BandListener = Callable[[Session, list[Sku]], None]
 
 class InventoryService:
     """The shop's stock. ``on_band_change`` is told, inside the transaction, when a SKU sells out
-    or comes back, so that catalog pages can follow."""
+    or comes back, and while so few are left that pages say how many."""
 
     def __init__(self, database: Database, on_band_change: BandListener | None = None) -> None:
         self._database = database
@@ -52,14 +53,14 @@ class InventoryService:
 
         def work(session: Session) -> int:
             levels = self._stock.levels(quantities, session)
-            changed = []
+            changed = {}
             for sku, quantity in quantities.items():
                 known = levels.get(sku)
                 difference = quantity - (known.on_hand if known else 0)
                 if known is None or difference:
                     self._stock.move(new_id("mov"), sku, difference, 0, cause, session)
-                    changed.append(sku)
-            self._tell(session, changed)
+                    changed[sku] = difference
+            self._tell(session, rebanded(levels, changed))
             return len(changed)
 
         return self._database.in_transaction(work)
@@ -78,14 +79,14 @@ class InventoryService:
             if current["state"] == "held":
                 self._stock.put_hold(owner, summed, expires_at, session)
             return
-        sold_out = self._reserve_all(owner, (current or {}).get("round", 0) + 1, summed, session)
+        changed = self._reserve_all(owner, (current or {}).get("round", 0) + 1, summed, session)
         self._stock.put_hold(owner, summed, expires_at, session)
-        self._tell(session, sold_out)
+        self._tell(session, changed)
 
     def _reserve_all(
         self, owner: str, round_: int, demands: list[Demand], session: Session
     ) -> list[Sku]:
-        """Reserve each demand; the SKUs that sold out by it."""
+        """Reserve each demand; the SKUs whose band changed by it."""
         before = self._stock.levels((demand.sku for demand in demands), session)
         short: dict[Sku, int] = {}
         for demand in demands:
@@ -97,11 +98,7 @@ class InventoryService:
                 short[demand.sku] = max(level.available, 0) if level else 0
         if short:
             raise OutOfStock(short)
-        return [
-            demand.sku
-            for demand in demands
-            if demand.sku in before and before[demand.sku].available <= demand.quantity
-        ]
+        return rebanded(before, {demand.sku: -demand.quantity for demand in demands})
 
     def hold_again(self, owner: str, expires_at: datetime, session: Session) -> None:
         """Make sure that ``owner`` holds what it once held, for a payment that came late.
@@ -119,7 +116,7 @@ class InventoryService:
 
     def commit(self, owner: str, session: Session) -> None:
         """Turn the hold into a sale: the units leave. Repeating it changes nothing."""
-        self._end(owner, "committed", session)
+        self._tell(session, self._end(owner, "committed", session))
 
     def release(self, owner: str, session: Session) -> None:
         """Give the held units back. Repeating it changes nothing."""
@@ -127,20 +124,26 @@ class InventoryService:
 
     def take_back(self, units: Mapping[str, tuple[Sku, int]], session: Session) -> None:
         """Put returned units on the shelf again, by movement id; each id counts once."""
+        before = self._stock.levels((sku for sku, _ in units.values()), session)
+        returned: Counter[Sku] = Counter()
         for movement, (sku, quantity) in units.items():
             self._stock.move(movement, sku, quantity, 0, "return", session)
-        self._tell(session, [sku for sku, _ in units.values()])
+            returned[sku] += quantity
+        self._tell(session, rebanded(before, returned))
 
     def _end(self, owner: str, state: str, session: Session) -> list[Sku]:
         hold = self._stock.end_hold(owner, state, session)
         if hold is None:
             return []
+        before = self._stock.levels((line["sku"] for line in hold["lines"]), session)
+        freed: Counter[Sku] = Counter()
         for line in hold["lines"]:
             sold = -line["quantity"] if state == "committed" else 0
             movement = f"{owner}:{hold['round']}:{state}:{line['sku']}"
             cause = "sale" if state == "committed" else "release"
             self._stock.move(movement, line["sku"], sold, -line["quantity"], cause, session)
-        return [line["sku"] for line in hold["lines"]]
+            freed[line["sku"]] += sold + line["quantity"]
+        return rebanded(before, freed)
 
     def owners_of_expired_holds(self, limit: int = 100) -> list[str]:
         """Orders whose reservation ran out."""

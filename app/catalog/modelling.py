@@ -1,0 +1,87 @@
+"""Making the read model of the catalog's documents, whole or where they changed."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from itertools import islice
+
+from app.catalog.models import Product
+from app.catalog.readmodel.edit import ModelEdit
+from app.catalog.readmodel.entries import Entry, is_published, make_entry, print_of
+from app.catalog.readmodel.model import CatalogModel, empty_model
+from app.catalog.readmodel.touched import EVERYTHING, Touched
+from app.catalog.repository import CatalogRepository, Change
+from app.catalog.stock import StockReader
+from app.shared.ids import ProductId, Sku
+
+_BATCH = 500
+_MANY = 2_000  # changed products, or a quarter of all: reading everything is quicker
+
+
+class Modelling:
+    """Reads products, stock, sales, categories and collections into models."""
+
+    def __init__(self, catalog: CatalogRepository, stock: StockReader) -> None:
+        self._catalog = catalog
+        self._stock = stock
+
+    def build(self) -> CatalogModel:
+        """The model of all documents."""
+        edit = ModelEdit(empty_model())
+        stock = self._stock.every_available()
+        products = self._catalog.every_product()
+        while batch := list(islice(products, _BATCH)):
+            edit.apply(_entries(batch, stock))
+        edit.set_sales(self._catalog.units_sold())
+        self._read_shelves(edit)
+        return edit.done()
+
+    def update(
+        self, model: CatalogModel, changes: Iterable[Change]
+    ) -> tuple[CatalogModel, Touched]:
+        """The model after these changes, and what they touched."""
+        known = list(changes)
+        wanted = {each for change in known for each in change.product_ids}
+        prints = [print_of(sku) for sku in {sku for change in known for sku in change.skus}]
+        if prints:
+            wanted |= set(model.with_sku_prints(prints))
+        too_many = len(wanted) > max(_MANY, len(model.present) // 4)
+        if too_many or any(change.is_anything for change in known):
+            return self.build(), EVERYTHING
+        edit = ModelEdit(model)
+        self._read_products(edit, model, wanted)
+        if any(change.product_ids or change.shelves for change in known):
+            self._read_shelves(edit)
+        after = edit.done()
+        return after, edit.touched(after)
+
+    def _read_products(self, edit: ModelEdit, model: CatalogModel, wanted: set[ProductId]) -> None:
+        if not wanted:
+            return
+        products = [each for each in self._catalog.by_ids(wanted).values() if is_published(each)]
+        stock = self._stock.available(each.sku for product in products for each in product.variants)
+        gone = wanted - {each.id for each in products}
+        edit.apply(_entries(products, stock), gone)
+        new = [each.id for each in products if each.id not in model.row_of]
+        if new:
+            edit.set_sales(self._catalog.units_sold_of(new))
+
+    def _read_shelves(self, edit: ModelEdit) -> None:
+        edit.set_shelves(self._catalog.categories(), self._catalog.collections())
+
+    def with_shelves(self, model: CatalogModel) -> CatalogModel:
+        """The model with the categories and collections as they are now."""
+        edit = ModelEdit(model)
+        self._read_shelves(edit)
+        return edit.done()
+
+    def resold(self, model: CatalogModel, ids: Iterable[ProductId]) -> tuple[CatalogModel, Touched]:
+        """The model with the units that these products sold so far."""
+        edit = ModelEdit(model)
+        edit.set_sales(self._catalog.units_sold_of(ids))
+        after = edit.done()
+        return after, edit.touched(after)
+
+
+def _entries(products: Iterable[Product], stock: Mapping[Sku, int]) -> list[Entry]:
+    return [make_entry(each, stock) for each in products if is_published(each)]
