@@ -19,8 +19,11 @@ from app.account.two_factor_routes import blueprint as two_factor_routes
 from app.cart import cookie as cart_cookie
 from app.cart.routes import blueprint as cart_routes
 from app.catalog import context as catalog_context
+from app.catalog import partials
 from app.catalog.addresses import canonical_address
+from app.catalog.forgetting import forget
 from app.catalog.routes import blueprint as catalog_routes
+from app.catalog.service import CatalogService
 from app.checkout.order_routes import blueprint as order_routes
 from app.checkout.payment_routes import blueprint as payment_routes
 from app.checkout.routes import blueprint as checkout_routes
@@ -37,7 +40,7 @@ from app.web import assets, csrf, errors, health, limits, logs, memory, metrics,
 from app.web.fragments import Fragments, version_of
 from app.web.page_cache import Cookies, PageCache
 from app.web.page_store import PageStore
-from app.web.registry import register
+from app.web.registry import register, service
 from app.web.served import ServedPages
 
 _ROOT = Path(__file__).resolve().parents[1]
@@ -83,6 +86,8 @@ def _cache(app: Flask, settings: Settings) -> None:
     version = version_of(_ROOT / "templates", _ROOT / "static")
     store = PageStore(settings.mossx_page_cache_mb * 2**20)
     served = ServedPages(app)
+    follower = service(CatalogService, app).follower
+    follower.listen(lambda touched: forget(store, touched))
     pages = PageCache(
         app.wsgi_app,
         store=store,
@@ -96,7 +101,7 @@ def _cache(app: Flask, settings: Settings) -> None:
         base_url=settings.base_url,
         window=csrf.page_window,
         on_served=served.note,
-        on_first=lambda: None,
+        may_keep=lambda: follower.is_following,
     )
     app.wsgi_app = pages  # type: ignore[assignment,method-assign]
     register(app, Fragments(app, settings.redis_url, version), store, pages, served)
@@ -130,4 +135,5 @@ def _web(app: Flask, settings: Settings) -> None:
     market_context.init_app(app)
     media_context.init_app(app)
     catalog_context.init_app(app)
+    partials.init_app(app)
     cart_cookie.init_app(app)

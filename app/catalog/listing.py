@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 
 from pyroaring import BitMap
 
-from app.catalog.cards import make_cards
+from app.catalog.cards import refer
 from app.catalog.facets import active_filters, build_facets
-from app.catalog.models import Image, Product
+from app.catalog.models import Image
 from app.catalog.query import SORTS, ListingQuery
 from app.catalog.readmodel.bits import Numbers, mask
 from app.catalog.readmodel.model import CatalogModel
@@ -18,11 +17,9 @@ from app.catalog.readmodel.selection import Selector
 from app.catalog.views import Listing, PageLink, SortChoice
 from app.markets.models import Market
 from app.shared.errors import NotFound
-from app.shared.ids import ProductId
 from app.shared.money import Money
 
 PAGE_SIZE = 24
-Fetch = Callable[[list[ProductId]], Mapping[ProductId, Product]]
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -43,7 +40,7 @@ class Shelf:
 
 
 def build_listing(
-    model: CatalogModel, shelf: Shelf, query: ListingQuery, market: Market, fetch: Fetch
+    model: CatalogModel, shelf: Shelf, query: ListingQuery, market: Market
 ) -> Listing:
     """The page of ``shelf`` that ``query`` asks for. Raises ``NotFound`` beyond the last page."""
     selector = Selector(model, shelf.rows, query, market.code)
@@ -62,7 +59,7 @@ def build_listing(
         image=shelf.image,
         path=shelf.path,
         query=query.q,
-        cards=make_cards(shown, fetch([row.id for row in shown]), market.code, query.options),
+        cards=refer(shown, query.options),
         total=total,
         page=query.page,
         pages=_pager(query, shelf.path, last),

@@ -6,6 +6,8 @@ from urllib.parse import urljoin
 
 from flask import Blueprint, Response, current_app, render_template, request
 
+from app.catalog.forgetting import BESTSELLERS, LISTED, of_products, of_shelf
+from app.catalog.partials import cached_page
 from app.catalog.query import OPTION, ListingQuery, parse_query
 from app.catalog.service import CatalogService
 from app.catalog.views import Listing
@@ -25,38 +27,37 @@ _VIEWED = 4
 @blueprint.get("/")
 def home() -> Response:
     """The shop window."""
-    keep_page(("listed",))
-    return page(
-        "catalog/home.html", "content", home=service(CatalogService).home_page(current_market())
-    )
+    keep_page((LISTED,))
+    home = service(CatalogService).home_page(current_market())
+    return cached_page("catalog/home.html", "content", home=home)
 
 
 @blueprint.get("/products")
 def products() -> Response:
     """Every product."""
     listing = service(CatalogService).list_all(_query(), current_market())
-    return _listing(listing, "products", "listed")
+    return _listing(listing, "products", LISTED)
 
 
 @blueprint.get("/categories/<slug>")
 def category(slug: str) -> Response:
     """A category."""
     listing = service(CatalogService).list_category(slug, _query(), current_market())
-    return _listing(listing, slug, f"shelf:{slug}")
+    return _listing(listing, slug, of_shelf(slug))
 
 
 @blueprint.get("/collections/<slug>")
 def collection(slug: str) -> Response:
     """A collection."""
     listing = service(CatalogService).list_collection(slug, _query(), current_market())
-    return _listing(listing, slug, f"shelf:{slug}")
+    return _listing(listing, slug, of_shelf(slug))
 
 
 @blueprint.get("/search")
 def search() -> Response:
     """Search results."""
     listing = service(CatalogService).search(_query(), current_market())
-    return _listing(listing, "search", "listed")
+    return _listing(listing, "search", LISTED)
 
 
 def _query() -> ListingQuery:
@@ -65,8 +66,11 @@ def _query() -> ListingQuery:
 
 def _listing(listing: Listing, current: str, tag: str) -> Response:
     status = 422 if listing.errors else 200
-    keep_page((tag,))
-    return page("catalog/listing.html", "listing", status, listing=listing, nav_current=current)
+    bestselling = any(each.active and each.value == "bestselling" for each in listing.sorts)
+    keep_page((tag, BESTSELLERS) if bestselling else (tag,))
+    return cached_page(
+        "catalog/listing.html", "listing", status, listing=listing, nav_current=current
+    )
 
 
 @blueprint.get("/products/<slug>")
@@ -80,8 +84,8 @@ def product(slug: str) -> Response:
     shown = service(CatalogService).product_page(slug, wanted, current_market())
     if not is_shared():  # of shared pages the page cache tells, each time they are served
         remember_viewed(shown.product.id)
-    keep_page(shown.tags, subject=shown.product.id)
-    return page("catalog/product.html", "product", page=shown)
+    keep_page(of_products(shown.shown_ids), subject=shown.product.id)
+    return cached_page("catalog/product.html", "product", page=shown)
 
 
 @blueprint.get("/recently-viewed")
@@ -104,7 +108,7 @@ def suggest() -> Response:
     """Products for what is being typed into the search field."""
     text = parse_query([("q", request.args.get("q", ""))], "USD").q[:_LONGEST_SUGGESTION]
     found = service(CatalogService).suggest(text, current_market())
-    keep_page(("listed",))
+    keep_page((LISTED,))
     return page("catalog/suggestions.html", "suggestions", suggestions=found, query=text)
 
 

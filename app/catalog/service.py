@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 
 import numpy as np
 from pyroaring import BitMap
 
-from app.catalog.cards import make_cards, shown_compare_at
+from app.catalog.cards import make_card, refer, shown_compare_at
 from app.catalog.follower import CatalogFollower
 from app.catalog.listing import Shelf, build_listing
 from app.catalog.modelling import Modelling
@@ -41,6 +41,7 @@ from app.catalog.search.index import Hits
 from app.catalog.stock import StockReader
 from app.catalog.views import (
     BundlePart,
+    CardRef,
     HomePage,
     Listing,
     ProductCard,
@@ -151,8 +152,7 @@ class CatalogService:
             _newest(model, plain - model.featured, 8),
             _newest(model, sold & model.bundles, 4),
         )
-        products = self._catalog.by_ids(row.id for rows in shown for row in rows)
-        featured, newest, bundles = (make_cards(rows, products, market.code) for rows in shown)
+        featured, newest, bundles = map(refer, shown)
         categories, collections = model.navigation
         return HomePage(
             featured=featured,
@@ -221,7 +221,7 @@ class CatalogService:
                 default_sort="relevance",
                 corrected=hits.corrected,
             )
-        return build_listing(model, shelf, query, market, self._catalog.by_ids)
+        return build_listing(model, shelf, query, market)
 
     def product_page(self, slug: str, wanted: Mapping[str, str], market: Market) -> ProductPage:
         """A product with the variant that ``wanted`` options choose. Raises ``NotFound``."""
@@ -259,15 +259,20 @@ class CatalogService:
 
     def cards_of(
         self, product_ids: Iterable[str], market: Market, most: int
-    ) -> tuple[ProductCard, ...]:
+    ) -> tuple[CardRef, ...]:
         """Cards for these products in this order, without those that are not sold here."""
         model = self.follower.model()
         sold = model.sold_in(market.code)
         rows = (model.find(ProductId(each)) for each in product_ids)
-        return self._cards([row for row in rows if row and row.number in sold][:most], market)
+        return refer([row for row in rows if row and row.number in sold][:most])
 
-    def _cards(self, rows: list[Row], market: Market) -> tuple[ProductCard, ...]:
-        return make_cards(rows, self._catalog.by_ids(row.id for row in rows), market.code)
+    def make_cards(self, refs: Sequence[CardRef], market: Market) -> tuple[ProductCard | None, ...]:
+        """What the cards show, in one query; None for a product that is not sold any more."""
+        products = self._catalog.by_ids(ref.product_id for ref in refs)
+        found = ((ref, products.get(ref.product_id)) for ref in refs)
+        return tuple(
+            make_card(product, ref, market.code) if product else None for ref, product in found
+        )
 
     def _parts(self, product: Product) -> tuple[BundlePart, ...]:
         """What a bundle is made of."""
@@ -287,13 +292,13 @@ class CatalogService:
             if part.sku in known
         )
 
-    def _related(self, model: CatalogModel, row: Row, market: Market) -> tuple[ProductCard, ...]:
+    def _related(self, model: CatalogModel, row: Row, market: Market) -> tuple[CardRef, ...]:
         """Others of the same category, those with most words in common first."""
         shelf = next((each for each in model.in_category.values() if row.number in each), BitMap())
         others = shelf & model.sold_in(market.code) & model.in_stock
         others.discard(row.number)
         alike = model.alike(row.number, others, _MOST_COMPARED)[:_RELATED]
-        return self._cards(list(map(model.row, alike.tolist())), market)
+        return refer(map(model.row, alike.tolist()))
 
     def suggest(self, text: str, market: Market) -> tuple[Suggestion, ...]:
         """What to show under the search field while ``text`` is being typed."""
@@ -302,7 +307,7 @@ class CatalogService:
         model = self.follower.model()
         hits = model.search.find(text, model.sold_in(market.code))
         best = _ranked(model, hits)[:_SUGGESTIONS]
-        cards = self._cards(list(map(model.row, best.tolist())), market)
+        cards = self.make_cards(refer(map(model.row, best.tolist())), market)
         return tuple(
             Suggestion(
                 label=card.title,
@@ -312,6 +317,7 @@ class CatalogService:
                 price=card.price,
             )
             for card in cards
+            if card is not None
         )
 
     def sitemap_paths(self) -> Iterator[str]:

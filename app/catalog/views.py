@@ -29,6 +29,21 @@ class ProductCard:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
+class CardRef:
+    """A card by everything that its text depends on, besides the market.
+
+    ``wanted`` are the options filtered for: the card shows the picture of such a variant first.
+    """
+
+    product_id: ProductId
+    revision: int
+    in_stock: bool
+    is_new: bool
+    is_bundle: bool
+    wanted: tuple[tuple[str, str], ...] = ()
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
 class FacetValue:
     """One link of a filter: following ``url`` adds or takes away ``value``."""
 
@@ -80,7 +95,7 @@ class Listing:
     image: Image | None
     path: str  # the page's own path without query
     query: str  # the search words, "" outside search
-    cards: tuple[ProductCard, ...]
+    cards: tuple[CardRef, ...]
     total: int
     page: int
     pages: tuple[PageLink, ...]
@@ -147,22 +162,22 @@ class ProductPage:
     buyable: bool
     max_quantity: int
     parts: tuple[BundlePart, ...]
-    related: tuple[ProductCard, ...]
+    related: tuple[CardRef, ...]
 
     @property
-    def tags(self) -> set[str]:
-        """What the page depends on: the product, and every other that it shows."""
-        shown = [self.product.id, *(card.product_id for card in self.related)]
-        return {f"product:{each}" for each in (*shown, *(part.product_id for part in self.parts))}
+    def shown_ids(self) -> set[ProductId]:
+        """The product, and every other that the page shows."""
+        others = {card.product_id for card in self.related}
+        return {self.product.id, *others, *(part.product_id for part in self.parts)}
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class HomePage:
     """The shop window."""
 
-    featured: tuple[ProductCard, ...]
-    newest: tuple[ProductCard, ...]
-    bundles: tuple[ProductCard, ...]
+    featured: tuple[CardRef, ...]
+    newest: tuple[CardRef, ...]
+    bundles: tuple[CardRef, ...]
     categories: tuple[Category, ...]
     collections: tuple[Collection, ...]
 

@@ -108,7 +108,8 @@ class PageCache:
 
     ``canonical`` gives a cacheable address its one form, None for others; pages are not kept
     beyond the ``window`` they were made in; ``on_served`` hears of each page about a subject,
-    with the cookies of whom it was shown; ``on_first`` is called before the first page is made.
+    with the cookies of whom it was shown; without ``may_keep`` nothing new is kept, because
+    nobody says what to forget.
     """
 
     def __init__(
@@ -121,7 +122,7 @@ class PageCache:
         base_url: str,
         window: Callable[[], int],
         on_served: Callable[[str, str], None],
-        on_first: Callable[[], None],
+        may_keep: Callable[[], bool],
     ) -> None:
         self._app = app
         self.store = store
@@ -130,7 +131,7 @@ class PageCache:
         self._base = urlsplit(base_url)
         self._window = window
         self._on_served = on_served
-        self._on_first: Callable[[], None] | None = on_first
+        self._may_keep = may_keep
         self.counts = Counts()
         self._making: dict[Hashable, threading.Event] = {}
         find = r"(?:^|[;\s])({})=([^;]*)"
@@ -203,9 +204,8 @@ class PageCache:
         self, key: tuple[Any, ...], environ: WSGIEnvironment, start: StartResponse
     ) -> Iterable[bytes]:
         """One thread makes the page, the others wait for it."""
-        on_first, self._on_first = self._on_first, None
-        if on_first is not None:
-            on_first()
+        if not self._may_keep():
+            return self._render(key, environ, start)
         mine = threading.Event()
         running = self._making.setdefault(key, mine)
         if running is not mine:
@@ -225,7 +225,7 @@ class PageCache:
         self, key: tuple[Any, ...], environ: WSGIEnvironment, start: StartResponse
     ) -> Iterable[bytes]:
         self.counts.misses += 1
-        mark = self.store.mark()
+        mark, may_keep = self.store.mark(), self._may_keep()
         clean = self._clean(key, environ)
         answer = _Answer()
         parts = self._app(clean, answer.start)
@@ -240,7 +240,8 @@ class PageCache:
             start(answer.status, answer.headers)
             return [] if environ["REQUEST_METHOD"] == "HEAD" else [body]
         page = Page(body, answer.kept_headers(), policy.subject)
-        self.store.put(key, page, policy.tags, mark)
+        if may_keep and self._may_keep():
+            self.store.put(key, page, policy.tags, mark)
         return self._send(page, environ, start)
 
     def _clean(self, key: tuple[Any, ...], environ: WSGIEnvironment) -> WSGIEnvironment:

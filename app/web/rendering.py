@@ -30,6 +30,11 @@ def page(
         body = render_blocks(template, list(blocks), **context)
     else:
         body = render_template(template, **context)
+    return page_or_fragment(body, status)
+
+
+def page_or_fragment(body: str, status: int) -> Response:
+    """The answer of an address that has both."""
     response = make_response(body, status)
     response.vary.update(("HX-Request", "HX-Boosted", "HX-History-Restore-Request"))
     return response

@@ -6,12 +6,14 @@ import gzip
 import re
 import threading
 import time
+from collections.abc import Iterator
 
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
+from app.catalog.service import CatalogService
 from app.web.page_cache import PageCache
 from app.web.registry import service
 from tests.support.catalog import CatalogMaker, make_product, make_variant
@@ -22,10 +24,18 @@ _TOKEN = re.compile(r'name="csrf_token" value="([0-9a-f]{64})"')
 
 
 @pytest.fixture
-def pages(app: Flask, catalog: CatalogMaker) -> PageCache:
+def pages(app: Flask, catalog: CatalogMaker) -> Iterator[PageCache]:
+    """The cache of a server, which follows what changes."""
     catalog.add(make_product("Lamp", make_variant("LAMP")), stock=50)
     catalog.add(make_product("Bowl", make_variant("BOWL")), stock=50)
-    return service(PageCache, app)
+    follower = service(CatalogService, app).follower
+    follower.start()
+    end = time.monotonic() + 10
+    while not follower.is_following:
+        assert time.monotonic() < end
+        time.sleep(0.01)
+    yield service(PageCache, app)
+    follower.close()
 
 
 @pytest.fixture
