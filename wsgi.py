@@ -19,9 +19,7 @@ def _find_servers() -> None:
 _find_servers()
 
 from app import create_app  # noqa: E402 - the environment must be complete first
-from app.catalog.service import CatalogService  # noqa: E402
-from app.web.registry import service  # noqa: E402
+from app.serving import serve  # noqa: E402
 
 app = create_app()
-if os.environ.get("FLASK_RUN_FROM_CLI") != "true":  # a server, no command
-    service(CatalogService, app).follower.start()
+serve(app)

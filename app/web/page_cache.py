@@ -185,9 +185,9 @@ class PageCache:
         start("200 OK", form.headers)
         return [] if environ["REQUEST_METHOD"] == "HEAD" else [form.body]
 
-    def warm(self, address: Address) -> None:
-        """Make a page before anybody asks for it."""
-        environ = {
+    def warm(self, address: Address, market: str) -> None:
+        """Make a page of a market ("" for the default one) before anybody asks for it."""
+        environ: WSGIEnvironment = {
             "REQUEST_METHOD": "GET",
             "PATH_INFO": address[0],
             "QUERY_STRING": address[1],
@@ -195,6 +195,7 @@ class PageCache:
             "SERVER_PORT": str(self._base.port or 80),
             "SERVER_PROTOCOL": "HTTP/1.1",
             "wsgi.errors": sys.stderr,
+            "HTTP_COOKIE": f"{self._cookies.market}={market}" if market else "",
         }
         self(environ, lambda *_: lambda _: None)
 

@@ -10,6 +10,7 @@ import random
 from pathlib import Path
 
 from app import create_app
+from app.serving import serve
 from tests.support.crash import arm_all
 
 _SHARE = float(os.environ.get("CHAOS_SHARE", "0"))
@@ -23,4 +24,5 @@ def _note(point: str) -> None:
 
 
 app = create_app()
+serve(app)
 arm_all(lambda: _DICE.random() < _SHARE, _note)

@@ -1,0 +1,56 @@
+"""What a server does beside answering: it follows the catalog, and makes pages beforehand."""
+
+from __future__ import annotations
+
+import os
+import threading
+import time
+from itertools import islice
+
+import structlog
+from flask import Flask
+
+from app.catalog.follower import CatalogFollower
+from app.catalog.service import CatalogService
+from app.db.errors import PyMongoError
+from app.markets.context import code_in
+from app.markets.service import all_markets
+from app.web.page_cache import PageCache
+from app.web.registry import service
+
+_MOST_PAGES = 150  # the home page, listings and newest products; the rest comes by being asked for
+_LISTINGS = 20  # of these for the other markets
+_PATIENCE = 30.0
+_log = structlog.get_logger()
+
+
+def serve(app: Flask) -> None:
+    """Begin, in threads of their own, unless a command of ``flask`` loaded the application."""
+    if os.environ.get("FLASK_RUN_FROM_CLI") == "true":
+        return
+    follower = service(CatalogService, app).follower
+    follower.start()
+    threading.Thread(target=_warm, args=(app, follower), name="warm-up", daemon=True).start()
+
+
+def _warm(app: Flask, follower: CatalogFollower) -> None:
+    """Make the likeliest pages once the catalog is followed."""
+    until = time.monotonic() + _PATIENCE
+    while not follower.is_following and time.monotonic() < until:
+        time.sleep(0.05)
+    try:
+        made = _make_pages(app)
+    except PyMongoError:  # a server without warm pages is slow at first, and no worse
+        _log.exception("warm_up_failed")
+        return
+    _log.info("warmed_up", pages=made)
+
+
+def _make_pages(app: Flask) -> int:
+    pages = service(PageCache, app)
+    paths = list(islice(service(CatalogService, app).sitemap_paths(), _MOST_PAGES))
+    for market in all_markets():
+        code = code_in(market.code)
+        for path in paths if not code else paths[:_LISTINGS]:
+            pages.warm((path, ""), code)
+    return len(pages.store)
