@@ -23,14 +23,16 @@ from app.web.registry import service
 from dev.stack import Stack
 
 _PRICE = re.compile(rb"product-price.*?\$([\d,]+\.\d\d)", re.DOTALL)
+_SOON = 0.05  # seconds that a change may take to reach everybody
 _STOCK = re.compile(rb"Only (\d) left|(Sold out)")
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Reading:
-    """What a page showed: asked for at ``began`` (monotonic seconds)."""
+    """What a page showed: asked for at ``began``, there at ``ended`` (monotonic seconds)."""
 
     began: float
+    ended: float
     price: int
     left: int
 
@@ -91,7 +93,10 @@ def _read(address: str, slug: str, over: threading.Event, readings: list[Reading
         left = int(stock[1] or 0) if stock else 9
         readings.append(
             Reading(
-                began=began, price=int(price[1].replace(b",", b"").replace(b".", b"")), left=left
+                began=began,
+                ended=time.monotonic(),
+                price=int(price[1].replace(b",", b"").replace(b".", b"")),
+                left=left,
             )
         )
 
@@ -126,22 +131,21 @@ def _judge(readings: list[Reading], written: list[tuple[float, int, int]]) -> Fr
     slowest, late = 0.0, 0
     for each in readings:
         for which, value in ((1, each.price), (2, each.left)):
-            age = _age(each.began, value, written, which)
+            age = _age(each, value, written, which)
             slowest = max(slowest, age)
-            late += age > 0.05
+            late += age > _SOON
     return Freshness(readings=len(readings), changes=len(written), slowest=slowest, late=late)
 
 
-def _age(began: float, value: int, written: list[tuple[float, int, int]], which: int) -> float:
+def _age(reading: Reading, value: int, written: list[tuple[float, int, int]], which: int) -> float:
     """For how long the value had been replaced when the reading began, in seconds."""
-    current = [place for place, change in enumerate(written) if change[0] <= began]
-    if not current:
+    before = sum(change[0] <= reading.began for change in written)
+    until = sum(change[0] <= reading.ended for change in written)
+    if not before:
         return 0.0
-    newest = current[-1]
-    # What is being written at this moment may be seen already.
-    allowed = {each[which] for each in written[newest : newest + 2]}
-    if value in allowed:
+    # From the newest at the beginning to what was being written at the end, each may be seen.
+    if value in {change[which] for change in written[before - 1 : until + 1]}:
         return 0.0
-    places = [place for place in current[:-1] if written[place][which] == value]
+    places = [place for place in range(before - 1) if written[place][which] == value]
     replaced = places[-1] + 1 if places else 0
-    return began - written[replaced][0]
+    return reading.began - written[replaced][0]
