@@ -35,7 +35,9 @@ from app.identity.two_factor import TwoFactor
 from app.inventory.service import InventoryService
 from app.markets.context import format_money
 from app.markets.service import all_markets
-from app.media.store import LocalMediaStore
+from app.media.cloudinary_store import CloudinaryMediaStore
+from app.media.local import LocalMediaStore
+from app.media.service import MediaService
 from app.notifications.identity_mails import IdentityMails
 from app.notifications.mail import FolderMailer, Mailer, SmtpMailer
 from app.notifications.service import NotificationService
@@ -82,7 +84,8 @@ def build_services(settings: Settings, templates: Environment) -> tuple[object, 
     )
     reconciler = Reconciler(database, settlement, payments, orders, inventory, refunding)
     mail = NotificationService(database, orders, _mailer(settings), templates, settings.base_url)
-    media = LocalMediaStore(settings.mossx_data_dir / "media")
+    pictures = LocalMediaStore(settings.mossx_data_dir / "media")
+    media = _media(settings, pictures)
     markets = all_markets()
     CheckoutSubscriptions(settlement, payments, orders, catalog, refunding).subscribe(outbox)
     mail.subscribe(outbox)
@@ -102,6 +105,7 @@ def build_services(settings: Settings, templates: Environment) -> tuple[object, 
         two_factor,
         AddressBook(database),
         Leaving(database, accounts, sessions, carts, orders),
+        pictures,
         media,
         CsvImport(database, inventory, markets),
         CsvExport(database, inventory, markets),
@@ -139,6 +143,13 @@ def _gateways(settings: Settings) -> dict[str, Gateway]:
             settings.razorpay_api_base,
         )
     return gateways
+
+
+def _media(settings: Settings, local: LocalMediaStore) -> MediaService:
+    """Cloudinary where it is configured; pictures stored in the folder before stay there."""
+    if settings.cloudinary_url:
+        return MediaService(CloudinaryMediaStore(settings.cloudinary_url), local)
+    return MediaService(local)
 
 
 def _mailer(settings: Settings) -> Mailer:
