@@ -13,6 +13,7 @@ from app.catalog.csv.exporting import CsvExport
 from app.catalog.csv.importing import CsvImport
 from app.catalog.demo import DemoLoader
 from app.catalog.service import CatalogService
+from app.catalog.sitemap import Sitemap
 from app.checkout.audit import Audit
 from app.checkout.placing import Placing
 from app.checkout.reconciliation import Reconciler
@@ -112,6 +113,7 @@ def build_services(settings: Settings, templates: Environment) -> tuple[object, 
         DemoLoader(database, inventory, media, markets, _DEMO),
         outbox,
         catalog,
+        Sitemap(database, catalog),
         inventory,
         carts,
         orders,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from itertools import islice
 
 from app.catalog.cards import make_cards, shown_compare_at
@@ -236,6 +236,11 @@ class CatalogService:
             image=images[0] if images else None,
             images=images,
             stock_message="" if is_bundle else stock_message(variant, market.code, stock),
+            buyable_skus=frozenset(
+                each.sku
+                for each in product.variants
+                if not is_bundle and can_buy(each, market.code, stock)
+            ),
             buyable=variant is not None and not is_bundle and can_buy(variant, market.code, stock),
             max_quantity=_MOST_PER_ORDER if unlimited else min(max(left, 0), _MOST_PER_ORDER),
             parts=self._parts(product),
@@ -301,14 +306,9 @@ class CatalogService:
             for card in cards
         )
 
-    def sitemap_paths(self) -> Iterator[str]:
-        """The address of every public page of the catalog."""
-        snapshot = self._snapshot
-        yield "/"
-        yield "/products"
-        yield from (f"/categories/{each.slug}" for each in self.categories())
-        yield from (f"/collections/{each.slug}" for each in snapshot.collections)
-        yield from (f"/products/{row.slug}" for row in snapshot.rows.values() if row.is_live)
+    def live_product_ids(self) -> list[ProductId]:
+        """Every product that has a page, the first to come to the shop first."""
+        return sorted(row.id for row in self._snapshot.rows.values() if row.is_live)
 
 
 def _is_sold(product: Product) -> bool:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from app.catalog.models import Category, Collection, Image, Option, Product, Variant
+from app.shared.ids import Sku
 from app.shared.money import Money
 
 
@@ -138,6 +139,7 @@ class ProductPage:
     images: tuple[Image, ...]  # it first, then the others
     stock_message: str  # "In stock", "Only 3 left", "Sold out"
     buyable: bool
+    buyable_skus: frozenset[Sku]  # all variants that can be bought in the market now
     max_quantity: int
     parts: tuple[BundlePart, ...]
     related: tuple[ProductCard, ...]
