@@ -12,7 +12,7 @@ from app.catalog.models import Category, Collection, Image
 from app.catalog.page_head import PageHead, home_head, listing_head, product_head
 from app.catalog.service import CatalogService
 from app.catalog.structured_data import SharedImage, Site
-from app.catalog.views import HomePage, Listing, ProductPage
+from app.catalog.views import Listing, ProductPage
 from app.config import Settings
 from app.db.errors import PyMongoError
 from app.markets.context import current_market
@@ -36,12 +36,14 @@ def _navigation() -> dict[str, Any]:
 
 def _site() -> Site:
     base = service(Settings).base_url
+    collections = service(CatalogService).collections()
     static_url = cast("Callable[[str], str]", current_app.jinja_env.globals["static_url"])
     return Site(
         name="MossX",
         base_url=base,
         logo=urljoin(base, static_url("favicon.svg")),
         picture=_shared_image,
+        image=next((each.image for each in collections if each.image), None),
     )
 
 
@@ -56,8 +58,8 @@ def _shared_image(image: Image) -> SharedImage:
     )
 
 
-def _home_head(home: HomePage) -> PageHead:
-    return home_head(home, _site())
+def _home_head() -> PageHead:
+    return home_head(_site())
 
 
 def _listing_head(listing: Listing) -> PageHead:

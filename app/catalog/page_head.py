@@ -11,7 +11,7 @@ from app.catalog import structured_data as data
 from app.catalog.models import Image
 from app.catalog.structured_data import SharedImage, Site
 from app.catalog.text import plain_text
-from app.catalog.views import HomePage, Listing, ProductPage
+from app.catalog.views import Listing, ProductPage
 from app.shared.money import Money
 
 _LONGEST_DESCRIPTION = 160  # characters; result pages cut off more
@@ -41,15 +41,14 @@ class PageHead:
         return data.major_units(self.price) if self.price else ""
 
 
-def home_head(home: HomePage, site: Site) -> PageHead:
+def home_head(site: Site) -> PageHead:
     """The shop window."""
-    lead = next((each.image for each in home.collections if each.image), None)
     return PageHead(
         title="Quiet things for the home",
         description="Stoneware, linen, wood and light from small workshops: quiet, well-made "
         "things for the home, chosen slowly and kept for years.",
         canonical=site.url("/"),
-        image=_shared(lead, site),
+        image=_shared(None, site),
         scripts=_scripts(data.organization(site), data.website(site)),
     )
 
@@ -67,7 +66,7 @@ def listing_head(listing: Listing, site: Site) -> PageHead:
         description=_listing_description(listing),
         canonical=canonical,
         robots="" if is_plain else _NOT_LISTED,
-        image=_shared(listing.image or _first_image(listing), site),
+        image=_shared(listing.image, site),
         previous_url=_page_url(listing, page - 1, site) if is_plain and page > 1 else "",
         next_url=_page_url(listing, page + 1, site) if is_plain and listing.next_url else "",
         scripts=_scripts(data.breadcrumbs(trail), data.item_list(listing, canonical, site))
@@ -128,12 +127,9 @@ def _page_url(listing: Listing, page: int, site: Site) -> str:
     return site.url(listing.path) + (f"?page={page}" if page > 1 else "")
 
 
-def _first_image(listing: Listing) -> Image | None:
-    return next((card.image for card in listing.cards if card.image), None)
-
-
 def _shared(image: Image | None, site: Site) -> SharedImage | None:
-    return site.picture(image) if image else None
+    shown = image or site.image
+    return site.picture(shown) if shown else None
 
 
 def _scripts(*items: data.Data) -> tuple[Markup, ...]:

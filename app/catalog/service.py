@@ -236,7 +236,7 @@ class CatalogService:
             image=images[0] if images else None,
             images=images,
             stock_message="" if is_bundle else stock_message(variant, market.code, stock),
-            buyable_skus=frozenset(
+            buyable_skus=tuple(
                 each.sku
                 for each in product.variants
                 if not is_bundle and can_buy(each, market.code, stock)

@@ -40,12 +40,16 @@ class SharedImage:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Site:
-    """The shop as the web knows it; ``picture`` gives a picture an absolute address."""
+    """The shop as the web knows it.
+
+    ``picture`` gives a picture an absolute address; ``image`` stands for pages without their own.
+    """
 
     name: str
     base_url: str
     logo: str
     picture: Callable[[Image], SharedImage]
+    image: Image | None = None
 
     def url(self, path: str) -> str:
         """A path of the shop as an absolute address."""
@@ -119,12 +123,7 @@ def item_list(listing: Listing, url: str, site: Site) -> Data:
         "url": url,
         "numberOfItems": len(listing.cards),
         "itemListElement": [
-            {
-                "@type": "ListItem",
-                "position": place,
-                "name": card.title,
-                "url": site.url(product_path(card.slug)),
-            }
+            {"@type": "ListItem", "position": place, "url": site.url(product_path(card.slug))}
             for place, card in enumerate(listing.cards, 1)
         ],
     }

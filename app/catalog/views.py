@@ -139,7 +139,7 @@ class ProductPage:
     images: tuple[Image, ...]  # it first, then the others
     stock_message: str  # "In stock", "Only 3 left", "Sold out"
     buyable: bool
-    buyable_skus: frozenset[Sku]  # all variants that can be bought in the market now
+    buyable_skus: tuple[Sku, ...]  # all variants that can be bought in the market now
     max_quantity: int
     parts: tuple[BundlePart, ...]
     related: tuple[ProductCard, ...]

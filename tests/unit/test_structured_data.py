@@ -11,10 +11,10 @@ from bs4 import BeautifulSoup
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.catalog.models import Category, Collection, Image, Price, Product, Variant
+from app.catalog.models import Category, Image, Price, Product, Variant
 from app.catalog.page_head import home_head, listing_head, product_head, shorten, text_of
 from app.catalog.structured_data import SharedImage, Site, as_script, major_units, product
-from app.catalog.views import HomePage, Listing, ProductCard, ProductPage
+from app.catalog.views import Listing, ProductCard, ProductPage
 from app.shared.clock import now
 from app.shared.ids import Sku
 from app.shared.money import Money
@@ -49,7 +49,7 @@ def _page(shown: Product, *buyable: str, category: Category | None = None) -> Pr
         images=shown.images,
         stock_message="In stock",
         buyable=variant.sku in buyable,
-        buyable_skus=frozenset(map(Sku, buyable)),
+        buyable_skus=tuple(map(Sku, buyable)),
         max_quantity=9,
         parts=(),
         related=(),
@@ -198,8 +198,8 @@ def test_each_page_of_a_listing_is_its_own() -> None:
     items = _data(second)["ItemList"]
     assert items["url"] == second.canonical
     assert items["itemListElement"] == [
-        {"@type": "ListItem", "position": 1, "name": "Dune", "url": "https://shop.example/products/dune"},
-        {"@type": "ListItem", "position": 2, "name": "Fjord", "url": "https://shop.example/products/fjord"},
+        {"@type": "ListItem", "position": 1, "url": "https://shop.example/products/dune"},
+        {"@type": "ListItem", "position": 2, "url": "https://shop.example/products/fjord"},
     ]  # fmt: skip
 
 
@@ -216,15 +216,20 @@ def test_filters_and_searches_are_not_listed(change: dict[str, object]) -> None:
 
 
 def test_the_home_page_says_who_sells_and_how_to_search() -> None:
-    collections = (Collection(slug="a", title="A"), Collection(slug="b", title="B", image=PICTURE))
-    home = HomePage(featured=(), newest=(), bundles=(), categories=(), collections=collections)
-    head = home_head(home, SITE)
+    head = home_head(replace(SITE, image=PICTURE))
     data = _data(head)
     assert data["Organization"]["logo"] == SITE.logo
     action = data["WebSite"]["potentialAction"]
     assert action["target"]["urlTemplate"] == "https://shop.example/search?q={search_term_string}"  # type: ignore[index]
     assert head.image is not None
     assert head.image.url == "https://shop.example/media/mug.webp"
+
+
+def test_a_page_without_a_picture_shows_that_of_the_shop() -> None:
+    assert listing_head(LISTING, SITE).image is None
+    head = listing_head(LISTING, replace(SITE, image=PICTURE))
+    assert head.image is not None
+    assert head.image.alt == "A mug"
 
 
 # --- safety and texts ---------------------------------------------------------------------------
