@@ -7,7 +7,7 @@ READY := $(VENV)/.ready
 CODE := app dev sandbox tests migrations bench tools wsgi.py
 export PYTHONDONTWRITEBYTECODE = 1
 
-.PHONY: help setup run test check format lint lock bench chaos screenshots
+.PHONY: help setup run test check format lint lock bench chaos screenshots lighthouse
 CHECKOUTS ?= 10000
 
 help: ## List every target
@@ -45,6 +45,9 @@ chaos: $(READY) ## The long payment-fault campaign (CHECKOUTS=10000, SEED=…)
 
 screenshots: $(READY) ## Photograph every page of the running shop into var/screenshots
 	@$(BIN)/python -m tools.screenshots
+
+lighthouse: $(READY) ## Lighthouse on the running shop, as a phone (RUNS=3; needs Node.js)
+	@$(BIN)/python -m tools.lighthouse
 
 lock: ## Pin every requirement with its hashes
 	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url \

@@ -65,6 +65,17 @@ class Settings(BaseModel):
             raise ValueError("must start with smtp:// or smtps://")
         return value
 
+    @field_validator("cloudinary_url")
+    @classmethod
+    def _is_cloudinary(cls, value: str) -> str:
+        parts = urlsplit(value)
+        whole = (
+            parts.scheme == "cloudinary" and parts.username and parts.password and parts.hostname
+        )
+        if value and not whole:
+            raise ValueError("must look like cloudinary://key:secret@cloud")
+        return value
+
     @model_validator(mode="after")
     def _gateways_are_whole(self) -> Self:
         groups = (

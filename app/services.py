@@ -13,6 +13,7 @@ from app.catalog.csv.exporting import CsvExport
 from app.catalog.csv.importing import CsvImport
 from app.catalog.demo import DemoLoader
 from app.catalog.service import CatalogService
+from app.catalog.sitemap import Sitemap
 from app.checkout.audit import Audit
 from app.checkout.placing import Placing
 from app.checkout.reconciliation import Reconciler
@@ -35,7 +36,9 @@ from app.identity.two_factor import TwoFactor
 from app.inventory.service import InventoryService
 from app.markets.context import format_money
 from app.markets.service import all_markets
-from app.media.store import LocalMediaStore
+from app.media.cloudinary_store import CloudinaryMediaStore
+from app.media.local import LocalMediaStore
+from app.media.service import MediaService
 from app.notifications.identity_mails import IdentityMails
 from app.notifications.mail import FolderMailer, Mailer, SmtpMailer
 from app.notifications.service import NotificationService
@@ -83,7 +86,8 @@ def build_services(settings: Settings, templates: Environment) -> tuple[object, 
     )
     reconciler = Reconciler(database, settlement, payments, orders, inventory, refunding)
     mail = NotificationService(database, orders, _mailer(settings), templates, settings.base_url)
-    media = LocalMediaStore(settings.mossx_data_dir / "media")
+    pictures = LocalMediaStore(settings.mossx_data_dir / "media")
+    media = _media(settings, pictures)
     markets = all_markets()
     CheckoutSubscriptions(settlement, payments, orders, catalog, refunding).subscribe(outbox)
     mail.subscribe(outbox)
@@ -104,12 +108,14 @@ def build_services(settings: Settings, templates: Environment) -> tuple[object, 
         two_factor,
         AddressBook(database),
         Leaving(database, accounts, sessions, carts, orders),
+        pictures,
         media,
         CsvImport(database, inventory, markets),
         CsvExport(database, inventory, markets),
         DemoLoader(database, inventory, media, markets, _DEMO),
         outbox,
         catalog,
+        Sitemap(database, catalog),
         inventory,
         carts,
         orders,
@@ -141,6 +147,13 @@ def _gateways(settings: Settings) -> dict[str, Gateway]:
             settings.razorpay_api_base,
         )
     return gateways
+
+
+def _media(settings: Settings, local: LocalMediaStore) -> MediaService:
+    """Cloudinary where it is configured; pictures stored in the folder before stay there."""
+    if settings.cloudinary_url:
+        return MediaService(CloudinaryMediaStore(settings.cloudinary_url), local)
+    return MediaService(local)
 
 
 def _mailer(settings: Settings) -> Mailer:

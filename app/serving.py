@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import threading
 import time
-from itertools import islice
 
 import structlog
 from flask import Flask
@@ -48,7 +47,7 @@ def _warm(app: Flask, follower: CatalogFollower) -> None:
 
 def _make_pages(app: Flask) -> int:
     pages = service(PageCache, app)
-    paths = list(islice(service(CatalogService, app).sitemap_paths(), _MOST_PAGES))
+    paths = service(CatalogService, app).popular_paths(_MOST_PAGES)
     for market in all_markets():
         code = code_in(market.code)
         for path in paths if not code else paths[:_LISTINGS]:

@@ -9,14 +9,12 @@ from app.catalog.query import OPTION, ListingQuery, parse_query
 _LISTINGS = frozenset({"/products", "/search"})
 _SHELVES = ("/categories/", "/collections/")
 _PRODUCT = "/products/"
-_SITEMAPS = "/sitemaps/"
-_PLAIN = frozenset({"/", "/robots.txt", "/sitemap.xml"})
 
 
 def canonical_address(path: str, query: str) -> tuple[str, str] | None:
     """Path and query of a shared page without what it does not depend on, in one order; None for
     every other address."""
-    if path in _PLAIN or path.startswith(_SITEMAPS):
+    if path == "/":
         return path, ""
     if path in _LISTINGS or _is_below(_SHELVES, path):
         return path, _listing_query(query)

@@ -15,6 +15,7 @@ def refer(rows: Iterable[Row], wanted: Sequence[tuple[str, str]] = ()) -> tuple[
     return tuple(
         CardRef(
             product_id=row.id,
+            slug=row.slug,
             revision=row.revision,
             in_stock=row.in_stock,
             is_new=row.is_new,

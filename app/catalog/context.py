@@ -1,15 +1,25 @@
-"""What the shop's header needs of the catalog."""
+"""What the shop's header, and the head of catalog pages, need of the catalog."""
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Callable
+from typing import Any, cast
+from urllib.parse import urljoin
 
-from flask import Flask
+from flask import Flask, current_app
 
-from app.catalog.models import Category, Collection
+from app.catalog.models import Category, Collection, Image
+from app.catalog.page_head import PageHead, home_head, listing_head, product_head
 from app.catalog.service import CatalogService
+from app.catalog.structured_data import SharedImage, Site
+from app.catalog.views import Listing, ProductPage
+from app.config import Settings
 from app.db.errors import PyMongoError
+from app.markets.context import current_market
+from app.media.service import MediaService
 from app.web.registry import service
+
+_SHARED_WIDTH = 1280  # pixels; what large previews ask for
 
 
 def _navigation() -> dict[str, Any]:
@@ -24,6 +34,45 @@ def _navigation() -> dict[str, Any]:
     return {"nav_categories": categories, "nav_collections": collections}
 
 
+def _site() -> Site:
+    base = service(Settings).base_url
+    collections = service(CatalogService).collections()
+    static_url = cast("Callable[[str], str]", current_app.jinja_env.globals["static_url"])
+    return Site(
+        name="MossX",
+        base_url=base,
+        logo=urljoin(base, static_url("favicon.svg")),
+        picture=_shared_image,
+        image=next((each.image for each in collections if each.image), None),
+    )
+
+
+def _shared_image(image: Image) -> SharedImage:
+    url = service(MediaService).url(image.src, _SHARED_WIDTH, image.width)
+    scale = min(_SHARED_WIDTH / image.width, 1) if image.width and url != image.src else 1
+    return SharedImage(
+        url=urljoin(service(Settings).base_url, url),
+        width=round(image.width * scale),
+        height=round(image.height * scale),
+        alt=image.alt,
+    )
+
+
+def _home_head() -> PageHead:
+    return home_head(_site())
+
+
+def _listing_head(listing: Listing) -> PageHead:
+    return listing_head(listing, _site())
+
+
+def _product_head(page: ProductPage) -> PageHead:
+    return product_head(page, current_market().code, _site())
+
+
 def init_app(app: Flask) -> None:
-    """Offer ``nav_categories`` and ``nav_collections`` to templates."""
+    """Offer ``nav_categories`` and ``nav_collections`` to templates, and a head for each page."""
     app.context_processor(_navigation)
+    app.jinja_env.globals.update(
+        home_head=_home_head, listing_head=_listing_head, product_head=_product_head
+    )

@@ -25,7 +25,8 @@ from app.catalog.repository import CatalogRepository
 from app.catalog.text import clean_html
 from app.db.database import Database, Session
 from app.markets.models import Market
-from app.media.store import MediaStore
+from app.media.service import MediaService
+from app.media.store import StoredImage
 from app.shared.clock import now
 from app.shared.ids import ProductId, Sku, new_id
 from app.shared.money import Money
@@ -45,7 +46,7 @@ class DemoLoader:
         self,
         database: Database,
         stock: StockWriter,
-        media: MediaStore,
+        media: MediaService,
         markets: tuple[Market, ...],
         folder: Path,
     ) -> None:
@@ -55,6 +56,7 @@ class DemoLoader:
         self._media = media
         self._currencies = {market.code: market.currency for market in markets}
         self._folder = folder
+        self._stored: dict[Path, StoredImage] = {}  # several variants show the same picture
 
     def run(self, progress: Callable[[int, int], None]) -> int:
         """Load, and return how many products were added. Raises ``DemoMissing``."""
@@ -201,7 +203,8 @@ class DemoLoader:
         file = self._folder / "images" / (given if isinstance(given, str) else given["file"])
         if not file.is_file():
             return None
-        stored = self._media.put(file)
+        stored = self._stored.get(file) or self._media.put(file.read_bytes(), file.stem)
+        self._stored[file] = stored
         options = {} if isinstance(given, str) else given.get("option_values") or {}
         return Image(
             src=stored.src, alt=alt, width=stored.width, height=stored.height, option_values=options

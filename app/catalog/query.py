@@ -130,7 +130,7 @@ def _clean(value: str) -> str:
 
 
 def _page(text: str) -> int:
-    number = int(text) if text.isascii() and text.isdigit() and len(text) < 8 else 1
+    number = int(text) if text.isascii() and text.isdigit() else 1
     return min(max(number, 1), _MOST_PAGES)
 
 

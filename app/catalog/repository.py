@@ -48,6 +48,15 @@ class Change:
         return bool(self.product_ids or self.skus)
 
 
+@dataclass(frozen=True, kw_only=True, slots=True)
+class LastChange:
+    """When a product was last written."""
+
+    id: ProductId
+    slug: str
+    changed_at: datetime
+
+
 class CatalogRepository:
     """Reads and writes ``products``, ``categories``, ``collections`` and their changes."""
 
@@ -82,6 +91,14 @@ class CatalogRepository:
     def every_product(self) -> Iterator[Product]:
         """All products, oldest first."""
         return map(product_from_document, self._products.find({}).sort("_id", 1))
+
+    def changes_between(self, first: ProductId, last: ProductId) -> Iterator[LastChange]:
+        """When each product from ``first`` to ``last`` was last written, in the order of ids."""
+        found = self._products.find(
+            {"_id": {"$gte": first, "$lte": last}}, {"slug": 1, "updated_at": 1}
+        )
+        for each in sorted(found, key=lambda document: str(document["_id"])):
+            yield LastChange(id=each["_id"], slug=each["slug"], changed_at=each["updated_at"])
 
     def insert(self, products: Sequence[Product], session: Session) -> None:
         """Store new products. Raises ``BulkWriteError`` for a slug or SKU that is taken."""

@@ -2,26 +2,30 @@
 
 from __future__ import annotations
 
-from urllib.parse import urljoin
+from collections.abc import Callable
+from typing import Any
 
-from flask import Blueprint, Response, current_app, render_template, request
+from flask import Blueprint, Response, abort, current_app, render_template, request
 
 from app.catalog.forgetting import BESTSELLERS, LISTED, of_products, of_shelf
 from app.catalog.partials import cached_page
 from app.catalog.query import OPTION, ListingQuery, parse_query
 from app.catalog.service import CatalogService
+from app.catalog.sitemap import Sitemap
 from app.catalog.views import Listing
 from app.config import Settings
 from app.markets.context import current_market
+from app.web.fragments import Fragments
 from app.web.memory import recently_viewed, remember_viewed
 from app.web.page_cache import is_shared, keep_page
 from app.web.registry import service
-from app.web.rendering import page, private
+from app.web.rendering import page, private, wants_fragment
 from app.web.visitor import ensure_visitor
 
 blueprint = Blueprint("catalog", __name__)
 _LONGEST_SUGGESTION = 80
 _VIEWED = 4
+_SITEMAP_FRESH = 300  # seconds
 
 
 @blueprint.get("/")
@@ -68,9 +72,13 @@ def _listing(listing: Listing, current: str, tag: str) -> Response:
     status = 422 if listing.errors else 200
     bestselling = any(each.active and each.value == "bestselling" for each in listing.sorts)
     keep_page((tag, BESTSELLERS) if bestselling else (tag,))
-    return cached_page(
+    answer = cached_page(
         "catalog/listing.html", "listing", status, listing=listing, nav_current=current
     )
+    if wants_fragment():
+        # A form also sends its empty fields; the address bar shows the list's one address.
+        answer.headers["HX-Push-Url"] = _query().url(listing.path)
+    return answer
 
 
 @blueprint.get("/products/<slug>")
@@ -114,11 +122,47 @@ def suggest() -> Response:
 
 @blueprint.get("/sitemap.xml")
 def sitemap() -> Response:
-    """Every public page, for search engines (sitemaps.org protocol 0.9)."""
-    base = service(Settings).base_url
-    urls = [urljoin(base, path) for path in service(CatalogService).sitemap_paths()]
-    body = render_template("catalog/sitemap.xml", urls=urls)
-    return current_app.response_class(body, mimetype="application/xml")
+    """Every public page, for search engines; where they are too many, where to find them."""
+
+    def render() -> str:
+        found = service(Sitemap)
+        if found.fits_one_page():
+            return _xml("catalog/sitemap.xml", entries=[*found.pages(), *found.products(1)])
+        paths = ["/sitemaps/pages-1.xml"]
+        paths += [f"/sitemaps/products-{part}.xml" for part in range(1, found.product_parts() + 1)]
+        return _xml("catalog/sitemap_index.xml", paths=paths)
+
+    return _recent("index", render)
+
+
+@blueprint.get("/sitemaps/pages-1.xml")
+def sitemap_pages() -> Response:
+    """The listings, of a sitemap in parts."""
+    return _recent("pages", lambda: _xml("catalog/sitemap.xml", entries=service(Sitemap).pages()))
+
+
+@blueprint.get("/sitemaps/products-<int:part>.xml")
+def sitemap_products(part: int) -> Response:
+    """Some of the products, of a sitemap in parts."""
+    if part < 1:
+        abort(404)
+    return _recent(
+        f"products-{part}",
+        lambda: _xml("catalog/sitemap.xml", entries=service(Sitemap).products(part)),
+    )
+
+
+def _xml(template: str, **context: Any) -> str:
+    return render_template(template, base_url=service(Settings).base_url, **context)
+
+
+def _recent(name: str, render: Callable[[], str]) -> Response:
+    """A part of the sitemap, as it was some minutes ago at most; it costs too much to make it for
+    each robot that asks."""
+    fragments = service(Fragments)
+    base_url = service(Settings).base_url
+    text = fragments.get_recent(fragments.key("sitemap", name, base_url), render, _SITEMAP_FRESH)
+    return current_app.response_class(text, mimetype="application/xml")
 
 
 @blueprint.get("/robots.txt")

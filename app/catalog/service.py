@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 
 import numpy as np
@@ -251,6 +251,11 @@ class CatalogService:
             image=images[0] if images else None,
             images=images,
             stock_message="" if is_bundle else stock_message(variant, market.code, stock),
+            buyable_skus=tuple(
+                each.sku
+                for each in product.variants
+                if not is_bundle and can_buy(each, market.code, stock)
+            ),
             buyable=variant is not None and not is_bundle and can_buy(variant, market.code, stock),
             max_quantity=_MOST_PER_ORDER if unlimited or left > FEW else max(left, 0),
             parts=self._parts(product),
@@ -320,16 +325,23 @@ class CatalogService:
             if card is not None
         )
 
-    def sitemap_paths(self) -> Iterator[str]:
-        """The address of every public page of the catalog."""
+    def live_product_ids(self) -> list[ProductId]:
+        """Every product that has a page, the first to come to the shop first."""
+        model = self.follower.model()
+        return sorted(model.ids[row] for row in model.live)
+
+    def popular_paths(self, most: int) -> list[str]:
+        """The addresses that are asked for most: the listings, then what sells best."""
         model = self.follower.model()
         categories, collections = model.navigation
-        yield "/"
-        yield "/products"
-        yield from (f"/categories/{each.slug}" for each in categories)
-        yield from (f"/collections/{each.slug}" for each in collections)
-        newest_first = model.newest.page(model.live, 0, len(model.newest.rows))
-        yield from (f"/products/{model.slugs[row]}" for row in newest_first.tolist())
+        listings = [
+            "/",
+            "/products",
+            *(f"/categories/{each.slug}" for each in categories),
+            *(f"/collections/{each.slug}" for each in collections),
+        ]
+        best = model.bestselling.page(model.live, 0, most)
+        return [*listings, *(f"/products/{model.slugs[row]}" for row in best.tolist())][:most]
 
 
 def _newest(model: CatalogModel, rows: BitMap, most: int) -> list[Row]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from app.catalog.models import Category, Collection, Image, Option, Product, Variant
-from app.shared.ids import ProductId
+from app.shared.ids import ProductId, Sku
 from app.shared.money import Money
 
 
@@ -36,6 +36,7 @@ class CardRef:
     """
 
     product_id: ProductId
+    slug: str
     revision: int
     in_stock: bool
     is_new: bool
@@ -160,6 +161,7 @@ class ProductPage:
     images: tuple[Image, ...]  # it first, then the others
     stock_message: str  # "In stock", "Only 3 left", "Sold out"
     buyable: bool
+    buyable_skus: tuple[Sku, ...]  # all variants that can be bought in the market now
     max_quantity: int
     parts: tuple[BundlePart, ...]
     related: tuple[CardRef, ...]

@@ -1,4 +1,4 @@
-"""Serving pictures; their names change with their content, so they may be kept for ever."""
+"""Serving pictures of the media folder; their names change with their content."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from pathlib import Path
 
 from flask import Blueprint, Response, abort, send_file
 
-from app.media.store import LocalMediaStore
+from app.media.local import LocalMediaStore
 from app.web.registry import service
 
 blueprint = Blueprint("media", __name__, url_prefix="/media")
@@ -15,14 +15,14 @@ _FOREVER = 365 * 24 * 3600
 
 @blueprint.get("/<name>")
 def original(name: str) -> Response:
-    """A picture as it was stored."""
-    return _send(service(LocalMediaStore).original(name))
+    """A picture as it is kept."""
+    return _send(service(LocalMediaStore).master(name))
 
 
 @blueprint.get("/w<int:width>/<name>")
 def resized(width: int, name: str) -> Response:
     """A picture in one of the widths the shop uses."""
-    return _send(service(LocalMediaStore).resized(name, width))
+    return _send(service(LocalMediaStore).copy(name, width))
 
 
 def _send(path: Path | None) -> Response:

@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
+import gzip
 import hashlib
+import mimetypes
 import re
-from functools import cache
+from functools import cache, lru_cache
 from pathlib import Path
 
-from flask import Flask, Response, abort, send_from_directory
+import brotli
+from flask import Flask, Response, abort, current_app, request, send_from_directory
 
 _HASHED = re.compile(r"^(?P<stem>.+)\.(?P<digest>[0-9a-f]{10})(?P<suffix>\.[a-z0-9]+)$")
 _VERSIONED = re.compile(r"-\d+\.\d+\.\d+\.[a-z0-9.]+$")  # vendored: the name has the version
 _FOREVER = 365 * 24 * 3600
+_TEXT = frozenset({".css", ".js", ".svg"})  # pictures and fonts are packed already
+_CODINGS = ("br", "gzip", "identity")
 
 
 class Assets:
@@ -36,17 +41,48 @@ class Assets:
         """Serve a hashed name with an immutable answer, a plain name with a short one."""
         match = _HASHED.match(filename)
         if match is None and not _VERSIONED.search(filename):
-            return send_from_directory(self._folder, filename, max_age=300)
+            return self._packed(filename, 300)
         name = match["stem"] + match["suffix"] if match else filename
         if match and not self._is_current(name, filename):
             abort(404)
-        response = send_from_directory(self._folder, name, max_age=_FOREVER)
+        response = self._packed(name, _FOREVER)
         response.cache_control.public = True
         response.cache_control.immutable = True
         return response
 
+    def _packed(self, name: str, max_age: int) -> Response:
+        """The file, texts in the best coding that the browser takes."""
+        plain = send_from_directory(self._folder, name, max_age=max_age)
+        path = self._folder / name
+        if path.suffix not in _TEXT or plain.status_code != 200:
+            return plain
+        coding = request.accept_encodings.best_match(_CODINGS, "identity")
+        plain.vary.add("Accept-Encoding")
+        if coding == "identity":
+            return plain
+        plain.close()
+        return _coded(path, coding, max_age)
+
     def _is_current(self, name: str, filename: str) -> bool:
         return (self._folder / name).is_file() and self.url(name) == f"/static/{filename}"
+
+
+def _coded(path: Path, coding: str, max_age: int) -> Response:
+    kind = mimetypes.guess_type(path.name)[0]
+    response = current_app.response_class(_pack(path, coding), mimetype=kind)
+    response.content_encoding = coding
+    response.vary.add("Accept-Encoding")
+    response.cache_control.max_age = max_age
+    response.add_etag()
+    response.make_conditional(request)
+    return response
+
+
+@lru_cache(maxsize=64)
+def _pack(path: Path, coding: str) -> bytes:
+    """The packed file; packing as hard as possible pays, since it is done once."""
+    data = path.read_bytes()
+    return brotli.compress(data, quality=11) if coding == "br" else gzip.compress(data, 9)
 
 
 def init_app(app: Flask, folder: Path) -> None:

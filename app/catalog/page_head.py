@@ -1,0 +1,136 @@
+"""What a catalog page says in its ``<head>``: to search engines, and to whoever shares it."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+from markupsafe import Markup
+
+from app.catalog import structured_data as data
+from app.catalog.models import Image
+from app.catalog.structured_data import SharedImage, Site
+from app.catalog.text import plain_text
+from app.catalog.views import Listing, ProductPage
+from app.shared.money import Money
+
+_LONGEST_DESCRIPTION = 160  # characters; result pages cut off more
+_NOT_LISTED = "noindex, follow"
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class PageHead:
+    """``canonical``, ``previous_url`` and ``next_url`` are absolute; ``robots`` is empty where the
+    page may be listed; ``kind`` is Open Graph's word. ``scripts`` are JSON-LD texts."""
+
+    title: str
+    description: str
+    canonical: str
+    robots: str = ""
+    kind: str = "website"
+    image: SharedImage | None = None
+    price: Money | None = None
+    buyable: bool = False
+    previous_url: str = ""
+    next_url: str = ""
+    scripts: tuple[Markup, ...] = ()
+
+    @property
+    def price_amount(self) -> str:
+        """The price as a plain decimal; empty if there is none."""
+        return data.major_units(self.price) if self.price else ""
+
+
+def home_head(site: Site) -> PageHead:
+    """The shop window."""
+    return PageHead(
+        title="Quiet things for the home",
+        description="Stoneware, linen, wood and light from small workshops: quiet, well-made "
+        "things for the home, chosen slowly and kept for years.",
+        canonical=site.url("/"),
+        image=_shared(None, site),
+        scripts=_scripts(data.organization(site), data.website(site)),
+    )
+
+
+def listing_head(listing: Listing, site: Site) -> PageHead:
+    """A listing. Each page of it is a page of its own; sorted it is the same list, and filtered
+    or searched it is one of endlessly many that no search engine should list."""
+    is_plain = not (listing.active_filters or listing.query or listing.errors)
+    is_plain = is_plain and listing.path != "/search"
+    page = listing.page if is_plain else 1
+    canonical = _page_url(listing, page, site)
+    trail = [("Home", site.url("/")), (listing.heading, site.url(listing.path))]
+    return PageHead(
+        title=f"{listing.heading}, page {listing.page}" if listing.page > 1 else listing.heading,
+        description=_listing_description(listing),
+        canonical=canonical,
+        robots="" if is_plain else _NOT_LISTED,
+        image=_shared(listing.image, site),
+        previous_url=_page_url(listing, page - 1, site) if is_plain and page > 1 else "",
+        next_url=_page_url(listing, page + 1, site) if is_plain and listing.next_url else "",
+        scripts=_scripts(data.breadcrumbs(trail), data.item_list(listing, canonical, site))
+        if is_plain
+        else (),
+    )
+
+
+def product_head(page: ProductPage, market: str, site: Site) -> PageHead:
+    """A product; all its variants are one page to a search engine."""
+    product = page.product
+    text = text_of(product.description_html)
+    url = site.url(data.product_path(product.slug))
+    trail = [("Home", site.url("/"))]
+    if page.category:
+        trail.append((page.category.name, site.url(f"/categories/{page.category.slug}")))
+    trail.append((product.title, url))
+    summary = f"{product.title} by {product.vendor}."
+    return PageHead(
+        title=product.seo_title or f"{product.title} by {product.vendor}",
+        description=shorten(product.seo_description or text or summary),
+        canonical=url,
+        kind="product",
+        image=_shared(page.image, site),
+        price=page.price,
+        buyable=page.buyable,
+        scripts=_scripts(
+            data.product(page, text or summary, market, site), data.breadcrumbs(trail)
+        ),
+    )
+
+
+def text_of(markup: str) -> str:
+    """Markup as one line of text."""
+    line = " ".join(plain_text(markup).split())
+    return re.sub(r" ([,.;:!?)])", r"\1", line)
+
+
+def shorten(text: str, most: int = _LONGEST_DESCRIPTION) -> str:
+    """The text, cut between words (or, without any, anywhere) if it is longer than ``most``."""
+    line = " ".join(text.split())
+    if len(line) <= most:
+        return line
+    kept = line[: most - 1]
+    words = kept.rpartition(" ")[0] if line[most - 1] != " " else kept
+    return (words or kept).rstrip(" ,;:.–-") + "…"
+
+
+def _listing_description(listing: Listing) -> str:
+    text = listing.description or f"{listing.heading} at MossX."
+    if listing.page == 1:
+        return shorten(text)
+    place = f"Page {listing.page}. "
+    return place + shorten(text, _LONGEST_DESCRIPTION - len(place))
+
+
+def _page_url(listing: Listing, page: int, site: Site) -> str:
+    return site.url(listing.path) + (f"?page={page}" if page > 1 else "")
+
+
+def _shared(image: Image | None, site: Site) -> SharedImage | None:
+    shown = image or site.image
+    return site.picture(shown) if shown else None
+
+
+def _scripts(*items: data.Data) -> tuple[Markup, ...]:
+    return tuple(map(data.as_script, items))

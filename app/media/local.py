@@ -1,0 +1,99 @@
+"""Pictures in a folder: masters, and per width a folder of copies made when first asked for."""
+
+from __future__ import annotations
+
+import fcntl
+import os
+import re
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from functools import lru_cache
+from pathlib import Path
+from zlib import crc32
+
+from PIL import Image as Picture
+
+from app.media.names import stem_of
+from app.media.picture import make_copy, make_master
+from app.media.store import WIDTHS, StoredImage
+
+PREFIX = "/media/"
+_NAME = re.compile(r"[a-z0-9-]+(\.[0-9a-f]{12})?\.(webp|jpg|jpeg|png|avif)")
+_MAKERS = 4  # encoders at work on this machine at once, in all processes together
+
+
+class LocalMediaStore:
+    """The folder may be shared by any number of processes."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder.resolve()
+
+    def put(self, data: bytes, title: str) -> StoredImage:
+        """Keep a cleaned master. Raises ``PictureRefused``."""
+        master = make_master(data)
+        name = f"{stem_of(title, master)}.webp"
+        self._make(self._folder / name, master.encode)
+        return StoredImage(src=PREFIX + name, width=master.width, height=master.height)
+
+    def owns(self, src: str) -> bool:
+        """Whether it is one of our names below ``/media/``."""
+        return src.startswith(PREFIX) and _NAME.fullmatch(src.removeprefix(PREFIX)) is not None
+
+    def copy_url(self, src: str, width: int) -> str:
+        """The copy's address; whether it is made yet does not matter."""
+        return f"{PREFIX}w{width}/{src.removeprefix(PREFIX)}"
+
+    def master(self, name: str) -> Path | None:
+        """The stored file, or None."""
+        path = self._folder / name
+        return path if _NAME.fullmatch(name) and path.is_file() else None
+
+    def copy(self, name: str, width: int) -> Path | None:
+        """The copy ``width`` pixels wide, made now if need be; the master if it is smaller.
+
+        None for unknown pictures, and for widths that the shop does not use: strangers cannot fill
+        the disk.
+        """
+        master = self.master(name)
+        if master is None:
+            return None
+        own = _width_of(master)
+        if width != own and width not in WIDTHS:
+            return None
+        if width > own:
+            return master
+        target = self._folder / f"w{width}" / f"{master.stem}.webp"
+        self._make(target, lambda: make_copy(master.read_bytes(), width))
+        return target
+
+    def _make(self, target: Path, encode: Callable[[], bytes]) -> None:
+        """Write the file unless it is there; of several at once, one does the work."""
+        if target.is_file():
+            return
+        target.parent.mkdir(parents=True, exist_ok=True)
+        with self._turn(target):
+            if target.is_file():
+                return
+            unfinished = target.with_name(f".{target.name}.part")
+            with unfinished.open("wb") as file:
+                file.write(encode())
+                file.flush()
+                os.fsync(file.fileno())
+            unfinished.replace(target)
+
+    @contextmanager
+    def _turn(self, target: Path) -> Iterator[None]:
+        """Wait for one of the few places to work; the same file always waits for the same one.
+
+        The kernel gives the place back when a process dies, however it dies.
+        """
+        place = crc32(str(target).encode()) % _MAKERS
+        with (self._folder / f".place-{place}").open("w") as lock:
+            fcntl.flock(lock, fcntl.LOCK_EX)
+            yield
+
+
+@lru_cache(maxsize=8192)
+def _width_of(path: Path) -> int:
+    with Picture.open(path) as picture:
+        return picture.width
