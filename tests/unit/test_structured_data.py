@@ -14,9 +14,9 @@ from hypothesis import strategies as st
 from app.catalog.models import Category, Image, Price, Product, Variant
 from app.catalog.page_head import home_head, listing_head, product_head, shorten, text_of
 from app.catalog.structured_data import SharedImage, Site, as_script, major_units, product
-from app.catalog.views import Listing, ProductCard, ProductPage
+from app.catalog.views import CardRef, Listing, ProductPage
 from app.shared.clock import now
-from app.shared.ids import Sku
+from app.shared.ids import ProductId, Sku
 from app.shared.money import Money
 from tests.support.catalog import make_product, make_variant
 
@@ -56,12 +56,15 @@ def _page(shown: Product, *buyable: str, category: Category | None = None) -> Pr
     )
 
 
-def _card(title: str) -> ProductCard:
-    return ProductCard(
-        slug=title.lower(), title=title, vendor="Halden", image=PICTURE, price=Money(2000, "USD"),
-        compare_at=None, price_varies=False, in_stock=True, is_new=False, is_bundle=False,
-        option_count=1, single_sku="",
-    )  # fmt: skip
+def _card(title: str) -> CardRef:
+    return CardRef(
+        product_id=ProductId(f"prd_{title}"),
+        slug=title.lower(),
+        revision=1,
+        in_stock=True,
+        is_new=False,
+        is_bundle=False,
+    )
 
 
 LISTING = Listing(
