@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from itertools import islice
 
+from app.catalog.beside import CompanionSource, NothingBeside
 from app.catalog.cards import make_cards, shown_compare_at
 from app.catalog.index import CatalogIndex, Row, Snapshot, StockReader
 from app.catalog.listing import Shelf, build_listing
@@ -16,6 +17,7 @@ from app.catalog.models import (
     ProductStatus,
     Variant,
 )
+from app.catalog.picks import Picks
 from app.catalog.query import ListingQuery
 from app.catalog.repository import CatalogRepository
 from app.catalog.rules import (
@@ -43,7 +45,6 @@ from app.shared.errors import NotFound
 from app.shared.ids import ProductId, Sku
 
 _MOST_PER_ORDER = 99
-_RELATED = 4
 _SUGGESTIONS = 6
 
 
@@ -55,11 +56,17 @@ class CatalogService:
         self._catalog = CatalogRepository(database)
         self._stock: StockReader | None = None
         self._index: CatalogIndex | None = None
+        self._picks: Picks | None = None
+        self._companions: CompanionSource = NothingBeside()
 
     def use_stock(self, stock: StockReader) -> None:
         """Say where stock is read; the inventory lies above, so the root brings them together."""
         self._stock = stock
         self._index = CatalogIndex(self._catalog, stock)
+
+    def use_companions(self, companions: CompanionSource) -> None:
+        """Say what is shown beside a product; recommendations lie above, as the stock does."""
+        self._companions = companions
 
     @property
     def _snapshot(self) -> Snapshot:
@@ -75,6 +82,10 @@ class CatalogService:
     def note_stock_change(self, session: Session, skus: list[Sku]) -> None:
         """Tell every process that these SKUs sold out or came back."""
         self._catalog.note_change(session, skus=skus)
+
+    def note_companions_change(self, session: Session, product_ids: list[ProductId]) -> None:
+        """Tell every process that other products are shown beside these."""
+        self._catalog.note_change(session, product_ids=product_ids)
 
     # --- for carts and orders -----------------------------------------------------------------
 
@@ -239,7 +250,7 @@ class CatalogService:
             buyable=variant is not None and not is_bundle and can_buy(variant, market.code, stock),
             max_quantity=_MOST_PER_ORDER if unlimited else min(max(left, 0), _MOST_PER_ORDER),
             parts=self._parts(product),
-            related=self._related(row, market),
+            companions=self._companions.together(product.id, market),
         )
 
     def cards_of(
@@ -250,6 +261,13 @@ class CatalogService:
         wanted = [rows[ProductId(each)] for each in product_ids if ProductId(each) in rows]
         sold = [row for row in wanted if row.is_live and row.lowest_price(market.code) is not None]
         return self._cards(sold, market, most)
+
+    def picks(self) -> Picks:
+        """The read model in the orders that recommendations ask for."""
+        snapshot = self._snapshot
+        if self._picks is None or self._picks.snapshot is not snapshot:
+            self._picks = Picks(snapshot)
+        return self._picks
 
     def _category(self, product: Product) -> Category | None:
         return next(
@@ -272,17 +290,6 @@ class CatalogService:
             for part in product.components
             if part.sku in known
         )
-
-    def _related(self, row: Row, market: Market) -> tuple[ProductCard, ...]:
-        """Others of the same category, those with most words in common first."""
-        own = set(row.weights)
-        others = [
-            other
-            for other in self._sold_rows(market)
-            if other.id != row.id and other.category == row.category and other.in_stock
-        ]
-        others.sort(key=lambda other: -len(own & set(other.weights)))
-        return self._cards(others, market, _RELATED)
 
     def suggest(self, text: str, market: Market) -> tuple[Suggestion, ...]:
         """What to show under the search field while ``text`` is being typed."""

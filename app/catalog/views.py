@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from app.catalog.models import Category, Collection, Image, Option, Product, Variant
+from app.shared.ids import ProductId
 from app.shared.money import Money
 
 
@@ -124,6 +125,19 @@ class BundlePart:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
+class Companions:
+    """What a product's page shows beside it: the same for everybody in a market.
+
+    ``product_ids`` are the products shown, and those that were passed over because they cannot be
+    bought now: a change of any of them may change the page.
+    """
+
+    together: tuple[ProductCard, ...]  # often bought with it, from orders
+    alike: tuple[ProductCard, ...]  # of its category, where orders do not say enough
+    product_ids: tuple[ProductId, ...]
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
 class ProductPage:
     """Everything the product page shows for the chosen variant."""
 
@@ -140,7 +154,7 @@ class ProductPage:
     buyable: bool
     max_quantity: int
     parts: tuple[BundlePart, ...]
-    related: tuple[ProductCard, ...]
+    companions: Companions
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -167,6 +181,7 @@ class Suggestion:
 
 __all__ = [
     "BundlePart",
+    "Companions",
     "Facet",
     "FacetValue",
     "HomePage",
