@@ -71,12 +71,12 @@ class Learnt:
 
     def neighbours(self, number: int) -> Near:
         """The item's nearest, the best first, with their scores."""
-        partners, together = self._together(number)
+        partners, together = self.together(number)
         own = int(self.own[number])
         places, found = nearest(together, own, self.own[partners], self.orders)
         return list(zip(partners[places].tolist(), found.tolist(), strict=True))
 
-    def _together(self, number: int) -> tuple[Numbers, Numbers]:
+    def together(self, number: int) -> tuple[Numbers, Numbers]:
         """The other items of the baskets it is in, and in how many of them each is."""
         baskets = self._baskets[self._firsts[number] : self._firsts[number + 1]]
         sizes = self._sizes[baskets]
