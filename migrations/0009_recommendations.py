@@ -73,6 +73,7 @@ def _lists(database: Database) -> None:
                 "_id": NAME,
                 "shares": list_of(document({"product_id": NAME, "share": _SHARE})),
                 "changes": COUNT,
+                "swept": COUNT,
                 "computed_at": DATE,
             }
         ),

@@ -36,11 +36,13 @@ class Neighbourhood:
 class Popular:
     """The products in most orders, each with its share of them (0 to 1).
 
-    ``changes`` is the state of the counts that it was made from.
+    ``changes`` is the state of the counts that it was made from; ``swept`` is how many orders
+    there were when every product's list was made anew.
     """
 
     shares: tuple[tuple[ProductId, float], ...] = ()
     changes: int = -1
+    swept: int = 0
     computed_at: datetime | None = None
 
 

@@ -22,6 +22,7 @@ _MOST_PARTNERS = 1000  # of a product that was bought with everything, its most 
 _AT_ONCE = 50
 _BUDGET = 0.5  # seconds of a round: payments wait for the same worker
 _TELL_EVERY = timedelta(minutes=1)  # a page is dropped from caches for its list at most so often
+_GROWTH = 1.2  # what is chance depends on all orders: a fifth more, and every list is made anew
 _TOLD = 8  # the first of a list, which a page may show
 
 
@@ -64,7 +65,11 @@ class ListRefresh:
             return
         most = self._counts.most_ordered(MOST_POPULAR)
         shares = tuple((name, orders / max(totals.orders, 1)) for name, orders in most)
-        self._lists.store_popular(Popular(shares=shares, changes=totals.touches))
+        swept = known.swept
+        if not swept <= totals.orders <= swept * _GROWTH:
+            self._counts.make_all_due(self._pause)
+            swept = totals.orders
+        self._lists.store_popular(Popular(shares=shares, changes=totals.touches, swept=swept))
 
     def _refresh(self, tally: Tally) -> None:
         """Make a list from what is counted now.

@@ -74,6 +74,13 @@ class CompanionCounts:
         if pairs:
             self._pairs.bulk_write(_pair_steps(pairs, step), session=session)
 
+    def make_all_due(self, pause: timedelta) -> None:
+        """Make the list of every product that was ever ordered due after ``pause``."""
+        self._products.update_many(
+            {"orders": {"$gt": 0}, "due_at": {"$exists": False}},
+            {"$set": {"due_at": now() + pause}},
+        )
+
     def due(self, most: int) -> list[Tally]:
         """Products whose lists are due."""
         found = self._products.find({"due_at": {"$lte": now()}}).limit(most)
@@ -160,6 +167,7 @@ class CompanionLists:
         return Popular(
             shares=tuple((each["product_id"], each["share"]) for each in found["shares"]),
             changes=found["changes"],
+            swept=found["swept"],
             computed_at=found["computed_at"],
         )
 
@@ -169,6 +177,7 @@ class CompanionLists:
         document: Document = {
             "shares": shares,
             "changes": popular.changes,
+            "swept": popular.swept,
             "computed_at": now(),
         }
         self._popular.replace_one({"_id": _ALL}, document, upsert=True)

@@ -66,6 +66,8 @@ class RecommendationService:
             fading(tastes.viewed, *_VIEWED),
             fading(tastes.bought, *_BOUGHT),
         )
+        strongest = max(weights.values(), default=1.0)
+        weights = {name: weight / strongest for name, weight in weights.items()}
         return self._recommend(weights, tastes.all | set(besides), market, FOR_SHOPPER)
 
     def for_cart(self, cart: Iterable[ProductId], market: Market) -> Recommended:
