@@ -66,7 +66,7 @@ class ListRefresh:
         most = self._counts.most_ordered(MOST_POPULAR)
         shares = tuple((name, orders / max(totals.orders, 1)) for name, orders in most)
         swept = known.swept
-        if not swept <= totals.orders <= swept * _GROWTH:
+        if not swept / _GROWTH <= totals.orders <= swept * _GROWTH:
             self._counts.make_all_due(self._pause)
             swept = totals.orders
         self._lists.store_popular(Popular(shares=shares, changes=totals.touches, swept=swept))
@@ -76,23 +76,22 @@ class ListRefresh:
 
         What is counted meanwhile changes ``touches``, and the product stays due.
         """
+        moment = now()
         old = self._lists.find(tally.product_id)
         new = replace(old, neighbours=self._neighbours(tally))
-        shown = _shown(new)
-        moment = now()
-        due = moment
-        if shown != old.told and old.told_at is not None:
-            due = max(moment, old.told_at + self._tell_every)
-        if shown != old.told and due == moment:
-            new = replace(new, told=shown, told_at=moment)
+        is_news = _shown(new) != old.told
+        due = max(moment, old.told_at + self._tell_every) if is_news and old.told_at else moment
+        is_told = is_news and due == moment
+        if is_told:
+            new = replace(new, told=_shown(new), told_at=moment)
 
         def work(session: Session) -> None:
             self._lists.store(new, session)
             self._counts.settle(tally, moment + self._pause, session)
-            if due > moment:
-                self._counts.postpone(tally.product_id, due, session)
-            elif new.told != old.told:
+            if is_told:
                 self._catalog.note_companions_change(session, [tally.product_id])
+            elif is_news:
+                self._counts.postpone(tally.product_id, due, session)
 
         self._database.in_transaction(work)
 

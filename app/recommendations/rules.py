@@ -24,6 +24,7 @@ MOST_POPULAR = 60
 LEAST_ORDERS = 2  # what one shopper did once is not "often"
 
 _DOUBT = 0.5  # standard deviations that chance is given
+_UNSEEN = 20.0  # orders of neither, supposed so that a young shop's only pair is one
 _PRIOR = 5.0  # orders of a product before its counts are half believed
 _OWN = 0.7  # how much of the score's base is this product's orders; the rest is the partner's
 
@@ -37,7 +38,7 @@ def scores(together: Counts, own: int, partners: Counts, orders: int) -> Floats:
     behind a hundred solid ones.
     """
     both = together.astype(np.float64)
-    expected = own * partners / max(orders, 1)
+    expected = own * partners / (orders + _UNSEEN)
     surplus = both - expected - _DOUBT * np.sqrt(both)
     return np.asarray(surplus / ((own + _PRIOR) ** _OWN * (partners + _PRIOR) ** (1 - _OWN)))
 

@@ -19,7 +19,6 @@ from app.shared.ids import ProductId
 BESIDE = 4  # cards beside a product
 FOR_SHOPPER = 8
 FOR_CART = 4
-_LEAST_TOGETHER = 2  # a section of one card is none
 
 # What each kind of interest weighs, and how much of it is left one product further back.
 _CART = (1.0, 0.95)
@@ -42,8 +41,6 @@ class RecommendationService:
         picks = self._catalog.picks()
         solid = _solid(self._lists.find(product_id))
         bought = [each.id for each in picks.buyable(solid, market.code)][:BESIDE]
-        if len(bought) < _LEAST_TOGETHER:
-            bought = []
         alike: list[ProductId] = []
         if len(bought) < BESIDE:
             likely = picks.beside(product_id, market.code)

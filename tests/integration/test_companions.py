@@ -11,6 +11,8 @@ import pytest
 from flask import Flask
 
 from app.catalog.service import CatalogService
+from app.checkout.refund_rules import RefundWish, everything
+from app.checkout.refunding import Refunding
 from app.db.database import Database
 from app.db.outbox import Event, Outbox
 from app.orders.events import ORDER_PAID
@@ -24,7 +26,10 @@ from app.recommendations.subscriptions import CompanionSubscriptions
 from app.shared.clock import now
 from app.shared.ids import OrderId, ProductId
 from app.web.registry import service
-from tests.support.orders import OrderMaker
+from tests.support.catalog import CatalogMaker, make_product, make_variant
+from tests.support.gateways import Sandbox
+from tests.support.orders import OrderMaker, make_order
+from tests.support.shopper import Shopper
 
 AT_ONCE = timedelta(0)
 
@@ -61,6 +66,12 @@ def _list(database: Database, product_id: str) -> list[str]:
     return _names(CompanionLists(database).find(ProductId(product_id)).neighbours)
 
 
+def _work(app: Flask) -> None:
+    outbox = service(Outbox, app)
+    while outbox.run_one():
+        pass
+
+
 # --- counting -------------------------------------------------------------------------------------
 
 
@@ -76,11 +87,8 @@ def test_a_paid_order_counts_once_however_often_it_is_told(
 def test_an_unpaid_order_does_not_count(
     app: Flask, database: Database, counting: OrderCounting
 ) -> None:
-    from tests.support.orders import make_order
-
     order = make_order("mug", "bowl")
-    database_ = service(Database, app)
-    database_.in_transaction(lambda session: service(OrderService, app).place(order, session))
+    database.in_transaction(lambda session: service(OrderService, app).place(order, session))
     assert counting.follow(order.id) is False
     assert _counts(database) == (0, {}, {})
 
@@ -119,9 +127,7 @@ def test_the_outbox_delivers_and_may_repeat(
     app: Flask, database: Database, orders: OrderMaker
 ) -> None:
     order = orders.paid("mug", "bowl")
-    outbox = service(Outbox, app)
-    while outbox.run_one():
-        pass
+    _work(app)
     before = _counts(database)
     assert before == (1, {"mug": 1, "bowl": 1}, {("bowl", "mug"): 1})
     handlers = CompanionSubscriptions(service(OrderCounting, app))
@@ -140,6 +146,29 @@ def test_a_full_refund_takes_away_what_the_order_brought_once(
     orders.refund(returned)
     assert [counting.follow(returned) for _ in range(3)] == [True, False, False]
     assert _counts(database) == (1, {"mug": 1, "bowl": 1}, {("bowl", "mug"): 1})
+
+
+def test_from_the_checkout_to_the_refund(
+    app: Flask, database: Database, catalog: CatalogMaker, shopper: Shopper, sandbox: Sandbox
+) -> None:
+    catalog.add(make_product("Bowl", make_variant("BOWL")))
+    for sku in (catalog.mug(), "BOWL"):
+        shopper.add(sku)
+    shopper.pay(sandbox)
+    _work(app)
+    total, products, pairs = _counts(database)
+    assert (total, list(products.values()), list(pairs.values())) == (1, [1, 1], [1])
+    order = database["orders"].find_one({})
+    assert order is not None
+    names = {line["product_id"] for line in order["lines"]}
+    assert set(products) == names
+    refunding, order_id = service(Refunding, app), OrderId(order["_id"])
+    for key, wish, left in (("k1", RefundWish(quantities={1: 1}), 1), ("k2", None, 0)):
+        rest = wish or everything(refunding.balance(service(OrderService, app).get(order_id)))
+        refunding.request(order_id, rest, key=key, reason="broken", restock=True, by="Eve")
+        _work(app)
+        assert _counts(database)[0] == left
+    assert _counts(database) == (0, {}, {})
 
 
 def test_a_partial_refund_changes_nothing(

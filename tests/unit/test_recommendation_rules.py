@@ -31,6 +31,11 @@ def test_one_chance_pair_does_not_beat_a_hundred_solid_ones() -> None:
     assert _score(together=1, own=1, partner=1, orders=10_000) < solid
 
 
+@pytest.mark.parametrize("orders", [2, 3, 10, 100])
+def test_the_only_pair_of_a_young_shop_is_one(orders: int) -> None:
+    assert _score(together=orders, own=orders, partner=orders, orders=orders) > 0
+
+
 def test_what_everybody_buys_anyway_is_no_companion() -> None:
     popular = _score(together=50, own=100, partner=5_000, orders=10_000)
     friend = _score(together=50, own=100, partner=60, orders=10_000)
