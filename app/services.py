@@ -56,7 +56,7 @@ from app.worker import Job, Worker
 _DEMO = Path(__file__).resolve().parents[1] / "demo"
 _RECONCILE_EVERY = timedelta(seconds=15)
 _AUDIT_EVERY = timedelta(minutes=10)
-_REFRESH_EVERY = timedelta(seconds=3)
+_LEARN_EVERY = timedelta(seconds=2)
 
 
 def build_services(settings: Settings, templates: Environment) -> tuple[object, ...]:
@@ -100,7 +100,8 @@ def build_services(settings: Settings, templates: Environment) -> tuple[object, 
     jobs = (
         Job(name="reconcile", every=_RECONCILE_EVERY, run=reconciler.run),
         Job(name="audit", every=_AUDIT_EVERY, run=audit.run),
-        Job(name="recommendations", every=_REFRESH_EVERY, run=ListRefresh(database, catalog).run),
+        Job(name="count_companions", every=_LEARN_EVERY, run=counting.run),
+        Job(name="list_companions", every=_LEARN_EVERY, run=ListRefresh(database, catalog).run),
     )
     return (
         database,

@@ -28,8 +28,12 @@ def _counts(database: Database) -> None:
     ensure_collection(
         database,
         "companion_orders",
-        document({"_id": NAME, "product_ids": list_of(NAME), "counts": BOOLEAN, "at": DATE}),
+        document(
+            {"_id": NAME, "product_ids": list_of(NAME), "counts": BOOLEAN, "at": DATE},
+            asked_at=DATE,
+        ),
     )
+    database["companion_orders"].create_index("asked_at")
     ensure_collection(
         database,
         "companion_products",

@@ -20,7 +20,8 @@ from app.shared.ids import ProductId
 
 _MOST_PARTNERS = 1000  # of a product that was bought with everything, its most frequent ones
 _AT_ONCE = 50
-_BUDGET = 0.5  # seconds of a round: payments wait for the same worker
+_BUDGET = 0.5  # seconds of a round: the database belongs to the shoppers
+_SELDOM = 12  # the most popular of all are looked up so many times less often than neighbours
 _TELL_EVERY = timedelta(minutes=1)  # a page is dropped from caches for its list at most so often
 _GROWTH = 1.2  # what is chance depends on all orders: a fifth more, and every list is made anew
 _TOLD = 8  # the first of a list, which a page may show
@@ -61,7 +62,7 @@ class ListRefresh:
         known = self._lists.popular()
         if known.changes == totals.touches:
             return
-        if known.computed_at is not None and known.computed_at > now() - self._pause:
+        if known.computed_at is not None and known.computed_at > now() - _SELDOM * self._pause:
             return
         most = self._counts.most_ordered(MOST_POPULAR)
         shares = tuple((name, orders / max(totals.orders, 1)) for name, orders in most)

@@ -25,26 +25,40 @@ class CompanionCounts:
         self._pairs = database["companion_pairs"]
         self._totals = database["companion_totals"]
 
-    def find_order(self, order_id: OrderId, session: Session) -> CountedOrder | None:
-        """What is counted of an order, or None if it was never looked at."""
+    def ask(self, order_id: OrderId) -> None:
+        """Note that an order is to be looked at."""
+        blank = {"product_ids": [], "counts": False, "at": now()}
+        self._orders.update_one(
+            {"_id": order_id},
+            {"$set": {"asked_at": now()}, "$setOnInsert": blank},
+            upsert=True,
+        )
+
+    def asked(self, most: int) -> list[OrderId]:
+        """Orders to be looked at."""
+        found = self._orders.find({"asked_at": {"$lte": now()}}, {"_id": 1}).limit(most)
+        return [OrderId(document["_id"]) for document in found]
+
+    def forget(self, order_id: OrderId) -> None:
+        """Look no more at an order that never counted."""
+        self._orders.delete_one({"_id": order_id, "counts": False})
+
+    def order(self, order_id: OrderId, session: Session) -> CountedOrder:
+        """What is counted of an order: nothing, if it was never looked at."""
         found = self._orders.find_one({"_id": order_id}, session=session)
-        if found is None:
-            return None
         return CountedOrder(
-            order_id=order_id, product_ids=tuple(found["product_ids"]), counts=found["counts"]
+            order_id=order_id,
+            product_ids=tuple(found["product_ids"]) if found else (),
+            counts=bool(found and found["counts"]),
         )
 
     def store_order(self, order: CountedOrder, session: Session) -> None:
-        """Remember what is counted of an order. Two who do so at once conflict."""
+        """Remember what is counted of an order that was looked at. Two who do so at once
+        conflict."""
+        seen = {"product_ids": list(order.product_ids), "counts": order.counts, "at": now()}
         self._orders.update_one(
             {"_id": order.order_id},
-            {
-                "$set": {
-                    "product_ids": list(order.product_ids),
-                    "counts": order.counts,
-                    "at": now(),
-                }
-            },
+            {"$set": seen, "$unset": {"asked_at": ""}},
             upsert=True,
             session=session,
         )

@@ -11,7 +11,7 @@ from app.shared.ids import OrderId
 
 
 class CompanionSubscriptions:
-    """Handlers of the outbox; each bears being repeated because ``follow`` does."""
+    """Handlers of the outbox; asking twice is asking once."""
 
     def __init__(self, counting: OrderCounting) -> None:
         self._counting = counting
@@ -22,7 +22,7 @@ class CompanionSubscriptions:
             outbox.subscribe(topic, "recommendations.count", self.count)
 
     def count(self, event: Event) -> None:
-        """Bring the counts in line with the order that the event is about."""
+        """Have the counts brought in line with the order that the event is about."""
         order_id = event.payload.get("order_id")
         if order_id:
-            self._counting.follow(OrderId(order_id))
+            self._counting.ask(OrderId(order_id))
