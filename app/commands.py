@@ -15,6 +15,7 @@ from app.db.database import Database
 from app.db.errors import PyMongoError
 from app.db.migrations import MigrationLocked, upgrade
 from app.identity.service import AccountService
+from app.recommendations.commands import recommendation_commands
 from app.web.registry import service
 from app.worker import Worker
 
@@ -60,6 +61,7 @@ def init_app(app: Flask) -> None:
         catalog_commands,
         demo_commands,
         user_commands,
+        recommendation_commands,
         worker,
     ):
         app.cli.add_command(command)

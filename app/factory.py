@@ -35,6 +35,7 @@ from app.markets.routes import blueprint as market_routes
 from app.media import context as media_context
 from app.media.routes import blueprint as media_routes
 from app.payments.routes import blueprint as webhook_routes
+from app.recommendations.routes import blueprint as recommendation_routes
 from app.services import build_services
 from app.web import assets, csrf, errors, health, limits, logs, memory, metrics, page_cache, visitor
 from app.web.fragments import Fragments, version_of
@@ -53,6 +54,7 @@ _BLUEPRINTS = (
     checkout_routes,
     payment_routes,
     order_routes,
+    recommendation_routes,
     webhook_routes,
     login_routes,
     recovery_routes,

@@ -50,12 +50,17 @@ from app.payments.gateways.switchboard import Switchboard
 from app.payments.inbox import WebhookInbox
 from app.payments.refunds import RefundService
 from app.payments.service import PaymentService
+from app.recommendations.counting import OrderCounting
+from app.recommendations.refreshing import ListRefresh
+from app.recommendations.service import RecommendationService
+from app.recommendations.subscriptions import CompanionSubscriptions
 from app.worker import Job, Worker
 
 _DEMO = Path(__file__).resolve().parents[1] / "demo"
 _RECONCILE_EVERY = timedelta(seconds=15)
 _AUDIT_EVERY = timedelta(minutes=10)
 _PACK_EVERY = timedelta(minutes=2)
+_LEARN_EVERY = timedelta(seconds=2)
 
 
 def build_services(settings: Settings, templates: Environment) -> tuple[object, ...]:
@@ -92,11 +97,17 @@ def build_services(settings: Settings, templates: Environment) -> tuple[object, 
     CheckoutSubscriptions(settlement, payments, orders, catalog, refunding).subscribe(outbox)
     mail.subscribe(outbox)
     IdentityMails(mail, accounts, links).subscribe(outbox)
+    recommendations = RecommendationService(database, catalog)
+    catalog.use_companions(recommendations)
+    counting = OrderCounting(database, orders)
+    CompanionSubscriptions(counting).subscribe(outbox)
     audit = Audit(settlement, refunding, payments, orders)
     jobs = (
         Job(name="reconcile", every=_RECONCILE_EVERY, run=reconciler.run),
         Job(name="audit", every=_AUDIT_EVERY, run=audit.run),
         Job(name="pack catalog", every=_PACK_EVERY, run=catalog.packer.run),
+        Job(name="count_companions", every=_LEARN_EVERY, run=counting.run),
+        Job(name="list_companions", every=_LEARN_EVERY, run=ListRefresh(database, catalog).run),
     )
     return (
         database,
@@ -127,6 +138,8 @@ def build_services(settings: Settings, templates: Environment) -> tuple[object, 
         refunding,
         reconciler,
         audit,
+        recommendations,
+        counting,
         mail,
         Worker(outbox, Schedules(database), jobs),
     )

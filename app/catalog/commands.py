@@ -2,15 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
 import click
 from flask import current_app
 from flask.cli import AppGroup
-from rich.console import Console
-from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 
 from app.catalog.csv.exporting import CsvExport
 from app.catalog.csv.importing import CsvImport, ImportReport
@@ -20,6 +16,7 @@ from app.db.errors import PyMongoError
 from app.markets.models import Market
 from app.markets.service import DEFAULT, find_market
 from app.shared.errors import ShopError
+from app.web.progress import progress_bar
 from app.web.registry import service
 
 catalog_commands = AppGroup("catalog", help="Products in and out.")
@@ -27,19 +24,6 @@ _market_option = click.option(
     "--market", "market_code", default=DEFAULT.code, show_default=True,
     help="The market whose currency the plain price column has.",
 )  # fmt: skip
-
-
-@contextmanager
-def _progress(label: str) -> Iterator[Callable[[int, int], None]]:
-    """A bar on the terminal; nothing but the result where the output is not one."""
-    columns = (
-        TextColumn("{task.description}"),
-        BarColumn(),
-        TextColumn("{task.completed}/{task.total}"),
-    )
-    with Progress(*columns, TimeElapsedColumn(), console=Console(stderr=True)) as bar:
-        task = bar.add_task(label, total=None)
-        yield lambda done, total: bar.update(task, completed=done, total=total)
 
 
 def _market(code: str) -> Market:
@@ -56,7 +40,7 @@ def import_file(file: Path, market_code: str) -> None:
     """Import a Shopify product CSV. Repeating it changes nothing."""
     importer = service(CsvImport, current_app)
     try:
-        with _progress("Importing") as progress:
+        with progress_bar("Importing") as progress:
             report = importer.run(file, _market(market_code), progress)
         if report.created or report.updated:
             service(CatalogService, current_app).packer.pack()
@@ -86,7 +70,7 @@ def export_file(file: Path, market_code: str) -> None:
     """Export every product as a CSV that imports back to the same catalog."""
     exporter = service(CsvExport, current_app)
     try:
-        with _progress("Exporting") as progress:
+        with progress_bar("Exporting") as progress:
             report = exporter.run(file, _market(market_code), progress)
     except OSError as error:
         raise click.ClickException(f"{file} cannot be written: {error.strerror}") from error
@@ -101,7 +85,7 @@ def export_file(file: Path, market_code: str) -> None:
 def load_demo_catalog() -> None:
     """Load the demo store's range, once: what is there already stays as it is."""
     try:
-        with _progress("Loading the demo store") as progress:
+        with progress_bar("Loading the demo store") as progress:
             added = service(DemoLoader, current_app).run(progress)
     except DemoMissing as missing:
         raise click.ClickException(str(missing)) from missing

@@ -8,6 +8,7 @@ from dataclasses import replace
 import numpy as np
 from pyroaring import BitMap
 
+from app.catalog.beside import CompanionSource, NothingBeside
 from app.catalog.cards import make_card, refer, shown_compare_at
 from app.catalog.follower import CatalogFollower
 from app.catalog.listing import Shelf, build_listing
@@ -22,6 +23,7 @@ from app.catalog.models import (
 )
 from app.catalog.pack_repository import PackRepository
 from app.catalog.packs import ModelPacks, Packer
+from app.catalog.picks import Picks
 from app.catalog.query import ListingQuery
 from app.catalog.readmodel.bits import Numbers
 from app.catalog.readmodel.model import CatalogModel
@@ -55,8 +57,6 @@ from app.shared.errors import NotFound
 from app.shared.ids import ProductId, Sku
 
 _MOST_PER_ORDER = 99
-_RELATED = 4
-_MOST_COMPARED = 4_000  # of a category's products, the newest, when looking for like ones
 _SUGGESTIONS = 6
 
 
@@ -69,6 +69,7 @@ class CatalogService:
         self._stock: StockReader | None = None
         self._follower: CatalogFollower | None = None
         self._packer: Packer | None = None
+        self._companions: CompanionSource = NothingBeside()
 
     def use_stock(self, stock: StockReader) -> None:
         """Say where stock is read; the inventory lies above, so the root brings them together."""
@@ -76,6 +77,10 @@ class CatalogService:
         self._stock = stock
         self._follower = CatalogFollower(self._catalog, Modelling(self._catalog, stock), packs)
         self._packer = Packer(self._catalog, packs, self._follower)
+
+    def use_companions(self, companions: CompanionSource) -> None:
+        """Say what is shown beside a product; recommendations lie above, as the stock does."""
+        self._companions = companions
 
     @property
     def follower(self) -> CatalogFollower:
@@ -99,6 +104,10 @@ class CatalogService:
     def note_stock_change(self, session: Session, skus: list[Sku]) -> None:
         """Tell every process that these SKUs sold out or came back, or that few are left."""
         self._catalog.note_change(session, skus=skus)
+
+    def note_companions_change(self, session: Session, product_ids: list[ProductId]) -> None:
+        """Tell every process that other products are shown beside these."""
+        self._catalog.note_change(session, product_ids=product_ids)
 
     # --- for carts and orders -----------------------------------------------------------------
 
@@ -259,7 +268,7 @@ class CatalogService:
             buyable=variant is not None and not is_bundle and can_buy(variant, market.code, stock),
             max_quantity=_MOST_PER_ORDER if unlimited or left > FEW else max(left, 0),
             parts=self._parts(product),
-            related=self._related(model, row, market),
+            companions=self._companions.together(product.id, market),
         )
 
     def cards_of(
@@ -279,6 +288,10 @@ class CatalogService:
             make_card(product, ref, market.code) if product else None for ref, product in found
         )
 
+    def picks(self) -> Picks:
+        """The read model in the orders that recommendations ask for."""
+        return Picks(self.follower.model())
+
     def _parts(self, product: Product) -> tuple[BundlePart, ...]:
         """What a bundle is made of."""
         known = (
@@ -296,14 +309,6 @@ class CatalogService:
             for part in product.components
             if part.sku in known
         )
-
-    def _related(self, model: CatalogModel, row: Row, market: Market) -> tuple[CardRef, ...]:
-        """Others of the same category, those with most words in common first."""
-        shelf = next((each for each in model.in_category.values() if row.number in each), BitMap())
-        others = shelf & model.sold_in(market.code) & model.in_stock
-        others.discard(row.number)
-        alike = model.alike(row.number, others, _MOST_COMPARED)[:_RELATED]
-        return refer(map(model.row, alike.tolist()))
 
     def suggest(self, text: str, market: Market) -> tuple[Suggestion, ...]:
         """What to show under the search field while ``text`` is being typed."""

@@ -147,6 +147,19 @@ class BundlePart:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
+class Companions:
+    """What a product's page shows beside it: the same for everybody in a market.
+
+    ``product_ids`` are the products shown, and those that were passed over because they cannot be
+    bought now: a change of any of them may change the page.
+    """
+
+    together: tuple[CardRef, ...]  # often bought with it, from orders
+    alike: tuple[CardRef, ...]  # of its category, where orders do not say enough
+    product_ids: tuple[ProductId, ...]
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
 class ProductPage:
     """Everything the product page shows for the chosen variant."""
 
@@ -164,13 +177,16 @@ class ProductPage:
     buyable_skus: tuple[Sku, ...]  # all variants that can be bought in the market now
     max_quantity: int
     parts: tuple[BundlePart, ...]
-    related: tuple[CardRef, ...]
+    companions: Companions
 
     @property
     def shown_ids(self) -> set[ProductId]:
-        """The product, and every other that the page shows."""
-        others = {card.product_id for card in self.related}
-        return {self.product.id, *others, *(part.product_id for part in self.parts)}
+        """The product, and every other that the page shows or would show if it were there."""
+        return {
+            self.product.id,
+            *self.companions.product_ids,
+            *(part.product_id for part in self.parts),
+        }
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -197,6 +213,7 @@ class Suggestion:
 
 __all__ = [
     "BundlePart",
+    "Companions",
     "Facet",
     "FacetValue",
     "HomePage",

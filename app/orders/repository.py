@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import asdict
 from datetime import datetime
 from typing import Any
@@ -76,6 +76,11 @@ class OrderRepository:
         """An account's orders, the newest first; ``most`` 0 is all of them."""
         found = self._orders.find({"account_id": account_id}).sort("placed_at", -1)
         return [_from_document(document) for document in found.skip(skip).limit(most)]
+
+    def ids_in(self, states: Iterable[OrderState]) -> list[OrderId]:
+        """Every order in one of these states."""
+        query = {"state": {"$in": [state.value for state in states]}}
+        return [document["_id"] for document in self._orders.find(query, {"_id": 1})]
 
     def adopt(self, account_id: AccountId, email: str) -> None:
         """Give the orders that guests placed with this address to the account."""

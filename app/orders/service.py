@@ -92,6 +92,10 @@ class OrderService:
         """All of an account's orders, the newest first."""
         return self._orders.of_account(account_id)
 
+    def sold_ids(self) -> list[OrderId]:
+        """Every order that was ever paid, refunded ones included."""
+        return self._orders.ids_in((OrderState.PAID, OrderState.REFUNDED))
+
     def adopt(self, account_id: AccountId, proven_email: str) -> None:
         """Give guests' orders with this address to the account that has proven to own it."""
         if proven_email:

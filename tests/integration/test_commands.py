@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 
 import pytest
@@ -87,3 +88,59 @@ def test_reconcile_reports_what_it_did(app: Flask, sandbox: Sandbox) -> None:
 def test_the_shop_knows_its_services(app: Flask) -> None:
     with pytest.raises(KeyError):
         service(dict, app)
+
+
+def _baskets(tmp_path: Path, content: bytes) -> str:
+    path = tmp_path / "baskets.csv"
+    path.write_bytes(content)
+    return str(path)
+
+
+def test_evaluating_recommendations_compares_them_with_bestsellers(
+    app: Flask, tmp_path: Path
+) -> None:
+    lines = [f"left {n},right {n}" for n in range(30) for _ in range(10)]
+    path = _baskets(tmp_path, ("\r\n".join([*lines, "alone"]) + "\r\n").encode())
+    code, output = _run(app, "recommendations", "evaluate", path, "--seed", "3", "--holdout", "0.3")
+    assert code == 0, output
+    assert "301 baskets, 61 items; learnt from 211, tested on" in output
+    assert "seed 3, holdout 0.3" in output
+    ours = re.search(r"recommendations\W+([\d.]+)\W+([\d.]+)", output)
+    bestsellers = re.search(r"popularity\W+([\d.]+)\W+([\d.]+)", output)
+    assert ours
+    assert bestsellers
+    assert ours[1] == "1.0000"
+    assert float(bestsellers[1]) < 0.6
+    assert float(ours[2]) > float(bestsellers[2])
+    again = _run(app, "recommendations", "evaluate", path, "--seed", "3", "--holdout", "0.3")
+    assert again[1].splitlines()[-6:] == output.splitlines()[-6:]
+
+
+@pytest.mark.parametrize(
+    ("content", "says"),
+    [(b"", "no baskets"), (b"a\nb\n", "too few baskets"), (b"a\x00b,c\n", "not a text file")],
+)
+def test_evaluating_nothing_is_explained(
+    app: Flask, tmp_path: Path, content: bytes, says: str
+) -> None:
+    code, output = _run(app, "recommendations", "evaluate", _baskets(tmp_path, content))
+    assert code == 1
+    assert says in output
+
+
+@pytest.mark.parametrize(
+    ("words", "code", "says"),
+    [
+        (("missing.csv",), 1, "cannot be read"),
+        ((".",), 1, "cannot be read"),
+        (("x.csv", "--holdout", "1"), 2, "--holdout"),
+        (("x.csv", "--holdout", "0"), 2, "--holdout"),
+        (("x.csv", "--seed", "one"), 2, "--seed"),
+    ],
+)
+def test_evaluating_with_bad_arguments_is_explained(
+    app: Flask, words: tuple[str, ...], code: int, says: str
+) -> None:
+    result = _run(app, "recommendations", "evaluate", *words)
+    assert result[0] == code
+    assert says in result[1]

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from app.catalog.models import Category, Image, Price, Product, Variant
 from app.catalog.page_head import home_head, listing_head, product_head, shorten, text_of
 from app.catalog.structured_data import SharedImage, Site, as_script, major_units, product
-from app.catalog.views import CardRef, Listing, ProductPage
+from app.catalog.views import CardRef, Companions, Listing, ProductPage
 from app.shared.clock import now
 from app.shared.ids import ProductId, Sku
 from app.shared.money import Money
@@ -52,7 +52,7 @@ def _page(shown: Product, *buyable: str, category: Category | None = None) -> Pr
         buyable_skus=tuple(map(Sku, buyable)),
         max_quantity=9,
         parts=(),
-        related=(),
+        companions=Companions(together=(), alike=(), product_ids=()),
     )
 
 

@@ -1,0 +1,87 @@
+"""Recommendations for one shopper: fragments of pages, and pages of their own."""
+
+from __future__ import annotations
+
+from flask import Blueprint, Response, request
+
+from app.cart.context import current_cart_id
+from app.cart.service import CartService
+from app.identity.context import signed_in_id
+from app.markets.context import current_market
+from app.orders.models import Order, OrderState
+from app.orders.service import OrderService
+from app.recommendations.models import Ground, Recommended, Tastes
+from app.recommendations.service import RecommendationService
+from app.shared.ids import ProductId
+from app.web.memory import recently_viewed
+from app.web.registry import service
+from app.web.rendering import page, private
+
+blueprint = Blueprint("recommendations", __name__, url_prefix="/recommendations")
+_MOST_BOUGHT = 12  # products of past orders that are looked at
+_HEADINGS = {
+    Ground.BESTSELLING: "Bestsellers",
+    Ground.FEATURED: "Featured",
+    Ground.NEW: "New in the shop",
+}
+
+
+@blueprint.get("/for-you")
+def for_you() -> Response:
+    """What this visitor may like; ``besides=cart`` leaves out what stands beside the cart."""
+    cart = _cart()
+    recommendations = service(RecommendationService)
+    besides: tuple[ProductId, ...] = ()
+    if cart and request.args.get("besides") == "cart":
+        besides = recommendations.for_cart(cart, current_market()).product_ids
+    tastes = Tastes(
+        cart=cart, viewed=tuple(ProductId(each) for each in recently_viewed()), bought=_bought()
+    )
+    found = recommendations.for_shopper(tastes, current_market(), besides)
+    return _answer(found, "For you", "for-you")
+
+
+@blueprint.get("/for-cart")
+def for_cart() -> Response:
+    """What goes well with the things in this visitor's cart; nothing for an empty one."""
+    cart = _cart()
+    if not cart:
+        return for_you()
+    found = service(RecommendationService).for_cart(cart, current_market())
+    return _answer(found, "Goes well with what is in your cart", "for-cart")
+
+
+def _answer(found: Recommended, personal: str, name: str) -> Response:
+    heading = _HEADINGS.get(found.ground, personal)
+    return private(
+        page(
+            "recommendations/for_you.html",
+            "recommended",
+            heading=heading,
+            cards=found.cards,
+            name=name,
+        )
+    )
+
+
+def _cart() -> tuple[ProductId, ...]:
+    """The products in the visitor's cart, the last one added first."""
+    cart = service(CartService).find(current_cart_id())
+    lines = cart.lines if cart else ()
+    return tuple(dict.fromkeys(line.product_id for line in reversed(lines)))
+
+
+def _bought() -> tuple[ProductId, ...]:
+    """What a signed-in shopper bought and kept, the latest first."""
+    account_id = signed_in_id()
+    if account_id is None:
+        return ()
+    orders = service(OrderService).of_account(account_id, 1).orders
+    names = (
+        ProductId(line.product_id) for order in filter(_is_kept, orders) for line in order.lines
+    )
+    return tuple(dict.fromkeys(names))[:_MOST_BOUGHT]
+
+
+def _is_kept(order: Order) -> bool:
+    return order.state is OrderState.PAID
