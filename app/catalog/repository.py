@@ -92,13 +92,14 @@ class CatalogRepository:
         """All products, oldest first."""
         return map(product_from_document, self._products.find({}).sort("_id", 1))
 
-    def changes_between(self, first: ProductId, last: ProductId) -> Iterator[LastChange]:
-        """When each product from ``first`` to ``last`` was last written, in the order of ids."""
-        found = self._products.find(
-            {"_id": {"$gte": first, "$lte": last}}, {"slug": 1, "updated_at": 1}
+    def last_changes(self, ids: Iterable[ProductId]) -> list[LastChange]:
+        """When each of these products was last written, in the order of ids."""
+        found = find_any(self._products, "_id", ids, only=("slug", "updated_at"))
+        changes = (
+            LastChange(id=each["_id"], slug=each["slug"], changed_at=each["updated_at"])
+            for each in found
         )
-        for each in sorted(found, key=lambda document: str(document["_id"])):
-            yield LastChange(id=each["_id"], slug=each["slug"], changed_at=each["updated_at"])
+        return sorted(changes, key=lambda change: change.id)
 
     def insert(self, products: Sequence[Product], session: Session) -> None:
         """Store new products. Raises ``BulkWriteError`` for a slug or SKU that is taken."""

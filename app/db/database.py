@@ -86,17 +86,21 @@ def find_any(
     field: str,
     values: Iterable[Any],
     session: Session | None = None,
+    only: Iterable[str] | None = None,
 ) -> Iterator[Document]:
     """Each document whose ``field`` is one of ``values``, once, in no particular order.
+
+    ``only`` names the fields that are wanted beside ``_id``.
 
     Asks in short batches: a long ``$in`` costs the embedded database time that grows with its
     square, and any MongoDB a query of megabytes.
     """
     wanted = list(dict.fromkeys(values))
+    fields = dict.fromkeys(only, 1) if only is not None else None
     seen = set()
     for start in range(0, len(wanted), _BATCH):
         batch = wanted[start : start + _BATCH]
-        for document in collection.find({field: {"$in": batch}}, session=session):
+        for document in collection.find({field: {"$in": batch}}, fields, session=session):
             if document["_id"] not in seen:
                 seen.add(document["_id"])
                 yield document
