@@ -1,0 +1,301 @@
+"""How the catalog's read model fares at some sizes: starting, listing, following.
+
+python -m bench.readmodel [--sizes 1000 10000 100000] [--keep FOLDER]
+"""
+
+from __future__ import annotations
+
+import argparse
+import random
+import resource
+import sys
+import tempfile
+import threading
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import numpy as np
+from flask import Flask
+
+from app import create_app
+from app.catalog.follower import CatalogFollower
+from app.catalog.modelling import Modelling
+from app.catalog.pack_repository import PackRepository
+from app.catalog.packs import ModelPacks, Packer
+from app.catalog.query import SORTS, parse_query
+from app.catalog.readmodel import packing
+from app.catalog.readmodel.touched import Touched
+from app.catalog.repository import CatalogRepository
+from app.catalog.service import CatalogService
+from app.db.database import Database
+from app.db.migrations import upgrade
+from app.inventory.service import InventoryService
+from app.markets.service import all_markets
+from app.shared.errors import NotFound
+from app.shared.ids import Sku
+from app.web.registry import service
+from bench.catalog_data import fill
+from bench.words import COLOURS, MATERIALS, NOUNS, SIZES
+from dev.stack import Stack
+
+_REQUESTS = 1500
+_WRITES = 100
+
+
+@dataclass
+class Bench:
+    """One catalog being measured."""
+
+    app: Flask
+    figures: dict[str, str] = field(default_factory=dict)
+
+    def note(self, name: str, value: str) -> None:
+        """Keep a figure and show it."""
+        self.figures[name] = value
+        print(f"  {name:44} {value}", flush=True)
+
+
+def _follower(app: Flask) -> tuple[CatalogFollower, Packer]:
+    database = service(Database, app)
+    catalog = CatalogRepository(database)
+    packs = ModelPacks(PackRepository(database))
+    follower = CatalogFollower(catalog, Modelling(catalog, service(InventoryService, app)), packs)
+    return follower, Packer(catalog, packs, follower)
+
+
+def _seconds(work: Callable[[], object]) -> float:
+    started = time.perf_counter()
+    work()
+    return time.perf_counter() - started
+
+
+def _spread(times: list[float]) -> str:
+    half, most = np.percentile(np.array(times) * 1000, [50, 99])
+    return f"p50 {half:8.2f} ms   p99 {most:8.2f} ms   max {max(times) * 1000:8.2f} ms"
+
+
+def _pairs(dice: random.Random) -> list[tuple[str, str]]:
+    """A listing somebody may ask for."""
+    pairs: list[tuple[str, str]] = [("sort", dice.choice(["", *SORTS]))]
+    for name, values in (
+        ("option.Colour", COLOURS),
+        ("option.Size", SIZES),
+        ("option.Material", MATERIALS),
+    ):
+        if dice.random() < 0.3:
+            pairs += [(name, each) for each in dice.sample(values, dice.randrange(1, 3))]
+    if dice.random() < 0.2:
+        pairs.append(("vendor", f"Maker {dice.randrange(1, 20)}"))
+    if dice.random() < 0.3:
+        pairs.append(("in_stock", "1"))
+    if dice.random() < 0.3:
+        pairs += [
+            ("min_price", str(dice.randrange(5, 200))),
+            ("max_price", str(dice.randrange(200, 400))),
+        ]
+    return pairs
+
+
+def measure_listings(bench: Bench, count: int) -> None:
+    """A mix of shelves, filters, sorts and pages up to the last, with and without documents."""
+    catalog = service(CatalogService, bench.app)
+    dice = random.Random(7)
+    fetch = catalog._catalog.by_ids
+    whole: list[float] = []
+    model_only: list[float] = []
+    for number in range(_REQUESTS):
+        market = dice.choice(all_markets())
+        pairs = _pairs(dice)
+        shelf = dice.randrange(4)
+        if shelf == 3:
+            pairs.append(("q", dice.choice(NOUNS)))
+        wanted = [(pairs, 1)]
+        first = _list(catalog, shelf, pairs, 1, market)
+        wanted = 1 + (dice.randrange(first.total) // 24 if first.total else 0)
+        with_documents = number % 5 == 0
+        if not with_documents:
+            catalog._catalog.by_ids = lambda ids: {}  # type: ignore[method-assign,assignment]
+        times = whole if with_documents else model_only
+        times.append(_seconds(lambda: _list(catalog, shelf, pairs, wanted, market)))
+        catalog._catalog.by_ids = fetch  # type: ignore[method-assign]
+    bench.note("listing, any filter, sort and page", _spread(model_only))
+    bench.note("the same with its documents fetched", _spread(whole))
+
+
+def _list(catalog: CatalogService, shelf: int, pairs: list[tuple[str, str]], page: int, market):  # type: ignore[no-untyped-def]
+    query = parse_query([*pairs, ("page", str(page))], market.currency)
+    try:
+        if shelf == 1:
+            return catalog.list_category("category-3", query, market)
+        if shelf == 2:
+            return catalog.list_collection("collection-0", query, market)
+        return catalog.search(query, market) if shelf == 3 else catalog.list_all(query, market)
+    except NotFound:
+        return catalog.list_all(parse_query([], market.currency), market)
+
+
+def measure_other_pages(bench: Bench) -> None:
+    """Home, product page, suggestions, navigation."""
+    catalog = service(CatalogService, bench.app)
+    market = all_markets()[0]
+    slugs = [
+        path.removeprefix("/products/")
+        for path in catalog.sitemap_paths()
+        if path.startswith("/products/")
+    ]
+    dice = random.Random(3)
+    bench.note(
+        "home page", _spread([_seconds(lambda: catalog.home_page(market)) for _ in range(60)])
+    )
+    bench.note(
+        "product page",
+        _spread(
+            [
+                _seconds(lambda: catalog.product_page(dice.choice(slugs), {}, market))
+                for _ in range(200)
+            ]
+        ),
+    )
+    bench.note(
+        "suggestions",
+        _spread(
+            [
+                _seconds(
+                    lambda: catalog.suggest(dice.choice(NOUNS)[: dice.randrange(1, 6)], market)
+                )
+                for _ in range(100)
+            ]
+        ),
+    )
+    bench.note("navigation", _spread([_seconds(catalog.categories) for _ in range(200)]))
+
+
+def measure_following(bench: Bench, count: int) -> None:
+    """From the write's commit to the listener being called, the model being new by then."""
+    follower = service(CatalogService, bench.app).follower
+    stock = service(InventoryService, bench.app)
+    arrived = threading.Event()
+    seen: list[Touched] = []
+
+    def hear(touched: Touched) -> None:
+        seen.append(touched)
+        arrived.set()
+
+    follower.listen(hear)
+    follower.start()
+    while not follower.is_following:
+        time.sleep(0.01)
+    dice = random.Random(11)
+    bench.note(
+        "a SKU sells out or comes back, to visible",
+        _spread([_write_stock(stock, arrived, dice, count, step) for step in range(_WRITES)]),
+    )
+    bench.note(
+        "a price changes, to visible",
+        _spread([_write_price(bench.app, arrived, dice, count) for _ in range(_WRITES)]),
+    )
+    bench.note("a burst of 500 prices, to all visible", f"{_burst(bench.app, seen, count):.2f} s")
+    follower.close()
+
+
+def _write_stock(
+    stock: InventoryService, arrived: threading.Event, dice: random.Random, count: int, step: int
+) -> float:
+    sku = Sku(f"SKU-{dice.randrange(count)}-0")
+    stock.set_on_hand({sku: 0}, "bench")
+    time.sleep(0.05)
+    arrived.clear()
+    stock.set_on_hand({sku: 5}, "bench")
+    return _seconds(lambda: arrived.wait(5))
+
+
+def _write_price(app: Flask, arrived: threading.Event, dice: random.Random, count: int) -> float:
+    time.sleep(0.02)
+    arrived.clear()
+    _change_price(app, f"prd_{dice.randrange(count):026}", dice.randrange(1000, 9000))
+    return _seconds(lambda: arrived.wait(5))
+
+
+def _change_price(app: Flask, name: str, amount: int) -> None:
+    database = service(Database, app)
+
+    def work(session: object) -> None:
+        change = {"$set": {"variants.0.prices.US.amount": amount}, "$inc": {"revision": 1}}
+        database["products"].update_one({"_id": name}, change, session=session)  # type: ignore[arg-type]
+        CatalogRepository(database).note_change(session, product_ids=[name])  # type: ignore[arg-type,list-item]
+
+    database.in_transaction(work)
+
+
+def _burst(app: Flask, seen: list[Touched], count: int) -> float:
+    names = [f"prd_{number:026}" for number in random.Random(5).sample(range(count), 500)]
+    for name in names:
+        _change_price(app, name, 4321)
+    finished = time.perf_counter()
+    while not set(names) <= {name for touched in list(seen) for name in touched.product_ids}:
+        time.sleep(0.005)
+        if time.perf_counter() - finished > 60:
+            raise SystemExit("the burst never arrived")
+    return time.perf_counter() - finished
+
+
+def measure_start(bench: Bench) -> None:
+    """A process that builds of the documents, one that packs, one that loads the pack."""
+    follower, packer = _follower(bench.app)
+    before = _memory()
+    bench.note("start from documents", f"{_seconds(follower.model):.2f} s")
+    bench.note("memory for it, about", f"{_memory() - before:.0f} MB")
+    bench.note("packing and storing", f"{_seconds(packer.pack):.2f} s")
+    bench.note("packed size", f"{len(packing.dump(follower.model())) / 1e6:.1f} MB")
+    bench.note("start from the packed form", f"{_seconds(_follower(bench.app)[0].model):.2f} s")
+
+
+def _memory() -> float:
+    """Megabytes this process has resident."""
+    pages = int(Path("/proc/self/statm").read_text().split()[1])
+    return pages * resource.getpagesize() / 1e6
+
+
+def run(size: int, folder: Path) -> dict[str, str]:
+    """Measure one size in a database of its own, kept in ``folder``."""
+    stack = Stack(folder / str(size), environment={}, parts=("mongo", "redis"))
+    stack.start()
+    try:
+        app = create_app({**stack.environment})
+        database = service(Database, app)
+        upgrade(database)
+        if database["products"].find_one({}) is None:
+            started = time.perf_counter()
+            fill(
+                database,
+                size,
+                lambda done, total: print(f"\r  filling {done}/{total}", end="", file=sys.stderr),
+            )
+            print(f"\n  filled in {time.perf_counter() - started:.0f} s", file=sys.stderr)
+        bench = Bench(app)
+        print(f"{size} products")
+        measure_start(bench)
+        measure_listings(bench, size)
+        measure_other_pages(bench)
+        measure_following(bench, size)
+        database.close()
+        return bench.figures
+    finally:
+        stack.stop()
+
+
+def main() -> None:
+    """Measure every size."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--sizes", type=int, nargs="+", default=[1000, 10_000, 100_000])
+    parser.add_argument("--keep", type=Path, help="where the databases stay for another run")
+    options = parser.parse_args()
+    with tempfile.TemporaryDirectory() as passing:
+        for size in options.sizes:
+            run(size, options.keep or Path(passing))
+
+
+if __name__ == "__main__":
+    main()
