@@ -82,7 +82,8 @@ class CatalogFollower:
         with self._lock:
             self._sales_read = -math.inf
             touched = self._look()
-            packed = Packed(model=self._model or self._load(), since=self._feed.since)
+            model = self._model or self._load()
+            packed = Packed(model=model, since=self._feed.since, seen=self._feed.seen)
         self._tell(touched)
         return packed
 
@@ -161,7 +162,7 @@ class CatalogFollower:
         packed = self._packs.newest()
         if packed is None:
             return self._build()
-        self._feed.begin_at(packed.since)
+        self._feed.begin_at(packed.since, packed.seen)
         self._model = self._modelling.with_shelves(packed.model)
         self._look()
         return self._model
