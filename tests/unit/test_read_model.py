@@ -11,14 +11,14 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from pyroaring import BitMap
 
-from app.catalog.models import Collection
+from app.catalog.models import Collection, ProductStatus
 from app.catalog.query import parse_query
 from app.catalog.readmodel import packing
 from app.catalog.readmodel.bands import PriceBands
 from app.catalog.readmodel.bits import bitmap, members
 from app.catalog.readmodel.model import CatalogModel, empty_model
 from app.catalog.readmodel.selection import Selector
-from app.shared.ids import ProductId, Sku
+from app.shared.ids import ProductId
 from tests.support.readmodel import (
     CATEGORIES,
     MARKETS,
@@ -154,8 +154,20 @@ def test_arrays_become_sets_and_sets_arrays(few: set[int], start: int, step: int
         assert members(bitmap(column)).tolist() == column.tolist()
 
 
-def test_stock_alone_is_no_change_of_a_listing_until_it_sells_out() -> None:
-    Shop()
-    product = replace(random_product(random.Random(1), ProductId("p")), status="published")
-    sku = product.variants[0].sku
-    assert Sku(sku)
+def test_a_row_and_its_words_are_used_again_by_another_product() -> None:
+    dice = random.Random(2)
+    shop = Shop()
+    for number in range(8):
+        name = ProductId(f"old{number}")
+        shop.products[name] = replace(random_product(dice, name), status=ProductStatus.PUBLISHED)
+    model = shop.build()
+    size = len(model.ids)
+    gone = list(shop.products)[:3]
+    for name in gone:
+        del shop.products[name]
+    model = shop.apply(model, gone)
+    name = ProductId("new")
+    shop.products[name] = replace(random_product(dice, name), status=ProductStatus.PUBLISHED)
+    model = shop.apply(model, [name])
+    assert len(model.ids) == size
+    assert described(model) == described(shop.build())
