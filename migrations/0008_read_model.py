@@ -25,6 +25,7 @@ def upgrade(database: Database) -> None:
             {"_id": NAME, "pack": NAME, "at": DATE},
             data={"bsonType": "binData"},
             since=DATE,
+            seen=names,
             chunks=POSITIVE,
             digest=NAME,
         ),

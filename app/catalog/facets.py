@@ -66,7 +66,7 @@ def _most_common(values: dict[str, int], chosen: tuple[str, ...]) -> set[str]:
         return set(values)
     others = [value for value in values if value not in chosen]
     room = max(_MOST_VALUES - len(set(chosen)), 0)
-    best = nsmallest(room, others, key=lambda value: (-values[value], value_order(value)))
+    best = nsmallest(room, others, key=lambda value: (-values[value], value))
     return {*chosen, *best}
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import datetime, timedelta
 
 from app.catalog.repository import CatalogRepository, Change
@@ -26,9 +27,14 @@ class FeedReader:
             each.id: each.at for each in self._catalog.changes_since(self.since - _OVERLAP)
         }
 
-    def begin_at(self, moment: datetime) -> None:
-        """Stand at an earlier moment."""
-        self.since, self._seen = moment, {}
+    def begin_at(self, moment: datetime, seen: Iterable[str]) -> None:
+        """Stand at an earlier moment, with these changes taken already."""
+        self.since, self._seen = moment, dict.fromkeys(seen, moment)
+
+    @property
+    def seen(self) -> tuple[str, ...]:
+        """The changes taken of those that a look may meet again."""
+        return tuple(self._seen)
 
     @property
     def is_lost(self) -> bool:

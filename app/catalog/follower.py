@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import threading
 import time
 from collections.abc import Callable
@@ -45,7 +46,7 @@ class CatalogFollower:
         self._live_at = milliseconds(now())
         self._waiting: list[Change] = []  # taken from the feed and not in the model yet
         self._sold: set[ProductId] = set()
-        self._sales_read = 0.0
+        self._sales_read = -math.inf
         self._listeners: list[Listener] = []
         self._thread: threading.Thread | None = None
         self._stop = threading.Event()
@@ -79,9 +80,10 @@ class CatalogFollower:
         """The newest model with its place in the feed."""
         self.model()
         with self._lock:
-            self._sales_read = 0.0
+            self._sales_read = -math.inf
             touched = self._look()
-            packed = Packed(model=self._model or self._load(), since=self._feed.since)
+            model = self._model or self._load()
+            packed = Packed(model=model, since=self._feed.since, seen=self._feed.seen)
         self._tell(touched)
         return packed
 
@@ -160,7 +162,7 @@ class CatalogFollower:
         packed = self._packs.newest()
         if packed is None:
             return self._build()
-        self._feed.begin_at(packed.since)
+        self._feed.begin_at(packed.since, packed.seen)
         self._model = self._modelling.with_shelves(packed.model)
         self._look()
         return self._model

@@ -50,7 +50,7 @@ class Modelling:
             return self.build(), EVERYTHING
         edit = ModelEdit(model)
         self._read_products(edit, model, wanted)
-        if any(change.product_ids or change.shelves for change in known):
+        if any(change.shelves for change in known):
             self._read_shelves(edit)
         after = edit.done()
         return after, edit.touched(after)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from hashlib import blake2b
@@ -21,7 +22,7 @@ class Pack:
 
     data: bytes
     since: datetime
-    at: datetime
+    seen: tuple[str, ...]
 
 
 class PackRepository:
@@ -44,9 +45,9 @@ class PackRepository:
         data = b"".join(part["data"] for part in parts if part is not None)
         if _digest(data) != head["digest"]:
             return None
-        return Pack(data=data, since=head["since"], at=head["at"])
+        return Pack(data=data, since=head["since"], seen=tuple(head["seen"]))
 
-    def store(self, version: str, data: bytes, since: datetime) -> None:
+    def store(self, version: str, data: bytes, since: datetime, seen: Sequence[str]) -> None:
         """Store a pack; readers see the former one until this one is whole."""
         pack, moment = new_id("pck"), now()
         count = (len(data) + _CHUNK - 1) // _CHUNK
@@ -54,6 +55,7 @@ class PackRepository:
             "pack": pack,
             "at": moment,
             "since": since,
+            "seen": list(seen),
             "chunks": count,
             "digest": _digest(data),
         }

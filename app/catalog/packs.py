@@ -24,10 +24,11 @@ _version = cache(packing.version)
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Packed:
-    """A model as it was when the feed of changes stood at ``since``."""
+    """A model as it was when the feed of changes stood at ``since``, ``seen`` taken already."""
 
     model: CatalogModel
     since: datetime
+    seen: tuple[str, ...]
 
 
 class ModelPacks:
@@ -42,14 +43,14 @@ class ModelPacks:
         if pack is None or is_too_old(pack.since):
             return None
         try:
-            return Packed(model=packing.load(pack.data), since=pack.since)
+            return Packed(model=packing.load(pack.data), since=pack.since, seen=pack.seen)
         except (ValueError, KeyError, IndexError) as error:
             _log.warning("read_model_pack_unreadable", error=repr(error))
             return None
 
     def store(self, packed: Packed) -> None:
         """Put it in the place of the former one."""
-        self._packs.store(_version(), packing.dump(packed.model), packed.since)
+        self._packs.store(_version(), packing.dump(packed.model), packed.since, packed.seen)
 
     def taken_at(self) -> datetime | None:
         """Where in the feed the newest pack stands, None if there is none."""
@@ -75,14 +76,16 @@ class Packer:
     def run(self) -> bool:
         """Pack if a new pack is worth its while, and say whether it was."""
         taken = self._packs.taken_at()
-        if (
-            taken is not None
-            and now() - taken < _OLD
-            and not self._catalog.has_changes_since(taken, _ENOUGH)
-        ):
+        if taken is not None and now() - taken < _OLD and not self._is_behind(taken):
             return False
         self.pack()
         return True
+
+    def _is_behind(self, taken: datetime) -> bool:
+        """Whether a process would have much to do from there on: many changes, or one that may
+        be anything and has everything read anew."""
+        changes = self._catalog.first_changes_since(taken, _ENOUGH)
+        return len(changes) >= _ENOUGH or any(change.is_anything for change in changes)
 
     def pack(self) -> None:
         """Pack the model as it is now."""

@@ -177,10 +177,10 @@ class CatalogRepository:
         """Changes from ``moment`` on."""
         return list(map(_change, self._changes.find({"at": {"$gte": moment}})))
 
-    def has_changes_since(self, moment: datetime, count: int) -> bool:
-        """Whether there were at least ``count`` changes from ``moment`` on."""
-        found = self._changes.find({"at": {"$gte": moment}}, {"_id": 1}).limit(count)
-        return sum(1 for _ in found) >= count
+    def first_changes_since(self, moment: datetime, most: int) -> list[Change]:
+        """At most so many of the changes after ``moment``."""
+        found = self._changes.find({"at": {"$gt": moment}}).limit(most)
+        return list(map(_change, found))
 
     def watch_changes(self) -> ChangeWatch:
         """Changes as they come, from now on. Raises the driver's error if that cannot be."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 
 _NAMED = (
     "xxs",
@@ -22,6 +23,7 @@ _NAMED = (
 _SIZES = {name: place for place, name in enumerate(_NAMED)}
 
 
+@lru_cache(4096)
 def value_order(value: str) -> tuple[int, float, str, str]:
     """Sizes by size, numbers by number, the rest by name."""
     folded = value.casefold()

@@ -132,13 +132,13 @@ class CsvImport:
                 changed.append(replace(product, updated_at=now()))
             else:
                 report.unchanged += 1
-        self._add_categories(parsed, session)
+        shelves = self._add_categories(parsed, session)
         self._catalog.insert(new, session)
         for product in changed:
             self._catalog.replace(product, session)
-        if new or changed:
+        if new or changed or shelves:
             ids = [product.id for product in (*new, *changed)]
-            self._catalog.note_change(session, product_ids=ids)
+            self._catalog.note_change(session, product_ids=ids, shelves=shelves)
         report.created, report.updated = len(new), len(changed)
         return report, stock
 
@@ -152,17 +152,19 @@ class CsvImport:
                 )
         owners.update((variant.sku, product.slug) for variant in product.variants)
 
-    def _add_categories(self, parsed: Iterable[ParsedProduct], session: Session) -> None:
+    def _add_categories(self, parsed: Iterable[ParsedProduct], session: Session) -> list[str]:
+        """Add the categories that are not there yet; their slugs."""
         names = dict.fromkeys(each.category for each in parsed if each.category)
-        if not names:
-            return
-        known = {each.slug for each in self._catalog.categories()}
+        known = {each.slug for each in self._catalog.categories()} if names else set()
+        added = []
         for name in names:
             slug = slugify(name)
             if slug not in known:
                 position = self._catalog.next_position(session)
                 self._catalog.add_shelf(Category(slug=slug, name=name, position=position), session)
                 known.add(slug)
+                added.append(slug)
+        return added
 
 
 def merge(parsed: ParsedProduct, known: Product | None) -> Product:

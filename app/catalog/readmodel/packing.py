@@ -35,8 +35,8 @@ Parts = dict[str, bytes]
 def version() -> str:
     """Names the format and the code that decides what is in the model: other code, other pack."""
     digest = blake2b(str(_FORMAT).encode(), digest_size=8)
-    sources = [_CODE / "text.py", *sorted(_CODE.glob("readmodel/*.py"))]
-    for path in [*sources, *sorted(_CODE.glob("search/*.*"))]:
+    sources = [_CODE / "text.py", _CODE / "pack_repository.py", *_CODE.glob("readmodel/*.py")]
+    for path in sorted([*sources, *_CODE.glob("search/*.*")]):
         digest.update(path.read_bytes() if path.is_file() else path.name.encode())
     return digest.hexdigest()
 

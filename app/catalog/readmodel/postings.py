@@ -68,8 +68,7 @@ class PostingsEdit(Generic[K]):
         """Take these numbers out of every set."""
         for key, known in [*self._base.items(), *self._fresh.items()]:
             if self._fresh.get(key, known).intersect(numbers):
-                changed = self._copy(key)
-                changed -= numbers
+                self._copy(key).difference_update(numbers)
 
     def _copy(self, key: K) -> BitMap:
         if key not in self._fresh:

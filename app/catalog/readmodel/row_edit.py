@@ -43,7 +43,7 @@ class RowEdit:
         self._options = PostingsEdit[OptionValue](base.option_rows)
         self._base_row_of = base.row_of
         self._own_row_of: dict[ProductId, int] | None = None
-        self._free: BitMap | None = None
+        self._free = BitMap(range(self.size)) - base.present
 
     def find(self, product_id: ProductId) -> int | None:
         """The product's row, None if it has none."""
@@ -52,8 +52,6 @@ class RowEdit:
 
     def give(self, product_id: ProductId) -> int:
         """A row for a product that has none: a free one, or a new one at the end."""
-        if self._free is None:
-            self._free = BitMap(range(self.size)) - self._present.current
         if self._free:
             row = int(self._free.min())
             self._free.remove(row)
@@ -70,8 +68,7 @@ class RowEdit:
         self.slugs[row] = ""
         for name in ("sales", "count", "shown", "text_print"):
             self.columns[name][row] = 0
-        if self._free is not None:
-            self._free.add(row)
+        self._free.add(row)
 
     def _row_of(self) -> dict[ProductId, int]:
         if self._own_row_of is None:

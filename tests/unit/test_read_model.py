@@ -1,0 +1,173 @@
+"""The read model after any writes: the same as one made anew, and as the slow and plain way."""
+
+from __future__ import annotations
+
+import random
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from pyroaring import BitMap
+
+from app.catalog.models import Collection, ProductStatus
+from app.catalog.query import parse_query
+from app.catalog.readmodel import packing
+from app.catalog.readmodel.bands import PriceBands
+from app.catalog.readmodel.bits import bitmap, members
+from app.catalog.readmodel.model import CatalogModel, empty_model
+from app.catalog.readmodel.selection import Selector
+from app.shared.ids import ProductId
+from tests.support.readmodel import (
+    CATEGORIES,
+    MARKETS,
+    Shop,
+    described,
+    expect,
+    random_product,
+    random_query,
+)
+
+
+def _write(dice: random.Random, shop: Shop) -> tuple[list[ProductId], list[ProductId]]:
+    """A few changes at random; the products changed, and those that sold."""
+    changed, sold = [], []
+    for _ in range(dice.randrange(1, 12)):
+        name = ProductId(f"prd_{dice.randrange(150):03}")
+        known = shop.products.get(name)
+        step = dice.random()
+        if known is None or step < 0.4:
+            shop.products[name] = random_product(dice, name)
+        elif step < 0.5:
+            shop.products[name] = replace(known, category=dice.choice(CATEGORIES))
+        elif step < 0.6:
+            del shop.products[name]
+        elif step < 0.9:
+            sku = dice.choice(known.variants).sku
+            shop.stock[sku] = dice.choice((0, 0, 1, 5))
+        else:
+            shop.sales[name] = shop.sales.get(name, 0) + dice.randrange(4)
+            sold.append(name)
+        changed.append(name)
+    if dice.random() < 0.3:
+        chosen = [ProductId(f"prd_{dice.randrange(150):03}") for _ in range(20)]
+        shop.collections = (Collection(slug="best", title="Best", product_ids=tuple(chosen)),)
+    return changed, sold
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_a_followed_model_is_the_one_built_anew(seed: int) -> None:
+    dice = random.Random(seed)
+    shop, model = Shop(), empty_model()
+    for step in range(150):
+        changed, sold = _write(dice, shop)
+        model = shop.apply(model, changed, sold)
+        if step % 15 == 0:
+            assert described(model) == described(shop.build())
+    assert described(packing.load(packing.dump(model))) | {"collections": {}} == described(
+        model
+    ) | {"collections": {}}
+    assert described(model) == described(shop.build())
+    _check_listings(dice, shop, model)
+
+
+def _check_listings(dice: random.Random, shop: Shop, model: CatalogModel) -> None:
+    for _ in range(60):
+        market = dice.choice(MARKETS)
+        query = parse_query(random_query(dice), "USD")
+        selector = Selector(model, model.sold_in(market), query, market)
+        wanted = expect(shop.products.values(), shop.stock, query, market)
+        ids = {model.ids[row] for row in selector.full.rows}
+        assert ids == {each.id for each in wanted.products}
+        for name, counts in wanted.counts.items():
+            assert selector.counts(name) == dict(counts), name
+        _check_orders(shop, model, market, selector.full.rows)
+
+
+def _check_orders(shop: Shop, model: CatalogModel, market: str, rows: BitMap) -> None:
+    def lowest(name: ProductId) -> int:
+        prices = [each.price_in(market) for each in shop.products[name].variants]
+        return min(each.amount.minor for each in prices if each)
+
+    def age(name: ProductId) -> tuple[object, str]:
+        return (shop.products[name].published_at, name)
+
+    ids = sorted((model.ids[row] for row in rows), key=age, reverse=True)
+    orders = (
+        (model.newest, ids),
+        (model.market(market).cheapest, sorted(ids, key=lowest)),
+        (model.market(market).dearest, sorted(ids, key=lambda name: -lowest(name))),
+        (
+            model.bestselling,
+            sorted(
+                ids, key=lambda name: (-shop.sales.get(name, 0), not shop.products[name].featured)
+            ),
+        ),
+    )
+    for order, wanted in orders:
+        shown = [model.ids[row] for row in order.page(rows, 0, len(ids))]
+        assert shown == wanted
+        assert [model.ids[row] for row in order.page(rows, 3, 9)] == wanted[3:9]
+
+
+def test_a_model_once_given_out_never_changes() -> None:
+    dice = random.Random(5)
+    shop, model = Shop(), empty_model()
+    for _ in range(40):
+        model = shop.apply(model, *_write(dice, shop))
+        before = described(model)
+        shop.apply(model, *_write(dice, shop))
+        assert described(model) == before
+
+
+@given(
+    st.lists(st.integers(0, 300), max_size=80),
+    st.integers(-5, 310) | st.none(),
+    st.integers(-5, 310) | st.none(),
+    st.lists(st.integers(0, 300), max_size=30),
+)
+@settings(max_examples=150, deadline=None)
+def test_price_bands_are_exact_at_their_edges(
+    prices: list[int], floor: int | None, ceiling: int | None, later: list[int]
+) -> None:
+    column = np.array(prices, np.int64)
+    everyone = bitmap(np.arange(len(prices)))
+    bands = PriceBands.cut(column, everyone)
+    changed = column.copy()
+    changed[: len(later)] = later[: len(prices)]
+    moved = bitmap(np.arange(min(len(later), len(prices))))
+    for each, values in ((bands, column), (bands.changed(moved, moved, changed), changed)):
+        found = each.between(floor, ceiling, values)
+        low = floor if floor is not None else -1
+        high = ceiling if ceiling is not None else 1000
+        assert set(found) == {n for n, price in enumerate(values) if low <= price <= high}
+
+
+@given(st.sets(st.integers(0, 300_000), max_size=50), st.integers(0, 200_000), st.integers(1, 9))
+@settings(max_examples=60, deadline=None)
+def test_arrays_become_sets_and_sets_arrays(few: set[int], start: int, step: int) -> None:
+    many = {*few, *range(start, start + 70_000 * step, step)}
+    for wanted in (few, many):
+        column = np.array(sorted(wanted), np.int32)
+        assert bitmap(column) == BitMap(wanted)
+        assert members(bitmap(column)).tolist() == column.tolist()
+
+
+def test_a_row_and_its_words_are_used_again_by_another_product() -> None:
+    dice = random.Random(2)
+    shop = Shop()
+    for number in range(8):
+        name = ProductId(f"old{number}")
+        shop.products[name] = replace(random_product(dice, name), status=ProductStatus.PUBLISHED)
+    model = shop.build()
+    size = len(model.ids)
+    gone = list(shop.products)[:3]
+    for name in gone:
+        del shop.products[name]
+    model = shop.apply(model, gone)
+    name = ProductId("new")
+    shop.products[name] = replace(random_product(dice, name), status=ProductStatus.PUBLISHED)
+    model = shop.apply(model, [name])
+    assert len(model.ids) == size
+    assert described(model) == described(shop.build())
