@@ -15,6 +15,7 @@ from typing import Protocol
 
 from app.catalog.models import Category, Collection, Product, ProductKind, ProductStatus
 from app.catalog.repository import CatalogRepository, Change
+from app.catalog.search import SearchText
 from app.catalog.text import plain_text, words
 from app.shared.clock import now
 from app.shared.ids import ProductId, Sku
@@ -61,6 +62,7 @@ class Row:
     is_bundle: bool
     sales: int
     weights: Mapping[str, int]
+    words: SearchText
 
     @property
     def in_stock(self) -> bool:
@@ -204,6 +206,21 @@ def _row(product: Product, stock: Mapping[Sku, int], sales: int) -> Row:
         is_bundle=product.kind is ProductKind.BUNDLE,
         sales=sales,
         weights=_weights(product),
+        words=search_text(product),
+    )
+
+
+def search_text(product: Product) -> SearchText:
+    """The texts a product is found by."""
+    return SearchText(
+        title=product.title,
+        vendor=product.vendor,
+        type=product.type,
+        category=product.category,
+        tags=product.tags,
+        options=tuple(value for option in product.options for value in option.values),
+        text=plain_text(product.description_html),
+        skus=tuple(variant.sku for variant in product.variants),
     )
 
 

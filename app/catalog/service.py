@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import replace
 from itertools import islice
 
 from app.catalog.cards import make_cards, shown_compare_at
@@ -27,7 +29,14 @@ from app.catalog.rules import (
     variant_images,
     variant_url,
 )
-from app.catalog.search import Found, find
+from app.catalog.searching import CatalogSearch
+from app.catalog.suggestions import (
+    completed_queries,
+    fitting_categories,
+    fitting_products,
+    search_help,
+    with_prices,
+)
 from app.catalog.views import (
     BundlePart,
     HomePage,
@@ -45,6 +54,7 @@ from app.shared.ids import ProductId, Sku
 _MOST_PER_ORDER = 99
 _RELATED = 4
 _SUGGESTIONS = 6
+_CATEGORIES = 4
 
 
 class CatalogService:
@@ -55,6 +65,7 @@ class CatalogService:
         self._catalog = CatalogRepository(database)
         self._stock: StockReader | None = None
         self._index: CatalogIndex | None = None
+        self._words = CatalogSearch()
 
     def use_stock(self, stock: StockReader) -> None:
         """Say where stock is read; the inventory lies above, so the root brings them together."""
@@ -144,51 +155,56 @@ class CatalogService:
 
     def list_all(self, query: ListingQuery, market: Market) -> Listing:
         """Every product."""
-        found, rows = self._search(query, market)
-        default = "relevance" if query.q else "newest"
         shelf = Shelf(
             heading="All products",
             path="/products",
-            rows=rows,
-            default_sort=default,
-            corrected=found.corrected,
+            rows=self._sold_rows(market),
+            default_sort="relevance" if query.q else "newest",
         )
-        return build_listing(shelf, query, market, self._catalog.by_ids)
+        return self._listing(shelf, query, market)
 
     def search(self, query: ListingQuery, market: Market) -> Listing:
         """Products by words; without words, every product."""
-        found, rows = self._search(query, market)
-        heading = f"Results for “{query.q}”" if query.q else "Search"
         shelf = Shelf(
-            heading=heading,
+            heading=f"Results for “{query.q}”" if query.q else "Search",
             path="/search",
-            rows=rows,
+            rows=self._sold_rows(market),
             default_sort="relevance" if query.q else "newest",
-            corrected=found.corrected,
         )
-        return build_listing(shelf, query, market, self._catalog.by_ids)
+        return self._listing(shelf, query, market)
 
-    def _search(self, query: ListingQuery, market: Market) -> tuple[Found, list[Row]]:
-        found = find(self._sold_rows(market), self._snapshot.vocabulary, query.q)
-        return found, found.rows
+    def _listing(self, shelf: Shelf, query: ListingQuery, market: Market) -> Listing:
+        """The shelf's page, with what the words of the query find on it."""
+        if not query.q:
+            return build_listing(shelf, query, market, self._catalog.by_ids)
+        searchable = self._words.of(self._snapshot)
+        hits = searchable.index.find(query.q, searchable.numbers_of(shelf.rows))
+        found = replace(shelf, rows=searchable.ordered(hits), corrected=hits.corrected)
+        asked = with_prices(query, hits, market)
+        listing = build_listing(found, asked, market, self._catalog.by_ids)
+        advice = search_help(hits, query, shelf.path, self.popular_categories(shelf.rows))
+        return replace(listing, marks=hits.marks, help=advice)
+
+    def popular_categories(self, rows: Iterable[Row]) -> list[tuple[Category, int]]:
+        """The categories of some rows with their numbers of products, the fullest first."""
+        counts = Counter(row.category for row in rows)
+        filled = [(each, counts[each.slug]) for each in self.categories() if counts[each.slug]]
+        return sorted(filled, key=lambda pair: -pair[1])[:_CATEGORIES]
 
     def list_category(self, slug: str, query: ListingQuery, market: Market) -> Listing:
         """A category's products. Raises ``NotFound``."""
         category = next((each for each in self._snapshot.categories if each.slug == slug), None)
         if category is None:
             raise NotFound("We could not find this category.")
-        rows = [row for row in self._sold_rows(market) if row.category == slug]
-        found = find(rows, self._snapshot.vocabulary, query.q)
         shelf = Shelf(
             heading=category.name,
             path=f"/categories/{slug}",
-            rows=found.rows,
+            rows=[row for row in self._sold_rows(market) if row.category == slug],
             description=category.description,
             image=category.image,
             default_sort="relevance" if query.q else "newest",
-            corrected=found.corrected,
         )
-        return build_listing(shelf, query, market, self._catalog.by_ids)
+        return self._listing(shelf, query, market)
 
     def list_collection(self, slug: str, query: ListingQuery, market: Market) -> Listing:
         """A collection's products, in the owner's order. Raises ``NotFound``."""
@@ -196,18 +212,15 @@ class CatalogService:
         if collection is None:
             raise NotFound("We could not find this collection.")
         sold = {row.id: row for row in self._sold_rows(market)}
-        rows = [sold[each] for each in collection.product_ids if each in sold]
-        found = find(rows, self._snapshot.vocabulary, query.q)
         shelf = Shelf(
             heading=collection.title,
             path=f"/collections/{slug}",
-            rows=found.rows,
+            rows=[sold[each] for each in collection.product_ids if each in sold],
             description=collection.description,
             image=collection.image,
             default_sort="relevance",
-            corrected=found.corrected,
         )
-        return build_listing(shelf, query, market, self._catalog.by_ids)
+        return self._listing(shelf, query, market)
 
     def product_page(self, slug: str, wanted: Mapping[str, str], market: Market) -> ProductPage:
         """A product with the variant that ``wanted`` options choose. Raises ``NotFound``."""
@@ -286,19 +299,16 @@ class CatalogService:
 
     def suggest(self, text: str, market: Market) -> tuple[Suggestion, ...]:
         """What to show under the search field while ``text`` is being typed."""
-        found = (
-            find(self._sold_rows(market), self._snapshot.vocabulary, text) if text else Found([])
-        )
-        cards = self._cards(found.rows, market, _SUGGESTIONS)
-        return tuple(
-            Suggestion(
-                label=card.title,
-                url=f"/products/{card.slug}",
-                kind="product",
-                image=card.image,
-                price=card.price,
-            )
-            for card in cards
+        if not text:
+            return ()
+        searchable = self._words.of(self._snapshot)
+        allowed = searchable.numbers_of(self._sold_rows(market))
+        hits = searchable.index.find(text, allowed)
+        cards = self._cards(searchable.ordered(hits), market, _SUGGESTIONS)
+        return (
+            *completed_queries(searchable.index.complete(text, allowed), hits),
+            *fitting_categories(self.categories(), text),
+            *fitting_products(cards, hits.marks),
         )
 
     def sitemap_paths(self) -> Iterator[str]:

@@ -1,0 +1,182 @@
+"""How fast search is: queries, changes and loading on a made-up catalog.
+
+``python -m bench.search_speed [PRODUCTS]``, by default 100 000.
+"""
+
+from __future__ import annotations
+
+import gc
+import random
+import resource
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+from pyroaring import BitMap
+from rich.console import Console
+from rich.progress import track
+from rich.table import Table
+
+from app.catalog.search import SearchIndex, SearchText, dump, load
+
+_SYLLABLES = "ba be bi bo ca ce co da de di do fa fe fi ga go ha he hi ja jo ka ke ki la le li lo lu ma me mi mo na ne ni no pa pe pi po ra re ri ro sa se si so ta te ti to va ve vi wa we wi za zo".split()
+_THINGS = "mug bowl plate tray lamp vase chair table shelf jacket hoodie shirt trousers scarf blanket cushion candle basket jug teapot apron towel rug curtain mirror clock stool bench frame board".split()
+_COLOURS = "Black White Grey Red Blue Green Yellow Brown Pink Moss Sand Ink".split()
+_MATERIALS = (
+    "linen cotton wool walnut oak ash brass glass stoneware porcelain leather steel".split()
+)
+_COMMON = "the and with for from a of in to is made by hand soft every day quality design".split()
+_VOCABULARY = 60_000
+_ROUNDS = 200
+QUERIES = {
+    "one letter": ["s", "m", "b", "l"],
+    "two letters": ["sh", "mo", "la"],
+    "beginning": ["walnu", "jack", "ted"],
+    "very common word": ["made", "soft", "quality"],
+    "one word": ["hoodie", "lamp", "walnut"],
+    "three words": ["blue linen shirt", "walnut tray moss", "red wool blanket"],
+    "misspelt": ["hoddie", "wallnut tray", "blnaket", "trouesrs blue"],
+    "two common words": ["made quality", "soft design hand"],
+    "price words": ["linen shirt under 50", "lamp between 20 and 40"],
+    "partial": ["titanium walnut tray", "xqzvw lamp"],
+    "nothing": ["xqzvwj", "qqqq wwww"],
+    "compound": ["leinenhemd", "walnuttray"],
+    "SKU": ["SKU-00500-M", "SKU-00777"],
+}  # fmt: skip
+
+
+def _products(count: int) -> list[SearchText]:
+    chance = random.Random(7)
+    vocabulary = [
+        "".join(chance.choices(_SYLLABLES, k=chance.choice((2, 3, 3, 4))))
+        for _ in range(_VOCABULARY)
+    ]
+    weights = np.cumsum(1 / np.arange(1, _VOCABULARY + 1) ** 0.9).tolist()
+    return [_product(number, chance, vocabulary, weights) for number in track(range(count), "Products")]  # fmt: skip
+
+
+def _product(
+    number: int, chance: random.Random, vocabulary: list[str], weights: list[float]
+) -> SearchText:
+    thing, material = chance.choice(_THINGS), chance.choice(_MATERIALS)
+    text = chance.choices(vocabulary, cum_weights=weights, k=60) + chance.choices(_COMMON, k=25)
+    name = chance.choices(vocabulary, cum_weights=weights, k=1)
+    colours = chance.sample(_COLOURS, 3)
+    return SearchText(
+        title=f"{name[0].title()} {material.title()} {thing.title()}",
+        vendor=vocabulary[number % 400].title(),
+        type=thing.title() + "s",
+        category=thing,
+        tags=(material, thing, chance.choice(_COMMON)),
+        options=(*colours, "S", "M", "L"),
+        text=" ".join(text),
+        skus=tuple(f"SKU-{number:05}-{size}" for size in "SML"),
+    )  # fmt: skip
+
+
+def _milliseconds(work: Callable[[], object], rounds: int) -> np.ndarray:
+    taken = []
+    for _ in range(rounds):
+        started = time.perf_counter()
+        work()
+        taken.append((time.perf_counter() - started) * 1000)
+    return np.array(taken)
+
+
+def _resident() -> float:
+    """Megabytes of this process in memory."""
+    pages = int(Path("/proc/self/statm").read_text().split()[1])
+    return pages * resource.getpagesize() / 1e6
+
+
+def main() -> None:
+    """Build, measure, print."""
+    count = int(sys.argv[1]) if len(sys.argv) > 1 else 100_000
+    console = Console(width=110)
+    products = _products(count)
+    started = time.perf_counter()
+    edit = SearchIndex().edit()
+    for row, text in enumerate(track(products, "Index")):
+        edit.put(row, text)
+    index = edit.done()
+    del edit
+    console.print(
+        f"built: {time.perf_counter() - started:.1f} s, {len(index.lexicon.vocabulary.terms)} words"
+    )
+    data = dump(index)
+    del index
+    gc.collect()
+    before = _resident()
+    started = time.perf_counter()
+    index = load(data)
+    console.print(f"dump: {len(data) / 1e6:.0f} MB, load: {time.perf_counter() - started:.2f} s, memory: {_resident() - before:.0f} MB")  # fmt: skip
+    _measure_queries(console, index, BitMap(range(count)))
+    _measure_changes(console, index, products)
+
+
+def _measure_queries(console: Console, index: SearchIndex, allowed: BitMap) -> None:
+    table = Table("query, in ms", "found", "first", "p50", "p99")
+    every = []
+    for kind, queries in QUERIES.items():
+        first = max(
+            _milliseconds(lambda query=query: index.find(query, allowed), 1)[0] for query in queries
+        )
+        rounds = [
+            _milliseconds(lambda query=query: index.find(query, allowed), _ROUNDS // len(queries))
+            for query in queries
+        ]
+        taken = np.concatenate(rounds)
+        every.append(taken)
+        found = max(len(index.find(query, allowed).rows) for query in queries)
+        table.add_row(
+            kind,
+            str(found),
+            f"{first:.1f}",
+            f"{np.median(taken):.2f}",
+            f"{np.percentile(taken, 99):.2f}",
+        )
+    joined = np.concatenate(every)
+    table.add_row("all", "", "", f"{np.median(joined):.2f}", f"{np.percentile(joined, 99):.2f}")
+    for typed in ("s", "lin", "linen sh", "hoddi"):
+        taken = _milliseconds(lambda typed=typed: index.complete(typed, allowed), 50)
+        table.add_row(
+            f"complete {typed!r}",
+            str(index.complete(typed, allowed)),
+            "",
+            f"{np.median(taken):.2f}",
+            f"{np.percentile(taken, 99):.2f}",
+        )
+    console.print(table)  # fmt: skip
+
+
+def _measure_changes(console: Console, index: SearchIndex, products: list[SearchText]) -> None:
+    table = Table("change, in ms", "p50", "p99")
+    chance = random.Random(8)
+    changed = [chance.randrange(len(products)) for _ in range(200)]
+    puts, dones, alone = [], [], []
+    for row in changed:
+        edit = index.edit()
+        text = products[chance.randrange(len(products))]
+        started = time.perf_counter()
+        edit.put(row, text)
+        middle = time.perf_counter()
+        edit.done()
+        alone.append((middle - started) * 1000)
+        dones.append((time.perf_counter() - middle) * 1000)
+    edit = index.edit()
+    for row in changed:
+        text = products[chance.randrange(len(products))]
+        puts.append(_milliseconds(lambda row=row, text=text: edit.put(row, text), 1)[0])
+    for name, taken in (
+        ("put, many in an edit", puts),
+        ("put, one in an edit", alone),
+        ("done", dones),
+    ):
+        table.add_row(name, f"{np.median(taken):.2f}", f"{np.percentile(taken, 99):.2f}")
+    console.print(table)  # fmt: skip
+
+
+if __name__ == "__main__":
+    main()
