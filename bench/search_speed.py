@@ -21,13 +21,87 @@ from rich.table import Table
 
 from app.catalog.search import SearchIndex, SearchText, dump, load
 
-_SYLLABLES = "ba be bi bo ca ce co da de di do fa fe fi ga go ha he hi ja jo ka ke ki la le li lo lu ma me mi mo na ne ni no pa pe pi po ra re ri ro sa se si so ta te ti to va ve vi wa we wi za zo".split()
-_THINGS = "mug bowl plate tray lamp vase chair table shelf jacket hoodie shirt trousers scarf blanket cushion candle basket jug teapot apron towel rug curtain mirror clock stool bench frame board".split()
-_COLOURS = "Black White Grey Red Blue Green Yellow Brown Pink Moss Sand Ink".split()
-_MATERIALS = (
-    "linen cotton wool walnut oak ash brass glass stoneware porcelain leather steel".split()
+_SYLLABLES = [first + then for first in "bcdfghjklmnprstvwz" for then in "aeio"]
+_THINGS = (
+    "Mug",
+    "Bowl",
+    "Plate",
+    "Tray",
+    "Lamp",
+    "Vase",
+    "Chair",
+    "Table",
+    "Shelf",
+    "Jacket",
+    "Hoodie",
+    "Shirt",
+    "Trouser",
+    "Scarf",
+    "Blanket",
+    "Cushion",
+    "Candle",
+    "Basket",
+    "Jug",
+    "Teapot",
+    "Apron",
+    "Towel",
+    "Rug",
+    "Curtain",
+    "Mirror",
+    "Clock",
+    "Stool",
+    "Bench",
+    "Frame",
+    "Board",
 )
-_COMMON = "the and with for from a of in to is made by hand soft every day quality design".split()
+_COLOURS = (
+    "Black",
+    "White",
+    "Grey",
+    "Red",
+    "Blue",
+    "Green",
+    "Yellow",
+    "Brown",
+    "Pink",
+    "Moss",
+    "Sand",
+    "Ink",
+)
+_MATERIALS = (
+    "Linen",
+    "Cotton",
+    "Wool",
+    "Walnut",
+    "Oak",
+    "Ash",
+    "Brass",
+    "Glass",
+    "Stoneware",
+    "Porcelain",
+    "Leather",
+    "Steel",
+)
+_COMMON = (
+    "the",
+    "and",
+    "with",
+    "for",
+    "from",
+    "a",
+    "of",
+    "in",
+    "to",
+    "is",
+    "made",
+    "by",
+    "hand",
+    "soft",
+    "every",
+    "day",
+    "quality",
+    "design",
+)
 _VOCABULARY = 60_000
 _ROUNDS = 200
 QUERIES = {
@@ -65,9 +139,9 @@ def _product(
     name = chance.choices(vocabulary, cum_weights=weights, k=1)
     colours = chance.sample(_COLOURS, 3)
     return SearchText(
-        title=f"{name[0].title()} {material.title()} {thing.title()}",
+        title=f"{name[0].title()} {material} {thing}",
         vendor=vocabulary[number % 400].title(),
-        type=thing.title() + "s",
+        type=f"{thing}s",
         category=thing,
         tags=(material, thing, chance.choice(_COMMON)),
         options=(*colours, "S", "M", "L"),

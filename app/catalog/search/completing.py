@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable
 
-from app.catalog.search.stems import same_stem
+from app.catalog.search.stems import stems_of
 from app.catalog.text import spans
 
 _LONGEST = 30
@@ -23,5 +23,7 @@ def completed_words(start: str, texts: Iterable[str]) -> list[str]:
             if word.startswith(start) and word != start and end - first <= _LONGEST:
                 counts[word] += 1
                 written.setdefault(word, text[first:end].lower())
-    ordered = [word for word, _ in counts.most_common() if not same_stem(word, start)]
-    return [written[word] for word in ordered]
+    found: dict[tuple[str, ...], str] = {}  # one of all forms of a word
+    for word, _ in counts.most_common():
+        found.setdefault(stems_of(word)[:1] or (word,), written[word])
+    return list(found.values())

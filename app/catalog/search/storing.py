@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import struct
 from collections.abc import Iterable, Iterator
+from typing import TypeVar
 
 import numpy as np
-from numpy.typing import DTypeLike, NDArray
+from numpy.typing import NDArray
 from pyroaring import BitMap
 
 from app.catalog.search.fields import PREFIX_MARK, Group
@@ -17,6 +18,7 @@ from app.catalog.search.spelling import Spelling
 from app.catalog.search.vocabulary import Vocabulary
 from app.catalog.search.ways import Lexicon, Posting
 
+N = TypeVar("N", bound=np.generic)
 _MARK = b"MossX search 1\n"
 _LENGTH = struct.Struct("<Q")
 _ALL = range(1 << len(Group))
@@ -100,11 +102,11 @@ def _pieces(lengths: memoryview, joined: memoryview) -> Iterator[bytes]:
     return (whole[first:end] for first, end in zip([0, *ends], ends, strict=False))
 
 
-def _array(values: list[int], kind: DTypeLike) -> bytes:
+def _array(values: list[int], kind: type[np.uint32]) -> bytes:
     return np.array(values, kind).tobytes()
 
 
-def _numbers(data: memoryview, kind: DTypeLike) -> NDArray[np.int32]:
+def _numbers(data: memoryview, kind: type[N]) -> NDArray[N]:
     return np.frombuffer(data, kind)
 
 

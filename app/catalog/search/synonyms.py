@@ -22,13 +22,11 @@ def stop_words() -> frozenset[str]:
 
 def synonyms_of(phrase: Phrase) -> tuple[Phrase, ...]:
     """Phrases that mean the same as this one, in whatever form its words stand."""
-    groups = _groups()
-    found = (other for key in _keys(phrase) for other in groups.get(key, ()))
+    found = (other for key in _keys(phrase) for other in _GROUPS.get(key, ()))
     return tuple(dict.fromkeys(other for other in found if other != phrase))
 
 
-@cache
-def _groups() -> dict[Phrase, list[Phrase]]:
+def _read_groups() -> dict[Phrase, list[Phrase]]:
     """By each form of each phrase, all phrases of its groups."""
     groups: dict[Phrase, list[Phrase]] = {}
     for line in _lines("synonyms.txt"):
@@ -55,3 +53,6 @@ def _keys(phrase: Phrase) -> set[Phrase]:
 def _lines(name: str) -> Iterator[str]:
     text = (_FOLDER / name).read_text(encoding="utf-8")
     return (line for line in text.splitlines() if line and not line.startswith("#"))
+
+
+_GROUPS = _read_groups()
