@@ -6,6 +6,7 @@ import pytest
 from flask import Flask
 
 from app.catalog.models import ProductStatus
+from app.db.database import Database
 from tests.support.catalog import CatalogMaker, make_product, make_variant
 from tests.support.shopper import HTMX, Shopper, soup
 
@@ -201,3 +202,65 @@ def test_static_files_are_kept_for_ever_under_their_hashed_names(shopper: Shoppe
     assert answer.status_code == 200
     assert "immutable" in answer.headers["Cache-Control"]
     assert shopper.get("/static/css/mossx.0000000000.css").status_code == 404
+
+
+def test_marks_in_titles_never_let_markup_through(shopper: Shopper, catalog: CatalogMaker) -> None:
+    catalog.add(make_product("<img src=x> Tray", make_variant("T"), slug="tray"))
+    for path in ("/search?q=tray+%3Cimg+src%3Dx%3E", "/search/suggest?q=%3Cimg+tray"):
+        answer = shopper.get(path)
+        assert "<img src=x" not in answer.text
+        assert "<mark>Tray</mark>" in answer.text
+
+
+def test_search_says_which_word_no_product_has(shopper: Shopper, catalog: CatalogMaker) -> None:
+    catalog.add(make_product("Walnut Tray", make_variant("T")))
+    tree = soup(shopper.get("/search?q=titanium+walnut+tray"))
+    assert [title.text for title in tree.select(".card-title")] == ["Walnut Tray"]
+    assert [word.text for word in tree.select(".notice s")] == ["titanium"]
+    (link,) = tree.select(".ways-on a")
+    assert link["href"] == "/search?q=walnut%20tray"
+    assert link.text == "walnut tray 1 product"
+
+
+def test_prices_in_words_limit_the_results(shopper: Shopper, shelf: CatalogMaker) -> None:
+    assert _titles(shopper, "/search?q=bowl+under+12&sort=price_asc") == [
+        "Bowl 00", "Bowl 01", "Bowl 02"
+    ]  # fmt: skip
+    assert len(_titles(shopper, "/search?q=bowl+between+12+and+13.50")) == 2
+    # What the fields say counts more than what the words say.
+    assert _titles(shopper, "/search?q=bowl+under+12&max_price=10") == ["Bowl 00"]
+
+
+def test_a_search_without_results_leads_on_to_full_shelves(
+    app: Flask, shopper: Shopper, catalog: CatalogMaker, database: Database
+) -> None:
+    database["categories"].insert_one(
+        {"_id": "things", "name": "Things", "description": "", "position": 1}
+    )
+    catalog.add(make_product("Walnut Tray", make_variant("T")))
+    tree = soup(shopper.get("/search?q=xqzvw"))
+    assert [link["href"] for link in tree.select(".empty .ways-on a")] == ["/categories/things"]
+
+
+def test_suggestions_come_in_groups_with_their_number(
+    shopper: Shopper, catalog: CatalogMaker, database: Database
+) -> None:
+    database["categories"].insert_one(
+        {"_id": "things", "name": "Trays", "description": "", "position": 1}
+    )
+    catalog.add(
+        make_product("Walnut Tray", make_variant("T")), make_product("Oak Tray", make_variant("O"))
+    )
+    fragment = soup(shopper.get("/search/suggest?q=tr", headers=HTMX))
+    assert [each.text for each in fragment.select(".eyebrow")] == [
+        "Searches", "Categories", "Products"
+    ]  # fmt: skip
+    lists = fragment.select("ul[aria-labelledby]")
+    assert [{str(link["href"]) for link in each.select("a")} for each in lists] == [
+        {"/search?q=tray"},
+        {"/categories/things"},
+        {"/products/walnut-tray", "/products/oak-tray"},
+    ]
+    count = fragment.select_one("[hx-swap-oob='innerHTML:#live']")
+    assert count is not None
+    assert count.text == "4 suggestions for tr"

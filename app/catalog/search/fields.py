@@ -11,6 +11,7 @@ from app.catalog.text import fold, words
 
 _LONGEST_TEXT = 2_000  # letters of a description; what comes later says little about the product
 _MOST_WORDS = 400
+LONGEST_WORD = 40  # letters; of what is longer, only the beginning is looked at
 _FIELD, _ITEM = "\x1f", "\x1e"
 _HYPHENATED = re.compile(r"[^\W_]+(?:[-‐‑][^\W_]+)+")
 _HYPHENS = re.compile(r"[-‐‑]")
@@ -111,7 +112,8 @@ def spread(text: SearchText) -> dict[str, int]:
 
 def index_words(text: str) -> set[str]:
     """The words of a text; ``full-zip`` is found under ``full``, ``zip`` and ``fullzip``."""
-    found = set(words(text)[:_MOST_WORDS])
+    found = {word[:LONGEST_WORD] for word in words(text)[:_MOST_WORDS]}
     if "-" in text or "‐" in text or "‑" in text:
-        found |= {_HYPHENS.sub("", each) for each in _HYPHENATED.findall(fold(text))}
+        joined = (_HYPHENS.sub("", each) for each in _HYPHENATED.findall(fold(text)))
+        found |= {word[:LONGEST_WORD] for word in joined}
     return found

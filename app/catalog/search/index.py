@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -9,15 +10,8 @@ from numpy.typing import NDArray
 from pyroaring import BitMap
 
 from app.catalog.search.completing import completed_words
-from app.catalog.search.fields import (
-    PREFIX_MARK,
-    Group,
-    SearchText,
-    index_words,
-    pack,
-    spread,
-    unpack,
-)
+from app.catalog.search.editing import LexiconEdit
+from app.catalog.search.fields import SearchText, index_words, pack, unpack
 from app.catalog.search.finding import Hits, match_corrected, shorter_queries
 from app.catalog.search.marking import marks_of
 from app.catalog.search.prices import PriceRange, price_range
@@ -26,7 +20,8 @@ from app.catalog.search.sharing import Shards
 from app.catalog.search.skus import SkuTable, sku_key, sku_keys
 from app.catalog.search.slots import query_words, read_slots
 from app.catalog.search.vocabulary import Vocabulary
-from app.catalog.search.ways import Lexicon, Posting
+from app.catalog.search.ways import Lexicon
+from app.catalog.text import words
 
 _LOOKED_AT = 200  # best products whose titles give the words to complete
 _LONGEST_TITLE = 255
@@ -62,7 +57,7 @@ class SearchIndex:
         among = allowed & self.rows
         if not typed:
             return _hits(among, row_numbers(among), prices)
-        named = self._with_sku(typed) & among
+        named = self._with_sku(words(prices.rest)) & among
         if named and any(letter.isdigit() for letter in prices.rest):
             return _hits(named, row_numbers(named), prices)
         return self._by_words(typed, among, named, prices)
@@ -115,86 +110,51 @@ class IndexEdit:
 
     def __init__(self, index: SearchIndex) -> None:
         self._index = index
-        self._texts = index.texts.edit()
-        self._rows = index.rows.copy()
-        self._lengths = index.title_lengths.copy()
-        self._keys: list[tuple[int, int]] = []
-        self._open: dict[str, list[BitMap | None]] = {}
-        self._copied: set[tuple[str, int]] = set()
+        self._changed: dict[int, bytes | None] = {}
 
     def put(self, row: int, text: SearchText) -> None:
         """Put a product in the index, or in the place of what the row had. Rows count from 0."""
-        packed = pack(text)
-        if self._texts.get(row) == packed:
-            return
-        self.drop(row)
-        for word, groups in spread(unpack(packed)).items():
-            self._place(row, word, groups)
-        self._texts.set(row, packed)
-        self._rows.add(row)
-        self._keys += [(key, row) for key in sku_keys(text.skus)]
-        self._set_length(row, len(index_words(text.title)))
+        self._changed[row] = pack(text)
 
     def drop(self, row: int) -> None:
         """Take a row out, if it is there."""
-        packed = self._texts.get(row)
-        if packed is None:
-            return
-        for word, groups in spread(unpack(packed)).items():
-            for group in _groups(groups):
-                self._own(word, group).discard(row)
-        self._texts.drop(row)
-        self._rows.discard(row)
+        self._changed[row] = None
 
     def done(self) -> SearchIndex:
-        """The new index; this edit must not be used any longer."""
-        before = self._index.lexicon
-        postings = before.postings.edit()
-        added: set[str] = set()
-        gone: set[str] = set()
-        for word, rows in self._open.items():
-            known = before.postings.get(word) is not None
-            kept = tuple(each or None for each in rows)
-            if any(kept):
-                postings.set(word, kept)
-            elif known:
-                postings.drop(word)
-            if not word.endswith(PREFIX_MARK) and known != any(kept):
-                (gone if known else added).add(word)
-        vocabulary = before.vocabulary.changed(added, gone)
+        """The new index. Rows put with the text they had cost next to nothing."""
+        before = self._index
+        lexicon = LexiconEdit(before.lexicon)
+        texts = before.texts.edit()
+        rows = before.rows.copy()
+        lengths: dict[int, int] = {}
+        skus: list[tuple[int, int]] = []
+        for row, packed in self._changed.items():
+            old = before.texts.get(row)
+            if old == packed:
+                continue
+            text = unpack(packed) if packed else None
+            lexicon.change(row, unpack(old) if old else None, text)
+            if packed is None or text is None:
+                texts.drop(row)
+                rows.discard(row)
+                continue
+            texts.set(row, packed)
+            rows.add(row)
+            lengths[row] = min(len(index_words(text.title)), _LONGEST_TITLE)
+            skus += [(key, row) for key in sku_keys(text.skus)]
         return SearchIndex(
-            lexicon=Lexicon(postings.done(), vocabulary),
-            texts=self._texts.done(),
-            title_lengths=self._lengths,
-            skus=self._index.skus.with_more(self._keys),
-            rows=self._rows,
+            lexicon=lexicon.done(),
+            texts=texts.done(),
+            title_lengths=_with_lengths(before.title_lengths, lengths),
+            skus=before.skus.with_more(skus),
+            rows=rows,
         )
 
-    def _place(self, row: int, word: str, groups: int) -> None:
-        for group in _groups(groups):
-            self._own(word, group).add(row)
 
-    def _own(self, word: str, group: int) -> BitMap:
-        """The rows of a word in a group, as a copy that readers of the old index do not see."""
-        rows = self._open.get(word)
-        if rows is None:
-            known: Posting | None = self._index.lexicon.postings.get(word)
-            rows = self._open[word] = list(known or (None,) * len(Group))
-        if (word, group) not in self._copied:
-            self._copied.add((word, group))
-            rows[group] = (rows[group] or BitMap()).copy()
-        return rows[group]  # type: ignore[return-value]
-
-    def _set_length(self, row: int, length: int) -> None:
-        if row >= len(self._lengths):
-            grown = np.zeros(max(row + 1, len(self._lengths) * 5 // 4), np.uint8)
-            grown[: len(self._lengths)] = self._lengths
-            self._lengths = grown
-        self._lengths[row] = min(length, _LONGEST_TITLE)
-
-
-_GROUPS = tuple(tuple(group for group in Group if bits >> group & 1) for bits in range(64))
-
-
-def _groups(bits: int) -> tuple[Group, ...]:
-    return _GROUPS[bits]
+def _with_lengths(known: _Lengths, changed: Mapping[int, int]) -> _Lengths:
+    if not changed:
+        return known
+    lengths = np.zeros(max(len(known), max(changed) + 1), np.uint8)
+    lengths[: len(known)] = known
+    lengths[list(changed)] = list(changed.values())
+    return lengths

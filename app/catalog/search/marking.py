@@ -41,11 +41,12 @@ class Marks:
 
     def _length(self, word: str, whole: int) -> int:
         """How many letters of a word to mark: all, those that were typed, or none."""
-        if word in self.words or any(same_stem(word, each) for each in self.words):
+        if word in self.words:
             return whole
         typed = [len(each) for each in self.beginnings if word.startswith(each)]
-        # A word that folding made longer or shorter is marked whole.
-        return (max(typed) if len(word) == whole else whole) if typed else 0
+        if typed and len(word) == whole:  # folding made it neither longer nor shorter
+            return max(typed)
+        return whole if typed or any(same_stem(word, each) for each in self.words) else 0
 
 
 def marks_of(slots: Sequence[Slot], rows: BitMap) -> Marks:

@@ -8,7 +8,7 @@ from functools import cached_property
 
 from pyroaring import BitMap
 
-from app.catalog.search.fields import Group
+from app.catalog.search.fields import LONGEST_WORD, Group
 from app.catalog.search.synonyms import MOST_WORDS, stop_words, synonyms_of
 from app.catalog.search.ways import QUALITY, Lexicon, Way
 from app.catalog.text import words
@@ -46,7 +46,7 @@ def _united(rows: Iterator[BitMap]) -> BitMap:
 
 def query_words(query: str) -> list[str]:
     """The folded words of a query, without those that say nothing if others remain."""
-    typed = words(query)[:_MOST_SLOTS]
+    typed = [word[:LONGEST_WORD] for word in words(query)[:_MOST_SLOTS]]
     return [word for word in typed if word not in stop_words()] or typed
 
 

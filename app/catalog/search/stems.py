@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import threading
 from functools import lru_cache
 
 import snowballstemmer
 
 _STEMMERS = {name: snowballstemmer.stemmer(name) for name in ("english", "german", "hindi")}
+_LOCK = threading.Lock()  # a stemmer keeps the word it works on in itself
 _ENDINGS = frozenset(
     (
         "", "s", "es", "e", "en", "er", "ern", "em", "n", "ns", "ing", "ings", "ed", "ly", "d",
@@ -25,7 +27,8 @@ def stems_of(word: str) -> tuple[str, ...]:
     if len(word) < _SHORTEST or (not word.isalpha() and not _is_devanagari(word)):
         return ()
     languages = ("hindi",) if _is_devanagari(word) else ("english", "german")
-    return tuple(_STEMMERS[each].stemWord(word) for each in languages)
+    with _LOCK:
+        return tuple(_STEMMERS[each].stemWord(word) for each in languages)
 
 
 def _is_devanagari(word: str) -> bool:

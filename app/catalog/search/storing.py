@@ -107,7 +107,7 @@ def _array(values: list[int], kind: type[np.uint32]) -> bytes:
 
 
 def _numbers(data: memoryview, kind: type[N]) -> NDArray[N]:
-    return np.frombuffer(data, kind)
+    return np.frombuffer(data, kind).copy()  # not a view, which would keep all the bytes alive
 
 
 def _sections(data: memoryview) -> Iterator[memoryview]:

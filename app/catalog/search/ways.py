@@ -125,7 +125,9 @@ class Lexicon:
     def _itself(self, word: str) -> Iterator[Way]:
         yield from self._way(QUALITY.exact, [word])
         yield from self._way(QUALITY.spelling, _respelt(word))
-        yield from self._way(QUALITY.form, self.vocabulary.forms(word))
+        forms = self._hits(self.vocabulary.forms(word))
+        if any(forms):
+            yield Way(QUALITY.form, forms, word)
 
     def _meanings(self, phrase: Phrase) -> Iterator[Way]:
         for other in synonyms_of(phrase):
