@@ -10,7 +10,7 @@ from pyroaring import BitMap
 
 from app.catalog.search.fields import LONGEST_WORD, Group
 from app.catalog.search.synonyms import MOST_WORDS, stop_words, synonyms_of
-from app.catalog.search.ways import QUALITY, Lexicon, Way
+from app.catalog.search.ways import Lexicon, Way
 from app.catalog.text import words
 
 _MOST_SLOTS = 12
@@ -79,7 +79,7 @@ def _slot(lexicon: Lexicon, phrase: tuple[str, ...], *, last: bool, forgiving: b
         ways = lexicon.phrase_ways(phrase)
     else:
         ways = lexicon.ways(phrase[0], last=last)
-        if forgiving or not any(way.quality > QUALITY.beginning for way in ways):
+        if forgiving or not ways:
             ways += lexicon.misses(phrase[0], last=last)
         elif not any(any(way.hits[: Group.TEXT]) for way in ways):
             # A word of descriptions alone may be a slip of somebody who meant a title.

@@ -46,7 +46,8 @@ class Vocabulary:
     def near_beginnings(self, word: str, errors: int) -> list[tuple[str, int]]:
         """The same for words of which only a beginning was typed."""
         candidates = [*self.spelling.beginning_alike(word, errors), *self.recent]
-        starts = {term: term[: len(word)] for term in candidates if len(term) > len(word)}
+        longer = (term for term in candidates if len(term) > len(word))
+        starts = {term: term[: len(word)] for term in longer if not term.startswith(word)}
         fitting = dict(measured(word, list(set(starts.values())), errors))
         return [(term, fitting[start]) for term, start in starts.items() if start in fitting]
 
