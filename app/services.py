@@ -12,6 +12,7 @@ from app.cart.service import CartService
 from app.catalog.csv.exporting import CsvExport
 from app.catalog.csv.importing import CsvImport
 from app.catalog.demo import DemoLoader
+from app.catalog.pages import CatalogPages
 from app.catalog.service import CatalogService
 from app.catalog.sitemap import Sitemap
 from app.checkout.audit import Audit
@@ -98,7 +99,6 @@ def build_services(settings: Settings, templates: Environment) -> tuple[object, 
     mail.subscribe(outbox)
     IdentityMails(mail, accounts, links).subscribe(outbox)
     recommendations = RecommendationService(database, catalog)
-    catalog.use_companions(recommendations)
     counting = OrderCounting(database, orders)
     CompanionSubscriptions(counting).subscribe(outbox)
     audit = Audit(settlement, refunding, payments, orders)
@@ -139,6 +139,7 @@ def build_services(settings: Settings, templates: Environment) -> tuple[object, 
         reconciler,
         audit,
         recommendations,
+        CatalogPages(catalog, recommendations),
         counting,
         mail,
         Worker(outbox, Schedules(database), jobs),

@@ -27,6 +27,7 @@ from app.catalog.modelling import Modelling
 from app.catalog.models import Product
 from app.catalog.pack_repository import PackRepository
 from app.catalog.packs import ModelPacks, Packer
+from app.catalog.pages import CatalogPages
 from app.catalog.query import SORTS, parse_query
 from app.catalog.readmodel import packing
 from app.catalog.readmodel.edit import ModelEdit
@@ -111,7 +112,7 @@ def measure_listings(bench: Bench) -> None:
 
     The processor's time is told beside the clock's, which a busy machine stretches.
     """
-    catalog = service(CatalogService, bench.app)
+    catalog = service(CatalogPages, bench.app)
     fetch = catalog._catalog.by_ids
     requests = list(_requests(catalog, random.Random(7)))
     bench.note("listing, any filter, sort and page", _timed(requests[::5]))
@@ -124,7 +125,7 @@ def _nothing(_: Iterable[ProductId]) -> dict[ProductId, Product]:
     return {}
 
 
-def _requests(catalog: CatalogService, dice: random.Random) -> Iterator[Callable[[], object]]:
+def _requests(catalog: CatalogPages, dice: random.Random) -> Iterator[Callable[[], object]]:
     for _ in range(_REQUESTS):
         market = dice.choice(all_markets())
         pairs, shelf = _pairs(dice), dice.randrange(4)
@@ -145,7 +146,7 @@ def _timed(works: Sequence[Callable[[], object]]) -> str:
 
 
 def _list(
-    catalog: CatalogService, shelf: int, pairs: list[tuple[str, str]], page: int, market: Market
+    catalog: CatalogPages, shelf: int, pairs: list[tuple[str, str]], page: int, market: Market
 ) -> Listing:
     query = parse_query([*pairs, ("page", str(page))], market.currency)
     try:
@@ -160,7 +161,7 @@ def _list(
 
 def measure_other_pages(bench: Bench, stored: int) -> None:
     """Home, product page, suggestions, navigation."""
-    catalog, market = service(CatalogService, bench.app), all_markets()[0]
+    catalog, market = service(CatalogPages, bench.app), all_markets()[0]
     dice = random.Random(3)
 
     def product() -> object:

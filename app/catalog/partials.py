@@ -9,6 +9,7 @@ from flask import Flask, Response, current_app
 from jinja2_fragments.flask import render_block
 from markupsafe import Markup
 
+from app.catalog.search import Marks
 from app.catalog.service import CatalogService
 from app.catalog.views import CardRef
 from app.markets.context import current_market
@@ -18,12 +19,13 @@ from app.web.registry import service
 from app.web.rendering import page, page_or_fragment, wants_fragment
 
 
-def cards_html(refs: Sequence[CardRef], eager: int = 0) -> list[Markup]:
-    """The cards as markup, the first ``eager`` with pictures that are loaded at once."""
+def cards_html(refs: Sequence[CardRef], eager: int = 0, marks: Marks | None = None) -> list[Markup]:
+    """The cards as markup, the first ``eager`` with pictures that are loaded at once; ``marks``
+    shows the words of a search in the titles."""
     fragments = service(Fragments)
     market = current_market()
     keys = [
-        fragments.key("card", market.code, market.locale, ref, place < eager)
+        fragments.key("card", market.code, market.locale, ref, place < eager, marks or None)
         for place, ref in enumerate(refs)
     ]
 
@@ -31,7 +33,7 @@ def cards_html(refs: Sequence[CardRef], eager: int = 0) -> list[Markup]:
         made = service(CatalogService).make_cards([refs[place] for place in missing], market)
         macros: Any = current_app.jinja_env.get_template("macros/product.html").module
         return [
-            str(macros.card(card, place < eager)) if card else ""
+            str(macros.card(card, place < eager, marks)) if card else ""
             for place, card in zip(missing, made, strict=True)
         ]
 

@@ -8,6 +8,7 @@ from typing import Any
 from flask import Blueprint, Response, abort, current_app, render_template, request
 
 from app.catalog.forgetting import BESTSELLERS, LISTED, of_products, of_shelf
+from app.catalog.pages import CatalogPages
 from app.catalog.partials import cached_page
 from app.catalog.query import OPTION, ListingQuery, parse_query
 from app.catalog.service import CatalogService
@@ -32,35 +33,35 @@ _SITEMAP_FRESH = 300  # seconds
 def home() -> Response:
     """The shop window."""
     keep_page((LISTED,))
-    home = service(CatalogService).home_page(current_market())
+    home = service(CatalogPages).home_page(current_market())
     return cached_page("catalog/home.html", "content", home=home)
 
 
 @blueprint.get("/products")
 def products() -> Response:
     """Every product."""
-    listing = service(CatalogService).list_all(_query(), current_market())
+    listing = service(CatalogPages).list_all(_query(), current_market())
     return _listing(listing, "products", LISTED)
 
 
 @blueprint.get("/categories/<slug>")
 def category(slug: str) -> Response:
     """A category."""
-    listing = service(CatalogService).list_category(slug, _query(), current_market())
+    listing = service(CatalogPages).list_category(slug, _query(), current_market())
     return _listing(listing, slug, of_shelf(slug))
 
 
 @blueprint.get("/collections/<slug>")
 def collection(slug: str) -> Response:
     """A collection."""
-    listing = service(CatalogService).list_collection(slug, _query(), current_market())
+    listing = service(CatalogPages).list_collection(slug, _query(), current_market())
     return _listing(listing, slug, of_shelf(slug))
 
 
 @blueprint.get("/search")
 def search() -> Response:
     """Search results."""
-    listing = service(CatalogService).search(_query(), current_market())
+    listing = service(CatalogPages).search(_query(), current_market())
     return _listing(listing, "search", LISTED)
 
 
@@ -89,7 +90,7 @@ def product(slug: str) -> Response:
         for name, value in request.args.items()
         if name.startswith(OPTION)
     }
-    shown = service(CatalogService).product_page(slug, wanted, current_market())
+    shown = service(CatalogPages).product_page(slug, wanted, current_market())
     if not is_shared():  # of shared pages the page cache tells, each time they are served
         remember_viewed(shown.product.id)
     keep_page(of_products(shown.shown_ids), subject=shown.product.id)
@@ -115,7 +116,7 @@ def viewed() -> Response:
 def suggest() -> Response:
     """Products for what is being typed into the search field."""
     text = parse_query([("q", request.args.get("q", ""))], "USD").q[:_LONGEST_SUGGESTION]
-    found = service(CatalogService).suggest(text, current_market())
+    found = service(CatalogPages).suggest(text, current_market())
     keep_page((LISTED,))
     return page("catalog/suggestions.html", "suggestions", suggestions=found, query=text)
 

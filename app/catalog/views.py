@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+
+from markupsafe import Markup
 
 from app.catalog.models import Category, Collection, Image, Option, Product, Variant
+from app.catalog.search import Marks
 from app.shared.ids import ProductId, Sku
 from app.shared.money import Money
 
@@ -88,6 +91,24 @@ class PageLink:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
+class SearchLink:
+    """A way on from a search: another query or a category, with its number of products."""
+
+    label: str
+    url: str
+    count: int
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class SearchHelp:
+    """What to say of a query that no product fits entirely, and where to go from there."""
+
+    missing: tuple[str, ...] = ()  # words that the products shown do not have
+    shorter: tuple[SearchLink, ...] = ()  # the query without a word
+    categories: tuple[SearchLink, ...] = ()
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
 class Listing:
     """A page of products with everything needed to go on from it."""
 
@@ -113,6 +134,8 @@ class Listing:
     hidden_fields: tuple[tuple[str, str], ...]  # to keep the other filters in the price form
     errors: dict[str, str]  # field -> message, for bad prices
     suggestion: str  # "did you mean", "" when there is none
+    marks: Marks = field(default_factory=Marks)  # the words of the query, to show in titles
+    help: SearchHelp = field(default_factory=SearchHelp)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -209,6 +232,7 @@ class Suggestion:
     kind: str  # "product", "category", "search"
     image: Image | None
     price: Money | None
+    marked: Markup = field(default_factory=Markup)  # the label with what was typed in <mark>
 
 
 __all__ = [
@@ -224,6 +248,8 @@ __all__ = [
     "PageLink",
     "ProductCard",
     "ProductPage",
+    "SearchHelp",
+    "SearchLink",
     "SortChoice",
     "Suggestion",
 ]

@@ -6,6 +6,7 @@ import pytest
 from flask import Flask
 
 from app.catalog.models import ProductStatus
+from app.db.database import Database
 from tests.support.catalog import CatalogMaker, make_product, make_variant
 from tests.support.shopper import HTMX, Shopper, soup
 
@@ -41,7 +42,7 @@ def test_a_page_and_its_fragment_show_the_same(
     assert "<html" not in fragment.text
     assert "HX-Request" in page.headers["Vary"]
     assert "HX-Request" in fragment.headers["Vary"]
-    assert "Bowl 0" in page.text + fragment.text or path == "/"
+    assert "Bowl 0" in soup(page).text + soup(fragment).text or path == "/"
 
 
 @pytest.mark.parametrize("header", ["HX-Boosted", "HX-History-Restore-Request"])
@@ -109,7 +110,7 @@ def test_search_forgives_a_typo_and_says_so(shopper: Shopper, catalog: CatalogMa
     assert _titles(shopper, "/search?q=walnut+tr") == ["Walnut Tray"]
     page = shopper.get("/search?q=wallnut")
     assert "Showing results for" in page.text
-    assert "Walnut Tray" in page.text
+    assert [title.text for title in soup(page).select(".card-title")] == ["Walnut Tray"]
     nothing = shopper.get("/search?q=zzzzzz")
     assert nothing.status_code == 200
     assert "Nothing here fits" in nothing.text
@@ -119,7 +120,9 @@ def test_suggestions_are_links(shopper: Shopper, catalog: CatalogMaker) -> None:
     catalog.add(make_product("Walnut Tray", make_variant("T")))
     fragment = shopper.get("/search/suggest?q=wal", headers=HTMX)
     links = [str(link["href"]) for link in soup(fragment).select("a")]
-    assert links == ["/products/walnut-tray", "/search?q=wal"]
+    assert links == ["/search?q=walnut", "/products/walnut-tray", "/search?q=wal"]
+    assert [mark.text for mark in soup(fragment).select("mark")] == ["wal", "Wal"]
+    assert "2 suggestions for wal" in fragment.text
 
 
 @pytest.mark.parametrize("path", ["/products/none", "/categories/none", "/collections/none", "/none", "/media/x.webp", "/media/w640/../../etc/passwd", "/static/none.css"])  # fmt: skip
@@ -199,3 +202,65 @@ def test_static_files_are_kept_for_ever_under_their_hashed_names(shopper: Shoppe
     assert answer.status_code == 200
     assert "immutable" in answer.headers["Cache-Control"]
     assert shopper.get("/static/css/mossx.0000000000.css").status_code == 404
+
+
+def test_marks_in_titles_never_let_markup_through(shopper: Shopper, catalog: CatalogMaker) -> None:
+    catalog.add(make_product("<img src=x> Tray", make_variant("T"), slug="tray"))
+    for path in ("/search?q=tray+%3Cimg+src%3Dx%3E", "/search/suggest?q=%3Cimg+tray"):
+        answer = shopper.get(path)
+        assert "<img src=x" not in answer.text
+        assert "<mark>Tray</mark>" in answer.text
+
+
+def test_search_says_which_word_no_product_has(shopper: Shopper, catalog: CatalogMaker) -> None:
+    catalog.add(make_product("Walnut Tray", make_variant("T")))
+    tree = soup(shopper.get("/search?q=titanium+walnut+tray"))
+    assert [title.text for title in tree.select(".card-title")] == ["Walnut Tray"]
+    assert [word.text for word in tree.select(".notice s")] == ["titanium"]
+    (link,) = tree.select(".ways-on a")
+    assert link["href"] == "/search?q=walnut%20tray"
+    assert link.text == "walnut tray 1 product"
+
+
+def test_prices_in_words_limit_the_results(shopper: Shopper, shelf: CatalogMaker) -> None:
+    assert _titles(shopper, "/search?q=bowl+under+12&sort=price_asc") == [
+        "Bowl 00", "Bowl 01", "Bowl 02"
+    ]  # fmt: skip
+    assert len(_titles(shopper, "/search?q=bowl+between+12+and+13.50")) == 2
+    # What the fields say counts more than what the words say.
+    assert _titles(shopper, "/search?q=bowl+under+12&max_price=10") == ["Bowl 00"]
+
+
+def test_a_search_without_results_leads_on_to_full_shelves(
+    app: Flask, shopper: Shopper, catalog: CatalogMaker, database: Database
+) -> None:
+    database["categories"].insert_one(
+        {"_id": "things", "name": "Things", "description": "", "position": 1}
+    )
+    catalog.add(make_product("Walnut Tray", make_variant("T")))
+    tree = soup(shopper.get("/search?q=xqzvw"))
+    assert [link["href"] for link in tree.select(".empty .ways-on a")] == ["/categories/things"]
+
+
+def test_suggestions_come_in_groups_with_their_number(
+    shopper: Shopper, catalog: CatalogMaker, database: Database
+) -> None:
+    database["categories"].insert_one(
+        {"_id": "things", "name": "Trays", "description": "", "position": 1}
+    )
+    catalog.add(
+        make_product("Walnut Tray", make_variant("T")), make_product("Oak Tray", make_variant("O"))
+    )
+    fragment = soup(shopper.get("/search/suggest?q=tr", headers=HTMX))
+    assert [each.text for each in fragment.select(".eyebrow")] == [
+        "Searches", "Categories", "Products"
+    ]  # fmt: skip
+    lists = fragment.select("ul[aria-labelledby]")
+    assert [{str(link["href"]) for link in each.select("a")} for each in lists] == [
+        {"/search?q=tray"},
+        {"/categories/things"},
+        {"/products/walnut-tray", "/products/oak-tray"},
+    ]
+    count = fragment.select_one("[hx-swap-oob='innerHTML:#live']")
+    assert count is not None
+    assert count.text == "4 suggestions for tr"

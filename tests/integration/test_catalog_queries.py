@@ -10,6 +10,7 @@ from pymongo import monitoring
 
 from app import create_app
 from app.catalog.models import BundleComponent, Category, Collection, ProductKind
+from app.catalog.pages import CatalogPages
 from app.catalog.query import parse_query
 from app.catalog.repository import CatalogRepository
 from app.catalog.service import CatalogService
@@ -93,7 +94,7 @@ def test_a_facet_shows_its_most_common_values_and_says_how_many_it_left_out(
                 for n in range(1 if number < 15 else 2)
             )
         )
-    shop = service(CatalogService, app)
+    shop = service(CatalogPages, app)
 
     def facet(*pairs: tuple[str, str]) -> tuple[list[str], int]:
         listing = shop.list_all(parse_query(pairs, "USD"), DEFAULT)
@@ -131,6 +132,6 @@ def test_a_collection_keeps_its_owners_order(
     ids = tuple(each.id for each in order)
     CatalogRepository(database).add_shelf(Collection(slug="best", title="Best", product_ids=ids))
     catalog.add(*cups)
-    shop = service(CatalogService, app)
+    shop = service(CatalogPages, app)
     listing = shop.list_collection("best", parse_query([("max_price", "4")], "USD"), DEFAULT)
-    assert [card.title for card in listing.cards] == ["Cup 3", "Cup 0", "Cup 1"]
+    assert [card.slug for card in listing.cards] == ["cup-3", "cup-0", "cup-1"]

@@ -12,12 +12,12 @@ from typing import Any
 import numpy as np
 from pyroaring import BitMap
 
+from app.catalog import search
 from app.catalog.readmodel.bands import PriceBands
 from app.catalog.readmodel.market import MarketModel
 from app.catalog.readmodel.model import CatalogModel
 from app.catalog.readmodel.orders import Order
 from app.catalog.readmodel.shelves import Shelves
-from app.catalog.search.index import SearchIndex
 
 _FORMAT = 1
 _ARRAYS = (
@@ -48,7 +48,7 @@ def dump(model: CatalogModel) -> bytes:
     parts |= {name: _sets(getattr(model, name)) for name in (*_MAPS, *_PAIR_MAPS)}
     parts |= {name: _array(getattr(model, name).rows) for name in _ORDERS}
     parts["ids"], parts["slugs"] = _json(model.ids), _json(model.slugs)
-    parts["search"] = model.search.dump()
+    parts["search"] = search.dump(model.search)
     parts["markets"] = _json(list(model.markets))
     for code, market in model.markets.items():
         parts |= {f"{code}/{name}": part for name, part in _market_parts(market).items()}
@@ -71,7 +71,7 @@ def load(packed: bytes) -> CatalogModel:
         slugs=json.loads(parts["slugs"]),
         row_of={ids[row]: row for row in present},
         shelves=Shelves(),
-        search=SearchIndex.load(parts["search"]),
+        search=search.load(parts["search"]),
         markets={code: _read_market(parts, code) for code in json.loads(parts["markets"])},
     )
 

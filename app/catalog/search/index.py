@@ -1,176 +1,173 @@
-"""Finding rows by words: all words must be there, the last one may be unfinished."""
+"""The search index: immutable, one per process; an edit makes the next one from it."""
 
 from __future__ import annotations
 
-import json
-from bisect import bisect_left
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
-from functools import cached_property
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 
 import numpy as np
 from numpy.typing import NDArray
 from pyroaring import BitMap
-from rapidfuzz import process
-from rapidfuzz.distance import DamerauLevenshtein
 
-from app.catalog.search.fields import SearchText, weighted_words
+from app.catalog.search.completing import completed_words
+from app.catalog.search.editing import LexiconEdit
+from app.catalog.search.fields import SearchText, index_words, pack, unpack
+from app.catalog.search.finding import Hits, match_corrected, shorter_queries
+from app.catalog.search.marking import marks_of
+from app.catalog.search.prices import PriceRange, price_range
+from app.catalog.search.ranking import RowOrder, ranked, row_numbers
+from app.catalog.search.sharing import Shards
+from app.catalog.search.skus import SkuTable, sku_key, sku_keys
+from app.catalog.search.slots import query_words, read_slots
+from app.catalog.search.vocabulary import Vocabulary
+from app.catalog.search.ways import Lexicon
 from app.catalog.text import words
 
-_MOST_WORDS = 12
-_LAST = "\U0010ffff"
-Term = tuple[int, str]  # the weight of the place, the word
+_LOOKED_AT = 200  # best products whose titles give the words to complete
+_LONGEST_TITLE = 255
+_Lengths = NDArray[np.uint8]
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Hits:
-    """What was found. ``ranked`` has the rows by falling relevance, ``scores`` goes with it;
-    ``corrected`` is the query they fit if not the one typed."""
-
-    rows: BitMap
-    ranked: NDArray[np.int32]
-    scores: NDArray[np.int32]
-    corrected: str = ""
-
-
 class SearchIndex:
-    """Which rows have which words. It never changes; ``edit`` starts a changed copy."""
+    """Products by words, keyed by row number. Never changes: ``edit`` starts the next one."""
 
-    def __init__(self, postings: Mapping[Term, BitMap] | None = None) -> None:
-        self._postings = postings or {}
+    lexicon: Lexicon = field(default_factory=lambda: Lexicon(Shards(), Vocabulary()))
+    texts: Shards[int, bytes] = field(default_factory=Shards)
+    title_lengths: _Lengths = field(default_factory=lambda: np.zeros(0, np.uint8))
+    skus: SkuTable = field(default_factory=SkuTable)
+    rows: BitMap = field(default_factory=BitMap)
 
-    @cached_property
-    def _weights(self) -> tuple[int, ...]:
-        return tuple(sorted({weight for weight, _ in self._postings}))
+    def edit(self) -> IndexEdit:
+        """A changed copy in the making; this index stays as it is."""
+        return IndexEdit(self)
 
-    @cached_property
-    def _vocabulary(self) -> list[str]:
-        return sorted({word for _, word in self._postings})
+    def text_of(self, row: int) -> SearchText | None:
+        """What is known of a row, None if it is not in the index."""
+        packed = self.texts.get(row)
+        return unpack(packed) if packed is not None else None
 
-    def find(self, query: str, allowed: BitMap) -> Hits:
-        """Search among ``allowed``. If nothing fits, near misses of the words are tried."""
-        wanted = words(query)[:_MOST_WORDS]
-        if not wanted:
-            return _hits(allowed, np.zeros(0, np.int32))
-        found = self._ranked(wanted, allowed)
-        if found.rows:
-            return found
-        near = [self._nearest(word) for word in wanted]
-        if near == wanted:
-            return found
-        return self._ranked(near, allowed, " ".join(near))
+    def find(self, query: str, allowed: BitMap, among_equals: RowOrder | None = None) -> Hits:
+        """Search among the ``allowed`` rows. A query without words finds all of them.
 
-    def _ranked(self, wanted: list[str], allowed: BitMap, corrected: str = "") -> Hits:
-        scores = np.zeros((allowed.max() if allowed else 0) + 1, np.int32)
-        rows = allowed
-        for place, word in enumerate(wanted):
-            rows = self._add_scores(word, place == len(wanted) - 1, rows, scores)
-        return _hits(rows, scores, corrected if rows else "")
+        Rows of one relevance stand ``among_equals``, which every process must agree upon; row
+        numbers are a process's own.
 
-    def _add_scores(
-        self, word: str, may_go_on: bool, rows: BitMap, scores: NDArray[np.int32]
-    ) -> BitMap:
-        """Add the word's weight to each of its rows and return them; whole words count double."""
-        part = np.zeros_like(scores)
-        found = BitMap()
-        for factor, terms in ((1, self._starting(word) if may_go_on else []), (2, [word])):
-            for weight in self._weights:
-                fitting = _union(self._postings.get((weight, term)) for term in terms) & rows
-                if fitting:
-                    part[np.frombuffer(fitting.to_array(), np.int32)] = factor * weight
-                    found |= fitting
-        scores += part
-        return found
+        Prices asked for are read but not applied: what a row costs is not known here.
+        """
+        prices = price_range(query)
+        typed = query_words(prices.rest)
+        among = allowed & self.rows
+        order = among_equals or row_numbers
+        if not typed:
+            return _hits(among, order(among), prices)
+        named = self._with_sku(words(prices.rest)) & among
+        if named and any(letter.isdigit() for letter in prices.rest):
+            return _hits(named, order(named), prices)
+        return self._by_words(typed, among, named, prices, order)
 
-    def _starting(self, start: str) -> list[str]:
-        known = self._vocabulary
-        return known[bisect_left(known, start) : bisect_left(known, start + _LAST)]
-
-    def _nearest(self, word: str) -> str:
-        """The known word with the fewest typing errors between: one, or two in a long word."""
-        if len(word) < 4 or any((weight, word) in self._postings for weight in self._weights):
-            return word
-        errors = 1 if len(word) < 6 else 2
-        found = process.extractOne(
-            word, self._vocabulary, scorer=DamerauLevenshtein.distance, score_cutoff=errors
+    def _by_words(
+        self,
+        typed: list[str],
+        among: BitMap,
+        named: BitMap,
+        prices: PriceRange,
+        among_equals: RowOrder,
+    ) -> Hits:
+        found, query = match_corrected(self.lexicon, typed, among)
+        order = ranked(
+            found.having, found.rows, self.title_lengths, len(self.rows), among_equals=among_equals
         )
-        return str(found[0]) if found else word
+        if named:
+            order = np.concatenate([row_numbers(named), order[~np.isin(order, named.to_array())]])
+        slots = [*found.having, *found.lacking]
+        return Hits(
+            rows=found.rows | named,
+            ranked=order,
+            corrected=query,
+            missing=tuple(slot.text for slot in found.lacking) if found.rows else (),
+            shorter=shorter_queries(read_slots(self.lexicon, typed), among)
+            if found.lacking and len(slots) > 1
+            else (),
+            floor=prices.floor,
+            ceiling=prices.ceiling,
+            marks=marks_of(found.having, found.rows),
+        )
 
-    def edit(self) -> SearchEdit:
-        """A copy to change."""
-        return SearchEdit(self._postings)
+    def complete(self, query: str, hits: Hits, most: int = 4) -> list[str]:
+        """Queries that go on from what was typed so far and has these hits, the most frequent
+        first."""
+        typed = query_words(price_range(query).rest)
+        if hits.corrected:
+            return [hits.corrected]
+        if not typed or hits.missing:
+            return []
+        texts = (self.text_of(int(row)) for row in hits.ranked[:_LOOKED_AT])
+        shown = (part for text in texts if text for part in (text.title, text.type))
+        ends = completed_words(typed[-1], shown)
+        return [" ".join([*typed[:-1], end]) for end in ends[:most]]
 
-    def dump(self) -> bytes:
-        """The index as bytes that ``load`` reads."""
-        parts = [each.serialize() for each in self._postings.values()]
-        head = json.dumps([[*term, len(part)] for term, part in zip(self._postings, parts)])  # noqa: B905
-        return b"\n".join((head.encode(), b"".join(parts)))
-
-    @classmethod
-    def load(cls, dumped: bytes) -> SearchIndex:
-        """The index that was dumped."""
-        end = dumped.index(b"\n")
-        place = end + 1
-        postings: dict[Term, BitMap] = {}
-        for weight, word, length in json.loads(dumped[:end]):
-            postings[weight, word] = BitMap.deserialize(dumped[place : place + length])
-            place += length
-        return cls(postings)
+    def _with_sku(self, typed: list[str]) -> BitMap:
+        key = sku_key(typed)
+        rows = self.skus.rows_of(key)
+        texts = ((row, self.text_of(row)) for row in rows)
+        return BitMap([row for row, text in texts if text and key in sku_keys(text.skus)])
 
 
-class SearchEdit:
-    """A changed copy in the making; sets of rows are copied when they first change."""
+def _hits(rows: BitMap, order: NDArray[np.int32], prices: PriceRange) -> Hits:
+    return Hits(rows=rows, ranked=order, floor=prices.floor, ceiling=prices.ceiling)
 
-    def __init__(self, postings: Mapping[Term, BitMap]) -> None:
-        self._base = postings
-        self._fresh: dict[Term, BitMap] = {}
-        self._gone = BitMap()
+
+class IndexEdit:
+    """The next index in the making. Nothing of it is seen before ``done``."""
+
+    def __init__(self, index: SearchIndex) -> None:
+        self._index = index
+        self._changed: dict[int, bytes | None] = {}
 
     def put(self, row: int, text: SearchText) -> None:
-        """Give a row that has no words, or whose words were dropped, these."""
-        self._take_out()
-        for word, weight in weighted_words(text).items():
-            self._own((weight, word)).add(row)
+        """Put a product in the index, or in the place of what the row had. Rows count from 0."""
+        self._changed[row] = pack(text)
 
     def drop(self, row: int) -> None:
-        """Take a row's words out."""
-        self._gone.add(row)
+        """Take a row out, if it is there."""
+        self._changed[row] = None
 
     def done(self) -> SearchIndex:
-        """The changed index; this edit must not be used any longer."""
-        self._take_out()
-        if not self._fresh:
-            return SearchIndex(self._base)
-        merged = {**self._base, **self._fresh}
-        for term, rows in self._fresh.items():
-            if not rows:
-                del merged[term]
-        return SearchIndex(merged)
-
-    def _own(self, term: Term) -> BitMap:
-        if term not in self._fresh:
-            known = self._base.get(term)
-            self._fresh[term] = known.copy() if known is not None else BitMap()
-        return self._fresh[term]
-
-    def _take_out(self) -> None:
-        """Dropped rows leave together: looking for them goes through every word."""
-        if not self._gone:
-            return
-        for term in [*self._base, *self._fresh]:
-            known = self._fresh.get(term, self._base.get(term))
-            if known is not None and known.intersect(self._gone):
-                self._own(term).difference_update(self._gone)
-        self._gone = BitMap()
-
-
-def _union(sets: Iterable[BitMap | None]) -> BitMap:
-    known = [each for each in sets if each is not None]
-    return BitMap.union(*known) if known else BitMap()
+        """The new index. Rows put with the text they had cost next to nothing."""
+        before = self._index
+        lexicon = LexiconEdit(before.lexicon)
+        texts = before.texts.edit()
+        rows = before.rows.copy()
+        lengths: dict[int, int] = {}
+        skus: list[tuple[int, int]] = []
+        for row, packed in self._changed.items():
+            old = before.texts.get(row)
+            if old == packed:
+                continue
+            text = unpack(packed) if packed else None
+            lexicon.change(row, unpack(old) if old else None, text)
+            if packed is None or text is None:
+                texts.drop(row)
+                rows.discard(row)
+                continue
+            texts.set(row, packed)
+            rows.add(row)
+            lengths[row] = min(len(index_words(text.title)), _LONGEST_TITLE)
+            skus += [(key, row) for key in sku_keys(text.skus)]
+        return SearchIndex(
+            lexicon=lexicon.done(),
+            texts=texts.done(),
+            title_lengths=_with_lengths(before.title_lengths, lengths),
+            skus=before.skus.with_more(skus),
+            rows=rows,
+        )
 
 
-def _hits(rows: BitMap, scores: NDArray[np.int32], corrected: str = "") -> Hits:
-    ranked = np.frombuffer(rows.to_array(), np.int32)
-    own = scores[ranked] if len(scores) else np.zeros(len(ranked), np.int32)
-    order = np.argsort(-own, kind="stable")
-    return Hits(rows=rows, ranked=ranked[order], scores=own[order], corrected=corrected)
+def _with_lengths(known: _Lengths, changed: Mapping[int, int]) -> _Lengths:
+    if not changed:
+        return known
+    lengths = np.zeros(max(len(known), max(changed) + 1), np.uint8)
+    lengths[: len(known)] = known
+    lengths[list(changed)] = list(changed.values())
+    return lengths

@@ -1,0 +1,233 @@
+"""What the catalog's own pages show."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+
+from pyroaring import BitMap
+
+from app.catalog.beside import CompanionSource
+from app.catalog.cards import refer, shown_compare_at
+from app.catalog.listing import Shelf, build_listing
+from app.catalog.models import Category, Product, ProductKind
+from app.catalog.query import ListingQuery
+from app.catalog.readmodel.bits import Numbers
+from app.catalog.readmodel.model import CatalogModel
+from app.catalog.readmodel.rows import Row
+from app.catalog.rules import (
+    FEW,
+    can_buy,
+    choose_variant,
+    option_choices,
+    saving_percent,
+    stock_message,
+    variant_images,
+    variant_url,
+)
+from app.catalog.search import Hits
+from app.catalog.service import CatalogService
+from app.catalog.suggestions import (
+    completed_queries,
+    fitting_categories,
+    fitting_products,
+    search_help,
+    with_prices,
+)
+from app.catalog.views import BundlePart, HomePage, Listing, ProductPage, Suggestion
+from app.markets.models import Market
+from app.shared.errors import NotFound
+
+_MOST_PER_ORDER = 99
+_SUGGESTIONS = 6
+_CATEGORIES = 4
+
+
+class CatalogPages:
+    """The shop window, listings, search and product pages, made from the read model."""
+
+    def __init__(self, catalog: CatalogService, companions: CompanionSource) -> None:
+        self._catalog = catalog
+        self._companions = companions
+
+    def home_page(self, market: Market) -> HomePage:
+        """The shop window."""
+        model = self._catalog.model()
+        sold = model.sold_in(market.code)
+        plain = sold - model.bundles
+        shown = (
+            _newest(model, plain & model.featured, 8),
+            _newest(model, plain - model.featured, 8),
+            _newest(model, sold & model.bundles, 4),
+        )
+        featured, newest, bundles = map(refer, shown)
+        categories, collections = model.navigation
+        return HomePage(
+            featured=featured,
+            newest=newest,
+            bundles=bundles,
+            categories=categories,
+            collections=collections,
+        )
+
+    def list_all(self, query: ListingQuery, market: Market) -> Listing:
+        """Every product."""
+        model = self._catalog.model()
+        shelf = Shelf(heading="All products", path="/products", rows=model.sold_in(market.code))
+        return self._listing(model, shelf, query, market)
+
+    def search(self, query: ListingQuery, market: Market) -> Listing:
+        """Products by words; without words, every product."""
+        model = self._catalog.model()
+        heading = f"Results for “{query.q}”" if query.q else "Search"
+        shelf = Shelf(heading=heading, path="/search", rows=model.sold_in(market.code))
+        return self._listing(model, shelf, query, market)
+
+    def list_category(self, slug: str, query: ListingQuery, market: Market) -> Listing:
+        """A category's products. Raises ``NotFound``."""
+        model = self._catalog.model()
+        category = model.shelves.category(slug)
+        if category is None:
+            raise NotFound("We could not find this category.")
+        shelf = Shelf(
+            heading=category.name,
+            path=f"/categories/{slug}",
+            rows=model.sold_in(market.code) & model.in_category.get(slug, BitMap()),
+            description=category.description,
+            image=category.image,
+        )
+        return self._listing(model, shelf, query, market)
+
+    def list_collection(self, slug: str, query: ListingQuery, market: Market) -> Listing:
+        """A collection's products, in the owner's order. Raises ``NotFound``."""
+        model = self._catalog.model()
+        collection = model.shelves.collection(slug)
+        if collection is None:
+            raise NotFound("We could not find this collection.")
+        members = model.members_of[slug]
+        shelf = Shelf(
+            heading=collection.title,
+            path=f"/collections/{slug}",
+            rows=model.sold_in(market.code) & members.rows,
+            own_order=members.order,
+            description=collection.description,
+            image=collection.image,
+            default_sort="relevance",
+        )
+        return self._listing(model, shelf, query, market)
+
+    def product_page(self, slug: str, wanted: Mapping[str, str], market: Market) -> ProductPage:
+        """A product with the variant that ``wanted`` options choose. Raises ``NotFound``."""
+        product = self._catalog.find_product(slug)
+        model = self._catalog.model()
+        row = model.find(product.id) if product else None
+        if product is None or row is None or not row.is_live:
+            raise NotFound("We could not find this product.")
+        is_bundle = product.kind is ProductKind.BUNDLE  # nothing of which is on a shelf
+        own = [] if is_bundle else [each.sku for each in product.variants]
+        stock = self._catalog.available(own)
+        variant = choose_variant(product, wanted, market.code, stock)
+        price = variant.price_in(market.code) if variant else None
+        compare_at = shown_compare_at(price) if price else None
+        images = variant_images(product, variant)
+        left = stock.get(variant.sku, 0) if variant else 0
+        unlimited = variant is not None and variant.sells_when_out
+        return ProductPage(
+            product=product,
+            category=model.shelves.category(product.category),
+            variant=variant,
+            price=price.amount if price else None,
+            compare_at=compare_at,
+            saving_percent=saving_percent(price.amount, compare_at) if price else 0,
+            choices=option_choices(
+                product, variant.options if variant else wanted, market.code, stock
+            ),
+            image=images[0] if images else None,
+            images=images,
+            stock_message="" if is_bundle else stock_message(variant, market.code, stock),
+            buyable_skus=tuple(
+                each.sku
+                for each in product.variants
+                if not is_bundle and can_buy(each, market.code, stock)
+            ),
+            buyable=variant is not None and not is_bundle and can_buy(variant, market.code, stock),
+            max_quantity=_MOST_PER_ORDER if unlimited or left > FEW else max(left, 0),
+            parts=self._parts(product),
+            companions=self._companions.together(product.id, market),
+        )
+
+    def _parts(self, product: Product) -> tuple[BundlePart, ...]:
+        """What a bundle is made of."""
+        known = (
+            self._catalog.get_variants(part.sku for part in product.components)
+            if product.components
+            else {}
+        )
+        return tuple(
+            BundlePart(
+                product_id=known[part.sku][0].id,
+                title=known[part.sku][0].title,
+                variant_title=known[part.sku][1].title,
+                url=variant_url(known[part.sku][0], known[part.sku][1].options),
+                image=next(iter(variant_images(*known[part.sku])), None),
+                quantity=part.quantity,
+            )
+            for part in product.components
+            if part.sku in known
+        )
+
+    def suggest(self, text: str, market: Market) -> tuple[Suggestion, ...]:
+        """What to show under the search field while ``text`` is being typed."""
+        if not text:
+            return ()
+        model = self._catalog.model()
+        hits = _find(model, text, model.sold_in(market.code))
+        best = hits.ranked[:_SUGGESTIONS].tolist()
+        cards = self._catalog.make_cards(refer(map(model.row, best)), market)
+        return (
+            *completed_queries(model.search.complete(text, hits), hits),
+            *fitting_categories(model.navigation[0], text),
+            *fitting_products((card for card in cards if card), hits.marks),
+        )
+
+    def _listing(
+        self, model: CatalogModel, shelf: Shelf, query: ListingQuery, market: Market
+    ) -> Listing:
+        """The page of the shelf, or of what the query's words find on it."""
+        if not query.q:
+            return build_listing(model, shelf, query, market)
+        hits = _find(model, query.q, shelf.rows)
+        found = replace(
+            shelf,
+            rows=hits.rows,
+            own_order=hits.ranked,
+            default_sort="relevance",
+            corrected=hits.corrected,
+        )
+        listing = build_listing(model, found, with_prices(query, hits, market), market)
+        popular = _popular_categories(model, shelf.rows)
+        advice = search_help(hits, query, shelf.path, popular, found=bool(listing.total))
+        return replace(listing, marks=hits.marks, help=advice)
+
+
+def _find(model: CatalogModel, query: str, rows: BitMap) -> Hits:
+    """Rows by falling relevance, the newest first among equals."""
+
+    def newest_first(found: BitMap) -> Numbers:
+        return model.newest.page(found, 0, len(found))
+
+    return model.search.find(query, rows, newest_first)
+
+
+def _popular_categories(model: CatalogModel, rows: BitMap) -> list[tuple[Category, int]]:
+    """The categories of some rows with their numbers of products, the fullest first."""
+    counted = [
+        (each, model.in_category[each.slug].intersection_cardinality(rows))
+        for each in model.navigation[0]
+    ]
+    filled = [pair for pair in counted if pair[1]]
+    return sorted(filled, key=lambda pair: -pair[1])[:_CATEGORIES]
+
+
+def _newest(model: CatalogModel, rows: BitMap, most: int) -> list[Row]:
+    return list(map(model.row, model.newest.page(rows, 0, most).tolist()))
