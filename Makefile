@@ -37,8 +37,8 @@ format: $(READY) ## Format the code
 	$(BIN)/ruff format $(CODE)
 	$(BIN)/ruff check --fix $(CODE)
 
-bench: $(READY) ## Measure: compare WSGI servers, as ratios in one run
-	@$(BIN)/python -m bench.servers
+bench: $(READY) ## Measure pages, as ratios in one run, into docs/benchmarks.md (needs wrk)
+	@$(BIN)/python -m bench $(if $(SIZES),--sizes $(SIZES))
 
 chaos: $(READY) ## The long payment-fault campaign (CHECKOUTS=10000, SEED=…)
 	@$(BIN)/python -m tests.chaos --checkouts $(CHECKOUTS) $(if $(SEED),--seed $(SEED))

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import time
 from dataclasses import dataclass
 
 from pymongo import monitoring
 
 from app import create_app
+from app.catalog.service import CatalogService
 from app.db.cache import Cache
 from app.web.registry import service
 from bench.shop import Shop
 
 _NOT_QUERIES = frozenset({"hello", "ping", "endSessions", "getMore", "isMaster"})
+_FEED = "catalog_changes"  # followed all the time, whatever is asked
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -27,7 +30,8 @@ class _Counter(monitoring.CommandListener):
         self.count = 0
 
     def started(self, event: monitoring.CommandStartedEvent) -> None:
-        if event.command_name not in _NOT_QUERIES and "$changeStream" not in str(event.command):
+        name = event.command_name
+        if name not in _NOT_QUERIES and event.command.get(name) != _FEED:
             self.count += 1
 
     def succeeded(self, event: monitoring.CommandSucceededEvent) -> None:
@@ -38,13 +42,20 @@ class _Counter(monitoring.CommandListener):
 
 
 def count_calls(shop: Shop, pages: dict[str, str]) -> dict[str, tuple[Calls, Calls]]:
-    """Of each page (by name), when it is made and when it is there."""
+    """Of each page (by name), when it is made and when it is there. Ends the shop's servers, to
+    have its databases to itself."""
+    for name in ("web", "worker"):
+        shop.stack.services[name].stop()
     counter = _Counter()
     monitoring.register(counter)
     app = create_app(shop.stack.environment)
     client = app.test_client(use_cookies=False)
     redis = service(Cache, app).client
-    client.get("/")  # whatever is set up once
+    follower = service(CatalogService, app).follower
+    follower.start()
+    while not follower.is_following:
+        time.sleep(0.01)
+    client.get("/robots.txt")  # whatever is set up once
 
     def calls(path: str) -> Calls:
         before = counter.count, _commands(redis)
@@ -54,7 +65,10 @@ def count_calls(shop: Shop, pages: dict[str, str]) -> dict[str, tuple[Calls, Cal
             redis=_commands(redis) - before[1] - 1,  # the question itself
         )
 
-    return {name: (calls(path), calls(path)) for name, path in pages.items()}
+    redis.flushdb()
+    counts = {name: (calls(path), calls(path)) for name, path in pages.items()}
+    follower.close()
+    return counts
 
 
 def _commands(redis: object) -> int:

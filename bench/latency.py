@@ -12,11 +12,12 @@ from urllib.parse import quote, urlencode, urlsplit
 import requests
 from bs4 import BeautifulSoup
 
-from bench.catalog_data import COLOURS, MATERIALS, SIZES, category_slugs, vendors
+from bench.catalog_data import CATEGORIES
 from bench.shop import PACKED, Shop
+from bench.words import COLOURS, MATERIALS, NOUNS, SIZES
 
 _SORTS = ("newest", "price_asc", "price_desc", "bestselling")
-_WORDS = ("linen", "shirt", "oak", "lamp", "wool", "bowl", "leinen", "hemd", "blue", "small")
+_MANY_VENDORS = 40  # the largest
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -68,14 +69,14 @@ def _listing_path(rng: random.Random, size: int) -> str:
         if rng.random() < 0.25:
             pairs += [(f"option.{name}", value) for value in rng.sample(values, rng.choice((1, 2)))]
     if rng.random() < 0.2:
-        pairs.append(("vendor", rng.choice(vendors(size))))
+        pairs.append(("vendor", f"Maker {rng.randint(1, _MANY_VENDORS)}"))
     if rng.random() < 0.3:
         low = rng.randrange(5, 100)
         pairs += [("min_price", str(low)), ("max_price", str(low + rng.randrange(20, 200)))]
     if rng.random() < 0.3:
         pairs.append(("in_stock", "1"))
     pairs.append(("sort", rng.choice(_SORTS)))
-    base = rng.choice(("/products", f"/categories/{rng.choice(category_slugs())}"))
+    base = rng.choice(("/products", f"/categories/category-{rng.randrange(CATEGORIES)}"))
     if base == "/products" and len(pairs) == 1:  # nothing filtered: any page there is
         pairs.append(("page", str(rng.randint(1, max(1, size // 24)))))
     return f"{base}?{urlencode(pairs, quote_via=quote)}"
@@ -86,7 +87,7 @@ def search_paths(count: int, seed: int) -> list[str]:
     rng = random.Random(seed)
     found: dict[str, None] = {}
     while len(found) < count:
-        words = rng.sample(_WORDS, rng.choice((1, 2)))
+        words = rng.sample(NOUNS, rng.choice((1, 2)))
         if rng.random() < 0.3:
             place = rng.randrange(len(words[0]))
             words[0] = words[0][:place] + rng.choice("aeiourst") + words[0][place + 1 :]
@@ -96,12 +97,17 @@ def search_paths(count: int, seed: int) -> list[str]:
     return list(found)
 
 
-def time_purchases(shop: Shop, skus: list[str], count: int) -> tuple[Spread, Spread]:
-    """Adding to the cart, and posting the checkout form, by new shoppers."""
-    adding, checking_out = [], []
-    for number in range(count):
+def time_purchases(shop: Shop, slugs: list[str], count: int) -> tuple[Spread, Spread]:
+    """Adding to the cart, and posting the checkout form, by ``count`` new shoppers."""
+    adding: list[float] = []
+    checking_out: list[float] = []
+    for slug in slugs:
+        if len(adding) == count:
+            break
         with requests.Session() as session:
-            page = session.get(f"{shop.url}/products/{skus[number % len(skus)]}", timeout=30)
+            page = session.get(f"{shop.url}/products/{slug}", timeout=30)
+            if 'class="buy"' not in page.text:  # sold out
+                continue
             form = _form(page.text, "form.buy")
             adding.append(_post(session, f"{shop.url}/cart/items", form))
             order = {**_form(session.get(f"{shop.url}/checkout", timeout=30).text, "main form")}

@@ -15,7 +15,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import urlsplit
 
+from rich.progress import Progress
+
 from app import create_app
+from app.catalog.service import CatalogService
 from app.db.database import Database
 from app.db.migrations import upgrade
 from app.web.registry import service
@@ -54,8 +57,9 @@ def _resident(process: int) -> int:
 
 
 @contextmanager
-def shop_of(size: int) -> Iterator[Shop]:
+def shop_of(size: int, bar: Progress) -> Iterator[Shop]:
     """A shop with ``size`` products, on empty servers of its own."""
+    task = bar.add_task(f"Storing {size:,} products", total=size)
     with tempfile.TemporaryDirectory(prefix="mossx-bench-") as folder:
         stack = Stack(Path(folder), environment={})
         try:
@@ -63,9 +67,11 @@ def shop_of(size: int) -> Iterator[Shop]:
             app = create_app(stack.environment)
             database = service(Database, app)
             upgrade(database)
-            fill(database, size)
+            fill(database, size, lambda done, _: bar.update(task, completed=done))
+            service(CatalogService, app).packer.run()
             database.close()
             stack.start()
+            bar.remove_task(task)
             yield Shop(size=size, stack=stack)
         finally:
             stack.stop()

@@ -9,7 +9,7 @@ opened before logging in can still be sent.
 Pages that are the same for everybody have forms too: adding to the cart, choosing a market. These
 carry the shop's own token of the week. It says that the form is one of ours, not who opened it; who
 sends it is told by the browser (``Origin``, ``Sec-Fetch-Site``, and cookies that other sites
-cannot send along), and only views that say so accept it (docs/decisions/0013).
+cannot send along), and only views that say so accept it (docs/decisions/0015).
 """
 
 from __future__ import annotations
