@@ -236,6 +236,9 @@ class PageCache:
             close = getattr(parts, "close", None)
             if close is not None:
                 close()
+        sibling = self._sibling(key) if answer.status.startswith("5") else None
+        if sibling is not None:
+            return self._send(sibling, environ, start)
         policy: _Policy | None = clean.get(_POLICY)
         if policy is None or not answer.is_sharable:
             start(answer.status, answer.headers)
@@ -244,6 +247,11 @@ class PageCache:
         if may_keep and self._may_keep():
             self.store.put(key, page, policy.tags, mark)
         return self._send(page, environ, start)
+
+    def _sibling(self, key: tuple[Any, ...]) -> Page | None:
+        """The page as it is without the badge of the cart, better than none when all else fails."""
+        address, market, _, fragment, window = key
+        return self.store.get((address, market, False, fragment, window))
 
     def _clean(self, key: tuple[Any, ...], environ: WSGIEnvironment) -> WSGIEnvironment:
         """A request with nothing in it but what the page is known by."""
