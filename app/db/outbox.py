@@ -126,11 +126,16 @@ class Lane:
             payload=document["payload"],
             created_at=document["created_at"],
         )
-        failures = [
-            problem
-            for name, handler in self._handlers.get(event.topic, {}).items()
-            if name not in document["done"] and (problem := self._run(event, name, handler))
-        ]
+        handlers = self._handlers.get(event.topic, {})
+        failures = []
+        for name, handler in handlers.items():
+            if name in document["done"]:
+                continue
+            problem = self._run(event, name, handler)
+            if problem:
+                failures.append(problem)
+            elif len(handlers) > 1:  # the only one is noted with the event itself
+                self._events.update_one({"_id": event.id}, {"$addToSet": {"done": name}})
         self._conclude(document, failures)
         return True
 
@@ -159,13 +164,9 @@ class Lane:
         self._ahead.extend(due.sort("available_at", 1).limit(_AHEAD))
 
     def _take(self, document: Document) -> bool:
-        """Lease an event as it was seen; False if somebody else took it since."""
+        """Lease an event as it was seen; False if somebody else took it since, and so tried it."""
         taken = self._events.update_one(
-            {
-                "_id": document["_id"],
-                "state": "pending",
-                "available_at": document["available_at"],
-            },
+            {"_id": document["_id"], "tries": document["tries"]},
             {
                 "$set": {"available_at": now() + _LEASE, "leased_by": self._owner},
                 "$inc": {"tries": 1},
@@ -190,7 +191,6 @@ class Lane:
         except Exception as error:
             _log.exception("event_failed", event_id=event.id, topic=event.topic, handler=name)
             return f"{name}: {type(error).__name__}: {error}"[:500]
-        self._events.update_one({"_id": event.id}, {"$addToSet": {"done": name}})
         return ""
 
     def _conclude(self, document: Document, failures: list[str]) -> None:
