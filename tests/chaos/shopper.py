@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import random
 import threading
+import time
 from collections import Counter
 from urllib.parse import urljoin
 
@@ -14,7 +15,8 @@ from tests.support.gateways import form_fields
 from tests.support.shopper import ADDRESS
 
 _TIMEOUT = 30
-_TRIES = 6
+_TRIES = 12
+_PAUSE = 0.7  # seconds before trying again: servers need a few to start
 
 
 class GaveUp(Exception):
@@ -46,6 +48,7 @@ class ChaoticShopper:
                 )
             except requests.RequestException:
                 self._seen["cut off"] += 1
+                time.sleep(_PAUSE)
             else:
                 if answer.status_code < 500:
                     return answer
