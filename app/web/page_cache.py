@@ -15,6 +15,7 @@ import threading
 from collections.abc import Callable, Hashable, Iterable
 from dataclasses import dataclass, field
 from functools import lru_cache
+from io import BytesIO
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
@@ -23,6 +24,7 @@ from werkzeug.datastructures import Accept
 from werkzeug.http import parse_accept_header
 
 from app.web.page_store import Headers, Page, PageStore
+from app.web.rendering import asks_for_fragment
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
@@ -168,7 +170,7 @@ class PageCache:
             found = self._find_market(cookie)
             market = self._cookies.market_code(found[2]) if found else ""
             has_cart = self._find_cart(cookie) is not None
-        fragment = "HTTP_HX_REQUEST" in environ and _wants_fragment(environ)
+        fragment = "HTTP_HX_REQUEST" in environ and asks_for_fragment(environ)
         return address, market, has_cart, fragment, self._window()
 
     def _send(self, page: Page, environ: WSGIEnvironment, start: StartResponse) -> list[bytes]:
@@ -261,7 +263,7 @@ class PageCache:
         clean["PATH_INFO"], clean["QUERY_STRING"] = path, query
         clean["wsgi.url_scheme"] = self._base.scheme
         clean["HTTP_HOST"] = self._base.netloc
-        clean["wsgi.input"] = _NoBody()
+        clean["wsgi.input"] = BytesIO()
         clean["CONTENT_LENGTH"] = "0"
         if market:
             clean["HTTP_COOKIE"] = f"{self._cookies.market}={market}"
@@ -293,33 +295,6 @@ class _Answer:
     def kept_headers(self) -> Headers:
         kept = [(name, value) for name, value in self.headers if name.lower() not in _NOT_KEPT]
         return [*kept, ("Vary", _VARY), ("Cache-Control", "no-cache")]
-
-
-class _NoBody:
-    """The body of a request that has none."""
-
-    def read(self, _: int = -1) -> bytes:
-        return b""
-
-    readline = read
-
-    def readlines(self, _: int = -1) -> list[bytes]:
-        return []
-
-    def __iter__(self) -> _NoBody:
-        return self
-
-    def __next__(self) -> bytes:
-        raise StopIteration
-
-
-def _wants_fragment(environ: WSGIEnvironment) -> bool:
-    """As ``app.web.rendering.wants_fragment``, of a request that Flask has not seen."""
-    return (
-        environ.get("HTTP_HX_REQUEST") == "true"
-        and environ.get("HTTP_HX_HISTORY_RESTORE_REQUEST") != "true"
-        and environ.get("HTTP_HX_BOOSTED") != "true"
-    )
 
 
 def _matches(asked: str, etag: str) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -10,15 +11,19 @@ from jinja2_fragments.flask import render_blocks
 from werkzeug.wrappers import Response as BaseResponse
 
 
-def wants_fragment() -> bool:
-    """Whether the client asks for a part of the page: an htmx request that is neither boosted
-    nor a history restore."""
-    headers = request.headers
+def asks_for_fragment(environ: Mapping[str, Any]) -> bool:
+    """Whether a request is for a part of the page: an htmx request that is neither boosted nor a
+    history restore."""
     return (
-        headers.get("HX-Request") == "true"
-        and headers.get("HX-History-Restore-Request") != "true"
-        and headers.get("HX-Boosted") != "true"
+        environ.get("HTTP_HX_REQUEST") == "true"
+        and environ.get("HTTP_HX_HISTORY_RESTORE_REQUEST") != "true"
+        and environ.get("HTTP_HX_BOOSTED") != "true"
     )
+
+
+def wants_fragment() -> bool:
+    """Whether the current request is for a part of the page."""
+    return asks_for_fragment(request.environ)
 
 
 def page(
