@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from functools import lru_cache
 
 from app.web import visitor
 from app.web.csrf import blank_for, token_for
@@ -31,21 +30,17 @@ class FormTokens:
         self._secret = secret
         self._names = names
         self._find = re.compile(rf"(?:^|[;\s]){re.escape(visitor.COOKIE)}=([^;]*)").search
-        self._read = lru_cache(maxsize=65_536)(self._token_of)
 
-    def known(self, cookies: str | None) -> FormToken | None:
+    def known(self, cookies: str) -> FormToken | None:
         """The token of whom these cookies name; None if they name nobody."""
-        found = self._find(cookies) if cookies else None
-        return self._read(found[1]) if found else None
+        found = self._find(cookies)
+        name = self._names.read(found[1]) if found else ""
+        return self._make(name) if name else None
 
     def new(self) -> FormToken:
         """A token for a browser that has no name, with the name."""
         name = self._names.new()
         return self._make(name, self._names.cookie(name))
-
-    def _token_of(self, value: str) -> FormToken | None:
-        name = self._names.read(value)
-        return self._make(name) if name else None
 
     def _make(self, name: str, cookie: str = "") -> FormToken:
         text = token_for(self._secret, name)

@@ -9,7 +9,6 @@ follows the database; on its own it asks nobody, so a hit costs neither a query 
 
 from __future__ import annotations
 
-import re
 import sys
 import threading
 from collections.abc import Callable, Hashable, Iterable
@@ -20,11 +19,11 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 from flask import Flask, Response, request
-from werkzeug.datastructures import Accept
-from werkzeug.http import parse_accept_header
 
 from app.web import csrf
-from app.web.form_tokens import FormToken, FormTokens
+from app.web.callers import Callers, Cookies
+from app.web.conditional import etag_of, held_tag, takes_gzip
+from app.web.form_tokens import FormTokens
 from app.web.page_store import Headers, Page, PageStore
 from app.web.rendering import asks_for_fragment
 
@@ -35,7 +34,6 @@ Address = tuple[str, str]  # path and query, in their one canonical form
 Canonical = Callable[[str, str], Address | None]
 
 _LONGEST_ADDRESS = 600
-_LONGEST_MARK = 20
 _PATIENCE = 5.0  # seconds to wait for another's rendering of the same page
 _POLICY = "mossx.page_policy"
 _SHARED = "mossx.shared_page"
@@ -45,16 +43,6 @@ _CARRIED = (
 )  # fmt: skip
 _NOT_KEPT = frozenset({"content-length", "date", "server", "x-request-id", "vary", "cache-control"})
 _VARY = "Accept-Encoding, Cookie, HX-Request, HX-Boosted, HX-History-Restore-Request"
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Cookies:
-    """Names of the cookies that pages depend on, and how to read a market's."""
-
-    market: str
-    cart: str
-    session: str
-    market_code: Callable[[str], str]  # of what a client sent: a market's code, "" for the default
 
 
 @dataclass(kw_only=True, slots=True)
@@ -139,11 +127,7 @@ class PageCache:
         self._may_keep = may_keep
         self.counts = Counts()
         self._making: dict[Hashable, threading.Event] = {}
-        find = r"(?:^|[;\s])({})=([^;]*)"
-        self._find_market = re.compile(find.format(re.escape(cookies.market))).search
-        self._find_cart = re.compile(find.format(re.escape(cookies.cart))).search
-        self._find_session = re.compile(find.format(re.escape(cookies.session))).search
-        self._takes_gzip = lru_cache(maxsize=512)(_takes_gzip)
+        self._callers = Callers(cookies, tokens)
 
     def __call__(self, environ: WSGIEnvironment, start: StartResponse, /) -> Iterable[bytes]:
         """Answer from memory, else let Flask make the page and keep it."""
@@ -165,33 +149,28 @@ class PageCache:
         address = self._canonical(path, query)
         if address is None:
             return None
-        market, has_cart = "", False
-        cookie = environ.get("HTTP_COOKIE")
-        if cookie:
-            if self._find_session(cookie):
-                return None
-            found = self._find_market(cookie)
-            market = self._cookies.market_code(found[2]) if found else ""
-            has_cart = self._find_cart(cookie) is not None
+        caller = self._callers.of(environ.get("HTTP_COOKIE", ""))
+        if caller.is_signed_in:
+            return None
         fragment = "HTTP_HX_REQUEST" in environ and asks_for_fragment(environ)
-        return address, market, has_cart, fragment
+        return address, caller.market, caller.has_cart, fragment
 
     def _send(self, page: Page, environ: WSGIEnvironment, start: StartResponse) -> list[bytes]:
-        cookies = environ.get("HTTP_COOKIE")
-        if cookies and page.subject:
+        cookies = environ.get("HTTP_COOKIE", "")
+        if page.subject and cookies:
             self._on_served(page.subject, cookies)
-        token = self._tokens.known(cookies) if page.has_forms else None
+        token = self._callers.of(cookies).token if page.has_forms else None
         asked = environ.get("HTTP_IF_NONE_MATCH")
-        held = _held(asked, page.digest, token) if asked else ""
+        held = held_tag(asked, page.digest, token) if asked else ""
         if held:
             self.counts.not_modified += 1
             start("304 Not Modified", page.not_modified(held))
             return []
         if page.has_forms and token is None:
             token = self._tokens.new()
-        etag = _etag(page.digest, token)
+        etag = etag_of(page.digest, token)
         text = token.text if token else b""
-        if self._takes_gzip(environ.get("HTTP_ACCEPT_ENCODING", "")):
+        if takes_gzip(environ.get("HTTP_ACCEPT_ENCODING", "")):
             headers, body = page.packed(etag, text)
         else:
             headers, body = page.plain(etag, text)
@@ -206,7 +185,7 @@ class PageCache:
         """Send what is not worth keeping, an error for instance, with the visitor's token."""
         headers = answer.headers
         if self._tokens.blank in body:
-            token = self._tokens.known(environ.get("HTTP_COOKIE")) or self._tokens.new()
+            token = self._callers.of(environ.get("HTTP_COOKIE", "")).token or self._tokens.new()
             body = body.replace(self._tokens.blank, token.text)
             if token.cookie:
                 headers = [*headers, ("Set-Cookie", token.cookie)]
@@ -321,31 +300,3 @@ class _Answer:
     def kept_headers(self) -> Headers:
         kept = [(name, value) for name, value in self.headers if name.lower() not in _NOT_KEPT]
         return [*kept, ("Vary", _VARY), ("Cache-Control", "private, no-cache")]
-
-
-def _etag(digest: str, token: FormToken | None) -> str:
-    return f'W/"{digest}.{token.mark}"' if token else f'W/"{digest}"'
-
-
-def _held(asked: str, digest: str, token: FormToken | None) -> str:
-    """The tag of ``If-None-Match`` by which the page is known to be held, by weak comparison
-    (RFC 9110, 13.1.2 and 8.8.3.2); "" if it is not.
-
-    A browser with a name must hold its own page. One without, which sends no cookies or lost
-    them, is not given a name with an answer that could not give it the token.
-    """
-    mine = _etag(digest, token)
-    if asked in {mine, "*"}:
-        return mine
-    for each in asked.split(","):
-        name = each.strip().removeprefix("W/").strip('"')
-        page, _, mark = name.partition(".")
-        if page == digest and (not token or mark == token.mark) and len(mark) < _LONGEST_MARK:
-            return f'W/"{name}"'
-    return ""
-
-
-def _takes_gzip(asked: str) -> bool:
-    """Whether to answer in gzip (RFC 9110, 12.5.3)."""
-    accept = parse_accept_header(asked, Accept)
-    return accept.quality("gzip") > 0 and accept.quality("gzip") >= accept.quality("identity")

@@ -21,7 +21,7 @@ _OVERHEAD = 2_500  # bytes that an entry costs beside its body
 class Page:
     """A finished page, packed with gzip. ``blank`` stands where a visitor's form token goes."""
 
-    __slots__ = ("_body", "_headers", "_packed", "digest", "subject")
+    __slots__ = ("_bodiless", "_body", "_headers", "_packed", "digest", "subject")
 
     def __init__(
         self, body: bytes, headers: Headers, subject: str = "", blank: bytes = b""
@@ -30,6 +30,7 @@ class Page:
         self.subject = subject
         self._body = Packed(body, blank)
         self._headers = headers
+        self._bodiless = [pair for pair in headers if pair[0].lower() != "content-type"]
         length = ("Content-Length", str(self._body.length))
         self._packed = [*headers, length, ("Content-Encoding", "gzip")]
 
@@ -49,8 +50,7 @@ class Page:
 
     def not_modified(self, etag: str) -> Headers:
         """The headers for who has this page already (RFC 9110, 15.4.5)."""
-        kept = [(name, value) for name, value in self._headers if name.lower() != "content-type"]
-        return [*kept, ("ETag", etag)]
+        return [*self._bodiless, ("ETag", etag)]
 
     @property
     def size(self) -> int:
