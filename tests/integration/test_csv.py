@@ -90,6 +90,13 @@ def test_rows_of_variants_and_pictures_become_one_product(
     assert service(InventoryService, app).on_hand([product.variants[0].sku]) == {"M-S": 3}
 
 
+def test_signs_that_were_written_as_entities_are_signs(
+    app: Flask, database: Database, tmp_path: Path
+) -> None:
+    _import(app, _write(tmp_path, "tee,HeatTec&reg; Tee & Co,,,,,,,,,,T,,,,,9.00,,,,"))
+    assert _products(database)["tee"].title == "HeatTec® Tee & Co"
+
+
 def test_bad_rows_are_named_by_line_and_the_rest_is_imported(
     app: Flask, database: Database, tmp_path: Path
 ) -> None:
@@ -147,7 +154,7 @@ def test_an_export_imports_back_to_the_same_catalog(
             category="mug",
             tags=("a", "b c"),
             attributes={"Material": "Stoneware\nglazed", "Care": "By hand"},
-            seo_title="T",
+            seo_title="&trade; & ™ &amp;c",
             seo_description="D",
         ),
         make_product("Plain Thing", make_variant("PLAIN"), type="", category="", vendor=""),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import html
 import re
 
 HANDLE = "Handle"
@@ -67,3 +68,13 @@ def attribute_of(column: str) -> str:
 def attribute_column(name: str, key: str) -> str:
     """The metafield column of an attribute."""
     return f"{name} (product.metafields.custom.{key})"
+
+
+def read_text(cell: str) -> str:
+    """A cell of plain text. Many a shop's export has its signs as HTML entities: ``&trade;``."""
+    return html.unescape(cell) if "&" in cell else cell
+
+
+def write_text(text: str) -> str:
+    """The cell that is read as this text."""
+    return text if read_text(text) == text else text.replace("&", "&amp;")

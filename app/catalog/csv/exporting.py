@@ -115,7 +115,7 @@ def _rows(
 def _head(product: Product, categories: Mapping[str, str]) -> dict[str, str]:
     published = product.status is ProductStatus.PUBLISHED
     return {
-        c.TITLE: product.title,
+        c.TITLE: c.write_text(product.title),
         c.BODY: product.description_html,
         c.VENDOR: product.vendor,
         c.CATEGORY: categories.get(product.category, ""),
@@ -123,8 +123,8 @@ def _head(product: Product, categories: Mapping[str, str]) -> dict[str, str]:
         c.TAGS: ", ".join(product.tags),
         c.PUBLISHED: str(published).lower(),
         c.GIFT_CARD: "false",
-        c.SEO_TITLE: product.seo_title,
-        c.SEO_DESCRIPTION: product.seo_description,
+        c.SEO_TITLE: c.write_text(product.seo_title),
+        c.SEO_DESCRIPTION: c.write_text(product.seo_description),
         c.STATUS: {"published": "active"}.get(product.status.value, product.status.value),
         **{_attribute_column(name): value for name, value in product.attributes.items()},
         **_option_names(product),
@@ -181,4 +181,8 @@ def _plain(amount: Money) -> str:
 
 
 def _image(image: Image, position: int) -> dict[str, str]:
-    return {c.IMAGE: image.src, c.IMAGE_POSITION: str(position), c.IMAGE_ALT: image.alt}
+    return {
+        c.IMAGE: image.src,
+        c.IMAGE_POSITION: str(position),
+        c.IMAGE_ALT: c.write_text(image.alt),
+    }

@@ -81,7 +81,7 @@ class Parser:
         return ParsedProduct(
             line=first.line,
             slug=raw.handle,
-            title=first[c.TITLE],
+            title=c.read_text(first[c.TITLE]),
             vendor=first[c.VENDOR],
             type=first[c.TYPE],
             category=first[c.CATEGORY].split(">")[-1].strip() or first[c.TYPE],
@@ -98,8 +98,8 @@ class Parser:
                 for column, attribute in self._attributes.items()
                 if first[column]
             },
-            seo_title=first[c.SEO_TITLE],
-            seo_description=first[c.SEO_DESCRIPTION],
+            seo_title=c.read_text(first[c.SEO_TITLE]),
+            seo_description=c.read_text(first[c.SEO_DESCRIPTION]),
             stock=stock,
             lines=lines,
             problems=tuple(problems),
@@ -279,7 +279,9 @@ def _images(
             continue
         if source and source not in found:
             options = _shared_options([each for each in variants if each.image_src == source])
-            found[source] = Image(src=source, alt=row[c.IMAGE_ALT], option_values=options)
+            found[source] = Image(
+                src=source, alt=c.read_text(row[c.IMAGE_ALT]), option_values=options
+            )
     for variant in variants:
         if variant.image_src and variant.image_src not in found:
             alike = [each for each in variants if each.image_src == variant.image_src]
