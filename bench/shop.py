@@ -9,7 +9,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -78,10 +78,10 @@ def shop_of(size: int, bar: Progress) -> Iterator[Shop]:
 
 
 @contextmanager
-def bare_of(url: str, kind: str) -> Iterator[str]:
-    """The address of a bare application (``wsgi`` or ``flask``) that answers what ``url`` does,
-    behind the server that the shop runs on."""
-    body, headers = fetch(url)
+def bare_of(url: str, kind: str, asked: Mapping[str, str]) -> Iterator[str]:
+    """The address of a bare application (``wsgi`` or ``flask``) that answers what ``url`` does
+    when ``asked`` with these headers, behind the server that the shop runs on."""
+    body, headers = fetch(url, asked)
     with tempfile.TemporaryDirectory() as folder:
         told = Path(folder) / "body", Path(folder) / "headers"
         told[0].write_bytes(body)
@@ -120,12 +120,18 @@ def _wait_for(url: str) -> None:
     raise RuntimeError(f"{url} does not answer")
 
 
-def fetch(url: str) -> tuple[bytes, list[tuple[str, str]]]:
+def named(url: str) -> dict[str, str]:
+    """The headers of a browser that has been there: it takes packed pages, and has a name."""
+    cookies = [value for name, value in fetch(url)[1] if name.lower() == "set-cookie"]
+    return {**PACKED, "Cookie": "; ".join(each.split(";")[0] for each in cookies)}
+
+
+def fetch(url: str, asked: Mapping[str, str] = PACKED) -> tuple[bytes, list[tuple[str, str]]]:
     """The packed body of a page and its own headers. Raises ``OSError`` where nothing answers."""
     parts = urlsplit(url)
     connection = http.client.HTTPConnection(parts.netloc, timeout=30)
     try:
-        connection.request("GET", url.split(parts.netloc, 1)[1] or "/", headers=PACKED)
+        connection.request("GET", url.split(parts.netloc, 1)[1] or "/", headers=dict(asked))
         answer = connection.getresponse()
         body = answer.read()
     finally:
