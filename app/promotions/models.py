@@ -1,0 +1,360 @@
+"""A promotion: the rule by which things get cheaper. A coupon is a code that unlocks one."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+from typing import Literal
+
+from app.shared.ids import AccountId, PromotionId
+
+FULL = 10_000  # basis points: all of it
+
+
+class Level(StrEnum):
+    """What a promotion makes cheaper; the levels are worked out in this order."""
+
+    ITEM = "item"
+    ORDER = "order"
+    SHIPPING = "shipping"
+
+
+class Stacking(StrEnum):
+    """What may be used together with a promotion."""
+
+    COMBINABLE = "combinable"  # whatever may be combined as well
+    ALONE_IN_LEVEL = "alone_in_level"  # nothing else of its level
+    EXCLUSIVE = "exclusive"  # nothing else at all
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Scope:
+    """Which things a promotion looks at: those that fit any of these, or everything if empty."""
+
+    products: tuple[str, ...] = ()  # product ids or slugs
+    skus: tuple[str, ...] = ()
+    collections: tuple[str, ...] = ()  # slugs
+    vendors: tuple[str, ...] = ()
+    types: tuple[str, ...] = ()
+    tags: tuple[str, ...] = ()
+
+    @property
+    def is_everything(self) -> bool:
+        """Whether nothing is named."""
+        named = (self.products, self.skus, self.collections, self.vendors, self.types, self.tags)
+        return not any(named)
+
+
+# --- what a promotion gives -----------------------------------------------------------------------
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Percentage:
+    """A share off, in basis points."""
+
+    kind: Literal["percentage"] = "percentage"
+    basis_points: int
+
+    def __post_init__(self) -> None:
+        _check_share(self.basis_points)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class FixedAmount:
+    """An amount off, in minor units by market; a market without one does not have the promotion."""
+
+    kind: Literal["fixed"] = "fixed"
+    amounts: Mapping[str, int]
+
+    def __post_init__(self) -> None:
+        _check_amounts(self.amounts)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class FreeShipping:
+    """No charge for these shipping methods, or for any if none is named."""
+
+    kind: Literal["free_shipping"] = "free_shipping"
+    methods: tuple[str, ...] = ()
+
+    def covers(self, method: str) -> bool:
+        """Whether this method becomes free."""
+        return not self.methods or method in self.methods
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class BuyGet:
+    """For every ``buy`` units of the scope, ``get`` units get ``basis_points`` off.
+
+    The cheapest ones do, of ``get_scope`` where it is given, else of the promotion's scope. A
+    unit that is bought for is never one that gets cheaper. At most ``times`` an order, 0 is any.
+    """
+
+    kind: Literal["buy_get"] = "buy_get"
+    buy: int
+    get: int
+    basis_points: int = FULL
+    get_scope: Scope | None = None
+    times: int = 0
+
+    def __post_init__(self) -> None:
+        _check_share(self.basis_points)
+        if self.buy < 1 or self.get < 1 or self.times < 0:
+            raise ValueError("buy and get must be at least 1, times at least 0")
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Part:
+    """So many units of a variant in a set."""
+
+    sku: str
+    quantity: int = 1
+
+    def __post_init__(self) -> None:
+        if self.quantity < 1:
+            raise ValueError("a part of a set has at least 1 unit")
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class BundleSet:
+    """These variants together for a price (minor units by market), or for a share less.
+
+    At most ``times`` sets an order, 0 is any.
+    """
+
+    kind: Literal["bundle"] = "bundle"
+    parts: tuple[Part, ...]
+    prices: Mapping[str, int] = field(default_factory=dict)
+    basis_points: int = 0
+    times: int = 0
+
+    def __post_init__(self) -> None:
+        if len({part.sku for part in self.parts}) != len(self.parts) or not self.parts:
+            raise ValueError("a set names each of its variants once")
+        if bool(self.prices) == bool(self.basis_points):
+            raise ValueError("a set has prices or basis_points, one of the two")
+        if self.prices:
+            _check_amounts(self.prices)
+        else:
+            _check_share(self.basis_points)
+        if self.times < 0:
+            raise ValueError("times is at least 0")
+
+
+Benefit = Percentage | FixedAmount | FreeShipping | BuyGet | BundleSet
+
+
+def _check_share(basis_points: int) -> None:
+    if not 0 < basis_points <= FULL:
+        raise ValueError("basis_points is from 1 to 10000")
+
+
+def _check_amounts(amounts: Mapping[str, int]) -> None:
+    if not amounts or any(minor <= 0 for minor in amounts.values()):
+        raise ValueError("amounts are positive minor units by market")
+
+
+# --- when, for whom, how often --------------------------------------------------------------------
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Conditions:
+    """What must be so. Sums and counts are of the things in scope, sums before any discount.
+
+    ``minimum_subtotal`` is minor units by market; a market without one has no minimum.
+    ``accounts`` and ``emails`` name the customers, empty is everybody.
+    """
+
+    minimum_subtotal: Mapping[str, int] = field(default_factory=dict)
+    minimum_quantity: int = 0
+    markets: tuple[str, ...] = ()
+    accounts: tuple[str, ...] = ()
+    emails: tuple[str, ...] = ()
+    first_order: bool = False
+
+    @property
+    def names_customers(self) -> bool:
+        """Whether it is for some customers only."""
+        return bool(self.accounts or self.emails)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Promotion:
+    """A rule as the shop keeps it. ``revision`` grows with every change of it.
+
+    ``automatic`` needs no code. ``limit_total`` and ``limit_per_customer`` count orders, None is
+    any number. Of two promotions that are used together, the one with the lower ``priority`` (then
+    the lower id) is worked out first.
+    """
+
+    id: PromotionId
+    name: str
+    automatic: bool
+    benefit: Benefit
+    scope: Scope = field(default_factory=Scope)
+    conditions: Conditions = field(default_factory=Conditions)
+    starts_at: datetime | None = None
+    ends_at: datetime | None = None
+    limit_total: int | None = None
+    limit_per_customer: int | None = None
+    stacking: Stacking = Stacking.COMBINABLE
+    priority: int = 100
+    active: bool = True
+    revision: int = 1
+
+    def __post_init__(self) -> None:
+        if not self.name.strip():
+            raise ValueError("a promotion has a name that shoppers read")
+        for limit in (self.limit_total, self.limit_per_customer):
+            if limit is not None and limit < 1:
+                raise ValueError("a limit is at least 1")
+        for moment in (self.starts_at, self.ends_at):
+            if moment is not None and moment.tzinfo is None:
+                raise ValueError("times name their time zone")
+
+    @property
+    def level(self) -> Level:
+        """What it makes cheaper."""
+        match self.benefit:
+            case FreeShipping():
+                return Level.SHIPPING
+            case BuyGet() | BundleSet():
+                return Level.ITEM
+            case _:
+                return Level.ORDER if self.scope.is_everything else Level.ITEM
+
+    @property
+    def uses_per_customer(self) -> int | None:
+        """How often one customer may use it. A first order happens once."""
+        return 1 if self.conditions.first_order else self.limit_per_customer
+
+    @property
+    def rank(self) -> tuple[int, str]:
+        """Its place in the one order in which promotions are worked out."""
+        return self.priority, self.id
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class CouponCode:
+    """A code and how often it may be used; ``left`` is None for one without a limit."""
+
+    code: str
+    promotion_id: PromotionId
+    limit: int | None
+    left: int | None
+    used: int
+    batch: str
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Customer:
+    """Who buys, as far as the shop knows: an account, addresses typed or proven, or neither."""
+
+    account_id: AccountId | None = None
+    emails: tuple[str, ...] = ()  # in their normal spelling
+
+    @property
+    def is_known(self) -> bool:
+        """Whether the shop can tell this customer from others."""
+        return self.account_id is not None or bool(self.emails)
+
+    @property
+    def keys(self) -> tuple[str, ...]:
+        """The names under which uses are counted, sorted. Addresses are hashed: a count does not
+        need to be read."""
+        keys = {f"email:{hashlib.sha256(email.encode()).hexdigest()[:40]}" for email in self.emails}
+        if self.account_id is not None:
+            keys.add(f"account:{self.account_id}")
+        return tuple(sorted(keys))
+
+
+ANYBODY = Customer()
+
+
+# --- what it is worked out for, and what comes out ------------------------------------------------
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Item:
+    """A line of a cart as promotions see it; ``unit_price`` in minor units."""
+
+    key: str
+    sku: str
+    product_id: str
+    slug: str
+    quantity: int
+    unit_price: int
+    vendor: str = ""
+    type: str = ""
+    tags: tuple[str, ...] = ()
+    collections: frozenset[str] = frozenset()
+
+    @property
+    def value(self) -> int:
+        """What the line costs before any discount."""
+        return self.unit_price * self.quantity
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Reduction:
+    """What one promotion takes off, in minor units by the key of the line.
+
+    One on shipping has no amounts: what it is worth depends on the ``methods`` (empty is any) and
+    on the one that is chosen. ``revision`` is the promotion's when this was worked out.
+    """
+
+    promotion_id: PromotionId
+    revision: int
+    name: str
+    code: str  # "" for an automatic one
+    level: Level
+    amounts: Mapping[str, int] = field(default_factory=dict)
+    methods: tuple[str, ...] = ()
+
+    @property
+    def amount(self) -> int:
+        """All of it."""
+        return sum(self.amounts.values())
+
+    def covers(self, method: str) -> bool:
+        """Whether it makes this shipping method free."""
+        return self.level is Level.SHIPPING and (not self.methods or method in self.methods)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class CouponState:
+    """A code on a cart: whether it is used, and what there is to say about that."""
+
+    code: str
+    name: str
+    applied: bool
+    note: str = ""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Discounts:
+    """What a cart's promotions come to."""
+
+    reductions: tuple[Reduction, ...] = ()
+    coupons: tuple[CouponState, ...] = ()
+
+    def on_line(self, key: str) -> tuple[tuple[Reduction, int], ...]:
+        """What each promotion takes off this line, where it takes anything."""
+        found = ((each, each.amounts.get(key, 0)) for each in self.reductions)
+        return tuple((each, minor) for each, minor in found if minor)
+
+    @property
+    def on_goods(self) -> int:
+        """Minor units off all lines together."""
+        return sum(each.amount for each in self.reductions)
+
+    def on_shipping(self, method: str, price: int) -> tuple[tuple[Reduction, int], ...]:
+        """What each promotion takes off the price of a shipping method: the first all of it."""
+        first = next((each for each in self.reductions if each.covers(method)), None)
+        return ((first, price),) if first and price else ()
+
+
+NO_DISCOUNTS = Discounts()
