@@ -10,6 +10,7 @@ from enum import StrEnum
 from typing import Literal
 
 from app.shared.ids import AccountId, PromotionId
+from app.shared.money import Money
 
 FULL = 10_000  # basis points: all of it
 
@@ -322,6 +323,15 @@ class Reduction:
     def covers(self, method: str) -> bool:
         """Whether it makes this shipping method free."""
         return self.level is Level.SHIPPING and (not self.methods or method in self.methods)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class LineReduction:
+    """What a promotion takes off one line, or off shipping, to be shown by its name."""
+
+    name: str
+    level: Level
+    amount: Money
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

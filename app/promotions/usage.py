@@ -67,6 +67,8 @@ class UsageService:
         do. Raises ``PromotionUsedUp`` if others have used it up.
         """
         for use in self._uses.of_order(order_id, session):
+            if self._uses.move(use["_id"], "held", "held", session, expires_at):
+                continue  # written all the same, so that giving it back at this moment conflicts
             if not self._uses.move(use["_id"], "released", "held", session, expires_at):
                 continue
             promotion = self._promotions.find(use["promotion_id"], session)
