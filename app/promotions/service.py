@@ -74,9 +74,20 @@ class PromotionService:
         self._database.in_transaction(work)
         return replace(promotion, revision=promotion.revision + 1)
 
+    def switch(self, promotion_id: str, *, active: bool) -> Promotion:
+        """Turn a promotion on or off. Raises as ``change``."""
+        promotion = self.get(promotion_id)
+        if promotion.active is active:
+            return promotion
+        return self.change(replace(promotion, active=active))
+
+    def find(self, promotion_id: str) -> Promotion | None:
+        """A promotion, or None."""
+        return self._promotions.find(PromotionId(promotion_id))
+
     def get(self, promotion_id: str) -> Promotion:
         """A promotion. Raises ``NotFound``."""
-        promotion = self._promotions.find(PromotionId(promotion_id))
+        promotion = self.find(promotion_id)
         if promotion is None:
             raise NotFound("There is no promotion with this id.")
         return promotion
