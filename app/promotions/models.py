@@ -7,7 +7,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
-from typing import Literal
+from typing import Annotated, Literal
+
+from pydantic import Discriminator
 
 from app.shared.ids import AccountId, PromotionId
 from app.shared.money import Money
@@ -145,7 +147,10 @@ class BundleSet:
             raise ValueError("times is at least 0")
 
 
-Benefit = Percentage | FixedAmount | FreeShipping | BuyGet | BundleSet
+# The mark tells whoever reads one from a document or a file by which field to choose.
+Benefit = Annotated[
+    Percentage | FixedAmount | FreeShipping | BuyGet | BundleSet, Discriminator("kind")
+]
 
 
 def _check_share(basis_points: int) -> None:
