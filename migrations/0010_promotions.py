@@ -6,7 +6,7 @@ once: so no limit is exceeded, whatever happens at the same moment.
 
 from __future__ import annotations
 
-from app.db.database import Database
+from app.db.database import Database, Document
 from app.db.schema import (
     BOOLEAN,
     COUNT,
@@ -27,6 +27,7 @@ def upgrade(database: Database) -> None:
     """Create everything; each step may be repeated."""
     _promotions(database)
     _uses(database)
+    _orders_and_carts(database)
 
 
 def _promotions(database: Database) -> None:
@@ -106,3 +107,20 @@ def _uses(database: Database) -> None:
     )
     database["promotion_slots"].create_index([("promotion_id", 1), ("customer", 1)])
     database["promotion_slots"].create_index("order_id")
+
+
+def _orders_and_carts(database: Database) -> None:
+    """Say what is new in collections that are there."""
+    reduction = document(
+        {"name": NAME, "level": one_of(["item", "order", "shipping"])}, amount=COUNT
+    )
+    entry = document({"code": NAME, "outcome": one_of(["added", "known", "dropped"])})
+    _allow(database, "orders", reductions=list_of(reduction))
+    _allow(database, "carts", coupons=list_of(NAME))
+    _allow(database, "cart_merges", coupons=list_of(entry))
+
+
+def _allow(database: Database, name: str, **fields: Document) -> None:
+    schema = dict(database[name].options()["validator"]["$jsonSchema"])
+    schema["properties"] = {**schema["properties"], **fields}
+    ensure_collection(database, name, schema)

@@ -11,9 +11,8 @@ from flask import Flask
 
 from app.db.database import Database
 from app.promotions.demo import make_demo_promotions
-from tests.promotions.test_coupon_pages import enter, sums
 from tests.support.catalog import CatalogMaker
-from tests.support.promotions import PromotionMaker
+from tests.support.promotions import PromotionMaker, enter, sums
 from tests.support.shopper import Shopper
 
 SPRING = {

@@ -25,12 +25,11 @@ from app.promotions.models import BuyGet, Conditions, FixedAmount, FreeShipping,
 from app.shared.clock import now
 from app.shared.ids import OrderId, Sku
 from app.web.registry import service
-from tests.promotions.test_coupon_pages import enter, sums
 from tests.support.catalog import CatalogMaker
 from tests.support.gateways import Sandbox
 from tests.support.member import Mailbox, Member, make_proven
 from tests.support.payments import GATEWAYS, attempt_of, kept
-from tests.support.promotions import PromotionMaker
+from tests.support.promotions import PromotionMaker, enter, sums
 from tests.support.shopper import Shopper, soup
 
 

@@ -27,19 +27,8 @@ from app.web.registry import service
 from tests.support.answers import BOTH_WAYS, assert_refused, assert_shown, field_of
 from tests.support.catalog import CatalogMaker, make_product, make_variant
 from tests.support.member import Member
-from tests.support.promotions import PromotionMaker
+from tests.support.promotions import PromotionMaker, enter, sums
 from tests.support.shopper import Shopper, soup
-
-
-def enter(shopper: Shopper, code: str, *, htmx: bool = False) -> TestResponse:
-    """Type a code into the cart page's field."""
-    return shopper.post("/cart/coupons", {"code": code}, htmx=htmx)
-
-
-def sums(answer: TestResponse) -> dict[str, str]:
-    """The summary's rows."""
-    rows = soup(answer).select(".summary .sums > div")
-    return {row.dt.text: row.dd.text for row in rows if row.dt and row.dd}
 
 
 def message(answer: TestResponse) -> str:

@@ -6,6 +6,7 @@ from dataclasses import replace
 from datetime import timedelta
 
 from flask import Flask
+from werkzeug.test import TestResponse
 
 from app.cart.models import PricedCart, PricedLine
 from app.markets.models import Market
@@ -15,6 +16,7 @@ from app.shared.clock import now
 from app.shared.ids import CartId, LineId, ProductId, PromotionId, Sku, new_id
 from app.shared.money import Money, total
 from app.web.registry import service
+from tests.support.shopper import Shopper, soup
 
 TEN_PERCENT = Percentage(basis_points=1000)
 
@@ -59,6 +61,17 @@ def make_cart(market: Market, lines: list[tuple[str, int, int]]) -> PricedCart:
         subtotal=total((line.total for line in priced), market.currency),
         count=sum(line.quantity for line in priced),
     )  # fmt: skip
+
+
+def enter(shopper: Shopper, code: str, *, htmx: bool = False) -> TestResponse:
+    """Type a code into the cart page's field."""
+    return shopper.post("/cart/coupons", {"code": code}, htmx=htmx)
+
+
+def sums(answer: TestResponse) -> dict[str, str]:
+    """The summary's rows, of a cart, a checkout or an order."""
+    rows = soup(answer).select(".summary .sums > div")
+    return {row.dt.text: row.dd.text for row in rows if row.dt and row.dd}
 
 
 class PromotionMaker:
