@@ -9,7 +9,8 @@ from enum import StrEnum
 
 from app.catalog.models import Image
 from app.promotions.codes import MOST_IN_CART
-from app.promotions.models import NO_DISCOUNTS, Discounts, Level, LineReduction
+from app.promotions.kinds import Level
+from app.promotions.models import NO_DISCOUNTS, Discounts, LineReduction
 from app.shared.ids import AccountId, CartId, LineId, OrderId, ProductId, Sku
 from app.shared.money import Money, total
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import replace
 from datetime import timedelta
@@ -17,14 +17,15 @@ from app.cart.lines import (
     without_coupon,
     without_saved,
 )
-from app.cart.merge_rules import bring, is_changed
+from app.cart.merge_rules import bring
 from app.cart.merging import Merging
 from app.cart.models import Cart, CartLine, MergeEntry, MergeReceipt, PricedCart, PricedLine
 from app.cart.offers import Offer, Shelf, Stock
 from app.cart.pricing import MoneyText
 from app.cart.promoting import items_of, with_discounts
 from app.cart.repository import CartRepository
-from app.cart.rules import account_cart_id, check_stock, is_account_cart
+from app.cart.rules import account_cart_id, check_stock
+from app.cart.writing import CartWriter
 from app.catalog.service import CatalogService
 from app.db.database import Database, Session
 from app.markets.models import Market
@@ -34,10 +35,9 @@ from app.promotions.eligibility import BETTER
 from app.promotions.errors import CouponRefused, UnknownCode
 from app.promotions.models import ANYBODY, Customer
 from app.shared.clock import now
-from app.shared.errors import Conflict, NotFound
+from app.shared.errors import NotFound
 from app.shared.ids import AccountId, CartId, LineId, OrderId, Sku, new_id
 
-_TRIES = 20
 _TOUCH_EVERY = timedelta(hours=12)
 
 
@@ -54,6 +54,7 @@ class CartService:
     ) -> None:
         self._discounts = discounts
         self._carts = CartRepository(database)
+        self._writer = CartWriter(self._carts)
         self._shelf = Shelf(catalog, stock, money_text)
         self._merging = Merging(database, self._carts, self._shelf)
 
@@ -109,7 +110,7 @@ class CartService:
         """
         offer = self._offer(sku, self.find(cart_id))
         offer.check_sold(market)
-        cart = self._change(
+        cart = self._writer.change(
             cart_id, lambda cart: with_added(cart, offer, quantity, market), create=True
         )
         priced = self.price(cart, market)
@@ -133,7 +134,7 @@ class CartService:
             lines, entries = bring(cart.lines, wanted, offers, market)
             return replace(cart, lines=lines) if lines != cart.lines else cart
 
-        return self._change(cart_id, change, create=True).id, entries
+        return self._writer.change(cart_id, change, create=True).id, entries
 
     def set_quantity(
         self,
@@ -158,7 +159,7 @@ class CartService:
                 check_stock(quantity, 0, self._offer(line.sku, cart).limit)
             return with_quantity(cart, line, quantity)
 
-        return self.price(self._change(cart_id, change, create=False), market, customer)
+        return self.price(self._writer.change(cart_id, change, create=False), market, customer)
 
     def accept_prices(self, cart: PricedCart) -> None:
         """Remember the prices that the shopper has now been shown."""
@@ -175,7 +176,7 @@ class CartService:
 
         if cart.id is not None:
             with suppress(NotFound):  # it was merged just now, with the prices it had seen
-                self._change(cart.id, change, create=False)
+                self._writer.change(cart.id, change, create=False)
 
     # --- coupons --------------------------------------------------------------------------------
 
@@ -197,7 +198,7 @@ class CartService:
             raise CouponRefused("Your cart is empty. Please put something in it first.")
         if code not in cart.coupons:
             self._try_coupon(cart, code, market, customer)
-        cart = self._change(cart_id, lambda stored: with_coupon(stored, code), create=False)
+        cart = self._writer.change(cart_id, lambda stored: with_coupon(stored, code), create=False)
         return self.price(cart, market, customer)
 
     def _try_coupon(self, cart: Cart, code: str, market: Market, customer: Customer) -> None:
@@ -213,7 +214,9 @@ class CartService:
         """Take a code off the cart, again and again if asked."""
         code, cart = normal_code(typed), self.find(cart_id)
         if cart is not None and code in cart.coupons:
-            cart = self._change(cart_id, lambda stored: without_coupon(stored, code), create=False)
+            cart = self._writer.change(
+                cart_id, lambda stored: without_coupon(stored, code), create=False
+            )
         return self.price(cart, market, customer)
 
     # --- for later ------------------------------------------------------------------------------
@@ -227,7 +230,7 @@ class CartService:
     ) -> PricedCart:
         """Put a line aside for later, once. Raises ``NotFound``, and ``Invalid`` if the list is
         full."""
-        cart = self._change(cart_id, lambda cart: put_aside(cart, line_id), create=False)
+        cart = self._writer.change(cart_id, lambda cart: put_aside(cart, line_id), create=False)
         return self.price(cart, market, customer)
 
     def take_up(
@@ -250,7 +253,7 @@ class CartService:
             offer.check_sold(market)
             return take_up(cart, line_id, offer.limit)
 
-        return self.price(self._change(cart_id, change, create=False), market, customer)
+        return self.price(self._writer.change(cart_id, change, create=False), market, customer)
 
     def remove_saved(
         self,
@@ -261,7 +264,7 @@ class CartService:
     ) -> PricedCart:
         """Take a line off the list for later, again and again if asked. Raises ``NotFound`` for
         a shopper without a cart."""
-        cart = self._change(cart_id, lambda cart: without_saved(cart, line_id), create=False)
+        cart = self._writer.change(cart_id, lambda cart: without_saved(cart, line_id), create=False)
         return self.price(cart, market, customer)
 
     # --- guests who log in ----------------------------------------------------------------------
@@ -349,40 +352,6 @@ class CartService:
 
     def _offer(self, sku: Sku, cart: Cart | None) -> Offer:
         return self._shelf.offers([sku], cart.holders if cart else ())[sku]
-
-    def _change(
-        self, cart_id: CartId | None, change: Callable[[Cart], Cart], *, create: bool
-    ) -> Cart:
-        """Apply ``change`` to the newest version until it is stored over what was read.
-
-        A guest's cart that has ended, or was merged, gets a successor with a new id if
-        ``create``: an id that lived twice would repeat its versions.
-        """
-        for _ in range(_TRIES):
-            stored = self.find(cart_id)
-            if stored is None or stored.merged_into is not None:
-                if not create:
-                    raise NotFound("This line is no longer in your cart.")
-                cart = self._first(cart_id, change)
-                if cart is not None:
-                    return cart
-                continue
-            after = change(stored)
-            if after is stored:
-                return after
-            if is_changed(stored, after):
-                after = replace(after, apart=False)
-            if self._carts.replace(after):
-                return replace(after, version=after.version + 1)
-        raise Conflict("Your cart is being changed in another window. Please try again.", 1)
-
-    def _first(self, cart_id: CartId | None, change: Callable[[Cart], Cart]) -> Cart | None:
-        """Store a new cart; None if somebody stored it just now."""
-        known = cart_id is not None and is_account_cart(cart_id)
-        own = cart_id if cart_id is not None and known else CartId(new_id("cart"))
-        new = Cart(id=own, lines=(), version=0, updated_at=now())
-        first = replace(change(new), version=1)
-        return first if self._carts.insert(first) else None
 
 
 def _wish(offer: Offer, quantity: int, market: Market) -> CartLine:

@@ -6,7 +6,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
-from app.promotions.models import Level, LineReduction
+from app.promotions.kinds import Level
+from app.promotions.models import LineReduction
 from app.shared.ids import AccountId, CartId, OrderId, PromotionId, Sku
 from app.shared.money import Money, total
 from app.shared.postal import Address

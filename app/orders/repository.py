@@ -19,7 +19,8 @@ from app.orders.models import (
     Totals,
 )
 from app.orders.rules import sources_of
-from app.promotions.models import Level, LineReduction
+from app.promotions.kinds import Level
+from app.promotions.models import LineReduction
 from app.shared.clock import now
 from app.shared.ids import AccountId, CartId, OrderId, new_id
 from app.shared.money import Money

@@ -9,14 +9,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from app.promotions.apportioning import apportion, share_of
-from app.promotions.models import (
-    BundleSet,
-    BuyGet,
-    FixedAmount,
-    Item,
-    Percentage,
-    Promotion,
-)
+from app.promotions.kinds import BundleSet, BuyGet, FixedAmount, Percentage
+from app.promotions.models import Item, Promotion
 from app.promotions.scopes import fits, in_scope
 
 Amounts = dict[str, int]

@@ -15,7 +15,8 @@ from pydantic import TypeAdapter, ValidationError
 
 from app.markets.service import find_market
 from app.promotions.codes import check_code
-from app.promotions.models import BundleSet, Conditions, FixedAmount, Promotion, Scope
+from app.promotions.kinds import BundleSet, FixedAmount, Scope
+from app.promotions.models import Conditions, Promotion
 from app.shared.errors import Invalid
 from app.shared.ids import new_id
 

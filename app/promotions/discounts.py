@@ -21,9 +21,9 @@ from app.promotions.eligibility import (
     why_not,
 )
 from app.promotions.history import OrderHistory
+from app.promotions.kinds import BuyGet
 from app.promotions.models import (
     NO_DISCOUNTS,
-    BuyGet,
     CouponCode,
     CouponState,
     Customer,

@@ -7,7 +7,8 @@ from datetime import datetime
 
 from babel.dates import format_date
 
-from app.promotions.models import BundleSet, BuyGet, Customer, FixedAmount, Item, Promotion
+from app.promotions.kinds import BundleSet, BuyGet, FixedAmount
+from app.promotions.models import Customer, Item, Promotion
 from app.promotions.scopes import in_scope
 from app.promotions.stacking import Basket
 

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from app.promotions.models import Item, Scope
+from app.promotions.kinds import Scope
+from app.promotions.models import Item
 
 
 def fits(scope: Scope, item: Item) -> bool:

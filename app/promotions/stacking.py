@@ -13,7 +13,8 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 
 from app.promotions.benefits import amounts_off
-from app.promotions.models import FreeShipping, Item, Level, Promotion, Reduction, Stacking
+from app.promotions.kinds import FreeShipping, Level, Stacking
+from app.promotions.models import Item, Promotion, Reduction
 
 Candidate = tuple[Promotion, str]  # with the code that unlocked it, or ""
 

@@ -18,21 +18,19 @@ from app.markets.models import Market
 from app.markets.service import GERMANY, INDIA, UNITED_STATES
 from app.orders.models import Order, OrderLine
 from app.promotions.apportioning import apportion
-from app.promotions.models import (
+from app.promotions.kinds import (
     Benefit,
     BundleSet,
     BuyGet,
-    Discounts,
     FixedAmount,
     FreeShipping,
     Level,
     Part,
     Percentage,
-    Promotion,
-    Reduction,
     Scope,
     Stacking,
 )
+from app.promotions.models import Discounts, Promotion, Reduction
 from app.promotions.stacking import Basket, choose
 from app.shared.money import Money
 from tests.support.promotions import make_cart, make_promotion

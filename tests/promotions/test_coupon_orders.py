@@ -10,6 +10,7 @@ from dataclasses import replace
 from datetime import timedelta
 
 import pytest
+import requests
 from flask import Flask
 from werkzeug.test import TestResponse
 
@@ -21,7 +22,8 @@ from app.db.database import Database, Document
 from app.inventory.errors import OutOfStock
 from app.inventory.service import InventoryService
 from app.orders.service import OrderService
-from app.promotions.models import BuyGet, Conditions, FixedAmount, FreeShipping, Percentage
+from app.promotions.kinds import BuyGet, FixedAmount, FreeShipping, Percentage
+from app.promotions.models import Conditions
 from app.shared.clock import now
 from app.shared.ids import OrderId, Sku
 from app.web.registry import service
@@ -365,6 +367,23 @@ def test_a_late_payment_whose_use_is_gone_is_given_back_and_the_shopper_told(
         "“Ten per cent off” was used up before the payment arrived"
         in mail.get_body(("plain",)).get_content()
     )  # type: ignore[union-attr]
+
+
+@GATEWAYS
+def test_a_payment_that_is_withdrawn_for_good_gives_the_use_back(
+    app: Flask, ready: Shopper, sandbox: Sandbox, database: Database, gateway: str
+) -> None:
+    page = ready.check_out(gateway=gateway).location
+    sandbox.fault("drop_before", gateway=gateway, path="capture", count=None)
+    ready.come_back(sandbox, page, gateway)
+    requests.delete(f"{sandbox.url}/sandbox/faults", timeout=5)
+    assert uses(database) == ["held"]
+    sandbox.lapse()
+    for _ in range(2):
+        service(Settlement, app).settle(attempt_of(database)["_id"])
+        assert order_of(database)["state"] == "cancelled"
+        assert uses(database) == ["released"]
+        assert left(database) == 1
 
 
 # --- carts that are put together ------------------------------------------------------------------

@@ -11,10 +11,9 @@ from werkzeug.test import TestResponse
 from app.catalog.models import Collection
 from app.catalog.repository import CatalogRepository
 from app.db.database import Database
-from app.promotions.models import (
+from app.promotions.kinds import (
     BundleSet,
     BuyGet,
-    Conditions,
     FixedAmount,
     FreeShipping,
     Part,
@@ -22,6 +21,7 @@ from app.promotions.models import (
     Scope,
     Stacking,
 )
+from app.promotions.models import Conditions
 from app.shared.clock import now
 from app.web.registry import service
 from tests.support.answers import BOTH_WAYS, assert_refused, assert_shown, field_of

@@ -11,19 +11,18 @@ import pytest
 from app.cart.promoting import items_of, with_discounts
 from app.checkout.rules import quote_cart
 from app.markets.service import find_market
-from app.promotions.models import (
+from app.promotions.kinds import (
     Benefit,
     BundleSet,
     BuyGet,
-    Discounts,
     FixedAmount,
     FreeShipping,
     Part,
     Percentage,
-    Promotion,
     Scope,
     Stacking,
 )
+from app.promotions.models import Discounts, Promotion
 from app.promotions.stacking import Basket, choose
 from tests.support.promotions import make_cart, make_promotion
 

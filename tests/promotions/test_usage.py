@@ -14,7 +14,8 @@ from flask import Flask
 from app.db.database import Database
 from app.db.errors import DuplicateKeyError
 from app.promotions.errors import PromotionChanged, PromotionUsedUp
-from app.promotions.models import Customer, Level, Promotion, Reduction
+from app.promotions.kinds import Level
+from app.promotions.models import Customer, Promotion, Reduction
 from app.promotions.usage import UsageService
 from app.shared.clock import now
 from app.shared.ids import AccountId, OrderId, PromotionId

@@ -10,7 +10,8 @@ from werkzeug.test import TestResponse
 
 from app.cart.models import PricedCart, PricedLine
 from app.markets.models import Market
-from app.promotions.models import Benefit, Percentage, Promotion
+from app.promotions.kinds import Benefit, Percentage
+from app.promotions.models import Promotion
 from app.promotions.service import PromotionService
 from app.shared.clock import now
 from app.shared.ids import CartId, LineId, ProductId, PromotionId, Sku, new_id
