@@ -15,6 +15,9 @@ from app.db.database import Database
 from app.db.errors import PyMongoError
 from app.db.migrations import MigrationLocked, upgrade
 from app.identity.service import AccountService
+from app.promotions.commands import promotion_commands
+from app.promotions.demo import make_demo_promotions
+from app.promotions.service import PromotionService
 from app.recommendations.commands import recommendation_commands
 from app.web.registry import service
 from app.worker import Worker
@@ -37,10 +40,11 @@ def db_upgrade() -> None:
 
 @demo_commands.command("load")
 def load_demo() -> None:
-    """Load the demo store and, in development, its logins, once."""
+    """Load the demo store with its promotions and, in development, its logins, once."""
     load_demo_catalog()
     if not service(Settings, current_app).is_production:
         make_demo_accounts(service(AccountService, current_app))
+    make_demo_promotions(service(PromotionService, current_app))
 
 
 @click.command("worker")
@@ -61,6 +65,7 @@ def init_app(app: Flask) -> None:
         catalog_commands,
         demo_commands,
         user_commands,
+        promotion_commands,
         recommendation_commands,
         worker,
     ):

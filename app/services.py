@@ -51,6 +51,9 @@ from app.payments.gateways.switchboard import Switchboard
 from app.payments.inbox import WebhookInbox
 from app.payments.refunds import RefundService
 from app.payments.service import PaymentService
+from app.promotions.discounts import DiscountService
+from app.promotions.service import PromotionService
+from app.promotions.usage import UsageService
 from app.recommendations.counting import OrderCounting
 from app.recommendations.refreshing import ListRefresh
 from app.recommendations.service import RecommendationService
@@ -78,19 +81,21 @@ def build_services(settings: Settings, templates: Environment) -> tuple[object, 
     catalog = CatalogService(database)
     inventory = InventoryService(database, on_band_change=catalog.note_stock_change)
     catalog.use_stock(inventory)
-    carts = CartService(database, catalog, inventory, format_money)
     orders = OrderService(database, outbox)
+    discounts = DiscountService(database, catalog, orders, format_money)
+    usage = UsageService(database)
+    carts = CartService(database, catalog, inventory, discounts, format_money)
     gateways = _gateways(settings)
     switchboard = Switchboard(gateways)
     payments = PaymentService(database, switchboard, settings.base_url)
     refunds = RefundService(database, switchboard)
     refunding = Refunding(database, outbox, orders, inventory, payments, refunds, format_money)
-    settlement = Settlement(database, outbox, carts, inventory, orders, payments)
+    settlement = Settlement(database, outbox, carts, inventory, usage, orders, payments)
     keys = IdempotencyKeys(database)
     placing = Placing(
-        database, keys, carts, inventory, orders, payments, settlement, settings.base_url
+        database, keys, carts, inventory, usage, orders, payments, settlement, settings.base_url
     )
-    reconciler = Reconciler(database, settlement, payments, orders, inventory, refunding)
+    reconciler = Reconciler(database, settlement, payments, orders, inventory, usage, refunding)
     mail = NotificationService(database, orders, _mailer(settings), templates, settings.base_url)
     pictures = LocalMediaStore(settings.mossx_data_dir / "media")
     media = _media(settings, pictures)
@@ -128,6 +133,9 @@ def build_services(settings: Settings, templates: Environment) -> tuple[object, 
         catalog,
         Sitemap(database, catalog),
         inventory,
+        PromotionService(database),
+        discounts,
+        usage,
         carts,
         orders,
         switchboard,

@@ -101,6 +101,10 @@ def _order(order: Order) -> dict[str, Any]:
             }
             for line in order.lines
         ],
+        "discounts": [
+            {"name": each.name, "code": each.code, "amount": _plain(each.amount)}
+            for each in order.reductions
+        ],
         "total": _plain(order.totals.total),
     }
 

@@ -8,8 +8,9 @@ from app.cart.cookie import forget_cart, guest_cart_id, remember_cart, sent_cart
 from app.cart.models import MergeReceipt
 from app.cart.rules import account_cart_id
 from app.cart.service import CartService
-from app.identity.context import signed_in_id
+from app.identity.context import current_account, signed_in_id
 from app.markets.context import current_market
+from app.promotions.models import Customer
 from app.shared.ids import AccountId, CartId
 from app.web.registry import service
 
@@ -43,6 +44,19 @@ def bring_guest_cart(account_id: AccountId, *, apart_too: bool = False) -> Merge
     if left is None or left.is_empty:
         forget_cart()
     return receipt
+
+
+def current_customer(typed_email: str = "") -> Customer:
+    """Who is shopping, under every name by which uses of promotions are counted.
+
+    A typed address counts, since an order is placed with it; an account's own only once it is
+    proven, or anybody could use up what is another's.
+    """
+    account_id = signed_in_id()
+    emails = {typed_email} if typed_email else set()
+    if account_id is not None and current_account().verified:
+        emails.add(current_account().email)
+    return Customer(account_id=account_id, emails=tuple(sorted(emails)))
 
 
 def make_room_for(receipt_id: str, account_id: AccountId) -> None:

@@ -20,7 +20,7 @@ def cart_to_document(cart: Cart) -> Document:
         "apart": cart.apart,
         "absorbed": [asdict(kin) for kin in cart.absorbed],
         "parted_from": asdict(cart.parted_from) if cart.parted_from else None,
-        **contents_to_document(Contents(lines=cart.lines, saved=cart.saved)),
+        **contents_to_document(Contents(lines=cart.lines, saved=cart.saved, coupons=cart.coupons)),
     }
 
 
@@ -34,6 +34,7 @@ def cart_from_document(document: Document) -> Cart:
         updated_at=document["updated_at"],
         lines=inside.lines,
         saved=inside.saved,
+        coupons=inside.coupons,
         merged_into=document.get("merged_into"),
         apart=document.get("apart", False),
         absorbed=tuple(Kin(**kin) for kin in document.get("absorbed", ())),
@@ -43,15 +44,20 @@ def cart_from_document(document: Document) -> Cart:
 
 
 def contents_to_document(contents: Contents) -> Document:
-    """Both lists of lines."""
-    return {"lines": _lines(contents.lines), "saved": _lines(contents.saved)}
+    """Both lists of lines, and the codes."""
+    return {
+        "lines": _lines(contents.lines),
+        "saved": _lines(contents.saved),
+        "coupons": list(contents.coupons),
+    }
 
 
 def contents_from_document(document: Document) -> Contents:
-    """Both lists of lines as stored."""
+    """Both lists of lines and the codes as stored."""
     return Contents(
         lines=tuple(CartLine(**line) for line in document["lines"]),
         saved=tuple(CartLine(**line) for line in document.get("saved", ())),
+        coupons=tuple(document.get("coupons", ())),
     )
 
 

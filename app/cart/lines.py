@@ -9,6 +9,8 @@ from app.cart.models import Cart, CartLine
 from app.cart.offers import Offer
 from app.cart.rules import MAX_LINES, MAX_QUANTITY, MAX_SAVED, check_stock
 from app.markets.models import Market
+from app.promotions.codes import MOST_IN_CART
+from app.promotions.errors import CouponRefused
 from app.shared.clock import now
 from app.shared.errors import Invalid, NotFound
 from app.shared.ids import LineId, Sku, new_id
@@ -88,6 +90,21 @@ def without_saved(cart: Cart, line_id: LineId) -> Cart:
     """The cart without this line on the list for later, again and again if asked."""
     line = find_line(cart.saved, line_id)
     return replace(cart, saved=_removed(cart.saved, line)) if line else cart
+
+
+def with_coupon(cart: Cart, code: str) -> Cart:
+    """The cart with this code, once. Raises ``CouponRefused`` if it holds enough of them."""
+    if code in cart.coupons:
+        return cart
+    if len(cart.coupons) >= MOST_IN_CART:
+        raise CouponRefused(f"A cart holds up to {MOST_IN_CART} codes.")
+    return replace(cart, coupons=(*cart.coupons, code))
+
+
+def without_coupon(cart: Cart, code: str) -> Cart:
+    """The cart without this code, again and again if asked."""
+    kept = tuple(each for each in cart.coupons if each != code)
+    return replace(cart, coupons=kept) if kept != cart.coupons else cart
 
 
 def without(lines: Lines, units: Mapping[Sku, int]) -> tuple[Lines, dict[Sku, int]]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import asdict
 
 from app.cart.documents import contents_from_document, contents_to_document
-from app.cart.models import MergeEntry, MergeReceipt, Outcome
+from app.cart.models import CouponEntry, CouponOutcome, MergeEntry, MergeReceipt, Outcome
 from app.db.database import Database, Document, Session
 from app.shared.clock import now
 from app.shared.ids import AccountId, CartId
@@ -84,6 +84,9 @@ def _to_document(receipt: MergeReceipt) -> Document:
     document["entries"] = [
         {**asdict(entry), "outcome": entry.outcome.value} for entry in receipt.entries
     ]
+    document["coupons"] = [
+        {"code": each.code, "outcome": each.outcome.value} for each in receipt.coupons
+    ]
     for name in _CONTENTS:
         document[name] = contents_to_document(getattr(receipt, name))
     return document
@@ -95,6 +98,10 @@ def _from_document(document: Document) -> MergeReceipt:
     fields["entries"] = tuple(
         MergeEntry(**{**entry, "outcome": Outcome(entry["outcome"])})
         for entry in document["entries"]
+    )
+    fields["coupons"] = tuple(
+        CouponEntry(code=each["code"], outcome=CouponOutcome(each["outcome"]))
+        for each in document.get("coupons", ())
     )
     for name in _CONTENTS:
         fields[name] = contents_from_document(document[name])

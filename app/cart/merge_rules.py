@@ -7,10 +7,21 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 
 from app.cart.lines import Lines, find_sku, prices_seen, shape, swapped, without
-from app.cart.models import Cart, CartLine, Contents, Kin, MergeEntry, MergeReceipt, Outcome
+from app.cart.models import (
+    Cart,
+    CartLine,
+    Contents,
+    CouponEntry,
+    CouponOutcome,
+    Kin,
+    MergeEntry,
+    MergeReceipt,
+    Outcome,
+)
 from app.cart.offers import Offer
 from app.cart.rules import MAX_LINES, MAX_QUANTITY, MAX_SAVED
 from app.markets.models import Market
+from app.promotions.codes import MOST_IN_CART
 from app.shared.ids import LineId, Sku, new_id
 
 MAX_ABSORBED = 20
@@ -21,12 +32,14 @@ _CART_FULL = f"a cart holds up to {MAX_LINES} different items"
 _LIST_FULL = f"you can save up to {MAX_SAVED} different items"
 
 Entries = tuple[MergeEntry, ...]
+CouponEntries = tuple[CouponEntry, ...]
 
 
 def merge_carts(
     account: Cart, guest: Cart, offers: Mapping[Sku, Offer], market: Market
 ) -> tuple[Cart, Entries]:
     """The account's cart with all of the guest's that fits, and an entry for each guest's line.
+    Codes are brought by ``bring_coupons``.
 
     No line of the account's cart is ever lowered.
     """
@@ -38,6 +51,20 @@ def merge_carts(
     known = tuple(each for each in account.absorbed if each.cart_id not in new)
     absorbed = (*known, *new.values())[-MAX_ABSORBED:]
     return replace(account, lines=lines, saved=saved, absorbed=absorbed), (*entries, *later)
+
+
+def bring_coupons(account: Cart, guest: Cart) -> tuple[tuple[str, ...], CouponEntries]:
+    """The account's codes with the guest's behind them, and an entry for each of the guest's."""
+    codes, entries = account.coupons, []
+    for code in guest.coupons:
+        if code in codes:
+            outcome = CouponOutcome.KNOWN
+        elif len(codes) >= MOST_IN_CART:
+            outcome = CouponOutcome.DROPPED
+        else:
+            codes, outcome = (*codes, code), CouponOutcome.ADDED
+        entries.append(CouponEntry(code=code, outcome=outcome))
+    return codes, tuple(entries)
 
 
 def bring(
@@ -136,7 +163,7 @@ def _renamed(lines: Lines, taken: set[LineId]) -> Lines:
 
 def contents(cart: Cart) -> Contents:
     """What is in a cart now."""
-    return Contents(lines=cart.lines, saved=cart.saved)
+    return Contents(lines=cart.lines, saved=cart.saved, coupons=cart.coupons)
 
 
 def give_back(account: Cart, receipt: MergeReceipt) -> Cart:
@@ -147,14 +174,16 @@ def give_back(account: Cart, receipt: MergeReceipt) -> Cart:
     """
     before, after = receipt.account_before, receipt.account_after
     same = shape(account.lines) == shape(after.lines) and shape(account.saved) == shape(after.saved)
+    brought = {each.code for each in receipt.coupons if each.outcome is CouponOutcome.ADDED}
+    coupons = tuple(code for code in account.coupons if code not in brought)
     if same:
-        return replace(account, lines=before.lines, saved=before.saved)
+        return replace(account, lines=before.lines, saved=before.saved, coupons=coupons)
     lines, moved_aside = without(account.lines, units_got(receipt.entries, saved=False))
     later = Counter(units_got(receipt.entries, saved=True))
     saved, taken_up = without(account.saved, later)
     saved, _ = without(saved, moved_aside)
     lines, _ = without(lines, taken_up)
-    return replace(account, lines=lines, saved=saved)
+    return replace(account, lines=lines, saved=saved, coupons=coupons)
 
 
 def restore(guest: Cart, account: Cart, receipt: MergeReceipt) -> Cart:
@@ -164,6 +193,7 @@ def restore(guest: Cart, account: Cart, receipt: MergeReceipt) -> Cart:
         guest,
         lines=receipt.guest_before.lines,
         saved=receipt.guest_before.saved,
+        coupons=receipt.guest_before.coupons,
         merged_into=None,
         apart=True,
         parted_from=kin,
@@ -180,5 +210,9 @@ def units_got(entries: Iterable[MergeEntry], *, saved: bool) -> dict[Sku, int]:
 
 
 def is_changed(before: Cart, after: Cart) -> bool:
-    """Whether somebody put in, took out or moved something."""
-    return shape(before.lines) != shape(after.lines) or shape(before.saved) != shape(after.saved)
+    """Whether somebody put in, took out or moved something, or entered or removed a code."""
+    return (
+        shape(before.lines) != shape(after.lines)
+        or shape(before.saved) != shape(after.saved)
+        or before.coupons != after.coupons
+    )

@@ -6,13 +6,13 @@ they are after. Goods that were paid for leave whichever cart they are in by the
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import replace
 from typing import TypeVar
 
 from app.cart.lines import without
 from app.cart.merge_repository import MergeRepository
-from app.cart.merge_rules import contents, give_back, merge_carts, restore, units_got
+from app.cart.merge_rules import bring_coupons, contents, give_back, merge_carts, restore, units_got
 from app.cart.models import Cart, MergeReceipt
 from app.cart.offers import Offer, Shelf
 from app.cart.repository import CartRepository
@@ -85,12 +85,14 @@ class Merging:
         session: Session,
     ) -> MergeReceipt:
         into = account_cart_id(account_id)
-        claimed = replace(guest, lines=(), saved=(), merged_into=into, apart=False)
+        claimed = replace(guest, lines=(), saved=(), coupons=(), merged_into=into, apart=False)
         if not self._carts.replace(claimed, session):
             raise _MovedOn
         before = self._carts.find(into, session)
         account = before or Cart(id=into, lines=(), version=0, updated_at=now())
         after, entries = merge_carts(account, guest, offers, market)
+        codes, coupons = bring_coupons(account, guest)
+        after = replace(after, coupons=codes)
         self._store_account(after, before, (*account.holders, *guest.holders), session)
         receipt = MergeReceipt(
             id=_receipt_id(guest.id, guest.version),
@@ -104,6 +106,7 @@ class Merging:
             guest_before=contents(guest),
             account_before=contents(account),
             account_after=contents(after),
+            coupons=coupons,
         )
         self._merges.insert(receipt, session)
         return receipt
@@ -186,9 +189,15 @@ class Merging:
     # --- goods that were paid for ---------------------------------------------------------------
 
     def take_out(
-        self, cart_id: CartId, bought: Mapping[Sku, int], version: int, session: Session
+        self,
+        cart_id: CartId,
+        bought: Mapping[Sku, int],
+        version: int,
+        session: Session,
+        used: Collection[str] = (),
     ) -> None:
-        """Take what was bought out of the cart that was ordered, or of where its goods are now.
+        """Take what was bought out of the cart that was ordered, or of where its goods are now,
+        and the codes that were ``used`` for it.
 
         What was added after ``version`` stays.
         """
@@ -196,14 +205,20 @@ class Merging:
         if cart is None:
             return
         if cart.merged_into is not None:
-            self._take_merged(cart, bought, session)
+            self._take_merged(cart, bought, session, used)
             return
         lines, rest = ((), {}) if cart.version == version else without(cart.lines, bought)
-        self._put(replace(cart, lines=lines), session)
+        self._put(replace(cart, lines=lines, coupons=_without(cart.coupons, used)), session)
         if is_account_cart(cart_id):
             self._follow(cart_id, bought, rest, version, session)
 
-    def _take_merged(self, guest: Cart, bought: Mapping[Sku, int], session: Session) -> None:
+    def _take_merged(
+        self,
+        guest: Cart,
+        bought: Mapping[Sku, int],
+        session: Session,
+        used: Collection[str],
+    ) -> None:
         """The guest's order was paid: what the merge brought of it is in the account's cart."""
         receipt = self._merges.find(_receipt_id(guest.id, guest.version - 1), session)
         if receipt is None:
@@ -211,7 +226,7 @@ class Merging:
         brought = _both(bought, receipt)
         if brought:
             self._merges.mark_ordered(receipt.id, session)
-            self._take_from(receipt.account_cart_id, brought, session)
+            self._take_from(receipt.account_cart_id, brought, session, used)
 
     def _follow(
         self,
@@ -236,7 +251,11 @@ class Merging:
                 }
 
     def _take_from(
-        self, cart_id: CartId, units: dict[Sku, int], session: Session
+        self,
+        cart_id: CartId,
+        units: dict[Sku, int],
+        session: Session,
+        used: Collection[str] = (),
     ) -> dict[Sku, int]:
         """Take units out of a cart, or of the one it was merged into; those that were not there."""
         cart = self._carts.find(cart_id, session)
@@ -245,7 +264,7 @@ class Merging:
         if cart is None:
             return units
         lines, left = without(cart.lines, units)
-        self._put(replace(cart, lines=lines), session)
+        self._put(replace(cart, lines=lines, coupons=_without(cart.coupons, used)), session)
         return left
 
     def _put(self, cart: Cart, session: Session) -> None:
@@ -260,6 +279,10 @@ class Merging:
 
 def _receipt_id(guest_cart_id: CartId, version: int) -> str:
     return f"{guest_cart_id}-{version}"
+
+
+def _without(coupons: tuple[str, ...], used: Collection[str]) -> tuple[str, ...]:
+    return tuple(code for code in coupons if code not in used)
 
 
 def _both(units: Mapping[Sku, int], receipt: MergeReceipt) -> dict[Sku, int]:

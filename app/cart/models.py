@@ -8,8 +8,11 @@ from datetime import datetime
 from enum import StrEnum
 
 from app.catalog.models import Image
+from app.promotions.codes import MOST_IN_CART
+from app.promotions.kinds import Level
+from app.promotions.models import NO_DISCOUNTS, Discounts, LineReduction
 from app.shared.ids import AccountId, CartId, LineId, OrderId, ProductId, Sku
-from app.shared.money import Money
+from app.shared.money import Money, total
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -45,7 +48,7 @@ class Cart:
     one that an undo gave back: it is not merged again until its guest changes it. ``absorbed``
     are the carts an account's cart took in, newest last; ``parted_from`` is the cart that an undo
     took this one's goods out of. ``holders`` are the orders placed from this cart, newest last:
-    stock that they hold is this cart's own.
+    stock that they hold is this cart's own. ``coupons`` are codes in the order they were entered.
     """
 
     id: CartId
@@ -53,6 +56,7 @@ class Cart:
     version: int
     updated_at: datetime
     saved: tuple[CartLine, ...] = ()  # for later
+    coupons: tuple[str, ...] = ()
     merged_into: CartId | None = None
     apart: bool = False
     absorbed: tuple[Kin, ...] = ()
@@ -61,8 +65,8 @@ class Cart:
 
     @property
     def is_empty(self) -> bool:
-        """Whether nothing is in it, nor saved for later."""
-        return not self.lines and not self.saved
+        """Whether nothing is in it, nor saved for later, and no code was entered."""
+        return not (self.lines or self.saved or self.coupons)
 
     @property
     def rivals(self) -> tuple[Kin, ...]:
@@ -114,12 +118,40 @@ class MergeEntry:
                 return f"{name}: not {added}, {self.why}."
 
 
+class CouponOutcome(StrEnum):
+    """What became of a code that was to be brought into a cart."""
+
+    ADDED = "added"
+    KNOWN = "known"  # the cart had it
+    DROPPED = "dropped"  # the cart had as many as it holds
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class CouponEntry:
+    """What became of one code."""
+
+    code: str
+    outcome: CouponOutcome
+
+    @property
+    def text(self) -> str:
+        """The same in plain words."""
+        match self.outcome:
+            case CouponOutcome.ADDED:
+                return f"Code {self.code}: added."
+            case CouponOutcome.KNOWN:
+                return f"Code {self.code}: was there already."
+            case CouponOutcome.DROPPED:
+                return f"Code {self.code}: not added, a cart holds up to {MOST_IN_CART} codes."
+
+
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Contents:
     """Everything in a cart at some moment."""
 
     lines: tuple[CartLine, ...]
     saved: tuple[CartLine, ...]
+    coupons: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -141,6 +173,7 @@ class MergeReceipt:
     guest_before: Contents
     account_before: Contents
     account_after: Contents
+    coupons: tuple[CouponEntry, ...] = ()
     closed_at: datetime | None = None
     ordered_at: datetime | None = None
     undone_at: datetime | None = None
@@ -153,6 +186,7 @@ class PricedLine:
 
     ``available`` is None where stock is not limited; ``notice`` tells the shopper what
     changed since the line was added ("Only 2 left", "The price rose from … to …").
+    ``total`` is before discounts, which are in ``reductions``.
     """
 
     id: LineId
@@ -172,6 +206,25 @@ class PricedLine:
     taxable: bool
     notice: str
     sellable: bool
+    vendor: str = ""
+    type: str = ""
+    tags: tuple[str, ...] = ()
+    reductions: tuple[LineReduction, ...] = ()
+
+    @property
+    def discount(self) -> Money:
+        """All that promotions take off it."""
+        return total((each.amount for each in self.reductions), self.total.currency)
+
+    @property
+    def net(self) -> Money:
+        """What is left to pay for it; the tax is of this."""
+        return self.total - self.discount
+
+    @property
+    def own_reductions(self) -> tuple[LineReduction, ...]:
+        """Those of promotions on things, as against its share of those on the whole order."""
+        return tuple(each for each in self.reductions if each.level is Level.ITEM)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -191,7 +244,7 @@ class SavedLine:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class PricedCart:
-    """A cart in one market. ``subtotal`` counts sellable lines only."""
+    """A cart in one market. ``subtotal`` counts sellable lines only, before discounts."""
 
     id: CartId | None  # None: the shopper has no cart yet
     version: int
@@ -201,6 +254,27 @@ class PricedCart:
     subtotal: Money
     count: int  # units
     saved: tuple[SavedLine, ...] = ()
+    discounts: Discounts = NO_DISCOUNTS
+
+    @property
+    def discount(self) -> Money:
+        """All that promotions take off the lines."""
+        return Money(self.discounts.on_goods, self.currency)
+
+    @property
+    def reductions(self) -> tuple[tuple[str, Money], ...]:
+        """What each promotion takes off the lines, by its name."""
+        return tuple(
+            (each.name, Money(each.amount, self.currency))
+            for each in self.discounts.reductions
+            if each.amount
+        )
+
+    @property
+    def shipping_offers(self) -> tuple[str, ...]:
+        """Promotions that make shipping free, by name."""
+        offers = self.discounts.reductions
+        return tuple(each.name for each in offers if each.level is Level.SHIPPING)
 
     @property
     def ready(self) -> bool:

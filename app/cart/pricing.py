@@ -75,6 +75,9 @@ def _price_line(
         taxable=variant.taxable,
         notice=problem or _price_change(line, market, amount, money_text),
         sellable=not problem,
+        vendor=product.vendor,
+        type=product.type,
+        tags=product.tags,
     )
 
 

@@ -2,29 +2,47 @@
 
 from __future__ import annotations
 
-from flask import Blueprint, Response, request
+from dataclasses import dataclass
+
+from flask import Blueprint, Response, g, request
 from werkzeug.wrappers import Response as BaseResponse
 
-from app.cart.context import current_cart_id, hand_back, make_room_for
+from app.cart.context import current_cart_id, current_customer, hand_back, make_room_for
 from app.cart.cookie import remember_cart
 from app.cart.models import PricedCart
 from app.cart.rules import parse_quantity
 from app.cart.service import CartService
 from app.identity.context import signed_in_id
 from app.markets.context import current_market
+from app.promotions.errors import FIELD, CouponRefused, UnknownCode
 from app.shared.errors import Invalid, NotFound
 from app.shared.ids import AccountId, LineId, Sku
+from app.web.limits import limiter
 from app.web.registry import service
 from app.web.rendering import page, private, see_other, wants_fragment
+from app.web.visitor import ensure_visitor
 
 blueprint = Blueprint("cart", __name__, url_prefix="/cart")
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class CouponField:
+    """The field for a code as it was typed, and what is wrong with it."""
+
+    typed: str = ""
+    error: str = ""
+
+
+def guessed(_: Response) -> bool:
+    """Whether a request counts as guessing: there is no such code."""
+    return bool(g.get("guessed"))
 
 
 @blueprint.get("")
 def show() -> Response:
     """The cart with today's prices; what changed since it was filled is said once."""
     carts = service(CartService)
-    cart = carts.view(current_cart_id(), current_market())
+    cart = carts.view(current_cart_id(), current_market(), current_customer())
     response = _cart_page(cart)
     if cart.id is not None:
         remember_cart(cart.id)
@@ -96,7 +114,9 @@ def change_item(line_id: str) -> BaseResponse:
     carts = service(CartService)
     try:
         quantity = parse_quantity(request.form.get("quantity", ""), least=0)
-        cart = carts.set_quantity(current_cart_id(), LineId(line_id), quantity, current_market())
+        cart = carts.set_quantity(
+            current_cart_id(), LineId(line_id), quantity, current_market(), current_customer()
+        )
     except Invalid as refusal:
         return _refuse_line(line_id, refusal)
     return _changed(cart)
@@ -109,7 +129,9 @@ def change_item(line_id: str) -> BaseResponse:
 def save_item(line_id: str) -> BaseResponse:
     """Put a line aside for later."""
     try:
-        cart = service(CartService).save(current_cart_id(), LineId(line_id), current_market())
+        cart = service(CartService).save(
+            current_cart_id(), LineId(line_id), current_market(), current_customer()
+        )
     except Invalid as refusal:
         return _refuse_line(line_id, refusal)
     return _changed(cart)
@@ -119,7 +141,9 @@ def save_item(line_id: str) -> BaseResponse:
 def take_up_item(line_id: str) -> BaseResponse:
     """Move a saved line back into the cart."""
     try:
-        cart = service(CartService).take_up(current_cart_id(), LineId(line_id), current_market())
+        cart = service(CartService).take_up(
+            current_cart_id(), LineId(line_id), current_market(), current_customer()
+        )
     except Invalid as refusal:
         return _refuse_line(line_id, refusal)
     return _changed(cart)
@@ -128,19 +152,50 @@ def take_up_item(line_id: str) -> BaseResponse:
 @blueprint.post("/saved/<line_id>")
 def remove_saved_item(line_id: str) -> BaseResponse:
     """Take a saved line off the list: its quantity can only be set to 0."""
-    carts = service(CartService)
     if request.form.get("quantity", "").strip() != "0":
         return _refuse_line(line_id, Invalid("Move it to the cart to change how many you want."))
-    return _changed(carts.remove_saved(current_cart_id(), LineId(line_id), current_market()))
+    cart = service(CartService).remove_saved(
+        current_cart_id(), LineId(line_id), current_market(), current_customer()
+    )
+    return _changed(cart)
 
 
 def _refuse_line(line_id: str, refusal: Invalid) -> Response:
     """The cart with the refusal beside its line."""
-    cart = service(CartService).view(current_cart_id(), current_market())
+    cart = _current_cart()
     ids = {line.id for line in cart.lines} | {line.id for line in cart.saved}
     if line_id not in ids:
         raise NotFound("This line is no longer in your cart.") from refusal
     return _cart_page(cart, {line_id: refusal.message}, 422)
+
+
+# --- coupons --------------------------------------------------------------------------------------
+
+
+@blueprint.post("/coupons")
+@limiter.limit("60 per 15 minutes", deduct_when=guessed)
+@limiter.limit("10 per 15 minutes", key_func=ensure_visitor, deduct_when=guessed)
+def add_coupon() -> BaseResponse:
+    """Enter a code. A refusal says why beside the field, and changes nothing."""
+    typed = request.form.get(FIELD, "")
+    try:
+        cart = service(CartService).add_coupon(
+            current_cart_id(), typed, current_market(), current_customer()
+        )
+    except CouponRefused as refusal:
+        g.guessed = isinstance(refusal, UnknownCode)
+        entry = CouponField(typed=typed[:40], error=refusal.message)
+        return _cart_page(_current_cart(), status=422, coupon=entry)
+    return _changed(cart)
+
+
+@blueprint.post("/coupons/removal")
+def remove_coupon() -> BaseResponse:
+    """Take a code off the cart, again and again if asked."""
+    cart = service(CartService).remove_coupon(
+        current_cart_id(), request.form.get(FIELD, ""), current_market(), current_customer()
+    )
+    return _changed(cart)
 
 
 # --- merged carts ---------------------------------------------------------------------------------
@@ -155,18 +210,16 @@ def undo_merge(receipt_id: str) -> BaseResponse:
     try:
         receipt = carts.undo_merge(receipt_id, account_id)
     except Invalid as refusal:
-        cart = carts.view(current_cart_id(), current_market())
-        return _cart_page(cart, status=422, notice=refusal.message)
+        return _cart_page(_current_cart(), status=422, notice=refusal.message)
     remember_cart(receipt.guest_cart_id)
-    return _changed(carts.view(current_cart_id(), current_market()))
+    return _changed(_current_cart())
 
 
 @blueprint.post("/merges/<receipt_id>/receipt")
 def close_receipt(receipt_id: str) -> BaseResponse:
     """Put the receipt of a merge away."""
-    carts = service(CartService)
-    carts.close_receipt(receipt_id, _account_id())
-    return _changed(carts.view(current_cart_id(), current_market()))
+    service(CartService).close_receipt(receipt_id, _account_id())
+    return _changed(_current_cart())
 
 
 def _account_id() -> AccountId:
@@ -179,6 +232,10 @@ def _account_id() -> AccountId:
 # --------------------------------------------------------------------------------------------------
 
 
+def _current_cart() -> PricedCart:
+    return service(CartService).view(current_cart_id(), current_market(), current_customer())
+
+
 def _changed(cart: PricedCart) -> BaseResponse:
     return _cart_page(cart) if wants_fragment() else see_other("/cart")
 
@@ -189,6 +246,7 @@ def _cart_page(
     status: int = 200,
     *,
     notice: str = "",
+    coupon: CouponField | None = None,
 ) -> Response:
     account_id = signed_in_id()
     receipt = service(CartService).open_receipt(account_id) if account_id else None
@@ -200,6 +258,7 @@ def _cart_page(
         count=cart.count,
         errors=errors or {},
         notice=notice,
+        coupon=coupon or CouponField(),
         in_account=account_id is not None,
         receipt=receipt,
     )

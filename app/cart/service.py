@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import replace
 from datetime import timedelta
@@ -12,24 +12,32 @@ from app.cart.lines import (
     put_aside,
     take_up,
     with_added,
+    with_coupon,
     with_quantity,
+    without_coupon,
     without_saved,
 )
-from app.cart.merge_rules import bring, is_changed
+from app.cart.merge_rules import bring
 from app.cart.merging import Merging
 from app.cart.models import Cart, CartLine, MergeEntry, MergeReceipt, PricedCart, PricedLine
 from app.cart.offers import Offer, Shelf, Stock
 from app.cart.pricing import MoneyText
+from app.cart.promoting import items_of, with_discounts
 from app.cart.repository import CartRepository
-from app.cart.rules import account_cart_id, check_stock, is_account_cart
+from app.cart.rules import account_cart_id, check_stock
+from app.cart.writing import CartWriter
 from app.catalog.service import CatalogService
 from app.db.database import Database, Session
 from app.markets.models import Market
+from app.promotions.codes import normal_code
+from app.promotions.discounts import DiscountService
+from app.promotions.eligibility import BETTER
+from app.promotions.errors import CouponRefused, UnknownCode
+from app.promotions.models import ANYBODY, Customer
 from app.shared.clock import now
-from app.shared.errors import Conflict, NotFound
+from app.shared.errors import NotFound
 from app.shared.ids import AccountId, CartId, LineId, OrderId, Sku, new_id
 
-_TRIES = 20
 _TOUCH_EVERY = timedelta(hours=12)
 
 
@@ -37,9 +45,16 @@ class CartService:
     """Carts of guests and accounts; each change is one conditional write of a whole cart."""
 
     def __init__(
-        self, database: Database, catalog: CatalogService, stock: Stock, money_text: MoneyText
+        self,
+        database: Database,
+        catalog: CatalogService,
+        stock: Stock,
+        discounts: DiscountService,
+        money_text: MoneyText,
     ) -> None:
+        self._discounts = discounts
         self._carts = CartRepository(database)
+        self._writer = CartWriter(self._carts)
         self._shelf = Shelf(catalog, stock, money_text)
         self._merging = Merging(database, self._carts, self._shelf)
 
@@ -53,16 +68,25 @@ class CartService:
         """The account's stored cart, or None."""
         return self._carts.find(account_cart_id(account_id))
 
-    def view(self, cart_id: CartId | None, market: Market) -> PricedCart:
-        """The cart with today's prices and stock; an empty one for None or an unknown id."""
+    def view(
+        self, cart_id: CartId | None, market: Market, customer: Customer = ANYBODY
+    ) -> PricedCart:
+        """The cart with today's prices, stock and discounts; an empty one for None or an unknown
+        id."""
         cart = self.find(cart_id)
         if cart and now() - cart.updated_at > _TOUCH_EVERY:
             self._carts.touch(cart.id)
-        return self.price(cart, market)
+        return self.price(cart, market, customer)
 
-    def price(self, cart: Cart | None, market: Market) -> PricedCart:
-        """Price a cart that was read before."""
-        return self._shelf.price(cart, market)
+    def price(self, cart: Cart | None, market: Market, customer: Customer = ANYBODY) -> PricedCart:
+        """Price a cart that was read before, with the discounts that this customer gets."""
+        priced = self._shelf.price(cart, market)
+        if cart is None or not (cart.lines or cart.coupons):
+            return priced
+        discounts = self._discounts.work_out(
+            items_of(priced), market, cart.coupons, customer, cart.holders
+        )
+        return with_discounts(priced, discounts)
 
     def count(self, cart_id: CartId | None) -> int:
         """Units in the cart, for the badge."""
@@ -86,7 +110,7 @@ class CartService:
         """
         offer = self._offer(sku, self.find(cart_id))
         offer.check_sold(market)
-        cart = self._change(
+        cart = self._writer.change(
             cart_id, lambda cart: with_added(cart, offer, quantity, market), create=True
         )
         priced = self.price(cart, market)
@@ -110,10 +134,15 @@ class CartService:
             lines, entries = bring(cart.lines, wanted, offers, market)
             return replace(cart, lines=lines) if lines != cart.lines else cart
 
-        return self._change(cart_id, change, create=True).id, entries
+        return self._writer.change(cart_id, change, create=True).id, entries
 
     def set_quantity(
-        self, cart_id: CartId | None, line_id: LineId, quantity: int, market: Market
+        self,
+        cart_id: CartId | None,
+        line_id: LineId,
+        quantity: int,
+        market: Market,
+        customer: Customer = ANYBODY,
     ) -> PricedCart:
         """Set a line's quantity; 0 removes it, again and again if asked.
 
@@ -130,7 +159,7 @@ class CartService:
                 check_stock(quantity, 0, self._offer(line.sku, cart).limit)
             return with_quantity(cart, line, quantity)
 
-        return self.price(self._change(cart_id, change, create=False), market)
+        return self.price(self._writer.change(cart_id, change, create=False), market, customer)
 
     def accept_prices(self, cart: PricedCart) -> None:
         """Remember the prices that the shopper has now been shown."""
@@ -147,17 +176,70 @@ class CartService:
 
         if cart.id is not None:
             with suppress(NotFound):  # it was merged just now, with the prices it had seen
-                self._change(cart.id, change, create=False)
+                self._writer.change(cart.id, change, create=False)
+
+    # --- coupons --------------------------------------------------------------------------------
+
+    def add_coupon(
+        self, cart_id: CartId | None, typed: str, market: Market, customer: Customer
+    ) -> PricedCart:
+        """Keep a code with the cart, once.
+
+        Raises ``UnknownCode``, and ``CouponRefused`` with the reason why it cannot be used now;
+        then nothing changes.
+        """
+        code = normal_code(typed)
+        if not typed.strip():
+            raise CouponRefused("Please enter a code.")
+        if not code or not self._discounts.has_code(code):
+            raise UnknownCode
+        cart = self.find(cart_id)
+        if cart is None or not cart.lines:
+            raise CouponRefused("Your cart is empty. Please put something in it first.")
+        if code not in cart.coupons:
+            self._try_coupon(cart, code, market, customer)
+        cart = self._writer.change(cart_id, lambda stored: with_coupon(stored, code), create=False)
+        return self.price(cart, market, customer)
+
+    def _try_coupon(self, cart: Cart, code: str, market: Market, customer: Customer) -> None:
+        tried = self.price(replace(cart, coupons=(*cart.coupons, code)), market, customer)
+        state = tried.discounts.coupons[-1]
+        # A better offer may be over before this cart is ordered, so such a code is kept.
+        if not state.applied and state.note != BETTER:
+            raise CouponRefused(state.note)
+
+    def remove_coupon(
+        self, cart_id: CartId | None, typed: str, market: Market, customer: Customer
+    ) -> PricedCart:
+        """Take a code off the cart, again and again if asked."""
+        code, cart = normal_code(typed), self.find(cart_id)
+        if cart is not None and code in cart.coupons:
+            cart = self._writer.change(
+                cart_id, lambda stored: without_coupon(stored, code), create=False
+            )
+        return self.price(cart, market, customer)
 
     # --- for later ------------------------------------------------------------------------------
 
-    def save(self, cart_id: CartId | None, line_id: LineId, market: Market) -> PricedCart:
+    def save(
+        self,
+        cart_id: CartId | None,
+        line_id: LineId,
+        market: Market,
+        customer: Customer = ANYBODY,
+    ) -> PricedCart:
         """Put a line aside for later, once. Raises ``NotFound``, and ``Invalid`` if the list is
         full."""
-        cart = self._change(cart_id, lambda cart: put_aside(cart, line_id), create=False)
-        return self.price(cart, market)
+        cart = self._writer.change(cart_id, lambda cart: put_aside(cart, line_id), create=False)
+        return self.price(cart, market, customer)
 
-    def take_up(self, cart_id: CartId | None, line_id: LineId, market: Market) -> PricedCart:
+    def take_up(
+        self,
+        cart_id: CartId | None,
+        line_id: LineId,
+        market: Market,
+        customer: Customer = ANYBODY,
+    ) -> PricedCart:
         """Move a saved line back into the cart, once.
 
         Raises ``NotFound``, and ``Invalid`` if it is not sold or beyond stock or limit.
@@ -171,13 +253,19 @@ class CartService:
             offer.check_sold(market)
             return take_up(cart, line_id, offer.limit)
 
-        return self.price(self._change(cart_id, change, create=False), market)
+        return self.price(self._writer.change(cart_id, change, create=False), market, customer)
 
-    def remove_saved(self, cart_id: CartId | None, line_id: LineId, market: Market) -> PricedCart:
+    def remove_saved(
+        self,
+        cart_id: CartId | None,
+        line_id: LineId,
+        market: Market,
+        customer: Customer = ANYBODY,
+    ) -> PricedCart:
         """Take a line off the list for later, again and again if asked. Raises ``NotFound`` for
         a shopper without a cart."""
-        cart = self._change(cart_id, lambda cart: without_saved(cart, line_id), create=False)
-        return self.price(cart, market)
+        cart = self._writer.change(cart_id, lambda cart: without_saved(cart, line_id), create=False)
+        return self.price(cart, market, customer)
 
     # --- guests who log in ----------------------------------------------------------------------
 
@@ -245,53 +333,25 @@ class CartService:
         return tuple(ids)
 
     def take_out(
-        self, cart_id: CartId, bought: Mapping[Sku, int], version: int, session: Session
+        self,
+        cart_id: CartId,
+        bought: Mapping[Sku, int],
+        version: int,
+        session: Session,
+        used: Collection[str] = (),
     ) -> None:
-        """Empty the cart of what was bought, in the transaction that marks the order paid.
+        """Empty the cart of what was bought, and of the codes that were used for it, in the
+        transaction that marks the order paid.
 
         What was added after ``version`` stays. Goods that were merged into another cart since
         leave that one.
         """
-        self._merging.take_out(cart_id, bought, version, session)
+        self._merging.take_out(cart_id, bought, version, session, used)
 
     # --------------------------------------------------------------------------------------------
 
     def _offer(self, sku: Sku, cart: Cart | None) -> Offer:
         return self._shelf.offers([sku], cart.holders if cart else ())[sku]
-
-    def _change(
-        self, cart_id: CartId | None, change: Callable[[Cart], Cart], *, create: bool
-    ) -> Cart:
-        """Apply ``change`` to the newest version until it is stored over what was read.
-
-        A guest's cart that has ended, or was merged, gets a successor with a new id if
-        ``create``: an id that lived twice would repeat its versions.
-        """
-        for _ in range(_TRIES):
-            stored = self.find(cart_id)
-            if stored is None or stored.merged_into is not None:
-                if not create:
-                    raise NotFound("This line is no longer in your cart.")
-                cart = self._first(cart_id, change)
-                if cart is not None:
-                    return cart
-                continue
-            after = change(stored)
-            if after is stored:
-                return after
-            if is_changed(stored, after):
-                after = replace(after, apart=False)
-            if self._carts.replace(after):
-                return replace(after, version=after.version + 1)
-        raise Conflict("Your cart is being changed in another window. Please try again.", 1)
-
-    def _first(self, cart_id: CartId | None, change: Callable[[Cart], Cart]) -> Cart | None:
-        """Store a new cart; None if somebody stored it just now."""
-        known = cart_id is not None and is_account_cart(cart_id)
-        own = cart_id if cart_id is not None and known else CartId(new_id("cart"))
-        new = Cart(id=own, lines=(), version=0, updated_at=now())
-        first = replace(change(new), version=1)
-        return first if self._carts.insert(first) else None
 
 
 def _wish(offer: Offer, quantity: int, market: Market) -> CartLine:

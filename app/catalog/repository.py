@@ -133,6 +133,11 @@ class CatalogRepository:
             for document in self._collections.find({}).sort([("position", 1), ("_id", 1)])
         ]
 
+    def members_of(self, slugs: Iterable[str]) -> dict[str, frozenset[ProductId]]:
+        """The products in each of these collections; an unknown one has none."""
+        found = find_any(self._collections, "_id", slugs, only=("product_ids",))
+        return {each["_id"]: frozenset(each["product_ids"]) for each in found}
+
     def add_shelf(self, shelf: Category | Collection, session: Session | None = None) -> bool:
         """Store a category or collection unless its slug is there; say whether it was new."""
         target = self._categories if isinstance(shelf, Category) else self._collections

@@ -102,6 +102,10 @@ class CatalogService:
             if variant.sku in wanted
         }
 
+    def members_of(self, collections: Iterable[str]) -> dict[str, frozenset[ProductId]]:
+        """The products in each of these collections, by slug; an unknown one has none."""
+        return self._catalog.members_of(collections)
+
     def count_sale(self, order: str, units: Mapping[ProductId, int]) -> None:
         """Count an order's units towards "best selling", once."""
 

@@ -136,6 +136,8 @@ def orders_show(number: str) -> None:
     click.echo(f"total {money(order.totals.total)}, refunded {money(order.refunded)}")
     for position, line in enumerate(order.lines, 1):
         click.echo(f"  {position}. {line.quantity} × {line.sku} {line.title}  {money(line.total)}")
+    for each in order.reductions:
+        click.echo(f"  {each.name} {each.code}".rstrip() + f"  −{money(each.amount)}")
     click.echo("payment attempts")
     for attempt in service(PaymentService, current_app).attempts_of(order.id):
         click.echo(f"  {attempt.id}  {attempt.gateway}  {money(attempt.amount)}  {attempt.state}")

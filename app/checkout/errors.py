@@ -16,11 +16,23 @@ class AlreadyOrdered(Conflict):
 
 
 class CartChanged(Invalid):
-    """The cart is not, or not any more, what the shopper saw when pressing the button."""
+    """The cart is not, or not any more, what the shopper saw when pressing the button.
+
+    ``why`` says more of it, if there is more to say.
+    """
+
+    def __init__(self, why: str = "") -> None:
+        message = "Your cart or its prices changed since you opened this page. Please check it."
+        super().__init__(f"{message} {why}".strip())
+
+
+class NothingToPay(Invalid):
+    """Discounts leave nothing to pay, and a gateway takes no payment of nothing."""
 
     def __init__(self) -> None:
         super().__init__(
-            "Your cart or its prices changed since you opened this page. Please check it."
+            "After all discounts this order costs nothing, and we cannot take an order of nothing "
+            "here. Please add something to your cart, or take a code off it."
         )
 
 

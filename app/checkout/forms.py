@@ -28,6 +28,14 @@ class CheckoutForm(AddressForm):
             raise ValidationError(str(error)) from error
 
 
+def known_email(form: CheckoutForm) -> str:
+    """The address that was typed, in its one spelling; "" as long as it is none."""
+    try:
+        return normal_email(form.email.data or "")
+    except ValueError:
+        return ""
+
+
 _GATEWAY_LABELS = {
     "stripe": "Card or wallet (Stripe)",
     "razorpay": "UPI, card or netbanking (Razorpay)",

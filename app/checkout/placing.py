@@ -7,8 +7,8 @@ from datetime import timedelta
 
 from app.cart.models import Cart, PricedCart
 from app.cart.service import CartService
-from app.checkout.errors import AlreadyOrdered, CartChanged, MaybePaidAlready
-from app.checkout.rules import Quote, fingerprint
+from app.checkout.errors import AlreadyOrdered, CartChanged, MaybePaidAlready, NothingToPay
+from app.checkout.rules import Quote, agreed_discounts, fingerprint
 from app.checkout.settlement import Settlement
 from app.db.database import Database, Session
 from app.db.errors import DuplicateKeyError
@@ -22,6 +22,8 @@ from app.payments.errors import GatewayNotOffered, PaymentInProgress
 from app.payments.gateways.base import PaymentRequest
 from app.payments.models import Attempt, AttemptState
 from app.payments.service import PaymentService
+from app.promotions.models import ANYBODY, Customer
+from app.promotions.usage import UsageService
 from app.shared.clock import now
 from app.shared.errors import Conflict, Invalid
 from app.shared.ids import AccountId, CartId, OrderId, new_id, new_secret
@@ -47,6 +49,7 @@ class Purchase:
     gateway: str
     wants_twice: bool = False  # the shopper was warned of an order alike and insists
     account_id: AccountId | None = None  # None: a guest
+    customer: Customer = ANYBODY  # under whose names uses of promotions are counted
 
     @property
     def cart_id(self) -> CartId:
@@ -59,10 +62,16 @@ class Purchase:
     def fingerprint(self) -> str:
         """Changes with anything that the order or its amount depends on."""
         lines = [(line.sku, line.quantity, line.unit_price.minor) for line in self.cart.lines]
-        total = self.quote.totals.total
+        total, discounts = self.quote.totals.total, agreed_discounts(self.cart)
         agreed = (self.email, self.address, self.quote.method.code, self.market.code)
         return fingerprint(
-            self.cart_id, self.cart.version, lines, total.minor, total.currency, *agreed
+            self.cart_id,
+            self.cart.version,
+            lines,
+            discounts,
+            total.minor,
+            total.currency,
+            *agreed,
         )
 
     @property
@@ -85,6 +94,7 @@ class Placing:
         keys: IdempotencyKeys,
         carts: CartService,
         inventory: InventoryService,
+        usage: UsageService,
         orders: OrderService,
         payments: PaymentService,
         settlement: Settlement,
@@ -94,6 +104,7 @@ class Placing:
         self._keys = keys
         self._carts = carts
         self._inventory = inventory
+        self._usage = usage
         self._orders = orders
         self._payments = payments
         self._settlement = settlement
@@ -104,29 +115,50 @@ class Placing:
 
         The cart's earlier, unpaid order is gone on with if it says the same, else closed first,
         and so are those of carts whose goods are in this one now. Raises ``OutOfStock``,
-        ``GatewayNotOffered``, ``CartChanged``, and ``PaymentInProgress`` while an earlier attempt
-        may still be paid.
+        ``GatewayNotOffered``, ``CartChanged``, ``PromotionChanged``, ``PromotionUsedUp``,
+        ``NothingToPay``, and ``PaymentInProgress`` while an earlier attempt may still be paid.
         """
         if not self._payments.offered((purchase.gateway,)):
             raise GatewayNotOffered
+        if not purchase.quote.totals.total:
+            raise NothingToPay
+        withdrawn: list[OrderId] = []
+        try:
+            return self._attempt_for(purchase, key, withdrawn)
+        finally:
+            if withdrawn:
+                self._let_go(withdrawn)
+
+    def _attempt_for(self, purchase: Purchase, key: str, withdrawn: list[OrderId]) -> Attempt:
+        """The same; what the orders ``withdrawn`` on the way hold of promotions is still held, so
+        that it goes to this order and to nobody else."""
         for _ in range(_TRIES):
             earlier = self._orders.find_open_of_cart(purchase.cart_id)
             try:
                 if earlier is not None:
                     if earlier.fingerprint != purchase.fingerprint:
-                        self._withdraw(earlier)
+                        self._withdraw(earlier, withdrawn)
                     elif attempt := self._go_on(earlier, purchase, key):
                         return attempt
                 for rival in self._open_rivals(self._carts.find(purchase.cart_id)):
-                    self._withdraw(rival)
+                    self._withdraw(rival, withdrawn)
                 self._refuse_twin(purchase)
-                return self._place(purchase, key)
+                return self._place(purchase, key, withdrawn)
             except (DuplicateKeyError, _Rivalled):
                 self._refuse_paid(purchase)  # another tab was faster: read again
             except CartChanged:
                 self._refuse_paid(purchase)
                 raise
         raise Conflict("Your order is being placed in another window.", retry_after=2)
+
+    def _let_go(self, withdrawn: list[OrderId]) -> None:
+        """Give back what no new order has taken over of withdrawn orders' promotions."""
+
+        def work(session: Session) -> None:
+            for order_id in withdrawn:
+                self._usage.release(order_id, session)
+
+        self._database.in_transaction(work)
 
     def _open_rivals(self, cart: Cart | None, session: Session | None = None) -> list[Order]:
         """Unpaid orders of other carts for goods that are in this one now."""
@@ -153,23 +185,33 @@ class Placing:
 
     # --- a new order --------------------------------------------------------------------
 
-    def _place(self, purchase: Purchase, key: str) -> Attempt:
-        """Hold the stock, store order and attempt, note the recovery point: all or nothing."""
+    def _place(self, purchase: Purchase, key: str, withdrawn: list[OrderId]) -> Attempt:
+        """Hold stock and promotions, store order and attempt, note the recovery point: all or
+        nothing."""
 
         def work(session: Session) -> Attempt:
             cart, order_id = purchase.cart, OrderId(new_id("ord"))
             self._pin(purchase, order_id, session)
-            withdrawn = self._orders.times_cancelled(purchase.cart_id, cart.version, session)
+            rounds = self._orders.times_cancelled(purchase.cart_id, cart.version, session)
             demands = [
                 Demand(sku=line.sku, quantity=line.quantity, limited=line.stock_limited)
                 for line in cart.lines
             ]
-            self._inventory.hold(order_id, demands, now() + HOLD_LIFE, session)
+            held_until = now() + HOLD_LIFE
+            self._inventory.hold(order_id, demands, held_until, session)
+            self._usage.take(
+                order_id,
+                purchase.quote.uses,
+                purchase.customer,
+                held_until,
+                session,
+                instead_of=withdrawn,
+            )
             # Every order waits for the number before it, so it is taken as late as possible.
             order = self._new_order(
                 purchase,
                 order_id,
-                token=f"{cart.id}:{cart.version}:{withdrawn}",
+                token=f"{cart.id}:{cart.version}:{rounds}",
                 number=self._orders.next_number(session),
             )
             self._orders.place(order, session)
@@ -215,6 +257,7 @@ class Placing:
                     unit_price=line.unit_price,
                     total=line.total,
                     tax=tax,
+                    reductions=line.reductions,
                 )
                 for line, tax in zip(cart.lines, quote.line_taxes, strict=True)
             ),
@@ -228,6 +271,7 @@ class Placing:
             fingerprint=purchase.fingerprint,
             content=purchase.content,
             account_id=purchase.account_id,
+            reductions=quote.reductions,
         )
 
     def _store_attempt(
@@ -278,6 +322,7 @@ class Placing:
             if self._orders.get(order.id, session).state is not OrderState.PENDING:
                 return None
             self._inventory.hold_again(order.id, now() + HOLD_LIFE, session)
+            self._usage.prolong(order.id, now() + HOLD_LIFE, session)
             return self._store_attempt(order, purchase, key, session)
 
         return self._database.in_transaction(work)
@@ -289,12 +334,15 @@ class Placing:
             return age > _OPENING
         return age > PAYMENT_WINDOW - timedelta(minutes=5)
 
-    def _withdraw(self, order: Order) -> None:
-        """Cancel an unpaid order whose cart has changed, so that it can never be paid."""
+    def _withdraw(self, order: Order, withdrawn: list[OrderId]) -> None:
+        """Cancel an unpaid order whose cart has changed, so that it can never be paid; its
+        promotions stay held and are added to ``withdrawn``."""
         attempt = self._payments.find_open(order.id)
         if attempt is not None:
             self._close(attempt)
-        self._settlement.cancel(order, "Replaced by a newer order of the same cart")
+        reason = "Replaced by a newer order of the same cart"
+        if self._settlement.cancel(order, reason, keep_promotions=True) and order.reductions:
+            withdrawn.append(order.id)
 
     def _close(self, attempt: Attempt) -> None:
         """Close an attempt for good. Raises ``PaymentInProgress`` if it may still be paid."""

@@ -14,6 +14,7 @@ from app.orders.models import OrderState
 from app.orders.service import OrderService
 from app.payments.models import Attempt, AttemptState
 from app.payments.service import PaymentService
+from app.promotions.usage import UsageService
 from app.shared.clock import now
 from app.shared.errors import NotFound
 from app.shared.ids import OrderId
@@ -43,6 +44,7 @@ class Reconciler:
         payments: PaymentService,
         orders: OrderService,
         inventory: InventoryService,
+        usage: UsageService,
         refunding: Refunding,
     ) -> None:
         self._database = database
@@ -50,6 +52,7 @@ class Reconciler:
         self._payments = payments
         self._orders = orders
         self._inventory = inventory
+        self._usage = usage
         self._refunding = refunding
 
     def run(self, older_than: timedelta = _STALE) -> Report:
@@ -78,23 +81,31 @@ class Reconciler:
         return self._settlement.settle(attempt.id).state
 
     def _release_expired_holds(self) -> int:
-        return sum(
-            self._release(OrderId(owner)) for owner in self._inventory.owners_of_expired_holds()
-        )
+        owners = [
+            *(OrderId(owner) for owner in self._inventory.owners_of_expired_holds()),
+            *self._usage.expired_owners(),
+        ]
+        return sum(self._release(owner) for owner in dict.fromkeys(owners))
 
     def _release(self, order_id: OrderId) -> bool:
         """Cancel the unpaid order behind an expired hold, once nothing of it can be paid."""
-        try:
-            order = self._orders.get(order_id)
-        except NotFound:
-            order = None
-        if order is None or order.state is not OrderState.PENDING:
+        if not self._is_pending(order_id):
             self._database.in_transaction(lambda session: self._give_back(order_id, session))
             return True
         attempt = self._payments.find_open(order_id)
         if attempt is not None and not self._settlement.close(attempt):
             return False
-        return self._settlement.cancel(order, "Not paid in time")
+        return self._settlement.cancel(self._orders.get(order_id), "Not paid in time")
+
+    def _is_pending(self, order_id: OrderId, session: Session | None = None) -> bool:
+        try:
+            return self._orders.get(order_id, session).state is OrderState.PENDING
+        except NotFound:
+            return False
 
     def _give_back(self, order_id: OrderId, session: Session) -> None:
+        """Only if a late payment has not brought the order back since it was looked at."""
+        if self._is_pending(order_id, session):
+            return
         self._inventory.release(order_id, session)
+        self._usage.release(order_id, session)

@@ -95,8 +95,8 @@ def everything(balance: Balance) -> RefundWish:
 
 
 def line_paid(order: Order, line: OrderLine) -> Money:
-    """What the shopper paid for a line, tax included."""
-    return line.total if order.totals.tax_included else line.total + line.tax
+    """What the shopper paid for a line: after discounts, tax included."""
+    return line.net if order.totals.tax_included else line.net + line.tax
 
 
 def shipping_paid(order: Order) -> Money:

@@ -9,11 +9,11 @@ from flask import Blueprint, Response, request
 from werkzeug.datastructures import MultiDict
 from werkzeug.wrappers import Response as BaseResponse
 
-from app.cart.context import current_cart_id
+from app.cart.context import current_cart_id, current_customer
 from app.cart.models import PricedCart
 from app.cart.service import CartService
 from app.checkout.errors import CartChanged, MaybePaidAlready
-from app.checkout.forms import CheckoutForm, checkout_form
+from app.checkout.forms import CheckoutForm, checkout_form, known_email
 from app.checkout.placing import Purchase
 from app.checkout.rules import Quote, fingerprint, quote_cart, shown
 from app.checkout.service import Answer, CheckoutService, replayed
@@ -41,13 +41,12 @@ _KEY_HEADER = "Idempotency-Key"
 @blueprint.get("/checkout")
 def show() -> BaseResponse:
     """The form with the cart's sums. With htmx it answers with the summary for what is chosen."""
-    cart = service(CartService).view(current_cart_id(), current_market())
+    form = _form(request.args if "country" in request.args else None)
+    if "country" not in request.args:
+        _fill_in(form)
+    cart = _cart(form)
     if not cart.lines or not cart.ready:
         return see_other("/cart")
-    if "country" in request.args:
-        return _render(_form(request.args), cart, fragment="summary")
-    form = _form(None)
-    _fill_in(form)
     return _render(form, cart, fragment="summary")
 
 
@@ -104,7 +103,7 @@ def _keep_address(form: CheckoutForm) -> None:
 def _place(claimed: Claimed, form: CheckoutForm, key: str) -> BaseResponse:
     market = current_market()
     checkout = service(CheckoutService)
-    cart = service(CartService).view(current_cart_id(), market)
+    cart = _cart(form)
     try:
         _check_cart(cart)
     except Invalid as refusal:
@@ -119,6 +118,7 @@ def _place(claimed: Claimed, form: CheckoutForm, key: str) -> BaseResponse:
         gateway=form.gateway.data or "",
         wants_twice=bool(request.form.get(_TWICE_FIELD)),
         account_id=signed_in_id(),
+        customer=current_customer(form.email.data or ""),
     )
     try:
         answer = checkout.place(claimed, purchase)
@@ -130,6 +130,12 @@ def _place(claimed: Claimed, form: CheckoutForm, key: str) -> BaseResponse:
         return _refuse(form, refusal.message, str(uuid4()), twin)
 
 
+def _cart(form: CheckoutForm) -> PricedCart:
+    """The cart as it is priced for whoever the form says is buying."""
+    customer = current_customer(known_email(form))
+    return service(CartService).view(current_cart_id(), current_market(), customer)
+
+
 def _check_cart(cart: PricedCart) -> None:
     """Refuse an empty cart, one that cannot be sold, and one the shopper has not seen."""
     if not cart.lines:
@@ -138,7 +144,8 @@ def _check_cart(cart: PricedCart) -> None:
         raise Invalid("Something in your cart can no longer be sold. Please look at your cart.")
     seen = request.form.get(_SEEN_FIELD, "")
     if seen and seen != shown(cart):
-        raise CartChanged
+        refused = [each for each in cart.discounts.coupons if not each.applied]
+        raise CartChanged(" ".join(f"Code {each.code}: {each.note}" for each in refused))
 
 
 def _payload_fingerprint() -> str:
@@ -165,7 +172,7 @@ def _mark(form: CheckoutForm, refusal: Invalid) -> None:
 
 
 def _refuse(form: CheckoutForm, warning: str, key: str, twin: str = "") -> Response:
-    cart = service(CartService).view(current_cart_id(), current_market())
+    cart = _cart(form)
     return _render(form, cart, fragment="checkout", status=422, warning=warning, key=key, twin=twin)
 
 

@@ -8,7 +8,9 @@ from dataclasses import dataclass
 
 from app.cart.models import PricedCart, PricedLine
 from app.markets.models import Market, ShippingMethod, TaxMode
-from app.orders.models import Totals
+from app.orders.models import OrderReduction, Totals
+from app.promotions.models import Reduction
+from app.shared.ids import LineId
 from app.shared.money import Money, total
 
 _FULL = 10_000  # basis points
@@ -26,12 +28,17 @@ class ShippingChoice:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Quote:
-    """The sums of a cart shipped in one way to one region, with each line's tax."""
+    """The sums of a cart shipped in one way to one region, with each line's tax.
+
+    ``uses`` are the promotions that take something off, ``reductions`` what each takes.
+    """
 
     method: ShippingMethod
     shipping_choices: tuple[ShippingChoice, ...]
     totals: Totals
     line_taxes: tuple[Money, ...]
+    uses: tuple[Reduction, ...] = ()
+    reductions: tuple[OrderReduction, ...] = ()
 
 
 def tax_on(amount: Money, rate: int, mode: TaxMode) -> Money:
@@ -41,57 +48,92 @@ def tax_on(amount: Money, rate: int, mode: TaxMode) -> Money:
 
 
 def quote_cart(cart: PricedCart, market: Market, region: str, shipping_code: str) -> Quote:
-    """Price a cart: lines, shipping, tax. An unknown shipping code means the first method.
+    """Price a cart: lines, discounts, shipping, tax. An unknown shipping code means the first
+    method.
 
-    Inclusive tax covers goods and shipping (EU and Indian rules for ancillary supplies);
-    exclusive tax covers goods only.
+    Whether shipping is free is a matter of the lines before discounts, so that a coupon never
+    makes an order dearer. The tax is of what discounts leave. Inclusive tax covers goods and
+    shipping (EU and Indian rules for ancillary supplies); exclusive tax covers goods only.
     """
     method = market.shipping_method(shipping_code) or market.shipping[0]
     rate = market.tax.rate_in(region)
     line_taxes = tuple(_line_tax(line, rate, market.tax.mode) for line in cart.lines)
-    shipping = method.price_for(cart.subtotal)
+    full_price = method.price_for(cart.subtotal)
+    off_shipping = cart.discounts.on_shipping(method.code, full_price.minor)
+    shipping = full_price - Money(sum(minor for _, minor in off_shipping), market.currency)
     inclusive = market.tax.mode is TaxMode.INCLUSIVE
     tax = total(line_taxes, market.currency)
     if inclusive:
         tax += tax_on(shipping, rate, market.tax.mode)
-    grand = cart.subtotal + shipping + (Money.zero(market.currency) if inclusive else tax)
+    added = Money.zero(market.currency) if inclusive else tax
+    off_goods = tuple((each, each.amount) for each in cart.discounts.reductions if each.amount)
+    applied = (*off_goods, *off_shipping)
     return Quote(
         method=method,
-        shipping_choices=tuple(_choice(each, cart.subtotal) for each in market.shipping),
+        shipping_choices=tuple(_choice(each, cart) for each in market.shipping),
         totals=Totals(
             subtotal=cart.subtotal,
-            discount=Money.zero(market.currency),
+            discount=cart.discount,
             shipping=shipping,
             tax=tax,
             tax_included=inclusive,
             tax_name=market.tax.name,
-            total=grand,
+            total=cart.subtotal - cart.discount + shipping + added,
         ),
         line_taxes=line_taxes,
+        uses=tuple(each for each, _ in applied),
+        reductions=tuple(
+            OrderReduction(
+                promotion_id=each.promotion_id,
+                name=each.name,
+                code=each.code,
+                level=each.level,
+                amount=Money(minor, market.currency),
+            )
+            for each, minor in applied
+        ),
     )
 
 
 def _line_tax(line: PricedLine, rate: int, mode: TaxMode) -> Money:
     if not line.taxable or not line.sellable:
         return Money.zero(line.total.currency)
-    return tax_on(line.total, rate, mode)
+    return tax_on(line.net, rate, mode)
 
 
-def _choice(method: ShippingMethod, goods: Money) -> ShippingChoice:
+def _choice(method: ShippingMethod, cart: PricedCart) -> ShippingChoice:
+    price = method.price_for(cart.subtotal)
+    off = sum(minor for _, minor in cart.discounts.on_shipping(method.code, price.minor))
     days = (
         f"{method.min_days} working day{'' if method.min_days == 1 else 's'}"
         if method.min_days == method.max_days
         else f"{method.min_days} to {method.max_days} working days"
     )
     return ShippingChoice(
-        code=method.code, name=method.name, price=method.price_for(goods), days_text=days
+        code=method.code,
+        name=method.name,
+        price=price - Money(off, price.currency),
+        days_text=days,
     )
 
 
 def shown(cart: PricedCart) -> str:
     """What a page showed of a cart, to tell whether the next one would show the same."""
     lines = sorted((line.sku, line.quantity, line.unit_price.minor) for line in cart.lines)
-    return fingerprint(cart.market, lines)
+    return fingerprint(cart.market, lines, agreed_discounts(cart))
+
+
+def agreed_discounts(cart: PricedCart) -> list[tuple[str, str, list[tuple[str, int]]]]:
+    """Every discount on a cart with its share of each line, to tell whether any has changed."""
+    skus = {line.id: line.sku for line in cart.lines}
+    return [
+        (
+            each.promotion_id,
+            each.code,
+            sorted((skus[LineId(k)], v) for k, v in each.amounts.items()),
+        )
+        for each in cart.discounts.reductions
+    ]
 
 
 def fingerprint(*parts: object) -> str:

@@ -37,6 +37,8 @@ from app.payments.models import (
     SessionState,
 )
 from app.payments.service import PaymentService
+from app.promotions.errors import PromotionUsedUp
+from app.promotions.usage import UsageService
 from app.shared.clock import now
 from app.shared.ids import AttemptId, Sku
 
@@ -74,16 +76,18 @@ class Settlement:
         outbox: Outbox,
         carts: CartService,
         inventory: InventoryService,
+        usage: UsageService,
         orders: OrderService,
         payments: PaymentService,
     ) -> None:
         self._database = database
         self._carts = carts
         self._inventory = inventory
+        self._usage = usage
         self._orders = orders
         self._payments = payments
         self._returns = Returns(database, outbox, orders, payments)
-        self._voids = Voids(database, outbox, orders, inventory, payments)
+        self._voids = Voids(database, outbox, orders, inventory, usage, payments)
 
     def settle(self, attempt_id: AttemptId) -> Attempt:
         """Bring the attempt as far as the gateway's word allows, and return it.
@@ -144,8 +148,13 @@ class Settlement:
         try:
             winner = self._claim(attempt, payment)
         except OutOfStock:
-            self._cancel_sold_out(attempt)
+            self._cancel_late(attempt, "Sold out before the payment arrived")
             self._returns.begin(attempt, payment, "The goods sold out before the payment arrived")
+            return
+        except PromotionUsedUp as gone:
+            reason = f"The discount “{gone.name}” was used up before the payment arrived"
+            self._cancel_late(attempt, reason)
+            self._returns.begin(attempt, payment, reason)
             return
         if winner is None or winner.state is CaptureState.VOID:
             self._returns.begin(attempt, payment, "The order can no longer be paid")
@@ -158,7 +167,7 @@ class Settlement:
 
     def _claim(self, attempt: Attempt, payment: SeenPayment) -> Capture | None:
         """Claim the order's capture for this payment; the claim that stands, or None if the
-        order cannot be paid any more. Raises ``OutOfStock``."""
+        order cannot be paid any more. Raises ``OutOfStock`` and ``PromotionUsedUp``."""
 
         def work(session: Session) -> Capture | None:
             standing = self._payments.find_capture(attempt.order_id, session)
@@ -168,6 +177,7 @@ class Settlement:
             if order.totals.total != attempt.amount or not self._payable(order, session):
                 return None
             self._inventory.hold_again(order.id, now() + _LATE_HOLD, session)
+            self._usage.hold_again(order.id, now() + _LATE_HOLD, session)
             self._orders.claim(order.id, session)
             self._payments.end(attempt, AttemptState.AUTHORISED, session)
             return self._payments.claim(attempt, payment, session)
@@ -199,29 +209,32 @@ class Settlement:
                 return
             self._orders.mark_paid(order, session)
             self._inventory.commit(order.id, session)
+            self._usage.commit(order.id, session)
             bought: Counter[Sku] = Counter()
             for line in order.lines:
                 bought[line.sku] += line.quantity
-            self._carts.take_out(order.cart_id, bought, order.cart_version, session)
+            self._carts.take_out(order.cart_id, bought, order.cart_version, session, order.codes)
 
         self._database.in_transaction(work)
         standing = self._payments.find_capture(attempt.order_id)
         if standing is not None and standing.state is CaptureState.CAPTURED:
             self._payments.record(attempt, payment, AuthorisationState.CAPTURED)
 
-    def _cancel_sold_out(self, attempt: Attempt) -> None:
-        order = self._orders.get(attempt.order_id)
-        self.cancel(order, "Sold out before the payment arrived")
+    def _cancel_late(self, attempt: Attempt, reason: str) -> None:
+        self.cancel(self._orders.get(attempt.order_id), reason)
 
     # --- orders that nobody pays ------------------------------------------------------------
 
-    def cancel(self, order: Order, reason: str) -> bool:
-        """Cancel an unpaid, unclaimed order and give its stock back."""
+    def cancel(self, order: Order, reason: str, *, keep_promotions: bool = False) -> bool:
+        """Cancel an unpaid, unclaimed order and give its stock and its promotions back; these are
+        kept for an order that takes its place, which gives them back itself."""
 
         def work(session: Session) -> bool:
             if not self._orders.cancel(order, reason, session):
                 return False
             self._inventory.release(order.id, session)
+            if not keep_promotions:
+                self._usage.release(order.id, session)
             return True
 
         return self._database.in_transaction(work)

@@ -14,6 +14,7 @@ from app.orders.service import OrderService
 from app.payments.events import ALERT
 from app.payments.models import Attempt, SeenPayment
 from app.payments.service import PaymentService
+from app.promotions.usage import UsageService
 
 _WITHDRAWN = "The payment was withdrawn before it was taken; nothing was charged"
 _SENT_BACK = "The payment was sent back in full before the order was booked"
@@ -28,12 +29,14 @@ class Voids:
         outbox: Outbox,
         orders: OrderService,
         inventory: InventoryService,
+        usage: UsageService,
         payments: PaymentService,
     ) -> None:
         self._database = database
         self._outbox = outbox
         self._orders = orders
         self._inventory = inventory
+        self._usage = usage
         self._payments = payments
 
     def end(self, attempt: Attempt, payment: SeenPayment) -> None:
@@ -50,6 +53,7 @@ class Voids:
             order = self._orders.get(attempt.order_id, session)
             self._orders.cancel(order, reason, session, even_claimed=True)
             self._inventory.release(order.id, session)
+            self._usage.release(order.id, session)
             message = f"{reason}. The order is cancelled."
             payload = {"order_id": order.id, "message": message, "payment_id": payment.id}
             for topic in (ALERT, PAYMENT_RETURNED):

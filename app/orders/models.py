@@ -6,8 +6,10 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
-from app.shared.ids import AccountId, CartId, OrderId, Sku
-from app.shared.money import Money
+from app.promotions.kinds import Level
+from app.promotions.models import LineReduction
+from app.shared.ids import AccountId, CartId, OrderId, PromotionId, Sku
+from app.shared.money import Money, total
 from app.shared.postal import Address
 
 
@@ -21,8 +23,23 @@ class OrderState(StrEnum):
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
+class OrderReduction:
+    """What a promotion took off the order, all lines together or off shipping."""
+
+    promotion_id: PromotionId
+    name: str
+    code: str  # "" for an automatic one
+    level: Level
+    amount: Money
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
 class OrderLine:
-    """What was sold, as it was then. The market decides if ``total`` contains the ``tax``."""
+    """What was sold, as it was then. The market decides if ``total`` contains the ``tax``.
+
+    ``total`` is before discounts; each one's share of the line is in ``reductions``, and the tax
+    is of what they leave.
+    """
 
     sku: Sku
     product_id: str
@@ -34,11 +51,31 @@ class OrderLine:
     unit_price: Money
     total: Money
     tax: Money
+    reductions: tuple[LineReduction, ...] = ()
+
+    @property
+    def discount(self) -> Money:
+        """All that promotions took off it."""
+        return total((each.amount for each in self.reductions), self.total.currency)
+
+    @property
+    def net(self) -> Money:
+        """What was left to pay for it."""
+        return self.total - self.discount
+
+    @property
+    def own_reductions(self) -> tuple[LineReduction, ...]:
+        """Those of promotions on things, as against its share of those on the whole order."""
+        return tuple(each for each in self.reductions if each.level is Level.ITEM)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Totals:
-    """The order's sums. ``total`` is what is charged, to the minor unit."""
+    """The order's sums. ``total`` is what is charged, to the minor unit.
+
+    ``subtotal`` is the lines before and ``discount`` what promotions take off them; ``shipping``
+    is after a discount on it.
+    """
 
     subtotal: Money
     discount: Money
@@ -86,6 +123,12 @@ class Order:
     fingerprint: str = ""  # of everything the shopper agreed to
     content: str = ""  # of the goods alone, to tell an order made twice
     account_id: AccountId | None = None  # None: a guest's
+    reductions: tuple[OrderReduction, ...] = ()  # in the order they were worked out
+
+    @property
+    def codes(self) -> tuple[str, ...]:
+        """The coupon codes that it used."""
+        return tuple(each.code for each in self.reductions if each.code)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -10,8 +10,17 @@ from typing import Any
 from pymongo import ReturnDocument
 
 from app.db.database import Database, Document, Session
-from app.orders.models import Order, OrderEvent, OrderLine, OrderState, Totals
+from app.orders.models import (
+    Order,
+    OrderEvent,
+    OrderLine,
+    OrderReduction,
+    OrderState,
+    Totals,
+)
 from app.orders.rules import sources_of
+from app.promotions.kinds import Level
+from app.promotions.models import LineReduction
 from app.shared.clock import now
 from app.shared.ids import AccountId, CartId, OrderId, new_id
 from app.shared.money import Money
@@ -76,6 +85,17 @@ class OrderRepository:
         """An account's orders, the newest first; ``most`` 0 is all of them."""
         found = self._orders.find({"account_id": account_id}).sort("placed_at", -1)
         return [_from_document(document) for document in found.skip(skip).limit(most)]
+
+    def has_in(
+        self, states: Iterable[OrderState], account_id: AccountId | None, emails: Iterable[str]
+    ) -> bool:
+        """Whether an account, or anybody with one of these addresses, has an order in a state."""
+        state = {"$in": [each.value for each in states]}
+        whose: list[Document] = [{"email": email} for email in emails]
+        if account_id is not None:
+            whose.append({"account_id": account_id})
+        found = (self._orders.find_one({**who, "state": state}, {"_id": 1}) for who in whose)
+        return any(found)
 
     def ids_in(self, states: Iterable[OrderState]) -> list[OrderId]:
         """Every order in one of these states."""
@@ -195,6 +215,7 @@ def _to_document(order: Order) -> Document:
     document["state"] = order.state.value
     document["claimed"] = False
     document["refunded"] = order.refunded.minor
+    document["reductions"] = [_reduction_to_document(each) for each in order.reductions]
     document["lines"] = [_line_to_document(line) for line in order.lines]
     document["totals"] = {
         **{name: getattr(order.totals, name).minor for name in _TOTALS},
@@ -206,7 +227,13 @@ def _to_document(order: Order) -> Document:
 
 def _line_to_document(line: OrderLine) -> Document:
     money = {name: getattr(line, name).minor for name in ("unit_price", "total", "tax")}
-    return {**asdict(line), **money}
+    reductions = [_reduction_to_document(each) for each in line.reductions]
+    return {**asdict(line), **money, "reductions": reductions}
+
+
+def _reduction_to_document(reduction: LineReduction | OrderReduction) -> Document:
+    money = {"level": reduction.level.value, "amount": reduction.amount.minor}
+    return {**asdict(reduction), **money}
 
 
 def _maybe(document: Document | None) -> Order | None:
@@ -223,7 +250,7 @@ def _from_document(document: Document) -> Order:
     fields = {
         name: document[name]
         for name in Order.__dataclass_fields__
-        if name not in {"id", "state", "address", "lines", "totals", "refunded"}
+        if name not in {"id", "state", "address", "lines", "totals", "refunded", "reductions"}
     }
     return Order(
         id=document["_id"],
@@ -237,6 +264,10 @@ def _from_document(document: Document) -> Order:
                     "unit_price": money(line["unit_price"]),
                     "total": money(line["total"]),
                     "tax": money(line["tax"]),
+                    "reductions": tuple(
+                        LineReduction(**_reduction(each, currency))
+                        for each in line.get("reductions", ())
+                    ),
                 }
             )
             for line in document["lines"]
@@ -246,5 +277,13 @@ def _from_document(document: Document) -> Order:
             tax_included=totals["tax_included"],
             tax_name=totals["tax_name"],
         ),
+        reductions=tuple(
+            OrderReduction(**_reduction(each, currency)) for each in document.get("reductions", ())
+        ),
         **fields,
     )
+
+
+def _reduction(document: Document, currency: str) -> Document:
+    money = Money(document["amount"], currency)
+    return {**document, "level": Level(document["level"]), "amount": money}

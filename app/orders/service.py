@@ -92,6 +92,10 @@ class OrderService:
         """All of an account's orders, the newest first."""
         return self._orders.of_account(account_id)
 
+    def has_ordered(self, account_id: AccountId | None, emails: Iterable[str]) -> bool:
+        """Whether this account, or anybody with one of these addresses, ever paid an order."""
+        return self._orders.has_in((OrderState.PAID, OrderState.REFUNDED), account_id, emails)
+
     def sold_ids(self) -> list[OrderId]:
         """Every order that was ever paid, refunded ones included."""
         return self._orders.ids_in((OrderState.PAID, OrderState.REFUNDED))

@@ -15,6 +15,7 @@ LineId = NewType("LineId", str)
 OrderId = NewType("OrderId", str)
 AttemptId = NewType("AttemptId", str)
 Sku = NewType("Sku", str)
+PromotionId = NewType("PromotionId", str)
 
 _ALPHABET = "0123456789abcdefghjkmnpqrstvwxyz"
 

@@ -25,13 +25,15 @@ from app.worker import Worker
 from dev.stack import EMBEDDED, Stack
 from tests.chaos.desk import RefundDesk
 from tests.chaos.judge import judge
-from tests.chaos.shopper import ChaoticShopper, GaveUp
+from tests.chaos.shopper import COUPON, ChaoticShopper, GaveUp
 from tests.support.catalog import CatalogMaker, make_product, make_variant
 from tests.support.dying import end_abandoned_transactions
 from tests.support.gateways import Sandbox
+from tests.support.promotions import PromotionMaker
 
 _PRODUCTS = 24
 _SHOPPERS = 32
+_COUPON_USES = 0.15  # of the checkouts: fewer than there are shoppers who try
 _REQUEST_FAULTS = (
     "drop_before", "drop_after", "delay_before", "delay_after", "error_500", "error_500_after",
     "html_502", "empty", "malformed",
@@ -101,6 +103,8 @@ class Campaign:
         maker = CatalogMaker(app)
         maker.add(*products[:1], stock=25)
         maker.add(*products[1:], stock=10_000)
+        uses = max(int(self._checkouts * _COUPON_USES), 1)
+        PromotionMaker(app).add(COUPON, limit_total=uses, limit_per_customer=1)
         database.close()
 
     def _shop(self, skus: list[str]) -> None:
@@ -228,5 +232,6 @@ class Campaign:
         database["captures"].update_many({"state": {"$ne": "captured"}}, {"$set": {"lease_until": past, "updated_at": past}})  # fmt: skip
         database["refunds"].update_many({}, {"$set": {"lease_until": past}})
         database["stock_holds"].update_many({"state": "held"}, {"$set": {"expires_at": past}})
+        database["promotion_uses"].update_many({"state": "held"}, {"$set": {"expires_at": past}})
         database["outbox"].update_many({"state": "pending"}, {"$set": {"available_at": past}})
         database["schedules"].delete_many({})

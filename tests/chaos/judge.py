@@ -40,6 +40,7 @@ def judge(database: Database, ledger: dict[str, Any], stock: dict[str, int]) -> 
         "events left over": database["outbox"].count_documents({"state": "pending"}),
         "orders per cart version beyond one": _repeated(orders),
         **_stock(database, orders, stock),
+        **_promotions(database, orders),
     }
 
 
@@ -61,6 +62,45 @@ def _repeated(orders: Documents) -> int:
         if order["state"] in _SOLD
     )
     return sum(count > 1 for count in versions.values())
+
+
+def _promotions(database: Database, orders: Documents) -> dict[str, int]:
+    """Every order adds up, and uses, counters and slots say the same as paid orders do."""
+    paid = Counter(
+        each["promotion_id"]
+        for order in orders.values()
+        if order["state"] in _SOLD
+        for each in order["reductions"]
+    )
+    used: Counter[str] = Counter()
+    for use in database["promotion_uses"].find({"state": {"$ne": "released"}}):
+        used[use["promotion_id"]] += 1
+    promotions = {each["_id"]: each for each in database["promotions"].find({})}
+    counters = {each["_id"]: each for each in database["promotion_counters"].find({})}
+    slots = Counter(each["promotion_id"] for each in database["promotion_slots"].find({}))
+    return {
+        "orders that do not add up": sum(not _adds_up(order) for order in orders.values()),
+        "promotions used above their limit": sum(
+            used[each] > promotion["limit_total"] or paid[each] > promotion["limit_total"]
+            for each, promotion in promotions.items()
+        ),
+        "uses still held": database["promotion_uses"].count_documents({"state": "held"}),
+        "promotions whose uses differ from orders": sum(
+            used[each] != paid[each]
+            or counters[each]["used"] != paid[each]
+            or counters[each]["left"] != promotions[each]["limit_total"] - paid[each]
+            or slots[each] != paid[each]
+            for each in promotions
+        ),
+    }
+
+
+def _adds_up(order: dict[str, Any]) -> bool:
+    totals = order["totals"]
+    added = 0 if totals["tax_included"] else totals["tax"]
+    off = sum(each["amount"] for line in order["lines"] for each in line["reductions"])
+    whole = totals["subtotal"] - totals["discount"] + totals["shipping"] + added
+    return bool(totals["total"] == whole and totals["discount"] == off)
 
 
 def _stock(database: Database, orders: Documents, stock: dict[str, int]) -> dict[str, int]:

@@ -16,6 +16,8 @@ from tests.support.shopper import ADDRESS
 
 _TIMEOUT = 30
 _TRIES = 12
+COUPON = "CHAOS"
+_COUPON_SHARE = 0.4
 _PAUSE = 0.7  # seconds before trying again: servers need a few to start
 
 
@@ -68,12 +70,20 @@ class ChaoticShopper:
         for sku in self._rng.sample(self._skus, self._rng.choice((1, 1, 2))):
             entry = {"csrf_token": token, "sku": sku, "quantity": str(self._rng.choice((1, 1, 2)))}
             self._send("POST", "/cart/items", data=entry, allow_redirects=False)
+        if self._chance(_COUPON_SHARE):
+            self._enter_coupon(token)
         location = self._check_out()
         if location and self._chance(0.15):
             self._seen["second tab or switch"] += 1
             location = self._check_out() or location
         if location:
             self._pay(location)
+
+    def _enter_coupon(self, token: str) -> None:
+        """Enter the code that everybody has heard of; there are not enough uses for all."""
+        entry = {"csrf_token": token, "code": COUPON}
+        answer = self._send("POST", "/cart/coupons", data=entry, allow_redirects=False)
+        self._seen[f"coupon {answer.status_code}"] += 1
 
     def _check_out(self) -> str:
         """Press the button, sometimes twice at once; where it leads."""

@@ -1,0 +1,164 @@
+"""Documents of promotions and codes. Every count changes by one conditional update."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import datetime
+from typing import Any
+
+from pymongo.errors import BulkWriteError, DuplicateKeyError
+
+from app.db.database import Database, Document, Session, find_any
+from app.promotions.documents import (
+    code_from_document,
+    promotion_from_document,
+    promotion_to_document,
+)
+from app.promotions.models import CouponCode, Promotion
+from app.shared.clock import now
+from app.shared.ids import PromotionId
+
+_DUPLICATE = 11_000
+
+
+class PromotionRepository:
+    """Reads and writes ``promotions``, ``promotion_counters`` and ``coupon_codes``."""
+
+    def __init__(self, database: Database) -> None:
+        self._promotions = database["promotions"]
+        self._counters = database["promotion_counters"]
+        self._codes = database["coupon_codes"]
+
+    # --- promotions -----------------------------------------------------------------------------
+
+    def insert(self, promotion: Promotion, session: Session) -> None:
+        """Store a new promotion with its counter, if it has a limit."""
+        self._promotions.insert_one(promotion_to_document(promotion), session=session)
+        if promotion.limit_total is not None:
+            counter = {"_id": promotion.id, "left": promotion.limit_total, "used": 0}
+            self._counters.insert_one(counter, session=session)
+
+    def replace(self, promotion: Promotion, session: Session) -> bool:
+        """Store the next revision of what was read; False if it moved on since."""
+        document = promotion_to_document(promotion)
+        document["revision"] = promotion.revision + 1
+        result = self._promotions.replace_one(
+            {"_id": promotion.id, "revision": promotion.revision}, document, session=session
+        )
+        return bool(result.modified_count)
+
+    def set_limit(
+        self, promotion_id: PromotionId, limit: int | None, used: int, session: Session
+    ) -> None:
+        """Count against another limit from now on; what was used stays used."""
+        if limit is None:
+            self._counters.delete_one({"_id": promotion_id}, session=session)
+            return
+        self._counters.update_one(
+            {"_id": promotion_id},
+            {"$set": {"left": limit - used, "used": used}},
+            upsert=True,
+            session=session,
+        )
+
+    def find(self, promotion_id: PromotionId, session: Session | None = None) -> Promotion | None:
+        """The promotion, or None."""
+        found = self._promotions.find_one({"_id": promotion_id}, session=session)
+        return promotion_from_document(found) if found else None
+
+    def by_ids(self, ids: Iterable[PromotionId]) -> dict[PromotionId, Promotion]:
+        """Promotions by id."""
+        found = map(promotion_from_document, find_any(self._promotions, "_id", ids))
+        return {promotion.id: promotion for promotion in found}
+
+    def automatic(self, moment: datetime) -> list[Promotion]:
+        """Every promotion that needs no code and has not ended."""
+        query = {"automatic": True, "active": True, "until": {"$gt": moment}}
+        return [promotion_from_document(document) for document in self._promotions.find(query)]
+
+    def every(self) -> list[Promotion]:
+        """All promotions, oldest first."""
+        return [promotion_from_document(each) for each in self._promotions.find({}).sort("_id", 1)]
+
+    # --- codes ----------------------------------------------------------------------------------
+
+    def insert_codes(
+        self,
+        promotion_id: PromotionId,
+        codes: Iterable[str],
+        limit: int | None,
+        batch: str,
+        session: Session | None = None,
+    ) -> None:
+        """Store new codes. Raises ``DuplicateKeyError`` if one is taken."""
+        moment = now()
+        documents: list[Document] = [
+            {
+                "_id": code,
+                "promotion_id": promotion_id,
+                "limit": limit,
+                "left": limit,
+                "used": 0,
+                "batch": batch,
+                "created_at": moment,
+            }
+            for code in codes
+        ]
+        try:
+            if documents:
+                self._codes.insert_many(documents, session=session)
+        except BulkWriteError as error:
+            if any(each["code"] == _DUPLICATE for each in error.details["writeErrors"]):
+                raise DuplicateKeyError("a code is taken", _DUPLICATE) from error
+            raise
+
+    def codes(self, wanted: Iterable[str]) -> dict[str, CouponCode]:
+        """Those of the codes that there are."""
+        found = map(code_from_document, find_any(self._codes, "_id", wanted))
+        return {code.code: code for code in found}
+
+    def codes_of(self, promotion_id: PromotionId, batch: str | None = None) -> list[CouponCode]:
+        """A promotion's codes, or those of one batch."""
+        query: dict[str, Any] = {"promotion_id": promotion_id}
+        if batch is not None:
+            query["batch"] = batch
+        return [code_from_document(each) for each in self._codes.find(query).sort("_id", 1)]
+
+    # --- counting -------------------------------------------------------------------------------
+
+    def left(self, ids: Iterable[PromotionId]) -> dict[PromotionId, int]:
+        """How many uses each promotion with a limit has left."""
+        return {each["_id"]: each["left"] for each in find_any(self._counters, "_id", ids)}
+
+    def take_one(self, promotion_id: PromotionId, session: Session) -> bool:
+        """Use a limited promotion once, if a use is left."""
+        return _take(self._counters, {"_id": promotion_id}, session)
+
+    def give_back_one(self, promotion_id: PromotionId, session: Session) -> None:
+        """Undo one use; a promotion without a limit (any more) counts nothing."""
+        _give_back(self._counters, {"_id": promotion_id}, session)
+
+    def take_code(self, code: str, promotion_id: PromotionId, session: Session) -> bool:
+        """Use a code once, if it is there and, where it has a limit, a use is left."""
+        own = {"_id": code, "promotion_id": promotion_id}
+        found = self._codes.find_one(own, session=session)
+        if found is None or found.get("left") is None:
+            return found is not None
+        return _take(self._codes, own, session)
+
+    def give_back_code(self, code: str, session: Session) -> None:
+        """Undo one use of a code."""
+        _give_back(self._codes, {"_id": code, "left": {"$type": "number"}}, session)
+
+
+def _take(counters: Any, which: Document, session: Session) -> bool:
+    result = counters.update_one(
+        {**which, "left": {"$gte": 1}}, {"$inc": {"left": -1, "used": 1}}, session=session
+    )
+    return bool(result.modified_count)
+
+
+def _give_back(counters: Any, which: Document, session: Session) -> None:
+    counters.update_one(
+        {**which, "used": {"$gte": 1}}, {"$inc": {"left": 1, "used": -1}}, session=session
+    )
