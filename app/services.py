@@ -44,6 +44,7 @@ from app.notifications.identity_mails import IdentityMails
 from app.notifications.mail import FolderMailer, Mailer, SmtpMailer
 from app.notifications.service import NotificationService
 from app.orders.service import OrderService
+from app.orders.units import OrderUnits
 from app.payments.gateways.base import Gateway
 from app.payments.gateways.razorpay import RazorpayGateway
 from app.payments.gateways.stripe import StripeGateway
@@ -84,7 +85,10 @@ def build_services(settings: Settings, templates: Environment) -> tuple[object, 
     switchboard = Switchboard(gateways)
     payments = PaymentService(database, switchboard, settings.base_url)
     refunds = RefundService(database, switchboard)
-    refunding = Refunding(database, outbox, orders, inventory, payments, refunds, format_money)
+    units = OrderUnits(database)
+    refunding = Refunding(
+        database, outbox, orders, inventory, payments, refunds, units, format_money
+    )
     settlement = Settlement(database, outbox, carts, inventory, orders, payments)
     keys = IdempotencyKeys(database)
     placing = Placing(

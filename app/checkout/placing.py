@@ -215,8 +215,11 @@ class Placing:
                     unit_price=line.unit_price,
                     total=line.total,
                     tax=tax,
+                    tax_rate=rate,
                 )
-                for line, tax in zip(cart.lines, quote.line_taxes, strict=True)
+                for line, tax, rate in zip(
+                    cart.lines, quote.line_taxes, quote.line_rates, strict=True
+                )
             ),
             shipping_method=quote.method.code,
             shipping_name=quote.method.name,
@@ -228,6 +231,7 @@ class Placing:
             fingerprint=purchase.fingerprint,
             content=purchase.content,
             account_id=purchase.account_id,
+            shipping_tax_rate=quote.shipping_rate,
         )
 
     def _store_attempt(

@@ -26,12 +26,15 @@ class ShippingChoice:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Quote:
-    """The sums of a cart shipped in one way to one region, with each line's tax."""
+    """The sums of a cart shipped in one way to one region, with each line's tax and its rate
+    (basis points, 0 for what is not taxed)."""
 
     method: ShippingMethod
     shipping_choices: tuple[ShippingChoice, ...]
     totals: Totals
     line_taxes: tuple[Money, ...]
+    line_rates: tuple[int, ...]
+    shipping_rate: int
 
 
 def tax_on(amount: Money, rate: int, mode: TaxMode) -> Money:
@@ -68,13 +71,17 @@ def quote_cart(cart: PricedCart, market: Market, region: str, shipping_code: str
             total=grand,
         ),
         line_taxes=line_taxes,
+        line_rates=tuple(rate if _is_taxed(line) else 0 for line in cart.lines),
+        shipping_rate=rate if inclusive else 0,
     )
 
 
 def _line_tax(line: PricedLine, rate: int, mode: TaxMode) -> Money:
-    if not line.taxable or not line.sellable:
-        return Money.zero(line.total.currency)
-    return tax_on(line.total, rate, mode)
+    return tax_on(line.total, rate if _is_taxed(line) else 0, mode)
+
+
+def _is_taxed(line: PricedLine) -> bool:
+    return line.taxable and line.sellable
 
 
 def _choice(method: ShippingMethod, goods: Money) -> ShippingChoice:

@@ -215,11 +215,11 @@ class Settlement:
 
     # --- orders that nobody pays ------------------------------------------------------------
 
-    def cancel(self, order: Order, reason: str) -> bool:
+    def cancel(self, order: Order, reason: str, *, by_shopper: bool = False) -> bool:
         """Cancel an unpaid, unclaimed order and give its stock back."""
 
         def work(session: Session) -> bool:
-            if not self._orders.cancel(order, reason, session):
+            if not self._orders.cancel(order, reason, session, by_shopper=by_shopper):
                 return False
             self._inventory.release(order.id, session)
             return True

@@ -20,9 +20,21 @@ class OrderState(StrEnum):
     REFUNDED = "refunded"
 
 
+class FulfilmentState(StrEnum):
+    """How far the goods of a paid order are: what ``rules.fulfilment_of`` says of its units."""
+
+    UNFULFILLED = "unfulfilled"
+    PARTIAL = "partially_fulfilled"
+    FULFILLED = "fulfilled"
+    DELIVERED = "delivered"
+
+
 @dataclass(frozen=True, kw_only=True, slots=True)
 class OrderLine:
-    """What was sold, as it was then. The market decides if ``total`` contains the ``tax``."""
+    """What was sold, as it was then. The market decides if ``total`` contains the ``tax``.
+
+    ``tax_rate`` is in basis points; None for orders from before it was kept.
+    """
 
     sku: Sku
     product_id: str
@@ -34,6 +46,19 @@ class OrderLine:
     unit_price: Money
     total: Money
     tax: Money
+    tax_rate: int | None = None
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class LineUnits:
+    """Where the units of a line are. Each unit is ``open``, ``stopped`` or ``shipped``, and each
+    shipped one is ``kept`` or, once somebody asked to send it back, ``returned``."""
+
+    open: int
+    stopped: int = 0  # paid back before it was shipped, so never to be
+    shipped: int = 0
+    kept: int = 0
+    returned: int = 0
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -86,6 +111,19 @@ class Order:
     fingerprint: str = ""  # of everything the shopper agreed to
     content: str = ""  # of the goods alone, to tell an order made twice
     account_id: AccountId | None = None  # None: a guest's
+    shipping_tax_rate: int | None = None  # basis points; None: from before it was kept
+    units: tuple[LineUnits, ...] = ()  # one for each line, once the order is stored
+    fulfilment: FulfilmentState = FulfilmentState.UNFULFILLED
+    shipments: int = 0
+    delivered: int = 0  # of the shipments
+    returns: int = 0  # asked for so far
+    handed_over_at: datetime | None = None  # the last shipment's dispatch or arrival
+    withdrawn: bool = False  # its shopper cancelled it, paid or not: it is never gone on with
+
+    @property
+    def is_paid(self) -> bool:
+        """Whether its money was taken, wholly given back since or not."""
+        return self.paid_at is not None
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -3,14 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import asdict
+from dataclasses import asdict, fields
 from datetime import datetime
 from typing import Any
 
 from pymongo import ReturnDocument
 
 from app.db.database import Database, Document, Session
-from app.orders.models import Order, OrderEvent, OrderLine, OrderState, Totals
+from app.orders.models import (
+    FulfilmentState,
+    LineUnits,
+    Order,
+    OrderEvent,
+    OrderLine,
+    OrderState,
+    Totals,
+)
 from app.orders.rules import sources_of
 from app.shared.clock import now
 from app.shared.ids import AccountId, CartId, OrderId, new_id
@@ -187,6 +195,7 @@ class OrderRepository:
 
 
 _TOTALS = ("subtotal", "discount", "shipping", "tax", "total")
+_MADE = {"id", "state", "address", "lines", "totals", "refunded", "fulfilment", "units"}
 
 
 def _to_document(order: Order) -> Document:
@@ -196,6 +205,8 @@ def _to_document(order: Order) -> Document:
     document["claimed"] = False
     document["refunded"] = order.refunded.minor
     document["lines"] = [_line_to_document(line) for line in order.lines]
+    document["units"] = [asdict(LineUnits(open=line.quantity)) for line in order.lines]
+    document["fulfilment"] = order.fulfilment.value
     document["totals"] = {
         **{name: getattr(order.totals, name).minor for name in _TOTALS},
         "tax_included": order.totals.tax_included,
@@ -220,15 +231,17 @@ def _from_document(document: Document) -> Order:
         return Money(minor, currency)
 
     totals = document["totals"]
-    fields = {
-        name: document[name]
-        for name in Order.__dataclass_fields__
-        if name not in {"id", "state", "address", "lines", "totals", "refunded"}
+    plain = {
+        each.name: document[each.name]
+        for each in fields(Order)
+        if each.name not in _MADE and each.name in document
     }
     return Order(
         id=document["_id"],
         state=OrderState(document["state"]),
         refunded=money(document["refunded"]),
+        fulfilment=FulfilmentState(document["fulfilment"]),
+        units=tuple(LineUnits(**each) for each in document["units"]),
         address=Address(**document["address"]),
         lines=tuple(
             OrderLine(
@@ -246,5 +259,5 @@ def _from_document(document: Document) -> Order:
             tax_included=totals["tax_included"],
             tax_name=totals["tax_name"],
         ),
-        **fields,
+        **plain,
     )
