@@ -114,7 +114,6 @@ def _returns(database: Database) -> None:
                 "comment": {"bsonType": "string", "maxLength": 1000},
                 "state": one_of(["requested", "approved", "received", "refused"]),
                 "answer": STRING,
-                "refund_id": STRING,
                 "created_at": DATE,
                 "updated_at": DATE,
             }
