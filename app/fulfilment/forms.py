@@ -17,14 +17,7 @@ from app.fulfilment.rules import REASON_LABELS
 class ReturnForm(Form):
     """Why things come back; which ones is read by ``quantities``."""
 
-    reason = SelectField(
-        "Why?",
-        choices=[
-            ("", "Please choose"),
-            *((each.value, REASON_LABELS[each]) for each in ReturnReason),
-        ],
-        validators=[InputRequired("Please choose a reason.")],
-    )
+    reason = SelectField("Why?", validators=[InputRequired("Please choose a reason.")])
     comment = TextAreaField(
         "Anything we should know? (optional)",
         filters=[lambda text: (text or "").strip()],
@@ -32,6 +25,16 @@ class ReturnForm(Form):
             Length(max=COMMENT_LENGTH, message=f"Please use at most {COMMENT_LENGTH} characters.")
         ],
     )
+
+
+def return_form(data: MultiDict[str, str] | None = None) -> ReturnForm:
+    """The form with the reasons there are."""
+    form = ReturnForm(data)
+    form.reason.choices = [
+        ("", "Please choose"),
+        *((each.value, REASON_LABELS[each]) for each in ReturnReason),
+    ]
+    return form
 
 
 def quantities(data: MultiDict[str, str], possible: Mapping[int, int]) -> dict[int, int]:

@@ -14,7 +14,7 @@ from app.checkout.service import order_path, payment_path
 from app.checkout.settlement import Settlement
 from app.fulfilment.cancelling import Cancelling
 from app.fulfilment.carriers import carrier_name, tracking_url
-from app.fulfilment.forms import ReturnForm
+from app.fulfilment.forms import ReturnForm, return_form
 from app.fulfilment.invoicing import Invoicing
 from app.fulfilment.models import Shipment
 from app.fulfilment.returns import GoodsReturns
@@ -80,7 +80,7 @@ def order_page(
             returns=returns.of_order(order.id) if order.returns else (),
             return_labels=RETURN_LABELS,
             returnable=returns.returnable(order),
-            return_form=form or ReturnForm(),
+            return_form=form or return_form(),
             return_key=key or str(uuid4()),
             problems=problems or {},
             typed=typed or {},

@@ -10,7 +10,7 @@ from wtforms.validators import DataRequired, Length
 from app.checkout.service import order_path
 from app.fulfilment.cancelling import Cancelling
 from app.fulfilment.errors import NotReturnable
-from app.fulfilment.forms import ReturnForm, quantities
+from app.fulfilment.forms import ReturnForm, quantities, return_form
 from app.fulfilment.models import ReturnReason
 from app.fulfilment.order_page import order_page, visible_order
 from app.fulfilment.returns import GoodsReturns
@@ -56,7 +56,7 @@ def cancel(number: str) -> BaseResponse:
 def ask_return(number: str) -> BaseResponse:
     """Ask for a return; the form's key makes pressing twice pressing once."""
     order = visible_order(number)
-    returns, form = service(GoodsReturns), ReturnForm(request.form)
+    returns, form = service(GoodsReturns), return_form(request.form)
     key = request.form.get("key", "")
     fit = form.validate()
     try:

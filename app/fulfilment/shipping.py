@@ -107,7 +107,8 @@ class Shipping:
             session=session,
             key=f"shipped-by:{shipment.number}",
         )
-        payload = {"order_id": order.id, "shipment_id": shipment.id}
+        rest = sum(each.open for each in order.units) - count
+        payload = {"order_id": order.id, "shipment_id": shipment.id, "rest": rest}
         self._outbox.publish(SHIPPED, payload, session, key=f"{SHIPPED}:{shipment.id}")
 
     def deliver(self, shipment_id: str) -> Shipment:

@@ -48,7 +48,6 @@ class OrderMails:
         """What is on its way, and how to follow it."""
         order = self._order(event)
         shipment = self._shipping.get(event.payload["shipment_id"])
-        rest = sum(units.open for units in order.units)
         self._mails.send_about(
             order,
             key=f"shipped-{shipment.id}",
@@ -58,7 +57,7 @@ class OrderMails:
             goods=_goods(order, shipment.lines),
             carrier=carrier_name(shipment.carrier),
             tracking_url=tracking_url(shipment.carrier, shipment.tracking),
-            rest=rest,
+            rest=event.payload["rest"],
         )
 
     def tell_delivered(self, event: Event) -> None:
