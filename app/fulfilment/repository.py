@@ -117,16 +117,12 @@ class ReturnRepository:
         *,
         answer: str = "",
     ) -> bool:
-        """Move a return forward; False if its state does not lead there."""
+        """Move a return forward; False if its state does not lead there. An ``answer`` takes the
+        place of the one before."""
+        said = {"answer": answer} if answer else {}
         result = self._returns.update_one(
             {"_id": return_id, "state": {"$in": sources_of(target)}},
-            {
-                "$set": {
-                    "state": target.value,
-                    "answer": answer,
-                    "updated_at": now(),
-                }
-            },
+            {"$set": {"state": target.value, "updated_at": now(), **said}},
             session=session,
         )
         return bool(result.modified_count)

@@ -140,7 +140,7 @@ class GoodsReturns:
                 return False
             if target is ReturnState.REFUSED:
                 self._units.keep(known.order_id, known.units, session)
-            self._tell(known, target, session)
+            self._tell(known, target, session, answer)
             return True
 
         moved = self._database.in_transaction(work)
@@ -217,7 +217,9 @@ class GoodsReturns:
                 of_returned=True,
             )
 
-    def _tell(self, known: ReturnRequest, state: ReturnState, session: Session) -> None:
+    def _tell(
+        self, known: ReturnRequest, state: ReturnState, session: Session, answer: str = ""
+    ) -> None:
         self._orders.note(
             known.order_id,
             f"return_{state}",
@@ -226,7 +228,12 @@ class GoodsReturns:
             session=session,
             key=f"{known.id}:{state}",
         )
-        payload = {"order_id": known.order_id, "return_id": known.id, "state": state.value}
+        payload = {
+            "order_id": known.order_id,
+            "return_id": known.id,
+            "state": state.value,
+            "answer": answer[:COMMENT_LENGTH],
+        }
         self._outbox.publish(
             RETURN_MOVED, payload, session, key=f"{RETURN_MOVED}:{known.id}:{state}"
         )

@@ -94,7 +94,7 @@ class OrderMails:
             template="emails/return",
             returned=known,
             step=state.value,
-            answer=known.answer if known.state is state else "",
+            answer=event.payload["answer"],
             goods=_goods(order, known.lines),
         )
 
