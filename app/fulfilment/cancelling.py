@@ -20,7 +20,7 @@ from app.shared.clock import now
 from app.shared.ids import OrderId
 
 REFUND_KEY = "cancelled"
-_BY_SHOPPER = "Cancelled by you"
+_BY_SHOPPER = "Cancelled by the customer"
 
 
 class Cancelling:

@@ -9,7 +9,7 @@ from uuid import uuid4
 
 import click
 from flask import current_app
-from flask.cli import AppGroup
+from flask.cli import AppGroup, with_appcontext
 
 from app.fulfilment.carriers import carrier_codes, tracking_url
 from app.fulfilment.errors import NotShippable
@@ -53,6 +53,7 @@ def _order(number: str) -> Order:
 @click.option("--carrier", default="", help=f"{', '.join(carrier_codes())}, or any other name.")
 @click.option("--tracking", default="", help="The parcel's number.")
 @click.option("--key", help="The same key again is the same shipment.")
+@with_appcontext
 def fulfil(
     number: str, lines: tuple[str, ...], carrier: str, tracking: str, key: str | None
 ) -> None:
@@ -95,6 +96,7 @@ def _units(order: Order, lines: tuple[str, ...]) -> dict[int, int]:
 @click.command("delivered")
 @click.argument("number")
 @click.option("--shipment", type=click.IntRange(min=1), help="Its number; by default every one.")
+@with_appcontext
 def delivered(number: str, shipment: int | None) -> None:
     """Note that the shipments of order NUMBER arrived."""
     order = _order(number)
@@ -113,6 +115,7 @@ def delivered(number: str, shipment: int | None) -> None:
 @click.argument("number")
 @click.argument("file", type=click.Path(dir_okay=False, writable=True, path_type=Path))
 @click.option("--shipment", type=click.IntRange(min=1), help="By default what is still to ship.")
+@with_appcontext
 def packing_slip(number: str, file: Path, shipment: int | None) -> None:
     """Write the packing slip of order NUMBER to FILE, as PDF."""
     order = _order(number)
