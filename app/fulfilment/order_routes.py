@@ -66,6 +66,7 @@ def ask_return(number: str) -> BaseResponse:
         every = {at: line.quantity for at, line in enumerate(order.lines, 1)}
         wanted = quantities(request.form, every)
         if not fit:
+            returns.check(order, wanted)
             return _refuse_return(order, form, {}, key)
         reason = ReturnReason(form.reason.data)
         returns.ask(order.id, wanted, reason, form.comment.data or "", key=key)

@@ -77,6 +77,11 @@ class GoodsReturns:
         """What of an order can be sent back now, by line position."""
         return returnable_units(order, now(), self._window)
 
+    def check(self, order: Order, units: Mapping[int, int]) -> None:
+        """Raise ``NotReturnable`` if ``ask`` would."""
+        wanted = {at: each for at, each in units.items() if each}
+        _check(wanted, self.returnable(order))
+
     def ask(
         self,
         order_id: OrderId,

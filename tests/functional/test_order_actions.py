@@ -199,6 +199,15 @@ def test_a_bad_return_form_is_explained_and_nothing_is_lost(
     assert staff.order.returns == 0
 
 
+def test_everything_wrong_with_a_return_form_is_said_at_once(
+    staff: Staff, shopper: Shopper
+) -> None:
+    staff.ship()
+    tree = soup(press(shopper, staff, "/returns", **{"quantity-1": "9"}))
+    for name in ("quantity-1", "reason"):
+        assert tree.select_one(f"#{name}-error") is not None
+
+
 def test_nothing_is_returned_before_it_is_shipped_nor_after_its_window(
     staff: Staff, shopper: Shopper
 ) -> None:
