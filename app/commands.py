@@ -14,6 +14,7 @@ from app.config import Settings
 from app.db.database import Database
 from app.db.errors import PyMongoError
 from app.db.migrations import MigrationLocked, upgrade
+from app.fulfilment.commands import add_order_commands
 from app.identity.service import AccountService
 from app.promotions.commands import promotion_commands
 from app.promotions.demo import make_demo_promotions
@@ -58,6 +59,7 @@ def worker() -> None:
 
 def init_app(app: Flask) -> None:
     """Register every command."""
+    add_order_commands(order_commands)
     for command in (
         db_commands,
         payment_commands,

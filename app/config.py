@@ -49,6 +49,10 @@ class Settings(BaseModel):
     mossx_data_dir: Path = Path("var")
     mossx_page_cache_mb: int = Field(default=192, ge=1, le=65_536)  # in each process
     mossx_proxies: int = Field(default=0, ge=0, le=5)  # proxies in front, whose headers count
+    mossx_cancel_minutes: int = Field(default=30, ge=0, le=10_080)  # after paying
+    mossx_return_days: int = Field(default=30, ge=0, le=3_650)  # after delivery
+    mossx_seller: str = "MossX"  # on papers; lines are separated by |
+    mossx_tax_id: str = ""
 
     @field_validator("base_url", "stripe_api_base", "razorpay_api_base")
     @classmethod
@@ -57,6 +61,13 @@ class Settings(BaseModel):
         if parts.scheme not in {"http", "https"} or not parts.netloc:
             raise ValueError("must be an absolute http(s) URL")
         return value.rstrip("/")
+
+    @field_validator("mossx_seller")
+    @classmethod
+    def _names_somebody(cls, value: str) -> str:
+        if not value.replace("|", "").strip():
+            raise ValueError("must name the seller, such as MossX GmbH|Moosweg 1|20095 Hamburg")
+        return value
 
     @field_validator("mail_url")
     @classmethod
@@ -106,6 +117,11 @@ class Settings(BaseModel):
         if problems:
             raise ValueError("; ".join(problems))
         return self
+
+    @property
+    def seller_lines(self) -> tuple[str, ...]:
+        """Who sells, as papers name them: a name and an address."""
+        return tuple(line.strip() for line in self.mossx_seller.split("|") if line.strip())
 
     @property
     def is_production(self) -> bool:

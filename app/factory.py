@@ -24,10 +24,11 @@ from app.catalog.addresses import canonical_address
 from app.catalog.forgetting import forget
 from app.catalog.routes import blueprint as catalog_routes
 from app.catalog.service import CatalogService
-from app.checkout.order_routes import blueprint as order_routes
 from app.checkout.payment_routes import blueprint as payment_routes
 from app.checkout.routes import blueprint as checkout_routes
 from app.config import Settings, load_settings
+from app.fulfilment.order_routes import blueprint as order_routes
+from app.fulfilment.paper_routes import blueprint as paper_routes
 from app.identity import context as identity_context
 from app.identity.tokens import ACCESS_COOKIE
 from app.markets import context as market_context
@@ -56,6 +57,7 @@ _BLUEPRINTS = (
     checkout_routes,
     payment_routes,
     order_routes,
+    paper_routes,
     recommendation_routes,
     webhook_routes,
     login_routes,

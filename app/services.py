@@ -28,6 +28,12 @@ from app.db.database import Database
 from app.db.idempotency import IdempotencyKeys
 from app.db.outbox import Outbox
 from app.db.schedules import Schedules
+from app.fulfilment.cancelling import Cancelling
+from app.fulfilment.invoicing import Invoicing
+from app.fulfilment.models import Seller
+from app.fulfilment.papers import PaperWriter
+from app.fulfilment.returns import GoodsReturns
+from app.fulfilment.shipping import Shipping
 from app.identity.address_book import AddressBook
 from app.identity.links import LinkService
 from app.identity.service import AccountService
@@ -35,15 +41,17 @@ from app.identity.sessions import SessionService
 from app.identity.signing import SigningKeys
 from app.identity.two_factor import TwoFactor
 from app.inventory.service import InventoryService
-from app.markets.context import format_money
+from app.markets.context import format_day, format_money
 from app.markets.service import all_markets
 from app.media.cloudinary_store import CloudinaryMediaStore
 from app.media.local import LocalMediaStore
 from app.media.service import MediaService
 from app.notifications.identity_mails import IdentityMails
 from app.notifications.mail import FolderMailer, Mailer, SmtpMailer
+from app.notifications.order_mails import OrderMails
 from app.notifications.service import NotificationService
 from app.orders.service import OrderService
+from app.orders.units import OrderUnits
 from app.payments.gateways.base import Gateway
 from app.payments.gateways.razorpay import RazorpayGateway
 from app.payments.gateways.stripe import StripeGateway
@@ -89,7 +97,10 @@ def build_services(settings: Settings, templates: Environment) -> tuple[object, 
     switchboard = Switchboard(gateways)
     payments = PaymentService(database, switchboard, settings.base_url)
     refunds = RefundService(database, switchboard)
-    refunding = Refunding(database, outbox, orders, inventory, payments, refunds, format_money)
+    units = OrderUnits(database)
+    refunding = Refunding(
+        database, outbox, orders, inventory, payments, refunds, units, format_money
+    )
     settlement = Settlement(database, outbox, carts, inventory, usage, orders, payments)
     keys = IdempotencyKeys(database)
     placing = Placing(
@@ -103,6 +114,29 @@ def build_services(settings: Settings, templates: Environment) -> tuple[object, 
     CheckoutSubscriptions(settlement, payments, orders, catalog, refunding).subscribe(outbox)
     mail.subscribe(outbox)
     IdentityMails(mail, accounts, links).subscribe(outbox)
+    shipping = Shipping(database, outbox, orders, units)
+    cancelling = Cancelling(
+        database,
+        orders,
+        inventory,
+        payments,
+        settlement,
+        refunding,
+        timedelta(minutes=settings.mossx_cancel_minutes),
+    )
+    returns = GoodsReturns(
+        database,
+        outbox,
+        orders,
+        units,
+        inventory,
+        refunding,
+        timedelta(days=settings.mossx_return_days),
+    )
+    seller = Seller(lines=settings.seller_lines, tax_id=settings.mossx_tax_id)
+    invoicing = Invoicing(database, orders, refunding, seller)
+    invoicing.subscribe(outbox)
+    OrderMails(mail, orders, shipping, returns).subscribe(outbox)
     recommendations = RecommendationService(database, catalog)
     counting = OrderCounting(database, orders)
     CompanionSubscriptions(counting).subscribe(outbox)
@@ -146,6 +180,11 @@ def build_services(settings: Settings, templates: Environment) -> tuple[object, 
         refunding,
         reconciler,
         audit,
+        shipping,
+        cancelling,
+        returns,
+        invoicing,
+        PaperWriter(format_money, format_day),
         recommendations,
         CatalogPages(catalog, recommendations),
         counting,

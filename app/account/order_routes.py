@@ -9,7 +9,7 @@ from app.cart.context import current_cart_id
 from app.cart.service import CartService
 from app.identity.context import current_account
 from app.markets.context import current_market
-from app.orders.rules import STATE_LABELS
+from app.orders.rules import FULFILMENT_LABELS, STATE_LABELS
 from app.orders.service import OrderService
 from app.web.memory import leave_message
 from app.web.registry import service
@@ -35,6 +35,7 @@ def history() -> Response:
             number=shown.number,
             has_more=shown.has_more,
             labels=STATE_LABELS,
+            fulfilments=FULFILMENT_LABELS,
         )
     )
 

@@ -17,6 +17,7 @@ from app.identity.models import Account
 from app.identity.service import AccountService
 from app.identity.sessions import SessionService
 from app.markets.context import current_market
+from app.orders.rules import FULFILMENT_LABELS
 from app.orders.service import OrderService
 from app.shared.errors import Invalid
 from app.shared.ids import SessionId
@@ -56,6 +57,7 @@ def _overview(status: int = 200, message: str = "", form: Form | None = None) ->
         account=account,
         form=form or ProfileForm(data={"name": account.name}),
         orders=orders.of_account(account.id, 1).orders[:_RECENT],
+        fulfilments=FULFILMENT_LABELS,
         viewed=service(CatalogService).cards_of(recently_viewed(), current_market(), 4),
     )
 

@@ -16,7 +16,7 @@ from app.checkout.refund_rules import RefundWish, everything
 from app.checkout.refunding import Refunding
 from app.markets.context import format_money
 from app.orders.models import Order
-from app.orders.rules import STATE_LABELS
+from app.orders.rules import FULFILMENT_LABELS, STATE_LABELS
 from app.orders.service import OrderService
 from app.payments.errors import GatewayRefused, GatewayUnknown, GatewayUnreachable
 from app.payments.models import Refund, RefundState
@@ -133,6 +133,7 @@ def orders_show(number: str) -> None:
         return format_money(amount, order.locale)
 
     click.echo(f"{order.number}  {STATE_LABELS[order.state]}  {order.email}")
+    click.echo(f"goods: {FULFILMENT_LABELS[order.fulfilment].lower()}")
     click.echo(f"total {money(order.totals.total)}, refunded {money(order.refunded)}")
     for position, line in enumerate(order.lines, 1):
         click.echo(f"  {position}. {line.quantity} × {line.sku} {line.title}  {money(line.total)}")

@@ -258,8 +258,11 @@ class Placing:
                     total=line.total,
                     tax=tax,
                     reductions=line.reductions,
+                    tax_rate=rate,
                 )
-                for line, tax in zip(cart.lines, quote.line_taxes, strict=True)
+                for line, tax, rate in zip(
+                    cart.lines, quote.line_taxes, quote.line_rates, strict=True
+                )
             ),
             shipping_method=quote.method.code,
             shipping_name=quote.method.name,
@@ -272,6 +275,7 @@ class Placing:
             content=purchase.content,
             account_id=purchase.account_id,
             reductions=quote.reductions,
+            shipping_tax_rate=quote.shipping_rate,
         )
 
     def _store_attempt(

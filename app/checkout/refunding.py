@@ -7,6 +7,7 @@ short; the reconciler, or the gateway's webhook, goes on.
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import timedelta
 
 from app.checkout.errors import NotRefundable, RefundTooHigh
@@ -17,8 +18,16 @@ from app.db.outbox import Outbox
 from app.inventory.service import InventoryService
 from app.orders.models import Order
 from app.orders.service import OrderService
+from app.orders.units import OrderUnits
 from app.payments.events import ALERT
-from app.payments.models import Capture, CaptureState, Refund, RefundState, SeenRefund
+from app.payments.models import (
+    Capture,
+    CaptureState,
+    Refund,
+    RefundParts,
+    RefundState,
+    SeenRefund,
+)
 from app.payments.refunds import Comparison, RefundService, Word
 from app.payments.service import PaymentService
 from app.shared.ids import OrderId
@@ -26,7 +35,11 @@ from app.shared.money import Money
 
 
 class Refunding:
-    """Refunds of orders: whole, in part, by line; never more than was captured."""
+    """Refunds of orders: whole, in part, by line; never more than was captured.
+
+    Units that are paid back are not shipped any more, as far as they are not yet: a line's refund
+    is of its open units first. One of goods that came back is not of open units at all.
+    """
 
     def __init__(
         self,
@@ -36,6 +49,7 @@ class Refunding:
         inventory: InventoryService,
         payments: PaymentService,
         refunds: RefundService,
+        units: OrderUnits,
         show_money: Callable[[Money, str], str],
     ) -> None:
         self._database = database
@@ -44,6 +58,7 @@ class Refunding:
         self._inventory = inventory
         self._payments = payments
         self._refunds = refunds
+        self._units = units
         self._show_money = show_money
 
     def balance(self, order: Order, session: Session | None = None) -> Balance:
@@ -66,28 +81,52 @@ class Refunding:
 
         def work(session: Session) -> Refund:
             known = self._refunds.find_requested(order_id, key, session)
-            if known is not None:
-                return known
-            order = self._orders.get(order_id, session)
-            capture = self._capture(order_id, session)
-            balance = self.balance(order, session)
-            refund = self._refunds.store(
-                capture,
-                parts_of(order, balance, wish),
-                purpose="order",
-                request_key=key,
-                reason=reason,
-                restock=restock,
-                session=session,
+            return known or self.store(
+                order_id, wish, key=key, reason=reason, restock=restock, by=by, session=session
             )
-            if refund is None:
-                raise RefundTooHigh(balance.refundable)
-            amount = self._show_money(refund.amount, order.locale)
-            message = f"Refund of {amount} requested by {by}"
-            self._note(refund, "refund_requested", message, public=False, session=session)
-            return refund
 
         return self.carry_out(self._database.in_transaction(work))
+
+    def store(
+        self,
+        order_id: OrderId,
+        wish: RefundWish,
+        *,
+        key: str,
+        reason: str,
+        restock: bool,
+        by: str,
+        session: Session,
+        of_returned: bool = False,
+    ) -> Refund:
+        """Store the intent to refund in the caller's transaction; ``carry_out`` sends it, else the
+        reconciler does. ``of_returned`` is for goods that came back. Raises as ``request`` does."""
+        order = self._orders.get(order_id, session)
+        capture = self._capture(order_id, session)
+        balance = self.balance(order, session)
+        parts = parts_of(order, balance, wish)
+        refund = self._refunds.store(
+            capture,
+            parts if of_returned else self._stop(order, parts, session),
+            purpose="return" if of_returned else "order",
+            request_key=key,
+            reason=reason,
+            restock=restock,
+            session=session,
+        )
+        if refund is None:
+            raise RefundTooHigh(balance.refundable)
+        amount = self._show_money(refund.amount, order.locale)
+        message = f"Refund of {amount} requested by {by}"
+        self._note(refund, "refund_requested", message, public=False, session=session)
+        return refund
+
+    def _stop(self, order: Order, parts: RefundParts, session: Session) -> RefundParts:
+        """Stop what is paid back from being shipped, and note on each line how much that was."""
+        wanted = {line.position: line.quantity for line in parts.lines}
+        stopped = self._units.stop(order, wanted, session)
+        lines = (replace(line, unshipped=stopped.get(line.position, 0)) for line in parts.lines)
+        return replace(parts, lines=tuple(lines))
 
     def carry_out(self, refund: Refund) -> Refund:
         """Bring a refund as far as its gateway allows, and return it as it is then."""
@@ -148,6 +187,10 @@ class Refunding:
         elif word.state is RefundState.FAILED:
             if before.state is RefundState.SUCCEEDED:
                 self._orders.add_refund(order.id, refund.amount * -1, session)
+            unshipped = {line.position: line.unshipped for line in refund.parts.lines}
+            self._units.reopen(
+                order.id, {at: each for at, each in unshipped.items() if each}, session
+            )
             message = f"Refund of {amount} failed. {word.failure}"
             self._note(refund, "refund_failed", message, public=False, session=session)
             payload = {"order_id": order.id, "message": message, "payment_id": refund.payment_id}

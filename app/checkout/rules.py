@@ -28,7 +28,8 @@ class ShippingChoice:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Quote:
-    """The sums of a cart shipped in one way to one region, with each line's tax.
+    """The sums of a cart shipped in one way to one region, with each line's tax and its rate
+    (basis points, 0 for what is not taxed).
 
     ``uses`` are the promotions that take something off, ``reductions`` what each takes.
     """
@@ -37,6 +38,8 @@ class Quote:
     shipping_choices: tuple[ShippingChoice, ...]
     totals: Totals
     line_taxes: tuple[Money, ...]
+    line_rates: tuple[int, ...]
+    shipping_rate: int
     uses: tuple[Reduction, ...] = ()
     reductions: tuple[OrderReduction, ...] = ()
 
@@ -81,6 +84,8 @@ def quote_cart(cart: PricedCart, market: Market, region: str, shipping_code: str
             total=cart.subtotal - cart.discount + shipping + added,
         ),
         line_taxes=line_taxes,
+        line_rates=tuple(rate if _is_taxed(line) else 0 for line in cart.lines),
+        shipping_rate=rate if inclusive else 0,
         uses=tuple(each for each, _ in applied),
         reductions=tuple(
             OrderReduction(
@@ -96,9 +101,11 @@ def quote_cart(cart: PricedCart, market: Market, region: str, shipping_code: str
 
 
 def _line_tax(line: PricedLine, rate: int, mode: TaxMode) -> Money:
-    if not line.taxable or not line.sellable:
-        return Money.zero(line.total.currency)
-    return tax_on(line.net, rate, mode)
+    return tax_on(line.net, rate if _is_taxed(line) else 0, mode)
+
+
+def _is_taxed(line: PricedLine) -> bool:
+    return line.taxable and line.sellable
 
 
 def _choice(method: ShippingMethod, cart: PricedCart) -> ShippingChoice:

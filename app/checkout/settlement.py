@@ -225,12 +225,19 @@ class Settlement:
 
     # --- orders that nobody pays ------------------------------------------------------------
 
-    def cancel(self, order: Order, reason: str, *, keep_promotions: bool = False) -> bool:
+    def cancel(
+        self,
+        order: Order,
+        reason: str,
+        *,
+        by_shopper: bool = False,
+        keep_promotions: bool = False,
+    ) -> bool:
         """Cancel an unpaid, unclaimed order and give its stock and its promotions back; these are
         kept for an order that takes its place, which gives them back itself."""
 
         def work(session: Session) -> bool:
-            if not self._orders.cancel(order, reason, session):
+            if not self._orders.cancel(order, reason, session, by_shopper=by_shopper):
                 return False
             self._inventory.release(order.id, session)
             if not keep_promotions:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Any
 
 from babel import Locale
@@ -36,6 +37,11 @@ def format_money(amount: Money, locale: str | None = None) -> str:
     return format_currency(amount.to_major(), amount.currency, locale=Locale.parse(code))
 
 
+def format_day(moment: datetime, locale: str | None = None) -> str:
+    """Show a day as readers of ``locale`` write it; the market's locale if none is named."""
+    return format_date(moment, "long", locale=Locale.parse(locale or current_market().locale))
+
+
 def _template_globals() -> dict[str, Any]:
     return {"market": current_market(), "markets": all_markets()}
 
@@ -44,9 +50,7 @@ def init_app(app: Flask) -> None:
     """Offer ``market``, ``markets`` and the ``money``, ``date`` and ``datetime`` filters."""
     app.context_processor(_template_globals)
     app.jinja_env.filters["money"] = format_money
-    app.jinja_env.filters["date"] = lambda moment: format_date(
-        moment, "long", locale=current_market().locale
-    )
+    app.jinja_env.filters["date"] = format_day
     app.jinja_env.filters["datetime"] = lambda moment: format_datetime(
         moment, "medium", locale=current_market().locale
     )

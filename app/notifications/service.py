@@ -84,6 +84,10 @@ class NotificationService:
             amount=Money(event.payload["amount"], order.currency),
         )
 
+    def send_about(self, order: Order, **message: Any) -> None:
+        """Send a message about an order to its shopper; the rest as ``send``."""
+        self.send(to=order.email, order=order, order_url=self._link(order), **message)
+
     def _link(self, order: Order) -> str:
         return self._base_url + order_path(order.number, order.access_token)
 

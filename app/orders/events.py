@@ -2,3 +2,4 @@
 
 ORDER_PAID = "order.paid"
 ORDER_CANCELLED = "order.cancelled"
+ORDER_WITHDRAWN = "order.withdrawn"  # its shopper cancelled it, before or after paying

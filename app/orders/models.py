@@ -22,6 +22,15 @@ class OrderState(StrEnum):
     REFUNDED = "refunded"
 
 
+class FulfilmentState(StrEnum):
+    """How far the goods of a paid order are: what ``rules.fulfilment_of`` says of its units."""
+
+    UNFULFILLED = "unfulfilled"
+    PARTIAL = "partially_fulfilled"
+    FULFILLED = "fulfilled"
+    DELIVERED = "delivered"
+
+
 @dataclass(frozen=True, kw_only=True, slots=True)
 class OrderReduction:
     """What a promotion took off the order, all lines together or off shipping."""
@@ -39,6 +48,7 @@ class OrderLine:
 
     ``total`` is before discounts; each one's share of the line is in ``reductions``, and the tax
     is of what they leave.
+    ``tax_rate`` is in basis points; None for orders from before it was kept.
     """
 
     sku: Sku
@@ -51,6 +61,7 @@ class OrderLine:
     unit_price: Money
     total: Money
     tax: Money
+    tax_rate: int | None = None
     reductions: tuple[LineReduction, ...] = ()
 
     @property
@@ -67,6 +78,18 @@ class OrderLine:
     def own_reductions(self) -> tuple[LineReduction, ...]:
         """Those of promotions on things, as against its share of those on the whole order."""
         return tuple(each for each in self.reductions if each.level is Level.ITEM)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class LineUnits:
+    """Where the units of a line are. Each unit is ``open``, ``stopped`` or ``shipped``, and each
+    shipped one is ``kept`` or, once somebody asked to send it back, ``returned``."""
+
+    open: int
+    stopped: int = 0  # paid back before it was shipped, so never to be
+    shipped: int = 0
+    kept: int = 0
+    returned: int = 0
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -124,11 +147,24 @@ class Order:
     content: str = ""  # of the goods alone, to tell an order made twice
     account_id: AccountId | None = None  # None: a guest's
     reductions: tuple[OrderReduction, ...] = ()  # in the order they were worked out
+    shipping_tax_rate: int | None = None  # basis points; None: from before it was kept
+    units: tuple[LineUnits, ...] = ()  # one for each line, once the order is stored
+    fulfilment: FulfilmentState = FulfilmentState.UNFULFILLED
+    shipments: int = 0
+    delivered: int = 0  # of the shipments
+    returns: int = 0  # asked for so far
+    handed_over_at: datetime | None = None  # the last shipment's dispatch or arrival
+    withdrawn: bool = False  # its shopper cancelled it, paid or not: it is never gone on with
 
     @property
     def codes(self) -> tuple[str, ...]:
         """The coupon codes that it used."""
         return tuple(each.code for each in self.reductions if each.code)
+
+    @property
+    def is_paid(self) -> bool:
+        """Whether its money was taken, wholly given back since or not."""
+        return self.paid_at is not None
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

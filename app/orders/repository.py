@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import asdict
+from dataclasses import asdict, fields
 from datetime import datetime
 from typing import Any
 
@@ -11,6 +11,8 @@ from pymongo import ReturnDocument
 
 from app.db.database import Database, Document, Session
 from app.orders.models import (
+    FulfilmentState,
+    LineUnits,
     Order,
     OrderEvent,
     OrderLine,
@@ -207,6 +209,17 @@ class OrderRepository:
 
 
 _TOTALS = ("subtotal", "discount", "shipping", "tax", "total")
+_MADE = {
+    "id",
+    "state",
+    "address",
+    "lines",
+    "totals",
+    "refunded",
+    "reductions",
+    "fulfilment",
+    "units",
+}
 
 
 def _to_document(order: Order) -> Document:
@@ -217,6 +230,8 @@ def _to_document(order: Order) -> Document:
     document["refunded"] = order.refunded.minor
     document["reductions"] = [_reduction_to_document(each) for each in order.reductions]
     document["lines"] = [_line_to_document(line) for line in order.lines]
+    document["units"] = [asdict(LineUnits(open=line.quantity)) for line in order.lines]
+    document["fulfilment"] = order.fulfilment.value
     document["totals"] = {
         **{name: getattr(order.totals, name).minor for name in _TOTALS},
         "tax_included": order.totals.tax_included,
@@ -247,15 +262,17 @@ def _from_document(document: Document) -> Order:
         return Money(minor, currency)
 
     totals = document["totals"]
-    fields = {
-        name: document[name]
-        for name in Order.__dataclass_fields__
-        if name not in {"id", "state", "address", "lines", "totals", "refunded", "reductions"}
+    plain = {
+        each.name: document[each.name]
+        for each in fields(Order)
+        if each.name not in _MADE and each.name in document
     }
     return Order(
         id=document["_id"],
         state=OrderState(document["state"]),
         refunded=money(document["refunded"]),
+        fulfilment=FulfilmentState(document["fulfilment"]),
+        units=tuple(LineUnits(**each) for each in document["units"]),
         address=Address(**document["address"]),
         lines=tuple(
             OrderLine(
@@ -280,7 +297,7 @@ def _from_document(document: Document) -> Order:
         reductions=tuple(
             OrderReduction(**_reduction(each, currency)) for each in document.get("reductions", ())
         ),
-        **fields,
+        **plain,
     )
 
 

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from app.orders.models import OrderState
+from collections.abc import Iterable
+
+from app.orders.models import FulfilmentState, LineUnits, OrderState
 
 TRANSITIONS: dict[OrderState, frozenset[OrderState]] = {
     OrderState.PENDING: frozenset({OrderState.PAID, OrderState.CANCELLED}),
@@ -20,7 +22,24 @@ STATE_LABELS: dict[OrderState, str] = {
     OrderState.REFUNDED: "Refunded",
 }
 
+FULFILMENT_LABELS: dict[FulfilmentState, str] = {
+    FulfilmentState.UNFULFILLED: "Being packed",
+    FulfilmentState.PARTIAL: "Partly shipped",
+    FulfilmentState.FULFILLED: "Shipped",
+    FulfilmentState.DELIVERED: "Delivered",
+}
+
 
 def sources_of(target: OrderState) -> list[str]:
     """The states from which ``target`` can be reached, for a conditional update."""
     return [state.value for state, targets in TRANSITIONS.items() if target in targets]
+
+
+def fulfilment_of(units: Iterable[LineUnits], shipments: int, delivered: int) -> FulfilmentState:
+    """How far the goods are, by where their units are and how many shipments arrived."""
+    known = tuple(units)
+    if not any(each.shipped for each in known):
+        return FulfilmentState.UNFULFILLED
+    if any(each.open for each in known):
+        return FulfilmentState.PARTIAL
+    return FulfilmentState.DELIVERED if delivered >= shipments else FulfilmentState.FULFILLED

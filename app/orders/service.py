@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import hmac
 from collections.abc import Iterable
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from app.db.database import Database, Session
 from app.db.outbox import Outbox
-from app.orders.events import ORDER_CANCELLED, ORDER_PAID
+from app.orders.events import ORDER_CANCELLED, ORDER_PAID, ORDER_WITHDRAWN
 from app.orders.models import Order, OrderEvent, OrderPage, OrderState
 from app.orders.repository import OrderRepository
+from app.orders.units import OrderUnits
 from app.shared.clock import now
 from app.shared.errors import NotFound
 from app.shared.ids import AccountId, CartId, OrderId
@@ -26,6 +27,7 @@ class OrderService:
         self._database = database
         self._outbox = outbox
         self._orders = OrderRepository(database)
+        self._units = OrderUnits(database)
 
     def next_number(self, session: Session) -> str:
         """Reserve the next order number in this transaction."""
@@ -135,16 +137,48 @@ class OrderService:
         return True
 
     def cancel(
-        self, order: Order, reason: str, session: Session, *, even_claimed: bool = False
+        self,
+        order: Order,
+        reason: str,
+        session: Session,
+        *,
+        even_claimed: bool = False,
+        by_shopper: bool = False,
     ) -> bool:
         """Pending to cancelled, unless a payment has been claimed for it; ``even_claimed`` is for
-        a claim that ends in the same transaction."""
+        a claim that ends in the same transaction. ``by_shopper`` is final: a late payment is given
+        back."""
         only = {} if even_claimed else {"claimed": {"$ne": True}}
-        if not self._orders.move(order.id, OrderState.CANCELLED, session, only=only):
+        also = {"withdrawn": True} if by_shopper else None
+        if not self._orders.move(order.id, OrderState.CANCELLED, session, only=only, also=also):
             return False
         self._orders.note(order.id, "cancelled", reason, public=True, session=session)
         self._outbox.publish(ORDER_CANCELLED, {"order_id": order.id}, session)
+        if by_shopper:
+            self._tell_withdrawn(order.id, session)
         return True
+
+    def withdraw(self, order: Order, reason: str, paid_since: datetime, session: Session) -> bool:
+        """Note that its shopper cancelled a paid order of which nothing was shipped.
+
+        False if it was paid before ``paid_since``, or is not as it was any more. What it cost is
+        to be paid back in the same transaction.
+        """
+        if not self._units.withdraw(order, paid_since, session):
+            return False
+        self._orders.note(
+            order.id, "cancelled", reason, public=True, session=session, key="withdrawn"
+        )
+        self._tell_withdrawn(order.id, session)
+        return True
+
+    def _tell_withdrawn(self, order_id: OrderId, session: Session) -> None:
+        self._outbox.publish(
+            ORDER_WITHDRAWN,
+            {"order_id": order_id},
+            session,
+            key=f"{ORDER_WITHDRAWN}:{order_id}",
+        )
 
     def add_refund(self, order_id: OrderId, amount: Money, session: Session) -> None:
         """Count a confirmed refund, or with a negative ``amount`` one that came back.
@@ -163,15 +197,16 @@ class OrderService:
         """Cancelled to pending, for a payment that came after all.
 
         False if the cart, or one of ``kin`` that its goods went to, was ordered anew, changed or
-        not: its goods are paid for, or may be. Raises ``DuplicateKeyError`` if that happens just
-        now.
+        not: its goods are paid for, or may be. False as well if its shopper cancelled it. Raises
+        ``DuplicateKeyError`` if that happens just now.
         """
         if any(
             self._orders.is_ordered_anew(order, cart_id, session)
             for cart_id in (order.cart_id, *kin)
         ):
             return False
-        if not self._orders.move(order.id, OrderState.PENDING, session):
+        only = {"withdrawn": False}
+        if not self._orders.move(order.id, OrderState.PENDING, session, only=only):
             return False
         self._orders.note(
             order.id, "revived", "A late payment arrived", public=True, session=session

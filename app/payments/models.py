@@ -154,11 +154,13 @@ class SeenRefund:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class RefundedLine:
-    """Units of an order's line (counted from 1) that a refund pays back, with their money."""
+    """Units of an order's line (counted from 1) that a refund pays back, with their money;
+    ``unshipped`` of them were still to be shipped, and are not any more."""
 
     position: int
     quantity: int
     amount: Money
+    unshipped: int = 0
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

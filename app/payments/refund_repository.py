@@ -100,7 +100,12 @@ def _to_document(refund: Refund) -> Document:
         "amount": refund.amount.minor,
         "currency": refund.amount.currency,
         "lines": [
-            {"position": each.position, "quantity": each.quantity, "amount": each.amount.minor}
+            {
+                "position": each.position,
+                "quantity": each.quantity,
+                "amount": each.amount.minor,
+                "unshipped": each.unshipped,
+            }
             for each in refund.parts.lines
         ],
         "shipping": refund.parts.shipping.minor,
@@ -139,6 +144,7 @@ def _refund(document: Document) -> Refund:
                     position=line["position"],
                     quantity=line["quantity"],
                     amount=money(line["amount"]),
+                    unshipped=line.get("unshipped", 0),
                 )
                 for line in document["lines"]
             ),

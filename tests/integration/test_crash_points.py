@@ -14,10 +14,12 @@ from app.checkout.audit import Audit
 from app.checkout.reconciliation import Reconciler
 from app.db.database import Database
 from app.inventory.service import InventoryService
+from app.orders.models import OrderState
 from app.shared.clock import now
 from app.shared.ids import Sku
 from app.web.registry import service
 from app.worker import Worker
+from tests.support.aftersales import Staff
 from tests.support.catalog import CatalogMaker
 from tests.support.crash import POINTS
 from tests.support.dying import die
@@ -225,4 +227,47 @@ def test_refunding_dies(
     assert database["orders"].find_one({}, {"refunded": 1, "_id": 0}) == {"refunded": 2145}
     assert service(InventoryService, app).available([Sku("MUG")]) == {"MUG": 4}
     assert len([name for name in _mails(environment) if name.startswith("refunded")]) == 1
+    assert service(Audit, app).run() == []
+
+
+@pytest.mark.parametrize("point", REFUNDING)
+def test_cancelling_a_paid_order_dies(
+    app: Flask,
+    ready: Shopper,
+    sandbox: Sandbox,
+    database: Database,
+    environment: dict[str, str],
+    point: str,
+) -> None:
+    ready.pay(sandbox)
+    staff = Staff(app)
+    _die(environment, point, "cancel", staff.order.id)
+    _recover(app, database)
+    staff.cancelling.cancel(staff.order.id)
+    assert [each["amount"] for each in sandbox.ledger()["refunds"]] == [4890]
+    assert staff.order.state is OrderState.REFUNDED
+    assert staff.on_hand() == 5
+    assert len([name for name in _mails(environment) if name.startswith("cancelled")]) == 1
+    assert service(Audit, app).run() == []
+
+
+@pytest.mark.parametrize("point", REFUNDING)
+def test_receiving_a_return_dies(
+    app: Flask,
+    ready: Shopper,
+    sandbox: Sandbox,
+    database: Database,
+    environment: dict[str, str],
+    point: str,
+) -> None:
+    ready.pay(sandbox)
+    staff = Staff(app)
+    staff.ship()
+    asked = staff.ask({1: 1})
+    staff.returns.approve(asked.id)
+    _die(environment, point, "receive", asked.id)
+    _recover(app, database)
+    staff.returns.receive(asked.id, restock=[1])
+    assert [each["amount"] for each in sandbox.ledger()["refunds"]] == [2145]
+    assert staff.on_hand() == 4
     assert service(Audit, app).run() == []

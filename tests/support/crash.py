@@ -18,6 +18,8 @@ from app.checkout.refund_rules import RefundWish
 from app.checkout.refunding import Refunding
 from app.checkout.settlement import Settlement
 from app.checkout.voiding import Voids
+from app.fulfilment.cancelling import Cancelling
+from app.fulfilment.returns import GoodsReturns
 from app.notifications.mail import FolderMailer
 from app.payments.gateways.guard import GuardedGateway
 from app.payments.refund_repository import RefundRepository
@@ -75,6 +77,14 @@ def _refund(app: Flask, order_id: str) -> None:
     )
 
 
+def _cancel(app: Flask, order_id: str) -> None:
+    service(Cancelling, app).cancel(OrderId(order_id))
+
+
+def _receive(app: Flask, return_id: str) -> None:
+    service(GoodsReturns, app).receive(return_id, restock=[1])
+
+
 def _work(app: Flask) -> None:
     while service(Worker, app).round():
         pass
@@ -85,9 +95,14 @@ def main() -> None:
     point, action, *rest = sys.argv[1:]
     app = create_app()
     arm(POINTS[point])
-    {"checkout": _check_out, "settle": _settle, "refund": _refund, "work": _work}[action](
-        app, *rest
-    )
+    {
+        "checkout": _check_out,
+        "settle": _settle,
+        "refund": _refund,
+        "cancel": _cancel,
+        "receive": _receive,
+        "work": _work,
+    }[action](app, *rest)
 
 
 if __name__ == "__main__":

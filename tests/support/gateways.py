@@ -52,6 +52,11 @@ class Sandbox:
         url = f"{self.url}/sandbox/lapse/{payment['id']}"
         requests.post(url, timeout=_TIMEOUT).raise_for_status()
 
+    def end_refund(self, refund_id: str, outcome: str) -> None:
+        """The bank says its last word on a refund: ``success`` or ``failure``."""
+        url = f"{self.url}/sandbox/refunds/{refund_id}/{outcome}"
+        requests.post(url, timeout=_TIMEOUT).raise_for_status()
+
     def pay_stripe(self, url: str, action: str = "approve") -> requests.Response:
         """Press a button of Stripe's page; does not follow the way back."""
         return requests.post(url, data={"action": action}, allow_redirects=False, timeout=_TIMEOUT)

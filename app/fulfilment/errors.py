@@ -1,0 +1,50 @@
+"""What fulfilment can say."""
+
+from __future__ import annotations
+
+from app.shared.errors import Conflict, Invalid
+
+
+class NotShippable(Invalid):
+    """The shipment is of more units than are still to be shipped, or of an order that is not."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            "This order does not have that many units to ship (any more): check what was shipped, "
+            "refunded and cancelled."
+        )
+
+
+class NotReturnable(Invalid):
+    """The return is of units that cannot be sent back (any more)."""
+
+    def __init__(
+        self, message: str = "Please choose what you would like to return.", field: str = "lines"
+    ) -> None:
+        super().__init__(message, {field: message})
+
+
+class ReturnMoved(Conflict):
+    """The return is not where this step begins."""
+
+    def __init__(self, state: str) -> None:
+        super().__init__(f"This return is {state} already.")
+
+
+class StillChecking(Conflict):
+    """A payment of the order may still go through, so it cannot be cancelled now."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            "We are still checking a payment for this order, so it cannot be cancelled right now. "
+            "Please try again in a few minutes."
+        )
+
+
+class TooLateToCancel(Conflict):
+    """The order is packed or shipped, or its time to be cancelled is over."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            "This order can no longer be cancelled. Once it has arrived you can return it."
+        )

@@ -1,0 +1,146 @@
+"""Handing goods to carriers: what staff do with a paid order."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from app.db.database import Database, Session
+from app.db.errors import DuplicateKeyError
+from app.db.outbox import Outbox
+from app.fulfilment.carriers import carrier_name, clean_carrier, clean_tracking
+from app.fulfilment.errors import NotShippable
+from app.fulfilment.events import DELIVERED, SHIPPED
+from app.fulfilment.models import Shipment, UnitLine
+from app.fulfilment.repository import ShipmentRepository
+from app.fulfilment.rules import open_units
+from app.orders.models import Order
+from app.orders.service import OrderService
+from app.orders.units import OrderUnits
+from app.shared.clock import now
+from app.shared.errors import NotFound
+from app.shared.ids import OrderId
+
+
+class Shipping:
+    """Shipments of orders: whole or in part, never more than is paid for and not paid back."""
+
+    def __init__(
+        self, database: Database, outbox: Outbox, orders: OrderService, units: OrderUnits
+    ) -> None:
+        self._database = database
+        self._outbox = outbox
+        self._orders = orders
+        self._units = units
+        self._shipments = ShipmentRepository(database)
+
+    def of_order(self, order_id: OrderId) -> list[Shipment]:
+        """The order's shipments, the first one first."""
+        return self._shipments.of_order(order_id)
+
+    def get(self, shipment_id: str) -> Shipment:
+        """The shipment. Raises ``NotFound``."""
+        shipment = self._shipments.find(shipment_id)
+        if shipment is None:
+            raise NotFound("This shipment does not exist.")
+        return shipment
+
+    def ship(
+        self,
+        order_id: OrderId,
+        units: Mapping[int, int] | None,
+        *,
+        key: str,
+        carrier: str = "",
+        tracking: str = "",
+        by: str = "staff",
+    ) -> Shipment:
+        """Ship units by line position (counted from 1), or with None all that is open; the same
+        ``key`` again is the same shipment.
+
+        Raises ``NotShippable``, and ``Invalid`` for a tracking number that is none.
+        """
+        carrier, tracking = clean_carrier(carrier), clean_tracking(tracking)
+
+        def work(session: Session) -> Shipment:
+            known = self._shipments.find_requested(order_id, key, session)
+            if known is not None:
+                return known
+            order = self._orders.get(order_id, session)
+            wanted = _wanted(order, units)
+            number = self._units.ship(order_id, wanted, session)
+            if not number:
+                raise NotShippable
+            shipment = Shipment(
+                id=f"{order_id}:{number}",
+                order_id=order_id,
+                number=number,
+                request_key=key,
+                lines=tuple(
+                    UnitLine(position=at, quantity=each) for at, each in sorted(wanted.items())
+                ),
+                carrier=carrier,
+                tracking=tracking,
+                shipped_at=now(),
+            )
+            self._shipments.insert(shipment, session)
+            self._tell(order, shipment, by, session)
+            return shipment
+
+        try:
+            return self._database.in_transaction(work)
+        except DuplicateKeyError:  # the same request at the same moment was faster
+            return self._database.in_transaction(work)
+
+    def _tell(self, order: Order, shipment: Shipment, by: str, session: Session) -> None:
+        count = sum(line.quantity for line in shipment.lines)
+        what = f"{count} item{'' if count == 1 else 's'} shipped"
+        if shipment.carrier:
+            what += f" with {carrier_name(shipment.carrier)}"
+        if shipment.tracking:
+            what += f", tracking number {shipment.tracking}"
+        key = f"shipped:{shipment.number}"
+        self._orders.note(order.id, "shipped", what, public=True, session=session, key=key)
+        self._orders.note(
+            order.id,
+            "shipped_by",
+            f"Shipment {shipment.number} entered by {by}",
+            session=session,
+            key=f"shipped-by:{shipment.number}",
+        )
+        rest = sum(each.open for each in order.units) - count
+        payload = {"order_id": order.id, "shipment_id": shipment.id, "rest": rest}
+        self._outbox.publish(SHIPPED, payload, session, key=f"{SHIPPED}:{shipment.id}")
+
+    def deliver(self, shipment_id: str) -> Shipment:
+        """Note that a shipment arrived; repeating it changes nothing. Raises ``NotFound``."""
+        shipment = self.get(shipment_id)
+
+        def work(session: Session) -> None:
+            if not self._shipments.deliver(shipment_id, session):
+                return
+            self._units.arrive(shipment.order_id, session)
+            self._orders.note(
+                shipment.order_id,
+                "delivered",
+                f"Shipment {shipment.number} delivered",
+                public=True,
+                session=session,
+                key=f"delivered:{shipment.number}",
+            )
+            payload = {"order_id": shipment.order_id, "shipment_id": shipment_id}
+            self._outbox.publish(DELIVERED, payload, session, key=f"{DELIVERED}:{shipment_id}")
+
+        self._database.in_transaction(work)
+        return self.get(shipment_id)
+
+
+def _wanted(order: Order, units: Mapping[int, int] | None) -> dict[int, int]:
+    """What to ship. Raises ``NotShippable`` for nothing, and for lines there are not."""
+    wanted = (
+        open_units(order) if units is None else {at: each for at, each in units.items() if each}
+    )
+    if not wanted or any(
+        each < 0 or not 1 <= at <= len(order.lines) for at, each in wanted.items()
+    ):
+        raise NotShippable
+    return wanted

@@ -1,0 +1,112 @@
+"""The mails about what happens to an order after it is paid."""
+
+from __future__ import annotations
+
+from app.db.outbox import Event, Outbox
+from app.fulfilment.carriers import carrier_name, tracking_url
+from app.fulfilment.events import DELIVERED, RETURN_MOVED, SHIPPED
+from app.fulfilment.models import ReturnState, UnitLine
+from app.fulfilment.returns import GoodsReturns
+from app.fulfilment.shipping import Shipping
+from app.notifications.service import NotificationService
+from app.orders.events import ORDER_WITHDRAWN
+from app.orders.models import Order
+from app.orders.service import OrderService
+from app.shared.ids import OrderId
+
+_RETURN_SUBJECTS = {
+    ReturnState.REQUESTED: "We have your wish to return something",
+    ReturnState.APPROVED: "Please send it back: your return",
+    ReturnState.RECEIVED: "Your return has arrived",
+    ReturnState.REFUSED: "About your return",
+}
+
+
+class OrderMails:
+    """Handlers of shipments, cancelled orders and returns."""
+
+    def __init__(
+        self,
+        mails: NotificationService,
+        orders: OrderService,
+        shipping: Shipping,
+        returns: GoodsReturns,
+    ) -> None:
+        self._mails = mails
+        self._orders = orders
+        self._shipping = shipping
+        self._returns = returns
+
+    def subscribe(self, outbox: Outbox) -> None:
+        """Listen to everything that a shopper is told of an order."""
+        outbox.subscribe(SHIPPED, "mail.shipped", self.tell_shipped)
+        outbox.subscribe(DELIVERED, "mail.delivered", self.tell_delivered)
+        outbox.subscribe(ORDER_WITHDRAWN, "mail.cancelled", self.tell_cancelled)
+        outbox.subscribe(RETURN_MOVED, "mail.return", self.tell_return)
+
+    def tell_shipped(self, event: Event) -> None:
+        """What is on its way, and how to follow it."""
+        order = self._order(event)
+        shipment = self._shipping.get(event.payload["shipment_id"])
+        self._mails.send_about(
+            order,
+            key=f"shipped-{shipment.id}",
+            subject=f"On its way: your order {order.number}",
+            template="emails/shipped",
+            shipment=shipment,
+            goods=_goods(order, shipment.lines),
+            carrier=carrier_name(shipment.carrier),
+            tracking_url=tracking_url(shipment.carrier, shipment.tracking),
+            rest=event.payload["rest"],
+        )
+
+    def tell_delivered(self, event: Event) -> None:
+        """That a parcel arrived."""
+        order = self._order(event)
+        shipment = self._shipping.get(event.payload["shipment_id"])
+        self._mails.send_about(
+            order,
+            key=f"delivered-{shipment.id}",
+            subject=f"Delivered: your order {order.number}",
+            template="emails/delivered",
+            goods=_goods(order, shipment.lines),
+        )
+
+    def tell_cancelled(self, event: Event) -> None:
+        """That the order is cancelled, and what becomes of the money."""
+        order = self._order(event)
+        self._mails.send_about(
+            order,
+            key=f"cancelled-{order.id}",
+            subject=f"Cancelled: your order {order.number}",
+            template="emails/cancelled",
+        )
+
+    def tell_return(self, event: Event) -> None:
+        """Where a return stands; each step is told as it was, whenever its mail is sent."""
+        order = self._order(event)
+        known = self._returns.get(event.payload["return_id"])
+        state = ReturnState(event.payload["state"])
+        self._mails.send_about(
+            order,
+            key=f"return-{known.id}-{state}",
+            subject=f"{_RETURN_SUBJECTS[state]} ({known.id})",
+            template="emails/return",
+            returned=known,
+            step=state.value,
+            answer=event.payload["answer"],
+            goods=_goods(order, known.lines),
+        )
+
+    def _order(self, event: Event) -> Order:
+        return self._orders.get(OrderId(event.payload["order_id"]))
+
+
+def _goods(order: Order, lines: tuple[UnitLine, ...]) -> list[tuple[int, str]]:
+    """Quantities and names of some units."""
+    found = []
+    for each in lines:
+        line = order.lines[each.position - 1]
+        variant = f", {line.variant_title}" if line.variant_title else ""
+        found.append((each.quantity, f"{line.title}{variant}"))
+    return found
