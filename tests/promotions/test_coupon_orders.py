@@ -35,15 +35,6 @@ from tests.support.promotions import PromotionMaker, enter, sums
 from tests.support.shopper import Shopper, soup
 
 
-@pytest.fixture
-def ready(shopper: Shopper, catalog: CatalogMaker, promotions: PromotionMaker) -> Shopper:
-    """Two mugs in the cart; SAVE10, ten per cent off, once for all and once per customer."""
-    promotions.add("SAVE10", name="Ten per cent off", limit_total=1, limit_per_customer=1)
-    shopper.add(catalog.mug(stock=50), 2)
-    assert enter(shopper, "SAVE10").status_code == 303
-    return shopper
-
-
 def other_shopper(app: Flask) -> Shopper:
     """Somebody else with two mugs."""
     other = Shopper(app)
