@@ -14,7 +14,7 @@ from app.shared.money import Money, total
 from app.web.registry import service
 from tests.promotions.test_coupon_orders import left, uses
 from tests.support.aftersales import Staff
-from tests.support.gateways import Sandbox
+from tests.support.gateways import Sandbox, form_fields
 from tests.support.shopper import Shopper, soup
 
 
@@ -72,6 +72,7 @@ def test_an_order_that_its_shopper_cancels_unpaid_gives_the_code_back(
     staff = Staff(app)
     form = soup(ready.get(staff.url)).select_one("form[action$='/cancel']")
     assert form is not None
-    assert ready.post(f"/orders/{staff.order.number}/cancel", {}).status_code == 303
+    answer = ready.post(f"/orders/{staff.order.number}/cancel", form_fields(form))
+    assert answer.status_code == 303
     assert staff.order.state is OrderState.CANCELLED
     assert (uses(database), left(database)) == (["released"], 1)
