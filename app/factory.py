@@ -38,8 +38,10 @@ from app.payments.routes import blueprint as webhook_routes
 from app.recommendations.routes import blueprint as recommendation_routes
 from app.services import build_services
 from app.web import assets, csrf, errors, health, limits, logs, memory, metrics, page_cache, visitor
+from app.web.callers import Cookies
+from app.web.form_tokens import FormTokens
 from app.web.fragments import Fragments, version_of
-from app.web.page_cache import Cookies, PageCache
+from app.web.page_cache import PageCache
 from app.web.page_store import PageStore
 from app.web.registry import register, service
 from app.web.served import ServedPages
@@ -101,7 +103,7 @@ def _cache(app: Flask, settings: Settings) -> None:
             market_code=market_context.code_in,
         ),
         base_url=settings.base_url,
-        window=csrf.page_window,
+        tokens=FormTokens(settings.signing_key, visitor.names(app)),
         on_served=served.note,
         may_keep=lambda: follower.is_following,
     )

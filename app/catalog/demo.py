@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from app.catalog.csv.importing import StockWriter
+from app.catalog.documents import rule_from_document
 from app.catalog.models import (
     BundleComponent,
     Category,
@@ -91,7 +92,7 @@ class DemoLoader:
         self._database.in_transaction(work)
 
     def _add_shelves(self, data: Mapping[str, Any]) -> None:
-        slugs = [slug for each in data["collections"] for slug in each["products"]]
+        slugs = [slug for each in data["collections"] for slug in each.get("products", ())]
         ids = {slug: product.id for slug, product in self._catalog.by_slugs(slugs).items()}
         shelves: list[Category | Collection] = [
             Category(
@@ -109,8 +110,12 @@ class DemoLoader:
                 title=each["title"],
                 description=each["description"],
                 image=self._image(each.get("image"), each["title"]),
-                product_ids=tuple(ids[slug] for slug in each["products"] if slug in ids),
+                product_ids=tuple(ids[slug] for slug in each.get("products", ()) if slug in ids),
                 position=place,
+                rule=rule_from_document(each["rule"]) if "rule" in each else None,
+                sort=each.get("sort", ""),
+                starts_at=_moment(each["starts_at"]) if each.get("starts_at") else None,
+                ends_at=_moment(each["ends_at"]) if each.get("ends_at") else None,
             )
             for place, each in enumerate(data["collections"])
         ]

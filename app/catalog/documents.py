@@ -9,12 +9,15 @@ from app.catalog.models import (
     BundleComponent,
     Category,
     Collection,
+    CollectionRule,
     Image,
     Option,
     Price,
     Product,
     ProductKind,
     ProductStatus,
+    RuleCondition,
+    RuleField,
     Variant,
 )
 from app.db.database import Document
@@ -128,7 +131,43 @@ def shelf_to_document(shelf: Category | Collection) -> Document:
     document["_id"] = document.pop("slug")
     if isinstance(shelf, Collection):
         document["product_ids"] = list(shelf.product_ids)
+        document["rule"] = _rule_to_document(shelf.rule) if shelf.rule else None
     return document
+
+
+def _rule_to_document(rule: CollectionRule) -> Document:
+    return {
+        "any_of": rule.any_of,
+        "conditions": [
+            {
+                "field": each.subject.value,
+                "values": list(each.values),
+                "option": each.option,
+                "least": dict(each.least),
+                "most": dict(each.most),
+                "negated": each.negated,
+            }
+            for each in rule.conditions
+        ],
+    }
+
+
+def rule_from_document(document: Document) -> CollectionRule:
+    """A rule as stored. Raises ``ValueError`` for a field that there is not."""
+    return CollectionRule(
+        any_of=bool(document.get("any_of")),
+        conditions=tuple(
+            RuleCondition(
+                subject=RuleField(each["field"]),
+                values=tuple(each.get("values", ())),
+                option=each.get("option", ""),
+                least=each.get("least", {}),
+                most=each.get("most", {}),
+                negated=bool(each.get("negated")),
+            )
+            for each in document["conditions"]
+        ),
+    )
 
 
 def category_from_document(document: Document) -> Category:
@@ -151,6 +190,10 @@ def collection_from_document(document: Document) -> Collection:
         image=_image(document),
         product_ids=tuple(document["product_ids"]),
         position=document["position"],
+        rule=rule_from_document(document["rule"]) if document.get("rule") else None,
+        sort=document.get("sort", ""),
+        starts_at=document.get("starts_at"),
+        ends_at=document.get("ends_at"),
     )
 
 

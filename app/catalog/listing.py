@@ -125,7 +125,7 @@ def _pager(query: ListingQuery, path: str, last: int) -> tuple[PageLink, ...]:
 
 
 def _sorts(query: ListingQuery, shelf: Shelf, current: str) -> tuple[SortChoice, ...]:
-    own_order = shelf.default_sort == "relevance"
+    own_order = shelf.own_order is not None
     return tuple(
         SortChoice(
             value=value,

@@ -127,9 +127,51 @@ class Category:
     position: int = 0
 
 
+class RuleField(StrEnum):
+    """What a collection's rule can ask of a product."""
+
+    TYPE = "type"
+    VENDOR = "vendor"
+    CATEGORY = "category"
+    TAG = "tag"
+    OPTION = "option"
+    PRICE = "price"
+    STOCK = "stock"
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class RuleCondition:
+    """One thing asked of a product, or, ``negated``, of which it must have nothing.
+
+    ``values`` are alternatives; of an option ``option`` is the name. A price lies between
+    ``least`` and ``most``, minor units by market, both included; where a market has neither,
+    nothing meets the condition. Stock asks for something that can be bought.
+    """
+
+    subject: RuleField
+    values: tuple[str, ...] = ()
+    option: str = ""
+    least: Mapping[str, int] = field(default_factory=dict)
+    most: Mapping[str, int] = field(default_factory=dict)
+    negated: bool = False
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class CollectionRule:
+    """Which products belong to a collection: those that meet all conditions, or any."""
+
+    conditions: tuple[RuleCondition, ...]
+    any_of: bool = False
+
+
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Collection:
-    """A hand-made selection of products, in the order the owner gave it."""
+    """A selection of products: by hand, in the owner's order, or by a saved rule.
+
+    It is shown from ``starts_at`` until ``ends_at``, if it has them: a campaign. ``sort`` is how
+    it is listed unless the shopper says otherwise; "" is the owner's order, of a rule's products
+    the newest first.
+    """
 
     slug: str
     title: str
@@ -137,3 +179,12 @@ class Collection:
     image: Image | None = None
     product_ids: tuple[ProductId, ...] = ()
     position: int = 0
+    rule: CollectionRule | None = None
+    sort: str = ""
+    starts_at: datetime | None = None
+    ends_at: datetime | None = None
+
+    def is_open(self, at: datetime) -> bool:
+        """Whether it is shown at a moment."""
+        begun = self.starts_at is None or self.starts_at <= at
+        return begun and (self.ends_at is None or at < self.ends_at)

@@ -36,6 +36,7 @@ from app.catalog.suggestions import (
 )
 from app.catalog.views import BundlePart, HomePage, Listing, ProductPage, Suggestion
 from app.markets.models import Market
+from app.shared.clock import now
 from app.shared.errors import NotFound
 
 _MOST_PER_ORDER = 99
@@ -99,20 +100,21 @@ class CatalogPages:
         return self._listing(model, shelf, query, market)
 
     def list_collection(self, slug: str, query: ListingQuery, market: Market) -> Listing:
-        """A collection's products, in the owner's order. Raises ``NotFound``."""
+        """A collection's products, in the owner's order or by its rule. Raises ``NotFound``, also
+        of a campaign that has not begun or is over."""
         model = self._catalog.model()
         collection = model.shelves.collection(slug)
-        if collection is None:
+        if collection is None or not collection.is_open(now()):
             raise NotFound("We could not find this collection.")
         members = model.members_of[slug]
         shelf = Shelf(
             heading=collection.title,
             path=f"/collections/{slug}",
-            rows=model.sold_in(market.code) & members.rows,
+            rows=model.sold_in(market.code) & members.rows_in(market.code),
             own_order=members.order,
             description=collection.description,
             image=collection.image,
-            default_sort="relevance",
+            default_sort=collection.sort or ("newest" if members.order is None else "relevance"),
         )
         return self._listing(model, shelf, query, market)
 

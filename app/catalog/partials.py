@@ -13,7 +13,7 @@ from app.catalog.search import Marks
 from app.catalog.service import CatalogService
 from app.catalog.views import CardRef
 from app.markets.context import current_market
-from app.web.csrf import page_window
+from app.web import csrf
 from app.web.fragments import Fragments
 from app.web.registry import service
 from app.web.rendering import page, page_or_fragment, wants_fragment
@@ -49,9 +49,14 @@ def cached_page(template: str, block: str, status: int = 200, /, **context: Any)
     fragments = service(Fragments)
     market = current_market()
     key = fragments.key(
-        f"{template}#{block}", market.code, market.locale, page_window(), repr(context)
+        f"{template}#{block}", market.code, market.locale, csrf.blank(), repr(context)
     )
-    text = fragments.get(key, lambda: render_block(template, block, **context, ready=""))
+
+    def render() -> str:
+        with csrf.left_blank():
+            return render_block(template, block, **context, ready="")
+
+    text = csrf.filled(fragments.get(key, render))
     if wants_fragment():
         return page_or_fragment(text, status)
     return page(template, block, status, **context, ready=Markup(text))  # noqa: S704 - ours

@@ -164,21 +164,10 @@ def _is_checked() -> bool:
     return signed_in() is not None
 
 
-def _vouch() -> None:
-    """Stand in with the session's own form token: the form was found good by another."""
-    if ACCESS_COOKIE in request.cookies:
-        try:
-            own = tokens.csrf_of_expired(request.cookies[ACCESS_COOKIE])
-        except (JWTExtendedException, PyJWTError):
-            return  # not a token of ours: it counts for nothing anyway
-        if own:
-            request.environ["HTTP_X_CSRF_TOKEN"] = own
-
-
 def init_app(app: Flask) -> None:
     """Tie form tokens to the session, and send people to refresh or log in."""
     tokens.init_app(app)
-    csrf.use_session(app, token=_session_token, checked=_is_checked, vouch=_vouch)
+    csrf.use_session(app, token=_session_token, checked=_is_checked)
     app.register_error_handler(AccessExpired, _refresh)
     app.register_error_handler(SignInNeeded, _to_login)
     app.after_request(_drop_bad_tokens)

@@ -6,23 +6,20 @@ as well. Flask-WTF's protection would need a server session on every catalog pag
 has the token that their access token carries; it is the one they had as a visitor, so that a form
 opened before logging in can still be sent.
 
-Pages that are the same for everybody have forms too: adding to the cart, choosing a market. These
-carry the shop's own token of the week. It says that the form is one of ours, not who opened it; who
-sends it is told by the browser (``Origin``, ``Sec-Fetch-Site``, and cookies that other sites
-cannot send along), and only views that say so accept it (docs/decisions/0015).
+Pages that are kept for everybody have forms too: adding to the cart, choosing a market. They are
+made with a blank in the token's place, which each visitor's own fills when the page is sent.
 """
 
 from __future__ import annotations
 
-import hashlib
 import hmac
-import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any, TypeVar
 from urllib.parse import urlsplit
 
-from flask import Flask, current_app, request
+from flask import Flask, current_app, g, request
 
 from app.shared.errors import Forbidden
 from app.web.visitor import ensure_visitor, keep_name, known_visitor
@@ -31,9 +28,7 @@ FIELD = "csrf_token"
 HEADER = "X-CSRF-Token"
 _SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
 _EXEMPT = "mossx.csrf_exempt"
-_OPEN = "mossx.csrf_open"
-_WINDOW = 7 * 24 * 3600  # seconds
-_WINDOWS = 3  # that a form on a shared page stays good for
+LEFT_BLANK = "mossx.csrf_left_blank"  # in the environ of a request whose page is kept
 _SESSIONS = "mossx.csrf_sessions"
 
 View = TypeVar("View", bound=Callable[..., Any])
@@ -53,7 +48,6 @@ class CsrfRefused(Forbidden):
 class _SessionForms:
     token: Callable[[], str | None]
     checked: Callable[[], bool]
-    vouch: Callable[[], None]
 
 
 def use_session(
@@ -61,59 +55,63 @@ def use_session(
     *,
     token: Callable[[], str | None],
     checked: Callable[[], bool],
-    vouch: Callable[[], None],
 ) -> None:
     """Let sessions guard their own forms: ``token`` is theirs if there is one, and ``checked``
     says whether the request is one of a session, and raises ``CsrfRefused`` if it lacks the token.
-    ``vouch`` tells the session that this request's form was found good without its token.
     """
-    app.extensions[_SESSIONS] = _SessionForms(token=token, checked=checked, vouch=vouch)
+    app.extensions[_SESSIONS] = _SessionForms(token=token, checked=checked)
 
 
-def _sign(what: str) -> str:
-    key = current_app.secret_key
-    secret = key if isinstance(key, bytes) else (key or "").encode()
-    return hmac.new(secret, what.encode(), hashlib.sha256).hexdigest()
+def _sign(secret: str, what: str) -> str:
+    return hmac.digest(secret.encode(), what.encode(), "sha256").hex()
 
 
-def _token_for(visitor: str) -> str:
-    return _sign(f"csrf:{visitor}")
+def token_for(secret: str, visitor: str) -> str:
+    """The form token of the visitor with this name, made with the shop's secret."""
+    return _sign(secret, f"csrf:{visitor}")
 
 
-def page_window() -> int:
-    """The week whose token shared pages carry; a page must not be kept beyond it."""
-    return int(time.time() // _WINDOW)
+def blank_for(secret: str) -> str:
+    """What stands for a token on pages that are kept: as long as one, and nobody can guess it."""
+    return _sign(secret, "blank")
 
 
-def page_token() -> str:
-    """The token for forms on pages that are the same for everybody."""
-    return _sign(f"page:{page_window()}")
+def _secret() -> str:
+    return str(current_app.secret_key or "")
 
 
-def _is_page_token(given: str) -> bool:
-    newest = page_window()
-    return any(
-        hmac.compare_digest(_sign(f"page:{window}").encode(), given.encode())
-        for window in range(newest, newest - _WINDOWS, -1)
-    )
+def blank() -> str:
+    """What stands for a token on this application's kept pages."""
+    return blank_for(_secret())
+
+
+@contextmanager
+def left_blank() -> Iterator[None]:
+    """Make forms whose token is filled in later."""
+    g.csrf_left_blank = True
+    try:
+        yield
+    finally:
+        g.csrf_left_blank = False
+
+
+def filled(markup: str) -> str:
+    """Fill in the token of who asks, unless the page as a whole is still kept blank."""
+    gap = blank()
+    return markup.replace(gap, csrf_token()) if gap in markup else markup
 
 
 def csrf_token() -> str:
     """The token for this session's, else this visitor's, forms."""
+    if g.get("csrf_left_blank") or LEFT_BLANK in request.environ:
+        return blank()
     sessions: _SessionForms = current_app.extensions[_SESSIONS]
-    return sessions.token() or _token_for(ensure_visitor())
+    return sessions.token() or token_for(_secret(), ensure_visitor())
 
 
 def exempt(view: View) -> View:
     """Take a view out of the check: only those that verify a signature instead."""
     setattr(view, _EXEMPT, True)
-    return view
-
-
-def from_shared_pages(view: View) -> View:
-    """Accept forms of shared pages, too. Only for views that do no harm to whom is made to call
-    them, because the token proves nothing about the visitor."""
-    setattr(view, _OPEN, True)
     return view
 
 
@@ -140,20 +138,16 @@ def _check() -> None:
     if from_elsewhere:
         raise CsrfRefused
     sessions: _SessionForms = current_app.extensions[_SESSIONS]
-    given = request.form.get(FIELD) or request.headers.get(HEADER, "")
-    view = current_app.view_functions[request.endpoint]
-    if getattr(view, _OPEN, False) and _is_page_token(given):
-        sessions.vouch()
-        return
     if sessions.checked():
         return
+    given = request.form.get(FIELD) or request.headers.get(HEADER, "")
     visitor = known_visitor()
-    if not visitor or not hmac.compare_digest(_token_for(visitor).encode(), given.encode()):
+    own = token_for(_secret(), visitor) if visitor else ""
+    if not own or not hmac.compare_digest(own.encode(), given.encode()):
         raise CsrfRefused
 
 
 def init_app(app: Flask) -> None:
-    """Check every unsafe request and offer both kinds of token to templates."""
+    """Check every unsafe request and offer the token to templates."""
     app.before_request(_check)
     app.jinja_env.globals["csrf_token"] = csrf_token
-    app.jinja_env.globals["page_token"] = page_token

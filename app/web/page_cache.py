@@ -1,15 +1,14 @@
 """The page cache in front of Flask: anonymous pages, the same for every visitor of a market.
 
 A page is known by everything it varies on: its canonical address, the market, whether a cart may
-be there, fragment or whole, and the coding. It is made from a request that has nothing else in
-it, so nothing a client sends beside those can change what another is shown. The cache is told
-what to forget by whoever follows the database; on its own it asks nobody, so a hit costs neither
-a query nor a round trip.
+be there, fragment or whole. It is made from a request that has nothing else in it, so nothing a
+client sends beside those can change what another is shown. Only the token of its forms is the
+visitor's own: it is filled in when the page is sent. The cache is told what to forget by whoever
+follows the database; on its own it asks nobody, so a hit costs neither a query nor a round trip.
 """
 
 from __future__ import annotations
 
-import re
 import sys
 import threading
 from collections.abc import Callable, Hashable, Iterable
@@ -20,9 +19,11 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 from flask import Flask, Response, request
-from werkzeug.datastructures import Accept
-from werkzeug.http import parse_accept_header
 
+from app.web import csrf
+from app.web.callers import Callers, Cookies
+from app.web.conditional import etag_of, held_tag, takes_gzip
+from app.web.form_tokens import FormTokens
 from app.web.page_store import Headers, Page, PageStore
 from app.web.rendering import asks_for_fragment
 
@@ -42,16 +43,6 @@ _CARRIED = (
 )  # fmt: skip
 _NOT_KEPT = frozenset({"content-length", "date", "server", "x-request-id", "vary", "cache-control"})
 _VARY = "Accept-Encoding, Cookie, HX-Request, HX-Boosted, HX-History-Restore-Request"
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Cookies:
-    """Names of the cookies that pages depend on, and how to read a market's."""
-
-    market: str
-    cart: str
-    session: str
-    market_code: Callable[[str], str]  # of what a client sent: a market's code, "" for the default
 
 
 @dataclass(kw_only=True, slots=True)
@@ -108,10 +99,10 @@ def _keep_private(response: Response) -> Response:
 class PageCache:
     """WSGI middleware.
 
-    ``canonical`` gives a cacheable address its one form, None for others; pages are not kept
-    beyond the ``window`` they were made in; ``on_served`` hears of each page about a subject,
-    with the cookies of whom it was shown; without ``may_keep`` nothing new is kept, because
-    nobody says what to forget.
+      ``canonical`` gives a cacheable address its one form, None for others; pages are not kept
+    X ``on_served`` hears of each page about a subject,
+      with the cookies of whom it was shown; without ``may_keep`` nothing new is kept, because
+      nobody says what to forget.
     """
 
     def __init__(
@@ -122,7 +113,7 @@ class PageCache:
         canonical: Canonical,
         cookies: Cookies,
         base_url: str,
-        window: Callable[[], int],
+        tokens: FormTokens,
         on_served: Callable[[str, str], None],
         may_keep: Callable[[], bool],
     ) -> None:
@@ -131,16 +122,12 @@ class PageCache:
         self._canonical = lru_cache(maxsize=65_536)(canonical)
         self._cookies = cookies
         self._base = urlsplit(base_url)
-        self._window = window
+        self._tokens = tokens
         self._on_served = on_served
         self._may_keep = may_keep
         self.counts = Counts()
         self._making: dict[Hashable, threading.Event] = {}
-        find = r"(?:^|[;\s])({})=([^;]*)"
-        self._find_market = re.compile(find.format(re.escape(cookies.market))).search
-        self._find_cart = re.compile(find.format(re.escape(cookies.cart))).search
-        self._find_session = re.compile(find.format(re.escape(cookies.session))).search
-        self._coding = lru_cache(maxsize=512)(_best_coding)
+        self._callers = Callers(cookies, tokens)
 
     def __call__(self, environ: WSGIEnvironment, start: StartResponse, /) -> Iterable[bytes]:
         """Answer from memory, else let Flask make the page and keep it."""
@@ -162,30 +149,48 @@ class PageCache:
         address = self._canonical(path, query)
         if address is None:
             return None
-        market, has_cart = "", False
-        cookie = environ.get("HTTP_COOKIE")
-        if cookie:
-            if self._find_session(cookie):
-                return None
-            found = self._find_market(cookie)
-            market = self._cookies.market_code(found[2]) if found else ""
-            has_cart = self._find_cart(cookie) is not None
+        caller = self._callers.of(environ.get("HTTP_COOKIE", ""))
+        if caller.is_signed_in:
+            return None
         fragment = "HTTP_HX_REQUEST" in environ and asks_for_fragment(environ)
-        return address, market, has_cart, fragment, self._window()
+        return address, caller.market, caller.has_cart, fragment
 
     def _send(self, page: Page, environ: WSGIEnvironment, start: StartResponse) -> list[bytes]:
-        if page.subject:
-            cookie = environ.get("HTTP_COOKIE")
-            if cookie:
-                self._on_served(page.subject, cookie)
+        cookies = environ.get("HTTP_COOKIE", "")
+        if page.subject and cookies:
+            self._on_served(page.subject, cookies)
+        token = self._callers.of(cookies).token if page.has_forms else None
         asked = environ.get("HTTP_IF_NONE_MATCH")
-        if asked and _matches(asked, page.etag):
+        held = held_tag(asked, page.digest, token) if asked else ""
+        if held:
             self.counts.not_modified += 1
-            start("304 Not Modified", page.not_modified)
+            start("304 Not Modified", page.not_modified(held))
             return []
-        form = page.form(self._coding(environ.get("HTTP_ACCEPT_ENCODING", "")))
-        start("200 OK", form.headers)
-        return [] if environ["REQUEST_METHOD"] == "HEAD" else [form.body]
+        if page.has_forms and token is None:
+            token = self._tokens.new()
+        etag = etag_of(page.digest, token)
+        text = token.text if token else b""
+        if takes_gzip(environ.get("HTTP_ACCEPT_ENCODING", "")):
+            headers, body = page.packed(etag, text)
+        else:
+            headers, body = page.plain(etag, text)
+        if token and token.cookie:
+            headers.append(("Set-Cookie", token.cookie))
+        start("200 OK", headers)
+        return [] if environ["REQUEST_METHOD"] == "HEAD" else [body]
+
+    def _send_once(
+        self, answer: _Answer, body: bytes, environ: WSGIEnvironment, start: StartResponse
+    ) -> list[bytes]:
+        """Send what is not worth keeping, an error for instance, with the visitor's token."""
+        headers = answer.headers
+        if self._tokens.blank in body:
+            token = self._callers.of(environ.get("HTTP_COOKIE", "")).token or self._tokens.new()
+            body = body.replace(self._tokens.blank, token.text)
+            if token.cookie:
+                headers = [*headers, ("Set-Cookie", token.cookie)]
+        start(answer.status, headers)
+        return [] if environ["REQUEST_METHOD"] == "HEAD" else [body]
 
     def warm(self, address: Address, market: str) -> None:
         """Make a page of a market ("" for the default one) before anybody asks for it."""
@@ -243,21 +248,20 @@ class PageCache:
             return self._send(sibling, environ, start)
         policy: _Policy | None = clean.get(_POLICY)
         if policy is None or not answer.is_sharable:
-            start(answer.status, answer.headers)
-            return [] if environ["REQUEST_METHOD"] == "HEAD" else [body]
-        page = Page(body, answer.kept_headers(), policy.subject)
+            return self._send_once(answer, body, environ, start)
+        page = Page(body, answer.kept_headers(), policy.subject, self._tokens.blank)
         if may_keep and self._may_keep():
             self.store.put(key, page, policy.tags, mark)
         return self._send(page, environ, start)
 
     def _sibling(self, key: tuple[Any, ...]) -> Page | None:
         """The page as it is without the badge of the cart, better than none when all else fails."""
-        address, market, _, fragment, window = key
-        return self.store.get((address, market, False, fragment, window))
+        address, market, _, fragment = key
+        return self.store.get((address, market, False, fragment))
 
     def _clean(self, key: tuple[Any, ...], environ: WSGIEnvironment) -> WSGIEnvironment:
         """A request with nothing in it but what the page is known by."""
-        (path, query), market, has_cart, fragment, _ = key
+        (path, query), market, has_cart, fragment = key
         clean = {name: environ[name] for name in _CARRIED if name in environ}
         clean["REQUEST_METHOD"] = "GET"
         clean["PATH_INFO"], clean["QUERY_STRING"] = path, query
@@ -270,6 +274,7 @@ class PageCache:
         if fragment:
             clean["HTTP_HX_REQUEST"] = "true"
         clean[_SHARED] = has_cart
+        clean[csrf.LEFT_BLANK] = True
         return clean
 
 
@@ -294,23 +299,4 @@ class _Answer:
 
     def kept_headers(self) -> Headers:
         kept = [(name, value) for name, value in self.headers if name.lower() not in _NOT_KEPT]
-        return [*kept, ("Vary", _VARY), ("Cache-Control", "no-cache")]
-
-
-def _matches(asked: str, etag: str) -> bool:
-    """``If-None-Match`` by weak comparison (RFC 9110, 13.1.2 and 8.8.3.2)."""
-    if asked in {etag, "*"}:
-        return True
-    bare = etag.removeprefix("W/")
-    return any(each.strip().removeprefix("W/") == bare for each in asked.split(","))
-
-
-def _best_coding(asked: str) -> str:
-    """The coding to answer with (RFC 9110, 12.5.3)."""
-    accept = parse_accept_header(asked, Accept)
-    return max(("br", "gzip", ""), key=lambda coding: _wish(accept, coding))
-
-
-def _wish(accept: Accept, coding: str) -> tuple[float, int]:
-    quality = accept.quality(coding) if coding else (accept.quality("identity") or 0.001)
-    return quality, {"br": 2, "gzip": 1}.get(coding, 0)
+        return [*kept, ("Vary", _VARY), ("Cache-Control", "private, no-cache")]

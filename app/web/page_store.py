@@ -8,67 +8,54 @@ from __future__ import annotations
 
 import hashlib
 import threading
-import zlib
 from collections import OrderedDict
 from collections.abc import Hashable, Iterable
-from dataclasses import dataclass
 
-import brotli
+from app.web.packing import Packed
 
 Headers = list[tuple[str, str]]
 _MOST_REMEMBERED_DROPS = 50_000
-_OVERHEAD = 1_500  # bytes that an entry costs beside its body
-
-
-def _gzip(body: bytes) -> bytes:
-    packer = zlib.compressobj(6, zlib.DEFLATED, 31)
-    return packer.compress(body) + packer.flush()
-
-
-@dataclass(frozen=True, slots=True)
-class Representation:
-    """A page in one content coding, ready to send."""
-
-    headers: Headers
-    body: bytes
+_OVERHEAD = 2_500  # bytes that an entry costs beside its body
 
 
 class Page:
-    """A finished page. It is held packed with gzip; other codings are made from that."""
+    """A finished page, packed with gzip. ``blank`` stands where a visitor's form token goes."""
 
-    __slots__ = ("_brotli", "_gzip", "_headers", "etag", "not_modified", "subject")
+    __slots__ = ("_bodiless", "_body", "_headers", "_packed", "digest", "subject")
 
-    def __init__(self, body: bytes, headers: Headers, subject: str = "") -> None:
-        self.etag = f'W/"{hashlib.sha256(body).hexdigest()[:20]}"'
+    def __init__(
+        self, body: bytes, headers: Headers, subject: str = "", blank: bytes = b""
+    ) -> None:
+        self.digest = hashlib.sha256(body).hexdigest()[:20]
         self.subject = subject
-        self._headers = [*headers, ("ETag", self.etag)]
-        self.not_modified = [
-            (name, value) for name, value in self._headers if name.lower() != "content-type"
-        ]
-        self._gzip = self._as(_gzip(body), "gzip")
-        self._brotli: Representation | None = None
+        self._body = Packed(body, blank)
+        self._headers = headers
+        self._bodiless = [pair for pair in headers if pair[0].lower() != "content-type"]
+        length = ("Content-Length", str(self._body.length))
+        self._packed = [*headers, length, ("Content-Encoding", "gzip")]
 
-    def _as(self, body: bytes, coding: str) -> Representation:
-        length = ("Content-Length", str(len(body)))
-        named = [("Content-Encoding", coding)] if coding else []
-        return Representation([*self._headers, length, *named], body)
+    @property
+    def has_forms(self) -> bool:
+        """Whether it takes a token to send it."""
+        return self._body.has_blanks
 
-    def form(self, coding: str) -> Representation:
-        """The page in a coding: ``gzip``, ``br``, or ``""`` for none."""
-        if coding == "gzip":
-            return self._gzip
-        if coding == "br" and self._brotli is not None:
-            return self._brotli
-        plain = zlib.decompress(self._gzip.body, 31)
-        if not coding:
-            return self._as(plain, "")
-        self._brotli = self._as(brotli.compress(plain, quality=5), "br")
-        return self._brotli
+    def packed(self, etag: str, token: bytes = b"") -> tuple[Headers, bytes]:
+        """The page in gzip, with the token in its forms."""
+        return [*self._packed, ("ETag", etag)], self._body.filled(token)
+
+    def plain(self, etag: str, token: bytes = b"") -> tuple[Headers, bytes]:
+        """The same as it is."""
+        body = self._body.plain(token)
+        return [*self._headers, ("Content-Length", str(len(body))), ("ETag", etag)], body
+
+    def not_modified(self, etag: str) -> Headers:
+        """The headers for who has this page already (RFC 9110, 15.4.5)."""
+        return [*self._bodiless, ("ETag", etag)]
 
     @property
     def size(self) -> int:
-        """About how many bytes it takes, with a second coding to come."""
-        return 2 * len(self._gzip.body) + _OVERHEAD
+        """About how many bytes it takes."""
+        return self._body.length + _OVERHEAD
 
 
 class PageStore:

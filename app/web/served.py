@@ -53,6 +53,6 @@ class ServedPages:
             while self._notes:
                 subject, cookie = self._notes.popleft()
                 found = self._name(cookie)
-                name = visitor.name_in(found[1]) if found else ""
+                name = visitor.names().read(found[1]) if found else ""
                 if name:
                     remember_viewed_by(name, subject)

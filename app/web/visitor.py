@@ -2,32 +2,58 @@
 
 from __future__ import annotations
 
+import hashlib
 import secrets
 
 from flask import Flask, Response, current_app, g, request
-from itsdangerous import BadSignature, URLSafeSerializer
+from itsdangerous import BadSignature, Signer
+from werkzeug.http import dump_cookie
 
 COOKIE = "mossx_visitor"
 LIFETIME = 60 * 24 * 3600
+_EXTENSION = "mossx.visitor_names"
 
 
-def _serializer() -> URLSafeSerializer:
-    return URLSafeSerializer(current_app.secret_key or "", salt="visitor")
+class VisitorNames:
+    """Gives names, and knows the cookies that hold them.
+
+    The key is derived once and not for each cookie, since every anonymous page asks.
+    """
+
+    def __init__(self, secret: str, *, secure: bool) -> None:
+        key = hashlib.sha256(f"visitor:{secret}".encode()).digest()
+        self._signer = Signer(key, sep=".", key_derivation="none", digest_method=hashlib.sha256)
+        template = dump_cookie(
+            COOKIE, "NAME", max_age=LIFETIME, httponly=True, samesite="Lax", secure=secure
+        )
+        self._before, self._after = template.split("NAME")
+
+    def new(self) -> str:
+        """A name that nobody has."""
+        return secrets.token_urlsafe(18)
+
+    def read(self, value: str) -> str:
+        """The name in a cookie's value, ``""`` if we did not give it."""
+        try:
+            return self._signer.unsign(value).decode("ascii")
+        except (BadSignature, UnicodeError):
+            return ""
+
+    def cookie(self, name: str) -> str:
+        """The ``Set-Cookie`` header that gives a browser this name."""
+        return f"{self._before}{self._signer.sign(name).decode('ascii')}{self._after}"
 
 
-def name_in(cookie: str) -> str:
-    """The name in a cookie's value, ``""`` if we did not give it."""
-    try:
-        value = _serializer().loads(cookie)
-    except BadSignature:
-        return ""
-    return value if isinstance(value, str) else ""
+def names(app: Flask | None = None) -> VisitorNames:
+    """The application's names."""
+    held: VisitorNames = (app or current_app).extensions[_EXTENSION]
+    return held
 
 
 def known_visitor() -> str:
     """The visitor's name from a valid cookie, or ``""``."""
     if "visitor" not in g:
-        g.visitor = name_in(request.cookies.get(COOKIE, ""))
+        g.visitor = names().read(request.cookies.get(COOKIE, ""))
         g.visitor_is_new = False
     return str(g.visitor)
 
@@ -35,14 +61,13 @@ def known_visitor() -> str:
 def ensure_visitor() -> str:
     """The visitor's name; a browser without one gets it with this answer."""
     if not known_visitor():
-        g.visitor = secrets.token_urlsafe(18)
-        g.visitor_is_new = True
+        forget_visitor()
     return str(g.visitor)
 
 
 def forget_visitor() -> None:
     """Give the browser a new name with this answer: whoever sits there now may be another."""
-    g.visitor = secrets.token_urlsafe(18)
+    g.visitor = names().new()
     g.visitor_is_new = True
 
 
@@ -60,17 +85,13 @@ def last_longer() -> None:
 
 def _remember(response: Response) -> Response:
     if g.get("visitor_is_new") and not g.get("visitor_is_kept"):
-        response.set_cookie(
-            COOKIE,
-            str(_serializer().dumps(g.visitor)),
-            max_age=LIFETIME,
-            httponly=True,
-            samesite="Lax",
-            secure=current_app.config["SESSION_COOKIE_SECURE"],
-        )
+        response.headers.add("Set-Cookie", names().cookie(g.visitor))
     return response
 
 
 def init_app(app: Flask) -> None:
     """Send the cookie with the answer in which a name was given."""
+    app.extensions[_EXTENSION] = VisitorNames(
+        str(app.secret_key or ""), secure=app.config["SESSION_COOKIE_SECURE"]
+    )
     app.after_request(_remember)

@@ -8,7 +8,16 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
 
-from app.catalog.models import Collection, Product, ProductKind, ProductStatus, Variant
+from app.catalog.models import (
+    Collection,
+    CollectionRule,
+    Product,
+    ProductKind,
+    ProductStatus,
+    RuleCondition,
+    RuleField,
+    Variant,
+)
 from app.catalog.query import OPTION, ListingQuery
 from app.catalog.readmodel.edit import ModelEdit
 from app.catalog.readmodel.entries import is_published, make_entry
@@ -22,6 +31,8 @@ SIZES = ("S", "M", "L", "XL")
 VENDORS = ("Halden", "Fell", "Moor", "Tarn", "")
 CATEGORIES = ("bowls", "cups", "plates", "")
 WORDS = ("walnut", "oak", "linen", "müsli", "clay", "small", "गिलास", "weiß", "tray", "lamp")
+TYPES = ("Bowl", "Cup", "")
+TAGS = ("wood", "gift", "new", "blue")
 MARKETS = ("US", "IN", "DE")
 
 
@@ -86,6 +97,8 @@ def random_product(dice: random.Random, name: ProductId) -> Product:
         slug=f"p-{name}",
         vendor=dice.choice(VENDORS),
         category=dice.choice(CATEGORIES),
+        type=dice.choice(TYPES),
+        tags=tuple(dice.sample(TAGS, dice.randrange(3))),
         featured=dice.random() < 0.2,
         kind=ProductKind.BUNDLE if dice.random() < 0.1 else ProductKind.SIMPLE,
         status=ProductStatus.PUBLISHED if dice.random() < 0.85 else ProductStatus.DRAFT,
@@ -106,6 +119,59 @@ def random_query(dice: random.Random) -> list[tuple[str, str]]:
     if dice.random() < 0.35:
         pairs.append(("max_price", str(dice.randrange(20, 60))))
     return pairs
+
+
+def random_rule(dice: random.Random) -> CollectionRule:
+    """A rule with some conditions of any kind."""
+    conditions = []
+    for subject in dice.sample(list(RuleField), dice.randrange(1, 4)):
+        values = {
+            RuleField.TYPE: TYPES[:2],
+            RuleField.VENDOR: VENDORS[:4],
+            RuleField.CATEGORY: CATEGORIES[:3],
+            RuleField.TAG: TAGS,
+            RuleField.OPTION: COLOURS,
+        }.get(subject)
+        priced = subject is RuleField.PRICE
+        conditions.append(
+            RuleCondition(
+                subject=subject,
+                values=tuple(dice.sample(values, dice.randrange(1, 3))) if values else (),
+                option="Colour" if subject is RuleField.OPTION else "",
+                least={"US": dice.randrange(30) * 100} if priced and dice.random() < 0.5 else {},
+                most={"US": 2900, "DE": 1500} if priced and dice.random() < 0.7 else {},
+                negated=dice.random() < 0.3,
+            )
+        )
+    return CollectionRule(conditions=tuple(conditions), any_of=dice.random() < 0.4)
+
+
+def belongs(product: Product, rule: CollectionRule, stock: Mapping[Sku, int], market: str) -> bool:
+    """Whether a published product is one of the rule's, worked out the plain way."""
+    answers = [_has(product, each, stock, market) is not each.negated for each in rule.conditions]
+    return any(answers) if rule.any_of else all(answers)
+
+
+def _has(product: Product, condition: RuleCondition, stock: Mapping[Sku, int], market: str) -> bool:
+    match condition.subject:
+        case RuleField.STOCK:
+            return any(_buyable(each, stock) for each in product.variants)
+        case RuleField.PRICE:
+            least, most = condition.least.get(market), condition.most.get(market)
+            prices = [each.price_in(market) for each in product.variants]
+            return (least is not None or most is not None) and any(
+                (least is None or price.amount.minor >= least)
+                and (most is None or price.amount.minor <= most)
+                for price in prices
+                if price
+            )
+        case RuleField.OPTION:
+            held = {each.options.get(condition.option) for each in product.variants}
+        case RuleField.TAG:
+            held = set(product.tags)
+        case plain:
+            held = {str(getattr(product, plain.value))}
+    return not held.isdisjoint(condition.values)
 
 
 @dataclass
@@ -216,6 +282,8 @@ def described(model: CatalogModel) -> dict[str, object]:
             name: names(getattr(model, name))
             for name in ("present", "featured", "bundles", "in_stock")
         },
+        "types": {key: names(value) for key, value in model.types.items()},
+        "tags": {key: names(value) for key, value in model.tags.items()},
         "vendors": {key: names(value) for key, value in model.vendors.items()},
         "categories": {key: names(value) for key, value in model.in_category.items()},
         "option rows": {key: names(value) for key, value in model.option_rows.items()},
@@ -224,7 +292,13 @@ def described(model: CatalogModel) -> dict[str, object]:
         "newest": [model.ids[row] for row in model.newest.rows],
         "bestselling": [model.ids[row] for row in model.bestselling.rows],
         "collections": {
-            key: [model.ids[row] for row in value.order] for key, value in model.members_of.items()
+            key: (
+                names(value.rows)
+                if value.order is None
+                else [model.ids[row] for row in value.order],
+                {market: names(rows) for market, rows in (value.by_market or {}).items() if rows},
+            )
+            for key, value in model.members_of.items()
         },
         "markets": {
             code: {

@@ -16,6 +16,7 @@ from app.catalog.query import parse_query
 from app.catalog.readmodel import packing
 from app.catalog.readmodel.bands import PriceBands
 from app.catalog.readmodel.bits import bitmap, members
+from app.catalog.readmodel.entries import is_published
 from app.catalog.readmodel.model import CatalogModel, empty_model
 from app.catalog.readmodel.selection import Selector
 from app.shared.ids import ProductId
@@ -23,10 +24,12 @@ from tests.support.readmodel import (
     CATEGORIES,
     MARKETS,
     Shop,
+    belongs,
     described,
     expect,
     random_product,
     random_query,
+    random_rule,
 )
 
 
@@ -52,7 +55,13 @@ def _write(dice: random.Random, shop: Shop) -> tuple[list[ProductId], list[Produ
         changed.append(name)
     if dice.random() < 0.3:
         chosen = [ProductId(f"prd_{dice.randrange(150):03}") for _ in range(20)]
-        shop.collections = (Collection(slug="best", title="Best", product_ids=tuple(chosen)),)
+        shop.collections = (
+            Collection(slug="best", title="Best", product_ids=tuple(chosen)),
+            *(
+                Collection(slug=f"rule-{number}", title="Rule", rule=random_rule(dice))
+                for number in range(3)
+            ),
+        )
     return changed, sold
 
 
@@ -70,6 +79,20 @@ def test_a_followed_model_is_the_one_built_anew(seed: int) -> None:
     ) | {"collections": {}}
     assert described(model) == described(shop.build())
     _check_listings(dice, shop, model)
+    _check_rules(shop, model)
+
+
+def _check_rules(shop: Shop, model: CatalogModel) -> None:
+    published = [each for each in shop.products.values() if is_published(each)]
+    ruled = [each for each in shop.collections if each.rule]
+    assert ruled
+    for collection in ruled:
+        assert collection.rule
+        for market in MARKETS:
+            rows = model.members_of[collection.slug].rows_in(market)
+            assert {model.ids[row] for row in rows} == {
+                each.id for each in published if belongs(each, collection.rule, shop.stock, market)
+            }, collection
 
 
 def _check_listings(dice: random.Random, shop: Shop, model: CatalogModel) -> None:

@@ -10,7 +10,7 @@ import zlib
 from datetime import date, timedelta
 from pathlib import Path
 
-from tools.pictures.catalog import BUNDLES, CATEGORIES, COLLECTIONS, ITEMS, MAKERS, Item
+from tools.pictures.catalog import BUNDLES, CATEGORIES, COLLECTIONS, ITEMS, MAKERS, RULED, Item
 
 DEMO = Path(__file__).resolve().parents[2] / "demo"
 _OPENED = date(2025, 9, 1)
@@ -173,6 +173,19 @@ def main() -> None:
                 "products": [slug(each) for each in titles],
             }
             for name, title, text, titles in COLLECTIONS
+        ]
+        + [
+            {
+                "slug": name,
+                "title": title,
+                "description": text,
+                "image": picture,
+                "rule": rule,
+                "sort": sort,
+                "starts_at": first,
+                "ends_at": last,
+            }
+            for name, title, text, picture, rule, sort, first, last in RULED
         ],
         "products": products,
         "bundles": [_bundle(place, each, by_title) for place, each in enumerate(BUNDLES)],

@@ -181,6 +181,12 @@ COLLECTIONS = (
     ("green-thumb", "Green thumb", "Pots and vases for those who talk to plants.", ("Terra Planter", "Stilt Planter", "Slant Planter", "Moon Vase", "Bud Vase Trio", "Column Vase", "Meadow Bowl Planter", "Stem Vase")),
 )  # fmt: skip
 
+# name, title, text, picture, rule, order, first and last day
+RULED = (
+    ("small-gifts", "Small gifts", "Things to bring along, each for less than a dinner out.", "garden-soap-sage.webp", {"any_of": False, "conditions": [{"field": "price", "most": {"US": 3000, "IN": 150000, "DE": 3000}}, {"field": "stock"}, {"field": "tag", "values": ["tableware"], "negated": True}]}, "price_asc", None, None),
+    ("warm-house", "The warm house", "Wool, candles and low light, for as long as the evenings are long.", "fringed-throw-ochre.webp", {"any_of": True, "conditions": [{"field": "tag", "values": ["wool", "candle", "blanket", "cushion"]}, {"field": "type", "values": ["Lantern"]}]}, "bestselling", "2026-10-25", "2027-03-28"),
+)  # fmt: skip
+
 BUNDLES = (
     ("The Breakfast Set", "tableware", "Kiln & Fell", "Two mugs, two bowls and a board: breakfast for two, from the first cup to the last crumb.", (("Dune Mug", 2), ("Fjord Breakfast Bowl", 2), ("Bram's Board", 1)), 1200),
     ("The Window Sill", "vases-planters", "Ostra Studio", "Three vases and a planter that look good in a row, in the order you like.", (("Moon Vase", 1), ("Bottle Vase", 1), ("Terra Planter", 1)), 1500),

@@ -39,6 +39,8 @@ class Entry:
     slug: str
     vendor: str
     category: str
+    type: str
+    tags: tuple[str, ...]
     published_at: int  # milliseconds since 1970, UTC
     featured: bool
     is_bundle: bool
@@ -63,6 +65,8 @@ def make_entry(product: Product, stock: Mapping[Sku, int]) -> Entry:
         slug=product.slug,
         vendor=product.vendor,
         category=product.category,
+        type=product.type,
+        tags=product.tags,
         published_at=milliseconds(product.published_at or _EPOCH),
         featured=product.featured,
         is_bundle=product.kind is ProductKind.BUNDLE,

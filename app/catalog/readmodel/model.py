@@ -15,9 +15,10 @@ from app.catalog.models import Category, Collection
 from app.catalog.readmodel.bits import Numbers, bitmap, members, runs, union
 from app.catalog.readmodel.entries import KEYWORDS, milliseconds
 from app.catalog.readmodel.market import MarketModel, empty_market
+from app.catalog.readmodel.membership import Membership, by_hand, by_rule
 from app.catalog.readmodel.orders import Order
 from app.catalog.readmodel.rows import Row
-from app.catalog.readmodel.shelves import Membership, Shelves, resolve
+from app.catalog.readmodel.shelves import Shelves
 from app.catalog.search.index import SearchIndex
 from app.shared.clock import now
 from app.shared.ids import ProductId
@@ -53,6 +54,8 @@ class CatalogModel:
     bundles: BitMap
     in_stock: BitMap  # rows with a variant that can be bought
     vendors: Mapping[str, BitMap]
+    types: Mapping[str, BitMap]
+    tags: Mapping[str, BitMap]
     in_category: Mapping[str, BitMap]
     option_rows: Mapping[OptionValue, BitMap]
     newest: Order
@@ -70,7 +73,10 @@ class CatalogModel:
     @cached_property
     def members_of(self) -> Mapping[str, Membership]:
         """The members of each collection, by slug."""
-        return resolve(self.shelves.collections, self.row_of)
+        return {
+            each.slug: by_rule(self, each.rule) if each.rule else by_hand(each, self.row_of)
+            for each in self.shelves.collections
+        }
 
     @cached_property
     def options(self) -> Mapping[str, list[str]]:
@@ -146,6 +152,7 @@ class CatalogModel:
         """The categories and the collections with something sold in them, in the owner's order."""
         sold = self.live & self._priced
         nothing = BitMap()
+        moment = now()
         return (
             tuple(
                 each
@@ -155,7 +162,7 @@ class CatalogModel:
             tuple(
                 each
                 for each in self.shelves.collections
-                if self.members_of[each.slug].rows.intersect(sold)
+                if each.is_open(moment) and self.members_of[each.slug].rows.intersect(sold)
             ),
         )
 
@@ -181,6 +188,8 @@ def empty_model() -> CatalogModel:
         bundles=BitMap(),
         in_stock=BitMap(),
         vendors={},
+        types={},
+        tags={},
         in_category={},
         option_rows={},
         newest=Order(half),

@@ -25,7 +25,7 @@ _ARRAYS = (
     "keywords", "row_of_variant", "skus",
 )  # fmt: skip
 _SETS = ("present", "featured", "bundles", "in_stock", "buyable")
-_MAPS = ("vendors", "in_category")
+_MAPS = ("vendors", "types", "tags", "in_category")
 _PAIR_MAPS = ("option_rows", "option_variants")
 _ORDERS = ("newest", "bestselling")
 _CODE = Path(__file__).resolve().parents[1]

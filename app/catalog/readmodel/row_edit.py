@@ -40,6 +40,8 @@ class RowEdit:
         self._featured = SetEdit(base.featured)
         self._bundles = SetEdit(base.bundles)
         self._vendors = PostingsEdit[str](base.vendors)
+        self._types = PostingsEdit[str](base.types)
+        self._tags = PostingsEdit[str](base.tags)
         self._options = PostingsEdit[OptionValue](base.option_rows)
         self._base_row_of = base.row_of
         self._own_row_of: dict[ProductId, int] | None = None
@@ -84,8 +86,8 @@ class RowEdit:
         """Empty these rows; each keeps its product, its texts and its block of variants."""
         for each in (self._present, self._featured, self._bundles, self.in_stock):
             each.take_out(rows)
-        self._vendors.take_out(rows)
-        self.categories.take_out(rows)
+        for every in (self._vendors, self._types, self._tags, self.categories):
+            every.take_out(rows)
         self._options.take_out(rows)
 
     def put(self, row: int, entry: Entry) -> None:
@@ -105,6 +107,10 @@ class RowEdit:
         self.categories.add(entry.category, row)
         if entry.vendor:
             self._vendors.add(entry.vendor, row)
+        if entry.type:
+            self._types.add(entry.type, row)
+        for tag in entry.tags:
+            self._tags.add(tag, row)
         for pair in {pair for each in entry.variants for pair in each.options.items()}:
             self._options.add(pair, row)
 
@@ -121,6 +127,8 @@ class RowEdit:
             "bundles": self._bundles.done(),
             "in_stock": self.in_stock.done(),
             "vendors": self._vendors.done(),
+            "types": self._types.done(),
+            "tags": self._tags.done(),
             "in_category": self.categories.done(),
             "option_rows": self._options.done(),
         }

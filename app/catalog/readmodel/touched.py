@@ -67,6 +67,7 @@ class TouchedLog:
             shelves |= {
                 slug for slug, member in model.members_of.items() if member.rows.intersect(rows)
             }
+        shelves |= _gained_or_lost(before, after)
         return Touched(
             product_ids=frozenset(self._products),
             slugs=frozenset(self._slugs),
@@ -75,6 +76,21 @@ class TouchedLog:
             navigation=_links(before) != _links(after),
             bestsellers=self.resold,
         )
+
+
+def _gained_or_lost(before: CatalogModel, after: CatalogModel) -> set[str]:
+    """The collections by rule that have other products now: a change of tags shows nowhere else."""
+    by_rule = {each.slug for each in before.shelves.collections if each.rule}
+    return {
+        slug
+        for slug in by_rule.intersection(after.members_of)
+        if _belonging(before, slug) != _belonging(after, slug)
+    }
+
+
+def _belonging(model: CatalogModel, slug: str) -> tuple[BitMap, object]:
+    members = model.members_of[slug]
+    return members.rows, members.by_market
 
 
 def _links(model: CatalogModel) -> list[object]:

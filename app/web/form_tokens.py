@@ -1,0 +1,47 @@
+"""Form tokens for pages that are answered in front of Flask, where there is no request context."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+from app.web import visitor
+from app.web.csrf import blank_for, token_for
+from app.web.visitor import VisitorNames
+
+_MARK = 8  # letters
+
+
+@dataclass(frozen=True, slots=True)
+class FormToken:
+    """A visitor's token. ``mark`` tells it from others without giving it away whole;
+    ``cookie`` is the ``Set-Cookie`` header for a browser that has no name yet."""
+
+    text: bytes
+    mark: str
+    cookie: str = ""
+
+
+class FormTokens:
+    """Visitors' tokens by their cookies; ``blank`` stands for them on kept pages."""
+
+    def __init__(self, secret: str, names: VisitorNames) -> None:
+        self.blank = blank_for(secret).encode()
+        self._secret = secret
+        self._names = names
+        self._find = re.compile(rf"(?:^|[;\s]){re.escape(visitor.COOKIE)}=([^;]*)").search
+
+    def known(self, cookies: str) -> FormToken | None:
+        """The token of whom these cookies name; None if they name nobody."""
+        found = self._find(cookies)
+        name = self._names.read(found[1]) if found else ""
+        return self._make(name) if name else None
+
+    def new(self) -> FormToken:
+        """A token for a browser that has no name, with the name."""
+        name = self._names.new()
+        return self._make(name, self._names.cookie(name))
+
+    def _make(self, name: str, cookie: str = "") -> FormToken:
+        text = token_for(self._secret, name)
+        return FormToken(text.encode(), text[:_MARK], cookie)
