@@ -5,12 +5,22 @@ from __future__ import annotations
 from collections.abc import Mapping
 from urllib.parse import quote, urlencode
 
-from app.catalog.models import Image, Product, Variant
+from app.catalog.models import Image, Product, ProductStatus, Variant
 from app.catalog.views import OptionChoice, OptionValue
+from app.shared.clock import now
 from app.shared.ids import Sku
 from app.shared.money import Money
 
 FEW = 5  # from here on down a shopper is told how many are left
+
+
+def is_sold(product: Product) -> bool:
+    """Whether the product is in the shop now."""
+    return (
+        product.status is ProductStatus.PUBLISHED
+        and product.published_at is not None
+        and product.published_at <= now()
+    )
 
 
 def can_buy(variant: Variant, market: str, stock: Mapping[Sku, int]) -> bool:

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field, replace
 from itertools import islice
 from pathlib import Path
-from typing import Protocol
 
 from slugify import slugify
 
@@ -14,19 +13,14 @@ from app.catalog.csv.parsing import BadRow, ManyBadRows, ParsedProduct, Parser
 from app.catalog.csv.reading import check_file, read_products
 from app.catalog.models import Category, Image, Product, ProductKind, ProductStatus, Variant
 from app.catalog.repository import CatalogRepository
+from app.catalog.stock import StockWriter
+from app.catalog.writing import ProductWriter
 from app.db.database import Database, Session
 from app.markets.models import Market
 from app.shared.clock import now
 from app.shared.ids import ProductId, Sku, new_id
 
 _BATCH = 50  # products in one transaction
-
-
-class StockWriter(Protocol):
-    """What the import asks of the inventory."""
-
-    def set_on_hand(self, quantities: Mapping[Sku, int], cause: str) -> int:
-        """Count stock; how many SKUs changed."""
 
 
 @dataclass(kw_only=True)
@@ -48,6 +42,7 @@ class CsvImport:
         self._database = database
         self._catalog = CatalogRepository(database)
         self._stock = stock
+        self._writer = ProductWriter(self._catalog, stock)
         self._markets = markets
 
     def run(self, path: Path, market: Market, progress: Callable[[int, int], None]) -> ImportReport:
@@ -125,7 +120,7 @@ class CsvImport:
                 continue
             product = merge(each, known.get(each.slug))
             report.variants += len(each.variants)
-            stock |= each.stock
+            stock |= {} if product.is_bundle else each.stock
             if each.slug not in known:
                 new.append(product)
             elif product != known[each.slug]:
@@ -133,12 +128,7 @@ class CsvImport:
             else:
                 report.unchanged += 1
         shelves = self._add_categories(parsed, session)
-        self._catalog.insert(new, session)
-        for product in changed:
-            self._catalog.replace(product, session)
-        if new or changed or shelves:
-            ids = [product.id for product in (*new, *changed)]
-            self._catalog.note_change(session, product_ids=ids, shelves=shelves)
+        self._writer.store(new, changed, session, shelves=shelves)
         report.created, report.updated = len(new), len(changed)
         return report, stock
 
@@ -195,6 +185,7 @@ def merge(parsed: ParsedProduct, known: Product | None) -> Product:
         variants=variants,
         images=tuple(_merge_image(each, pictures.get(each.src)) for each in parsed.images),
         components=known.components if known else (),
+        pricing=known.pricing if known else None,
         attributes={**(known.attributes if known else {}), **parsed.attributes},
         seo_title=parsed.seo_title,
         seo_description=parsed.seo_description,
