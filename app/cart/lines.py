@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import replace
 
-from app.cart.models import Cart, CartLine
+from app.cart.models import Cart, CartLine, Goods
 from app.cart.offers import Offer
 from app.cart.rules import MAX_LINES, MAX_QUANTITY, MAX_SAVED, check_stock
 from app.markets.models import Market
@@ -13,7 +13,7 @@ from app.promotions.codes import MOST_IN_CART
 from app.promotions.errors import CouponRefused
 from app.shared.clock import now
 from app.shared.errors import Invalid, NotFound
-from app.shared.ids import LineId, Sku, new_id
+from app.shared.ids import LineId, new_id
 
 Lines = tuple[CartLine, ...]
 
@@ -21,8 +21,9 @@ Lines = tuple[CartLine, ...]
 def with_added(cart: Cart, offer: Offer, quantity: int, market: Market) -> Cart:
     """The cart with ``quantity`` more. Raises ``Invalid`` beyond stock or limit."""
     price = offer.prices[market.code]
-    known = find_sku(cart.lines, offer.sku)
-    check_stock(quantity, known.quantity if known else 0, offer.limit)
+    known = find_goods(cart.lines, offer.goods)
+    limit = offer.limit_beside(_removed(cart.lines, known) if known else cart.lines)
+    check_stock(quantity, known.quantity if known else 0, limit, sets=bool(offer.parts))
     if known:
         seen = {**known.seen_prices, market.code: price}
         grown = replace(known, quantity=known.quantity + quantity, seen_prices=seen)
@@ -36,6 +37,7 @@ def with_added(cart: Cart, offer: Offer, quantity: int, market: Market) -> Cart:
         quantity=quantity,
         seen_prices={market.code: price},
         added_at=now(),
+        parts=offer.parts,
     )
     return replace(cart, lines=(*cart.lines, line))
 
@@ -60,7 +62,7 @@ def put_aside(cart: Cart, line_id: LineId) -> Cart:
         if find_line(cart.saved, line_id):
             return cart
         raise NotFound("This line is no longer in your cart.")
-    twin = find_sku(cart.saved, line.sku)
+    twin = find_goods(cart.saved, line.goods)
     if twin is None and len(cart.saved) >= MAX_SAVED:
         raise Invalid(f"You can save up to {MAX_SAVED} different items.")
     check_stock(line.quantity, twin.quantity if twin else 0, None)
@@ -68,18 +70,21 @@ def put_aside(cart: Cart, line_id: LineId) -> Cart:
     return replace(cart, lines=_removed(cart.lines, line), saved=saved)
 
 
-def take_up(cart: Cart, line_id: LineId, limit: int | None) -> Cart:
+def take_up(cart: Cart, line_id: LineId, offer: Offer | None) -> Cart:
     """Move a line from the list for later into the cart; one that is there already stays.
+
+    ``offer`` is the line's, None if there is no such line.
 
     Raises ``NotFound``, and ``Invalid`` beyond stock or limit.
     """
     line = find_line(cart.saved, line_id)
-    if line is None:
+    if line is None or offer is None:
         if find_line(cart.lines, line_id):
             return cart
         raise NotFound("This line is no longer on your list.")
-    twin = find_sku(cart.lines, line.sku)
-    check_stock(line.quantity, twin.quantity if twin else 0, limit)
+    twin = find_goods(cart.lines, line.goods)
+    limit = offer.limit_beside(_removed(cart.lines, twin) if twin else cart.lines)
+    check_stock(line.quantity, twin.quantity if twin else 0, limit, sets=bool(line.parts))
     if twin is None and len(cart.lines) >= MAX_LINES:
         raise Invalid(f"A cart holds up to {MAX_LINES} different items.")
     lines = swapped(cart.lines, twin, _together(line, twin)) if twin else (*cart.lines, line)
@@ -107,16 +112,16 @@ def without_coupon(cart: Cart, code: str) -> Cart:
     return replace(cart, coupons=kept) if kept != cart.coupons else cart
 
 
-def without(lines: Lines, units: Mapping[Sku, int]) -> tuple[Lines, dict[Sku, int]]:
+def without(lines: Lines, units: Mapping[Goods, int]) -> tuple[Lines, dict[Goods, int]]:
     """The lines with these units taken out, and the units that were not there to take."""
     missing = dict(units)
     left = []
     for line in lines:
-        taken = min(line.quantity, missing.get(line.sku, 0))
-        missing[line.sku] = missing.get(line.sku, 0) - taken
+        taken = min(line.quantity, missing.get(line.goods, 0))
+        missing[line.goods] = missing.get(line.goods, 0) - taken
         if line.quantity > taken:
             left.append(replace(line, quantity=line.quantity - taken))
-    return tuple(left), {sku: rest for sku, rest in missing.items() if rest > 0}
+    return tuple(left), {goods: rest for goods, rest in missing.items() if rest > 0}
 
 
 def find_line(lines: Lines, line_id: LineId) -> CartLine | None:
@@ -124,14 +129,14 @@ def find_line(lines: Lines, line_id: LineId) -> CartLine | None:
     return next((line for line in lines if line.id == line_id), None)
 
 
-def find_sku(lines: Lines, sku: Sku) -> CartLine | None:
-    """The line of this variant, or None."""
-    return next((line for line in lines if line.sku == sku), None)
+def find_goods(lines: Lines, goods: Goods) -> CartLine | None:
+    """The line of this variant, or of this choice of a bundle, or None."""
+    return next((line for line in lines if line.goods == goods), None)
 
 
-def shape(lines: Lines) -> list[tuple[LineId, Sku, int]]:
+def shape(lines: Lines) -> list[tuple[LineId, Goods, int]]:
     """What somebody changes of lines, as against the prices they were shown."""
-    return [(line.id, line.sku, line.quantity) for line in lines]
+    return [(line.id, line.goods, line.quantity) for line in lines]
 
 
 def prices_seen(

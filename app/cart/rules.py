@@ -34,10 +34,10 @@ def parse_quantity(text: str, *, least: int) -> int:
     return int(cleaned)
 
 
-def check_stock(quantity: int, already: int, limit: int | None) -> None:
+def check_stock(quantity: int, already: int, limit: int | None, *, sets: bool = False) -> None:
     """Check that ``quantity`` more can be added to ``already``; ``limit`` None is unlimited stock.
 
-    Raises ``Invalid`` beside ``quantity``.
+    ``sets``: they are of a bundle. Raises ``Invalid`` beside ``quantity``.
     """
     wanted = quantity + already
     if wanted > MAX_QUANTITY:
@@ -47,7 +47,13 @@ def check_stock(quantity: int, already: int, limit: int | None) -> None:
     if limit <= 0:
         raise _bad_quantity("This is sold out at the moment.")
     hint = f", and {already} of them in your cart already" if already else ""
-    raise _bad_quantity(f"Only {limit} left{hint}.")
+    raise _bad_quantity(f"{only_left(limit, sets=sets)}{hint}.")
+
+
+def only_left(limit: int, *, sets: bool) -> str:
+    """How many are left, in words."""
+    noun = f" set{'' if limit == 1 else 's'}" if sets else ""
+    return f"Only {limit}{noun} left"
 
 
 def _bad_quantity(message: str) -> Invalid:

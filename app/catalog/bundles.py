@@ -97,6 +97,18 @@ def _fits(component: BundleComponent, part: ChosenPart | None) -> bool:
     return part.sku in component.choices and part.quantity == component.quantity
 
 
+def part_title(part: ChosenPart, found: Catalogue) -> str:
+    """A part in words, such as ``2 × Dune Mug (Moss)``."""
+    product, variant = found[part.sku]
+    name = f"{product.title} ({variant.title})" if variant.title else product.title
+    return f"{part.quantity} × {name}" if part.quantity > 1 else name
+
+
+def choice_title(choice: Choice, found: Catalogue) -> str:
+    """What was chosen, in words, as far as it is known."""
+    return ", ".join(part_title(part, found) for part in choice if part.sku in found)
+
+
 def units_of(choice: Choice) -> Counter[Sku]:
     """Units of each SKU in one set."""
     units: Counter[Sku] = Counter()
@@ -202,11 +214,16 @@ def _less(minor: int, basis_points: int) -> int:
     return (2 * minor * (_FULL - basis_points) + _FULL) // (2 * _FULL)
 
 
+def markets_of(choice: Choice, found: Catalogue) -> set[str]:
+    """Every market in which a part is sold."""
+    return {code for part in choice if part.sku in found for code in found[part.sku][1].prices}
+
+
 def with_prices(product: Product, found: Catalogue) -> Product:
     """The bundle with its first choice's prices of today as its variant's."""
     choice = first_choice(product)
-    codes = {code for part in choice if part.sku in found for code in found[part.sku][1].prices}
-    priced = {code: price_of(product, choice, found, code) for code in sorted(codes)}
+    codes = sorted(markets_of(choice, found))
+    priced = {code: price_of(product, choice, found, code) for code in codes}
     prices = {code: price for code, price in priced.items() if price}
     variant = product.variants[0]
     if prices == variant.prices:

@@ -125,9 +125,14 @@ def stock_message(variant: Variant | None, market: str, stock: Mapping[Sku, int]
         return "Not available in this combination"
     if variant.price_in(market) is None:
         return "Not sold in your market"
-    left = stock.get(variant.sku, 0)
-    if left <= 0 and not variant.sells_when_out:
+    return left_message(None if variant.sells_when_out else stock.get(variant.sku, 0))
+
+
+def left_message(left: int | None, *, sets: bool = False) -> str:
+    """The same of so many units, or ``sets`` of a bundle; None is any number."""
+    if left is None or left > FEW:
+        return "In stock"
+    if left <= 0:
         return "Sold out"
-    if left <= FEW and not variant.sells_when_out:
-        return f"Only {left} left"
-    return "In stock"
+    noun = f" set{'' if left == 1 else 's'}" if sets else ""
+    return f"Only {left}{noun} left"

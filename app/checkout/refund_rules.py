@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from app.checkout.errors import NothingToRefund, RefundTooHigh
-from app.orders.models import Order, OrderLine
+from app.orders.models import Order, OrderLine, OrderPart
 from app.payments.models import Refund, RefundedLine, RefundParts, RefundState
 from app.shared.money import Money
 
@@ -16,22 +16,34 @@ from app.shared.money import Money
 class RefundWish:
     """What staff want to pay back.
 
-    ``quantities`` counts units by line position (from 1); ``amount`` overrides the sum of lines
-    and shipping, or stands alone.
+    ``quantities`` counts units by line position (from 1), ``parts`` units of a bundle's parts by
+    the positions of line and part; ``amount`` overrides the sum of lines and shipping, or stands
+    alone.
     """
 
     quantities: Mapping[int, int]
     shipping: bool = False
     amount: Money | None = None
+    parts: Mapping[tuple[int, int], int] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class PartBalance:
+    """A part of a bundle's line, and how many units of it can still be paid back."""
+
+    part: OrderPart
+    quantity: int
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class LineBalance:
-    """A line of an order, and how many units of it can still be paid back."""
+    """A line of an order, and how many units of it can still be paid back: whole sets of a
+    bundle, of which there may be more units of some ``parts``."""
 
     position: int
     line: OrderLine
     quantity: int
+    parts: tuple[PartBalance, ...] = ()
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -52,8 +64,7 @@ def balance_of(order: Order, refunds: Iterable[Refund], refundable: Money) -> Ba
         shipping -= refund.parts.shipping
     return Balance(
         lines=tuple(
-            LineBalance(position=number, line=line, quantity=line.quantity - gone[number])
-            for number, line in enumerate(order.lines, 1)
+            _line_balance(number, line, gone) for number, line in enumerate(order.lines, 1)
         ),
         shipping=shipping,
         refundable=refundable,
@@ -67,11 +78,7 @@ def parts_of(order: Order, balance: Balance, wish: RefundWish) -> RefundParts:
     together give exactly that. Without ``amount`` the sum is kept within what is refundable
     (earlier goodwill counts against it). Raises ``RefundTooHigh`` and ``NothingToRefund``.
     """
-    lines = tuple(
-        _refunded(order, balance, position, quantity)
-        for position, quantity in sorted(wish.quantities.items())
-        if quantity
-    )
+    lines = _refunded(order, balance, wish)
     zero = Money.zero(order.currency)
     shipping = balance.shipping if wish.shipping else zero
     computed = RefundParts(lines=lines, shipping=shipping, adjustment=zero).amount
@@ -88,7 +95,12 @@ def parts_of(order: Order, balance: Balance, wish: RefundWish) -> RefundParts:
 def everything(balance: Balance) -> RefundWish:
     """The wish to pay back all that is left."""
     return RefundWish(
-        quantities={each.position: each.quantity for each in balance.lines},
+        quantities={each.position: each.quantity for each in balance.lines if not each.parts},
+        parts={
+            (each.position, of.part.position): of.quantity
+            for each in balance.lines
+            for of in each.parts
+        },
         shipping=True,
         amount=balance.refundable,
     )
@@ -99,6 +111,11 @@ def line_paid(order: Order, line: OrderLine) -> Money:
     return line.net if order.totals.tax_included else line.net + line.tax
 
 
+def part_paid(order: Order, part: OrderPart) -> Money:
+    """What the shopper paid for a part of a bundle's line, all sets together."""
+    return part.net if order.totals.tax_included else part.net + part.tax
+
+
 def shipping_paid(order: Order) -> Money:
     """What is left of the total beside the lines: shipping, with its tax."""
     paid = order.totals.total
@@ -107,20 +124,72 @@ def shipping_paid(order: Order) -> Money:
     return paid
 
 
-def _units(refunds: Iterable[Refund]) -> Counter[int]:
-    gone: Counter[int] = Counter()
+_Units = Counter[tuple[int, int]]  # by the positions of line and part, 0 for no part
+
+
+def _line_balance(number: int, line: OrderLine, gone: _Units) -> LineBalance:
+    if not line.parts:
+        left = line.quantity - gone[number, 0]
+        return LineBalance(position=number, line=line, quantity=left)
+    parts = tuple(
+        PartBalance(part=part, quantity=part.quantity * line.quantity - gone[number, part.position])
+        for part in line.parts
+    )
+    sets = min(each.quantity // each.part.quantity for each in parts)
+    return LineBalance(position=number, line=line, quantity=sets, parts=parts)
+
+
+def _units(refunds: Iterable[Refund]) -> _Units:
+    gone: _Units = Counter()
     for refund in refunds:
         for line in refund.parts.lines:
-            gone[line.position] += line.quantity
+            gone[line.position, line.part] += line.quantity
     return gone
 
 
-def _refunded(order: Order, balance: Balance, position: int, quantity: int) -> RefundedLine:
+def _refunded(order: Order, balance: Balance, wish: RefundWish) -> tuple[RefundedLine, ...]:
     known = {each.position: each for each in balance.lines}
-    left = known.get(position)
-    if left is None or not 0 < quantity <= left.quantity:
-        raise NothingToRefund(left.quantity if left else 0, position)
-    paid, sold = line_paid(order, left.line), left.line.quantity
-    before = sold - left.quantity
+    wanted: _Units = Counter()
+    for position, quantity in wish.quantities.items():
+        line = known.get(position)
+        if quantity and (line is None or not 0 < quantity <= line.quantity):
+            raise NothingToRefund(line.quantity if line else 0, position)
+        if line is None or not line.parts:
+            wanted[position, 0] += quantity
+        for each in line.parts if line else ():
+            wanted[position, each.part.position] += quantity * each.part.quantity
+    for place, quantity in wish.parts.items():
+        wanted[place] += quantity
+    return tuple(
+        _share(order, known.get(position), position, part, quantity)
+        for (position, part), quantity in sorted(wanted.items())
+        if quantity
+    )
+
+
+def _share(
+    order: Order, line: LineBalance | None, position: int, part: int, quantity: int
+) -> RefundedLine:
+    """So many units of a line, or of its part: of what was paid for all, units are rounded so
+    that together they give exactly that."""
+    found = line and _left(order, line, part)
+    if not found:
+        raise NothingToRefund(0, position, part)
+    paid, sold, left = found
+    if not 0 < quantity <= left:
+        raise NothingToRefund(left, position, part)
+    before = sold - left
     share = paid.minor * (before + quantity) // sold - paid.minor * before // sold
-    return RefundedLine(position=position, quantity=quantity, amount=Money(share, order.currency))
+    amount = Money(share, order.currency)
+    return RefundedLine(position=position, quantity=quantity, amount=amount, part=part)
+
+
+def _left(order: Order, line: LineBalance, part: int) -> tuple[Money, int, int] | None:
+    """What was paid for how many units, and how many are left; None if there is no such part."""
+    if not part and not line.parts:
+        return line_paid(order, line.line), line.line.quantity, line.quantity
+    for each in line.parts:
+        if each.part.position == part:
+            sold = each.part.quantity * line.line.quantity
+            return part_paid(order, each.part), sold, each.quantity
+    return None

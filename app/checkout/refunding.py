@@ -156,10 +156,12 @@ class Refunding:
     def _restock(self, refund: Refund, order: Order, session: Session) -> None:
         if not refund.restock:
             return
-        units = {
-            f"{refund.id}:{line.position}": (order.lines[line.position - 1].sku, line.quantity)
-            for line in refund.parts.lines
-        }
+        units = {}
+        for each in refund.parts.lines:
+            line = order.lines[each.position - 1]
+            by_part = {part.position: part.sku for part in line.parts}
+            movement = f"{refund.id}:{each.position}" + (f":{each.part}" if each.part else "")
+            units[movement] = (by_part.get(each.part, line.sku), each.quantity)
         self._inventory.take_back(units, session)
 
     def _note(

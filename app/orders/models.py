@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
+from app.cart.models import Goods
+from app.catalog.models import ChosenPart
 from app.promotions.models import Level, LineReduction
 from app.shared.ids import AccountId, CartId, OrderId, PromotionId, Sku
 from app.shared.money import Money, total
@@ -33,6 +35,22 @@ class OrderReduction:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
+class OrderPart:
+    """A part of a bundle's line: ``quantity`` units in each set.
+
+    ``net`` and ``tax`` are its share of the line's, all sets together.
+    """
+
+    position: int
+    sku: Sku
+    title: str
+    variant_title: str
+    quantity: int
+    net: Money
+    tax: Money
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
 class OrderLine:
     """What was sold, as it was then. The market decides if ``total`` contains the ``tax``.
 
@@ -51,6 +69,16 @@ class OrderLine:
     total: Money
     tax: Money
     reductions: tuple[LineReduction, ...] = ()
+    parts: tuple[OrderPart, ...] = ()  # of a bundle
+
+    @property
+    def goods(self) -> Goods:
+        """What it is of, as carts name it."""
+        choice = (
+            ChosenPart(position=part.position, sku=part.sku, quantity=part.quantity)
+            for part in self.parts
+        )
+        return self.sku, tuple(choice)
 
     @property
     def discount(self) -> Money:

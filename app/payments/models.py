@@ -154,11 +154,15 @@ class SeenRefund:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class RefundedLine:
-    """Units of an order's line (counted from 1) that a refund pays back, with their money."""
+    """Units of an order's line (counted from 1) that a refund pays back, with their money.
+
+    Of a bundle's line they are units of its ``part`` at that position.
+    """
 
     position: int
     quantity: int
     amount: Money
+    part: int = 0
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

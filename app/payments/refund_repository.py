@@ -99,10 +99,7 @@ def _to_document(refund: Refund) -> Document:
         "request_key": refund.request_key,
         "amount": refund.amount.minor,
         "currency": refund.amount.currency,
-        "lines": [
-            {"position": each.position, "quantity": each.quantity, "amount": each.amount.minor}
-            for each in refund.parts.lines
-        ],
+        "lines": list(map(_line_to_document, refund.parts.lines)),
         "shipping": refund.parts.shipping.minor,
         "adjustment": refund.parts.adjustment.minor,
         "reason": refund.reason,
@@ -115,6 +112,15 @@ def _to_document(refund: Refund) -> Document:
         "created_at": refund.created_at,
         "updated_at": refund.updated_at,
     }
+
+
+def _line_to_document(line: RefundedLine) -> Document:
+    document = {
+        "position": line.position,
+        "quantity": line.quantity,
+        "amount": line.amount.minor,
+    }
+    return {**document, "part": line.part} if line.part else document
 
 
 def _maybe(document: Document | None) -> Refund | None:
@@ -139,6 +145,7 @@ def _refund(document: Document) -> Refund:
                     position=line["position"],
                     quantity=line["quantity"],
                     amount=money(line["amount"]),
+                    part=line.get("part", 0),
                 )
                 for line in document["lines"]
             ),

@@ -76,9 +76,15 @@ class CatalogMaker:
 
     def add(self, *products: Product, stock: int = 10) -> None:
         """Store products; every variant gets ``stock`` units."""
-        writer = ProductWriter(CatalogRepository(self._database), self._stock)
+        catalog = CatalogRepository(self._database)
+        writer = ProductWriter(catalog, self._stock)
         simple = [each for each in products if not each.is_bundle]
-        self._database.in_transaction(lambda session: writer.store(products, (), session))
+
+        def work(session: object) -> None:
+            writer.store(products, (), session)  # type: ignore[arg-type]
+            catalog.note_change(session)  # type: ignore[arg-type]
+
+        self._database.in_transaction(work)
         counts = {variant.sku: stock for product in simple for variant in product.variants}
         if counts:
             self._stock.set_on_hand(counts, "test")
