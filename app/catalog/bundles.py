@@ -79,6 +79,16 @@ def choose(product: Product, wanted: Mapping[int, str]) -> Choice:
     return tuple(taken)
 
 
+def nearest_choice(product: Product, wanted: Mapping[int, str]) -> Choice:
+    """The choice that takes of ``wanted`` what there is."""
+    known = {
+        position: sku
+        for position, each in enumerate(product.components, 1)
+        if (sku := wanted.get(position)) in each.choices or (sku == "" and each.optional)
+    }
+    return choose(product, {position: sku for position, sku in known.items() if sku is not None})
+
+
 def is_choice(product: Product, choice: Choice) -> bool:
     """Whether the product, as it is now, can be had like this."""
     chosen = {part.position: part for part in choice}

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from urllib.parse import quote, urlencode
 
 from app.catalog.models import Image, Product, ProductStatus, Variant
-from app.catalog.views import OptionChoice, OptionValue
+from app.catalog.views import BundleView, OptionChoice, OptionValue
 from app.shared.clock import now
 from app.shared.ids import Sku
 from app.shared.money import Money
@@ -136,3 +136,10 @@ def left_message(left: int | None, *, sets: bool = False) -> str:
         return "Sold out"
     noun = f" set{'' if left == 1 else 's'}" if sets else ""
     return f"Only {left}{noun} left"
+
+
+def bundle_message(bundle: BundleView) -> str:
+    """The same of a bundle in the choice that is shown."""
+    if bundle.price is None:
+        return "Not sold in your market"
+    return left_message(bundle.left, sets=True)

@@ -104,7 +104,7 @@ def _variants(
 
 def _can_be_made(bundle: Product, stock: Mapping[Sku, int], parts: Catalogue) -> bool:
     sold = {sku: found for sku, found in parts.items() if is_sold(found[0])}
-    return makeable_choice(bundle, sold, limited_stock(stock, sold)) is not None
+    return bool(makeable_choice(bundle, sold, limited_stock(stock, sold)))
 
 
 def milliseconds(moment: datetime) -> int:
