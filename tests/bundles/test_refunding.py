@@ -43,7 +43,7 @@ def orders(draw: st.DrawFn) -> Order:
             quantity=draw(st.integers(1, 3)),
             net=usd(nets[key]),
             tax=usd(taxes[key]),
-        )  # fmt: skip
+        )
         for key in weights
     )
     order = make_order([(net, sets, tax), (333, 2, 10)], 600, included=draw(st.booleans()))

@@ -9,6 +9,7 @@ from pathlib import Path
 
 from slugify import slugify
 
+from app.catalog.bundles import check_bundle
 from app.catalog.csv.parsing import BadRow, ManyBadRows, ParsedProduct, Parser
 from app.catalog.csv.reading import check_file, read_products
 from app.catalog.models import Category, Image, Product, ProductKind, ProductStatus, Variant
@@ -119,6 +120,9 @@ class CsvImport:
                 report.problems.append(problem)
                 continue
             product = merge(each, known.get(each.slug))
+            if refusal := _problem(product):
+                report.problems.append(BadRow(each.line, f"{refusal}; {each.slug} was left out"))
+                continue
             report.variants += len(each.variants)
             stock |= {} if product.is_bundle else each.stock
             if each.slug not in known:
@@ -170,13 +174,17 @@ def merge(parsed: ParsedProduct, known: Product | None) -> Product:
         variants += tuple(each for sku, each in before.items() if sku not in named)
     pictures = {image.src: image for image in known.images} if known else {}
     published = parsed.status is ProductStatus.PUBLISHED
+    kind = known.kind if known else ProductKind.SIMPLE
+    components, pricing = (known.components, known.pricing) if known else ((), None)
+    if parsed.bundle:
+        kind, (components, pricing) = ProductKind.BUNDLE, parsed.bundle
     return Product(
         id=known.id if known else ProductId(new_id("prd")),
         slug=parsed.slug,
         title=parsed.title,
         vendor=parsed.vendor,
         type=parsed.type,
-        kind=known.kind if known else ProductKind.SIMPLE,
+        kind=kind,
         status=parsed.status,
         description_html=parsed.description_html,
         category=slugify(parsed.category),
@@ -184,8 +192,8 @@ def merge(parsed: ParsedProduct, known: Product | None) -> Product:
         options=parsed.options,
         variants=variants,
         images=tuple(_merge_image(each, pictures.get(each.src)) for each in parsed.images),
-        components=known.components if known else (),
-        pricing=known.pricing if known else None,
+        components=components,
+        pricing=pricing,
         attributes={**(known.attributes if known else {}), **parsed.attributes},
         seo_title=parsed.seo_title,
         seo_description=parsed.seo_description,
@@ -194,6 +202,16 @@ def merge(parsed: ParsedProduct, known: Product | None) -> Product:
         updated_at=known.updated_at if known else now(),
         revision=known.revision if known else 1,
     )
+
+
+def _problem(product: Product) -> str:
+    """Why a bundle cannot be sold, "" if it can."""
+    try:
+        if product.is_bundle:
+            check_bundle(product)
+    except ValueError as error:
+        return str(error)
+    return ""
 
 
 def _merge_variant(parsed: Variant, known: Variant | None) -> Variant:
