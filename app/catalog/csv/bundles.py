@@ -7,13 +7,12 @@ from collections.abc import Mapping
 from dataclasses import asdict
 from typing import Any
 
-from app.catalog.documents import (
-    component_from_document,
-    pricing_from_document,
-    pricing_to_document,
-)
-from app.catalog.models import BundleComponent, BundlePricing, FixedPricing, Product
+from pydantic import TypeAdapter
 
+from app.catalog.documents import pricing_from_document, pricing_to_document
+from app.catalog.models import BundleComponent, BundlePricing, FixedPricing, PercentOff, Product
+
+_COMPONENTS = TypeAdapter(tuple[BundleComponent, ...])
 Composition = tuple[tuple[BundleComponent, ...], BundlePricing]
 
 
@@ -36,10 +35,12 @@ def read_bundle(text: str, currencies: Mapping[str, str]) -> Composition | None:
         return None
     try:
         given: dict[str, Any] = json.loads(text)
-        components = tuple(map(component_from_document, given["components"]))
+        components = _COMPONENTS.validate_python(given["components"])
         pricing = pricing_from_document(given["pricing"])
-    except (KeyError, TypeError, AttributeError) as error:
-        raise ValueError(f"the bundle cannot be read: {error}") from error
+    except (KeyError, TypeError, AttributeError, ValueError) as error:
+        raise ValueError(f"the bundle cannot be read ({type(error).__name__})") from error
+    if isinstance(pricing, PercentOff) and type(pricing.basis_points) is not int:
+        raise ValueError("the bundle's basis_points must be a whole number")
     if isinstance(pricing, FixedPricing):
         for market, price in pricing.prices.items():
             if currencies.get(market) != price.currency:
