@@ -97,6 +97,32 @@ def test_a_part_that_leaves_the_range_takes_the_set_with_it(
     assert window.stock_text() in {"Sold out", "Not sold in your market"}
 
 
+def test_two_parts_that_change_at_once_both_count(
+    app: Flask, database: Database, breakfast: Product
+) -> None:
+    catalog = CatalogRepository(database)
+    writer = ProductWriter(catalog, service(InventoryService, app))
+
+    def raise_price(slug: str) -> None:
+        for _ in range(4):
+            product = catalog.by_slugs([slug])[slug]
+            (variant,) = product.variants
+            price = variant.prices["US"]
+            dearer = replace(price, amount=price.amount + Money(100, "USD"))
+            variants = (replace(variant, prices={**variant.prices, "US": dearer}),)
+            changed = replace(product, variants=variants)
+            database.in_transaction(lambda session, new=changed: writer.store((), [new], session))
+
+    crowd = [threading.Thread(target=raise_price, args=(slug,)) for slug in ("bowl", "spoon")]
+    for each in crowd:
+        each.start()
+    for each in crowd:
+        each.join()
+    (bundle,) = catalog.bundles_of([Sku("BLUE")])
+    assert bundle.id == breakfast.id
+    assert bundle.variants[0].prices["US"].amount == Money(6120, "USD")  # 60.00 and 8 × 1.00, −10%
+
+
 # --- files ----------------------------------------------------------------------------------------
 
 

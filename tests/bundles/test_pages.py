@@ -199,6 +199,23 @@ def test_a_set_is_paid_for_and_shown_with_its_parts(
         assert "Blue" in body.get_content()
 
 
+def test_what_was_ordered_is_put_in_the_cart_again_as_it_was(
+    app: Flask, database: Database, sandbox: Sandbox
+) -> None:
+    ann = Member(app)
+    make_proven(app, ann.email)
+    ann.log_in()
+    _put(ann, 1, part_1="BLUE", part_3="")
+    ann.pay(sandbox)
+    order = database["orders"].find_one({})
+    assert order is not None
+    for _ in range(2):
+        ann.post(f"/account/orders/{order['number']}/reorder", {})
+        (line,) = _cart_texts(ann)
+        assert "2 × Mug, Blue Bowl $56.70 each" in line
+        assert list(ann.cart_lines().values()) == [1]
+
+
 def test_a_price_that_changed_meanwhile_is_said_before_payment(
     app: Flask,
     shopper: Shopper,
