@@ -22,8 +22,7 @@ def with_added(cart: Cart, offer: Offer, quantity: int, market: Market) -> Cart:
     """The cart with ``quantity`` more. Raises ``Invalid`` beyond stock or limit."""
     price = offer.prices[market.code]
     known = find_goods(cart.lines, offer.goods)
-    limit = offer.limit_beside(_removed(cart.lines, known) if known else cart.lines)
-    check_stock(quantity, known.quantity if known else 0, limit, sets=bool(offer.parts))
+    offer.check_room(quantity, known.quantity if known else 0, others(cart.lines, known))
     if known:
         seen = {**known.seen_prices, market.code: price}
         grown = replace(known, quantity=known.quantity + quantity, seen_prices=seen)
@@ -47,7 +46,7 @@ def with_quantity(cart: Cart, line: CartLine, quantity: int) -> Cart:
     if quantity == line.quantity:
         return cart
     if quantity == 0:
-        return replace(cart, lines=_removed(cart.lines, line))
+        return replace(cart, lines=others(cart.lines, line))
     changed = replace(line, quantity=min(quantity, MAX_QUANTITY))
     return replace(cart, lines=swapped(cart.lines, line, changed))
 
@@ -67,7 +66,7 @@ def put_aside(cart: Cart, line_id: LineId) -> Cart:
         raise Invalid(f"You can save up to {MAX_SAVED} different items.")
     check_stock(line.quantity, twin.quantity if twin else 0, None)
     saved = swapped(cart.saved, twin, _together(line, twin)) if twin else (*cart.saved, line)
-    return replace(cart, lines=_removed(cart.lines, line), saved=saved)
+    return replace(cart, lines=others(cart.lines, line), saved=saved)
 
 
 def take_up(cart: Cart, line_id: LineId, offer: Offer | None) -> Cart:
@@ -83,18 +82,17 @@ def take_up(cart: Cart, line_id: LineId, offer: Offer | None) -> Cart:
             return cart
         raise NotFound("This line is no longer on your list.")
     twin = find_goods(cart.lines, line.goods)
-    limit = offer.limit_beside(_removed(cart.lines, twin) if twin else cart.lines)
-    check_stock(line.quantity, twin.quantity if twin else 0, limit, sets=bool(line.parts))
+    offer.check_room(line.quantity, twin.quantity if twin else 0, others(cart.lines, twin))
     if twin is None and len(cart.lines) >= MAX_LINES:
         raise Invalid(f"A cart holds up to {MAX_LINES} different items.")
     lines = swapped(cart.lines, twin, _together(line, twin)) if twin else (*cart.lines, line)
-    return replace(cart, lines=lines, saved=_removed(cart.saved, line))
+    return replace(cart, lines=lines, saved=others(cart.saved, line))
 
 
 def without_saved(cart: Cart, line_id: LineId) -> Cart:
     """The cart without this line on the list for later, again and again if asked."""
     line = find_line(cart.saved, line_id)
-    return replace(cart, saved=_removed(cart.saved, line)) if line else cart
+    return replace(cart, saved=others(cart.saved, line)) if line else cart
 
 
 def with_coupon(cart: Cart, code: str) -> Cart:
@@ -162,5 +160,6 @@ def _together(moved: CartLine, twin: CartLine) -> CartLine:
     return replace(moved, quantity=quantity, seen_prices=prices_seen(moved, twin))
 
 
-def _removed(lines: Lines, gone: CartLine) -> Lines:
-    return tuple(line for line in lines if line is not gone)
+def others(lines: Lines, line: CartLine | None) -> Lines:
+    """The lines without this one."""
+    return tuple(each for each in lines if each is not line)

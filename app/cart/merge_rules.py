@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 
-from app.cart.lines import Lines, find_goods, prices_seen, shape, swapped, without
+from app.cart.lines import Lines, find_goods, others, prices_seen, shape, swapped, without
 from app.cart.models import (
     Cart,
     CartLine,
@@ -77,8 +77,7 @@ def bring(
     for line in wanted:
         offer = offers[line.goods]
         known = find_goods(lines, line.goods)
-        others = tuple(each for each in lines if each is not known)
-        room = _room(offer, known.quantity if known else 0, others, market)
+        room = _room(offer, known.quantity if known else 0, others(lines, known), market)
         if known is None and len(lines) >= MAX_LINES and not room.barred:
             room = _Room(units=0, why=_CART_FULL, barred=True)
         entry = _entry(line, offer, known, room)
@@ -96,14 +95,14 @@ class _Room:
     barred: bool = False
 
 
-def _room(offer: Offer, before: int, others: Lines, market: Market) -> _Room:
+def _room(offer: Offer, before: int, beside: Lines, market: Market) -> _Room:
     if not offer.in_range:
         return _Room(units=0, why=_NO_LONGER_SOLD, barred=True)
     if market.code not in offer.prices:
         return _Room(units=0, why=f"not sold in {market.name}", barred=True)
     if offer.limit == 0:
         return _Room(units=0, why=_SOLD_OUT, barred=True)
-    limit = offer.limit_beside(others)
+    limit = offer.limit_beside(beside)
     if limit is None or limit >= MAX_QUANTITY:
         return _Room(units=max(MAX_QUANTITY - before, 0), why=_LIMIT)
     why = only_left(limit, sets=bool(offer.parts)).lower() if limit else _ALL_TAKEN

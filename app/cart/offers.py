@@ -9,6 +9,7 @@ from typing import Protocol
 from app.cart.allotting import room_beside, units_in
 from app.cart.models import Cart, CartLine, Goods, PricedCart
 from app.cart.pricing import MoneyText, price_cart
+from app.cart.rules import check_stock
 from app.catalog.bundles import (
     Catalogue,
     choice_title,
@@ -69,6 +70,12 @@ class Offer:
     def limit_beside(self, others: Iterable[CartLine]) -> int | None:
         """How many there can be beside other lines, which may need the same stock."""
         return room_beside(units_in(self.goods), self.stock, others)
+
+    def check_room(self, more: int, already: int, others: Iterable[CartLine]) -> None:
+        """Raise ``Invalid`` beside ``quantity`` unless so many more can be beside other lines."""
+        limit = self.limit_beside(others)
+        sets, elsewhere = bool(self.parts), bool(self.limit)
+        check_stock(more, already, limit, sets=sets, elsewhere=elsewhere)
 
     def check_sold(self, market: Market) -> None:
         """Raise ``Invalid`` beside ``sku`` unless it is sold in the market."""

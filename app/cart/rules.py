@@ -34,16 +34,26 @@ def parse_quantity(text: str, *, least: int) -> int:
     return int(cleaned)
 
 
-def check_stock(quantity: int, already: int, limit: int | None, *, sets: bool = False) -> None:
+def check_stock(
+    quantity: int,
+    already: int,
+    limit: int | None,
+    *,
+    sets: bool = False,
+    elsewhere: bool = False,
+) -> None:
     """Check that ``quantity`` more can be added to ``already``; ``limit`` None is unlimited stock.
 
-    ``sets``: they are of a bundle. Raises ``Invalid`` beside ``quantity``.
+    ``sets``: they are of a bundle; ``elsewhere``: other lines of the cart have some of it. Raises
+    ``Invalid`` beside ``quantity``.
     """
     wanted = quantity + already
     if wanted > MAX_QUANTITY:
         raise _bad_quantity(f"You can order up to {MAX_QUANTITY} of one item.")
     if limit is None or wanted <= limit:
         return
+    if limit <= 0 and elsewhere:
+        raise _bad_quantity("All that is left of it is in other lines of your cart already.")
     if limit <= 0:
         raise _bad_quantity("This is sold out at the moment.")
     hint = f", and {already} of them in your cart already" if already else ""

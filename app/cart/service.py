@@ -11,6 +11,7 @@ from types import MappingProxyType
 from app.cart.lines import (
     find_goods,
     find_line,
+    others,
     put_aside,
     take_up,
     with_added,
@@ -34,7 +35,7 @@ from app.cart.offers import Offer, Shelf, Stock
 from app.cart.pricing import MoneyText
 from app.cart.promoting import items_of, with_discounts
 from app.cart.repository import CartRepository
-from app.cart.rules import account_cart_id, check_stock, is_account_cart
+from app.cart.rules import account_cart_id, is_account_cart
 from app.catalog.service import CatalogService
 from app.db.database import Database, Session
 from app.markets.models import Market
@@ -175,9 +176,7 @@ class CartService:
                     return cart
                 raise NotFound("This line is no longer in your cart.")
             if quantity > line.quantity:
-                others = [each for each in cart.lines if each is not line]
-                limit = self._offer(line, cart).limit_beside(others)
-                check_stock(quantity, 0, limit, sets=bool(line.parts))
+                self._offer(line, cart).check_room(quantity, 0, others(cart.lines, line))
             return with_quantity(cart, line, quantity)
 
         return self.price(self._change(cart_id, change, create=False), market, customer)

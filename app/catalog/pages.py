@@ -135,7 +135,7 @@ class CatalogPages:
         price = variant.price_in(market.code) if variant else None
         if bundle:
             price = bundle.price
-            left = bundle.left
+            left = None if bundle.has_choices else bundle.left
         else:
             unlimited = variant is None or variant.sells_when_out
             left = None if unlimited or variant is None else stock.get(variant.sku, 0)

@@ -203,6 +203,11 @@ class BundleView:
     parts: tuple[BundlePart, ...]
     product_ids: frozenset[ProductId]
 
+    @property
+    def has_choices(self) -> bool:
+        """Whether there may be more sets of it than of what is shown."""
+        return any(part.choices for part in self.parts)
+
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Companions:

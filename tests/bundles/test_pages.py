@@ -111,6 +111,9 @@ def test_plain_lines_and_sets_share_the_stock(shopper: Shopper) -> None:
     assert shopper.add("RED", 4).status_code == 303
     assert shopper.post(f"/cart/saved/{sets}/cart", {}).status_code == 422  # none are left for it
     assert list(shopper.cart_lines().values()) == [10]
+    refusal = shopper.post("/cart/items", {"sku": BREAKFAST, "quantity": "1"})
+    assert refusal.status_code == 422
+    assert "in other lines of your cart already" in refusal.text
 
 
 def test_a_part_that_sells_out_is_said_in_every_line_that_needs_it(
