@@ -49,8 +49,8 @@ def reorder(number: str) -> BaseResponse:
     order = service(OrderService).get_of_account(number, current_account().id)
     carts, cart_id = service(CartService), current_cart_id()
     stored = carts.find(cart_id)
-    there = {line.sku: line.quantity for line in (stored.lines if stored else ())}
-    wishes = [(line.sku, line.quantity - there.get(line.sku, 0)) for line in order.lines]
+    there = {line.goods: line.quantity for line in (stored.lines if stored else ())}
+    wishes = [(line.goods, line.quantity - there.get(line.goods, 0)) for line in order.lines]
     _, entries = carts.add_all(cart_id, wishes, current_market())
     leave_message(f"From order {order.number}:")
     for entry in entries:

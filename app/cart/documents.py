@@ -7,6 +7,7 @@ from dataclasses import asdict
 from typing import Any
 
 from app.cart.models import Cart, CartLine, Contents, Kin
+from app.catalog.models import Choice, ChosenPart
 from app.db.database import Document
 
 
@@ -55,11 +56,27 @@ def contents_to_document(contents: Contents) -> Document:
 def contents_from_document(document: Document) -> Contents:
     """Both lists of lines and the codes as stored."""
     return Contents(
-        lines=tuple(CartLine(**line) for line in document["lines"]),
-        saved=tuple(CartLine(**line) for line in document.get("saved", ())),
+        lines=tuple(map(_line, document["lines"])),
+        saved=tuple(map(_line, document.get("saved", ()))),
         coupons=tuple(document.get("coupons", ())),
     )
 
 
+def choice_from_document(parts: Iterable[Document]) -> Choice:
+    """The chosen parts as stored."""
+    return tuple(ChosenPart(**part) for part in parts)
+
+
 def _lines(lines: Iterable[CartLine]) -> list[dict[str, Any]]:
-    return [{**asdict(line), "seen_prices": dict(line.seen_prices)} for line in lines]
+    return [_line_to_document(line) for line in lines]
+
+
+def _line_to_document(line: CartLine) -> Document:
+    document = {**asdict(line), "seen_prices": dict(line.seen_prices)}
+    if not line.parts:
+        del document["parts"]
+    return document
+
+
+def _line(document: Document) -> CartLine:
+    return CartLine(**{**document, "parts": choice_from_document(document.get("parts", ()))})

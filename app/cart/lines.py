@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import replace
 
-from app.cart.models import Cart, CartLine
+from app.cart.models import Cart, CartLine, Goods
 from app.cart.offers import Offer
 from app.cart.rules import MAX_LINES, MAX_QUANTITY, MAX_SAVED, check_stock
 from app.markets.models import Market
@@ -13,7 +13,7 @@ from app.promotions.codes import MOST_IN_CART
 from app.promotions.errors import CouponRefused
 from app.shared.clock import now
 from app.shared.errors import Invalid, NotFound
-from app.shared.ids import LineId, Sku, new_id
+from app.shared.ids import LineId, new_id
 
 Lines = tuple[CartLine, ...]
 
@@ -21,8 +21,8 @@ Lines = tuple[CartLine, ...]
 def with_added(cart: Cart, offer: Offer, quantity: int, market: Market) -> Cart:
     """The cart with ``quantity`` more. Raises ``Invalid`` beyond stock or limit."""
     price = offer.prices[market.code]
-    known = find_sku(cart.lines, offer.sku)
-    check_stock(quantity, known.quantity if known else 0, offer.limit)
+    known = find_goods(cart.lines, offer.goods)
+    offer.check_room(quantity, known.quantity if known else 0, others(cart.lines, known))
     if known:
         seen = {**known.seen_prices, market.code: price}
         grown = replace(known, quantity=known.quantity + quantity, seen_prices=seen)
@@ -36,6 +36,7 @@ def with_added(cart: Cart, offer: Offer, quantity: int, market: Market) -> Cart:
         quantity=quantity,
         seen_prices={market.code: price},
         added_at=now(),
+        parts=offer.parts,
     )
     return replace(cart, lines=(*cart.lines, line))
 
@@ -45,7 +46,7 @@ def with_quantity(cart: Cart, line: CartLine, quantity: int) -> Cart:
     if quantity == line.quantity:
         return cart
     if quantity == 0:
-        return replace(cart, lines=_removed(cart.lines, line))
+        return replace(cart, lines=others(cart.lines, line))
     changed = replace(line, quantity=min(quantity, MAX_QUANTITY))
     return replace(cart, lines=swapped(cart.lines, line, changed))
 
@@ -60,36 +61,38 @@ def put_aside(cart: Cart, line_id: LineId) -> Cart:
         if find_line(cart.saved, line_id):
             return cart
         raise NotFound("This line is no longer in your cart.")
-    twin = find_sku(cart.saved, line.sku)
+    twin = find_goods(cart.saved, line.goods)
     if twin is None and len(cart.saved) >= MAX_SAVED:
         raise Invalid(f"You can save up to {MAX_SAVED} different items.")
     check_stock(line.quantity, twin.quantity if twin else 0, None)
     saved = swapped(cart.saved, twin, _together(line, twin)) if twin else (*cart.saved, line)
-    return replace(cart, lines=_removed(cart.lines, line), saved=saved)
+    return replace(cart, lines=others(cart.lines, line), saved=saved)
 
 
-def take_up(cart: Cart, line_id: LineId, limit: int | None) -> Cart:
+def take_up(cart: Cart, line_id: LineId, offer: Offer | None) -> Cart:
     """Move a line from the list for later into the cart; one that is there already stays.
+
+    ``offer`` is the line's, None if there is no such line.
 
     Raises ``NotFound``, and ``Invalid`` beyond stock or limit.
     """
     line = find_line(cart.saved, line_id)
-    if line is None:
+    if line is None or offer is None:
         if find_line(cart.lines, line_id):
             return cart
         raise NotFound("This line is no longer on your list.")
-    twin = find_sku(cart.lines, line.sku)
-    check_stock(line.quantity, twin.quantity if twin else 0, limit)
+    twin = find_goods(cart.lines, line.goods)
+    offer.check_room(line.quantity, twin.quantity if twin else 0, others(cart.lines, twin))
     if twin is None and len(cart.lines) >= MAX_LINES:
         raise Invalid(f"A cart holds up to {MAX_LINES} different items.")
     lines = swapped(cart.lines, twin, _together(line, twin)) if twin else (*cart.lines, line)
-    return replace(cart, lines=lines, saved=_removed(cart.saved, line))
+    return replace(cart, lines=lines, saved=others(cart.saved, line))
 
 
 def without_saved(cart: Cart, line_id: LineId) -> Cart:
     """The cart without this line on the list for later, again and again if asked."""
     line = find_line(cart.saved, line_id)
-    return replace(cart, saved=_removed(cart.saved, line)) if line else cart
+    return replace(cart, saved=others(cart.saved, line)) if line else cart
 
 
 def with_coupon(cart: Cart, code: str) -> Cart:
@@ -107,16 +110,16 @@ def without_coupon(cart: Cart, code: str) -> Cart:
     return replace(cart, coupons=kept) if kept != cart.coupons else cart
 
 
-def without(lines: Lines, units: Mapping[Sku, int]) -> tuple[Lines, dict[Sku, int]]:
+def without(lines: Lines, units: Mapping[Goods, int]) -> tuple[Lines, dict[Goods, int]]:
     """The lines with these units taken out, and the units that were not there to take."""
     missing = dict(units)
     left = []
     for line in lines:
-        taken = min(line.quantity, missing.get(line.sku, 0))
-        missing[line.sku] = missing.get(line.sku, 0) - taken
+        taken = min(line.quantity, missing.get(line.goods, 0))
+        missing[line.goods] = missing.get(line.goods, 0) - taken
         if line.quantity > taken:
             left.append(replace(line, quantity=line.quantity - taken))
-    return tuple(left), {sku: rest for sku, rest in missing.items() if rest > 0}
+    return tuple(left), {goods: rest for goods, rest in missing.items() if rest > 0}
 
 
 def find_line(lines: Lines, line_id: LineId) -> CartLine | None:
@@ -124,14 +127,14 @@ def find_line(lines: Lines, line_id: LineId) -> CartLine | None:
     return next((line for line in lines if line.id == line_id), None)
 
 
-def find_sku(lines: Lines, sku: Sku) -> CartLine | None:
-    """The line of this variant, or None."""
-    return next((line for line in lines if line.sku == sku), None)
+def find_goods(lines: Lines, goods: Goods) -> CartLine | None:
+    """The line of this variant, or of this choice of a bundle, or None."""
+    return next((line for line in lines if line.goods == goods), None)
 
 
-def shape(lines: Lines) -> list[tuple[LineId, Sku, int]]:
+def shape(lines: Lines) -> list[tuple[LineId, Goods, int]]:
     """What somebody changes of lines, as against the prices they were shown."""
-    return [(line.id, line.sku, line.quantity) for line in lines]
+    return [(line.id, line.goods, line.quantity) for line in lines]
 
 
 def prices_seen(
@@ -157,5 +160,6 @@ def _together(moved: CartLine, twin: CartLine) -> CartLine:
     return replace(moved, quantity=quantity, seen_prices=prices_seen(moved, twin))
 
 
-def _removed(lines: Lines, gone: CartLine) -> Lines:
-    return tuple(line for line in lines if line is not gone)
+def others(lines: Lines, line: CartLine | None) -> Lines:
+    """The lines without this one."""
+    return tuple(each for each in lines if each is not line)

@@ -4,7 +4,11 @@ from __future__ import annotations
 
 from dataclasses import asdict
 
-from app.cart.documents import contents_from_document, contents_to_document
+from app.cart.documents import (
+    choice_from_document,
+    contents_from_document,
+    contents_to_document,
+)
 from app.cart.models import CouponEntry, CouponOutcome, MergeEntry, MergeReceipt, Outcome
 from app.db.database import Database, Document, Session
 from app.shared.clock import now
@@ -96,7 +100,13 @@ def _from_document(document: Document) -> MergeReceipt:
     fields = {**document, "id": document["_id"]}
     del fields["_id"]
     fields["entries"] = tuple(
-        MergeEntry(**{**entry, "outcome": Outcome(entry["outcome"])})
+        MergeEntry(
+            **{
+                **entry,
+                "outcome": Outcome(entry["outcome"]),
+                "parts": choice_from_document(entry.get("parts", ())),
+            }
+        )
         for entry in document["entries"]
     )
     fields["coupons"] = tuple(

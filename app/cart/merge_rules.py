@@ -6,28 +6,30 @@ from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 
-from app.cart.lines import Lines, find_sku, prices_seen, shape, swapped, without
+from app.cart.lines import Lines, find_goods, others, prices_seen, shape, swapped, without
 from app.cart.models import (
     Cart,
     CartLine,
     Contents,
     CouponEntry,
     CouponOutcome,
+    Goods,
     Kin,
     MergeEntry,
     MergeReceipt,
     Outcome,
 )
 from app.cart.offers import Offer
-from app.cart.rules import MAX_LINES, MAX_QUANTITY, MAX_SAVED
+from app.cart.rules import MAX_LINES, MAX_QUANTITY, MAX_SAVED, only_left
 from app.markets.models import Market
 from app.promotions.codes import MOST_IN_CART
-from app.shared.ids import LineId, Sku, new_id
+from app.shared.ids import LineId, new_id
 
 MAX_ABSORBED = 20
 _LIMIT = f"up to {MAX_QUANTITY} of one item"
 _NO_LONGER_SOLD = "no longer sold"
 _SOLD_OUT = "sold out"
+_ALL_TAKEN = "what is left of it is in your cart already"
 _CART_FULL = f"a cart holds up to {MAX_LINES} different items"
 _LIST_FULL = f"you can save up to {MAX_SAVED} different items"
 
@@ -36,7 +38,7 @@ CouponEntries = tuple[CouponEntry, ...]
 
 
 def merge_carts(
-    account: Cart, guest: Cart, offers: Mapping[Sku, Offer], market: Market
+    account: Cart, guest: Cart, offers: Mapping[Goods, Offer], market: Market
 ) -> tuple[Cart, Entries]:
     """The account's cart with all of the guest's that fits, and an entry for each guest's line.
     Codes are brought by ``bring_coupons``.
@@ -68,14 +70,14 @@ def bring_coupons(account: Cart, guest: Cart) -> tuple[tuple[str, ...], CouponEn
 
 
 def bring(
-    lines: Lines, wanted: Iterable[CartLine], offers: Mapping[Sku, Offer], market: Market
+    lines: Lines, wanted: Iterable[CartLine], offers: Mapping[Goods, Offer], market: Market
 ) -> tuple[Lines, Entries]:
     """Bring lines into a cart's, as far as stock and limits allow, with an entry for each."""
     entries = []
     for line in wanted:
-        offer = offers[line.sku]
-        known = find_sku(lines, line.sku)
-        room = _room(offer, known.quantity if known else 0, market)
+        offer = offers[line.goods]
+        known = find_goods(lines, line.goods)
+        room = _room(offer, known.quantity if known else 0, others(lines, known), market)
         if known is None and len(lines) >= MAX_LINES and not room.barred:
             room = _Room(units=0, why=_CART_FULL, barred=True)
         entry = _entry(line, offer, known, room)
@@ -93,26 +95,28 @@ class _Room:
     barred: bool = False
 
 
-def _room(offer: Offer, before: int, market: Market) -> _Room:
+def _room(offer: Offer, before: int, beside: Lines, market: Market) -> _Room:
     if not offer.in_range:
         return _Room(units=0, why=_NO_LONGER_SOLD, barred=True)
     if market.code not in offer.prices:
         return _Room(units=0, why=f"not sold in {market.name}", barred=True)
     if offer.limit == 0:
         return _Room(units=0, why=_SOLD_OUT, barred=True)
-    if offer.limit is None or offer.limit >= MAX_QUANTITY:
+    limit = offer.limit_beside(beside)
+    if limit is None or limit >= MAX_QUANTITY:
         return _Room(units=max(MAX_QUANTITY - before, 0), why=_LIMIT)
-    return _Room(units=max(offer.limit - before, 0), why=f"only {offer.limit} left")
+    why = only_left(limit, sets=bool(offer.parts)).lower() if limit else _ALL_TAKEN
+    return _Room(units=max(limit - before, 0), why=why)
 
 
 def _bring_saved(
-    saved: Lines, wanted: Iterable[CartLine], offers: Mapping[Sku, Offer]
+    saved: Lines, wanted: Iterable[CartLine], offers: Mapping[Goods, Offer]
 ) -> tuple[Lines, Entries]:
     """The same for the list for later, where stock does not matter."""
     entries = []
     for line in wanted:
-        offer = offers[line.sku]
-        known = find_sku(saved, line.sku)
+        offer = offers[line.goods]
+        known = find_goods(saved, line.goods)
         room = _Room(units=MAX_QUANTITY - (known.quantity if known else 0), why=_LIMIT)
         if known is None and len(saved) >= MAX_SAVED:
             room = _Room(units=0, why=_LIST_FULL, barred=True)
@@ -148,6 +152,7 @@ def _entry(line: CartLine, offer: Offer, known: CartLine | None, room: _Room) ->
         before=known.quantity if known else 0,
         got=got,
         why="" if all_came else room.why,
+        parts=line.parts,
     )
 
 
@@ -200,12 +205,12 @@ def restore(guest: Cart, account: Cart, receipt: MergeReceipt) -> Cart:
     )
 
 
-def units_got(entries: Iterable[MergeEntry], *, saved: bool) -> dict[Sku, int]:
-    """How many units of each SKU a merge brought into the cart, or onto the list for later."""
-    units: Counter[Sku] = Counter()
+def units_got(entries: Iterable[MergeEntry], *, saved: bool) -> dict[Goods, int]:
+    """How many units of all goods a merge brought into the cart, or onto the list for later."""
+    units: Counter[Goods] = Counter()
     for entry in entries:
         if entry.saved is saved and entry.got:
-            units[entry.sku] += entry.got
+            units[entry.goods] += entry.got
     return dict(units)
 
 

@@ -13,7 +13,7 @@ from typing import TypeVar
 from app.cart.lines import without
 from app.cart.merge_repository import MergeRepository
 from app.cart.merge_rules import bring_coupons, contents, give_back, merge_carts, restore, units_got
-from app.cart.models import Cart, MergeReceipt
+from app.cart.models import Cart, Goods, MergeReceipt
 from app.cart.offers import Offer, Shelf
 from app.cart.repository import CartRepository
 from app.cart.rules import account_cart_id, is_account_cart
@@ -22,7 +22,7 @@ from app.db.errors import DuplicateKeyError
 from app.markets.models import Market
 from app.shared.clock import now
 from app.shared.errors import Conflict, Invalid, NotFound
-from app.shared.ids import AccountId, CartId, OrderId, Sku
+from app.shared.ids import AccountId, CartId, OrderId
 
 _TRIES = 20
 T = TypeVar("T")
@@ -63,8 +63,8 @@ class Merging:
                 return None
             account = self._carts.find(into)
             holders = (*(account.holders if account else ()), *guest.holders)
-            skus = [line.sku for line in (*guest.lines, *guest.saved)]
-            offers = self._shelf.offers(skus, holders)
+            wanted = [line.goods for line in (*guest.lines, *guest.saved)]
+            offers = self._shelf.offers(wanted, holders)
             return self._database.in_transaction(
                 lambda session: self._merge_in(guest, account_id, offers, market, session)
             )
@@ -80,7 +80,7 @@ class Merging:
         self,
         guest: Cart,
         account_id: AccountId,
-        offers: Mapping[Sku, Offer],
+        offers: Mapping[Goods, Offer],
         market: Market,
         session: Session,
     ) -> MergeReceipt:
@@ -191,7 +191,7 @@ class Merging:
     def take_out(
         self,
         cart_id: CartId,
-        bought: Mapping[Sku, int],
+        bought: Mapping[Goods, int],
         version: int,
         session: Session,
         used: Collection[str] = (),
@@ -215,7 +215,7 @@ class Merging:
     def _take_merged(
         self,
         guest: Cart,
-        bought: Mapping[Sku, int],
+        bought: Mapping[Goods, int],
         session: Session,
         used: Collection[str],
     ) -> None:
@@ -231,8 +231,8 @@ class Merging:
     def _follow(
         self,
         account_cart_id: CartId,
-        bought: Mapping[Sku, int],
-        rest: dict[Sku, int],
+        bought: Mapping[Goods, int],
+        rest: dict[Goods, int],
         version: int,
         session: Session,
     ) -> None:
@@ -246,17 +246,17 @@ class Merging:
             elif version <= receipt.undone_version and (parted := _both(rest, receipt)):
                 left = self._take_from(receipt.guest_cart_id, parted, session)
                 rest = {
-                    sku: units - parted.get(sku, 0) + left.get(sku, 0)
-                    for sku, units in rest.items()
+                    goods: units - parted.get(goods, 0) + left.get(goods, 0)
+                    for goods, units in rest.items()
                 }
 
     def _take_from(
         self,
         cart_id: CartId,
-        units: dict[Sku, int],
+        units: dict[Goods, int],
         session: Session,
         used: Collection[str] = (),
-    ) -> dict[Sku, int]:
+    ) -> dict[Goods, int]:
         """Take units out of a cart, or of the one it was merged into; those that were not there."""
         cart = self._carts.find(cart_id, session)
         if cart is not None and cart.merged_into is not None:
@@ -285,10 +285,10 @@ def _without(coupons: tuple[str, ...], used: Collection[str]) -> tuple[str, ...]
     return tuple(code for code in coupons if code not in used)
 
 
-def _both(units: Mapping[Sku, int], receipt: MergeReceipt) -> dict[Sku, int]:
+def _both(units: Mapping[Goods, int], receipt: MergeReceipt) -> dict[Goods, int]:
     """Those of the units that the merge brought into the cart."""
     got = units_got(receipt.entries, saved=False)
-    return {sku: min(many, got[sku]) for sku, many in units.items() if sku in got}
+    return {goods: min(many, got[goods]) for goods, many in units.items() if goods in got}
 
 
 def _until_settled(attempt: Callable[[], T]) -> T:

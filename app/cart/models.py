@@ -2,22 +2,28 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
-from app.catalog.models import Image
+from app.catalog.models import Choice, Image
 from app.promotions.codes import MOST_IN_CART
 from app.promotions.kinds import Level
 from app.promotions.models import NO_DISCOUNTS, Discounts, LineReduction
 from app.shared.ids import AccountId, CartId, LineId, OrderId, ProductId, Sku
 from app.shared.money import Money, total
 
+Goods = tuple[Sku, Choice]  # what a line is of; without parts where it is no bundle
+
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class CartLine:
-    """A wish for ``quantity`` of a variant. ``seen_prices`` are minor units by market, as shown."""
+    """A wish for ``quantity`` of a variant. ``seen_prices`` are minor units by market, as shown.
+
+    A bundle's has the ``parts`` that were chosen: two choices are two lines.
+    """
 
     id: LineId
     sku: Sku
@@ -25,6 +31,17 @@ class CartLine:
     quantity: int
     seen_prices: Mapping[str, int]
     added_at: datetime
+    parts: Choice = ()
+
+    @property
+    def goods(self) -> Goods:
+        """What it is of."""
+        return self.sku, self.parts
+
+    @property
+    def skus(self) -> tuple[Sku, ...]:
+        """Every SKU that must be known to price it."""
+        return (self.sku, *(part.sku for part in self.parts))
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -99,6 +116,12 @@ class MergeEntry:
     got: int
     why: str = ""
     saved: bool = False
+    parts: Choice = ()
+
+    @property
+    def goods(self) -> Goods:
+        """What the line was of."""
+        return self.sku, self.parts
 
     @property
     def text(self) -> str:
@@ -181,6 +204,19 @@ class MergeReceipt:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
+class PricedPart:
+    """A part of a bundle's line: ``quantity`` units in each set, which cost ``apart`` alone."""
+
+    position: int
+    sku: Sku
+    title: str
+    variant_title: str
+    quantity: int
+    apart: Money
+    stock_limited: bool
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
 class PricedLine:
     """A cart line with today's product, price and stock.
 
@@ -210,6 +246,13 @@ class PricedLine:
     type: str = ""
     tags: tuple[str, ...] = ()
     reductions: tuple[LineReduction, ...] = ()
+    parts: tuple[PricedPart, ...] = ()  # of a bundle
+
+    @property
+    def content(self) -> str:
+        """What is in it, to tell it from other lines and from another composition."""
+        parts = [(part.position, part.sku, part.quantity) for part in self.parts]
+        return json.dumps([self.sku, parts]) if parts else self.sku
 
     @property
     def discount(self) -> Money:
@@ -240,6 +283,7 @@ class SavedLine:
     unit_price: Money | None
     stock_text: str
     can_move: bool
+    parts: tuple[PricedPart, ...] = ()
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

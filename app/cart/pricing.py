@@ -3,30 +3,56 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 
-from app.cart.models import Cart, CartLine, PricedCart, PricedLine, SavedLine
-from app.cart.rules import MAX_QUANTITY
-from app.catalog.models import Image, Product, Variant
-from app.catalog.rules import can_buy, stock_message
+from app.cart.allotting import allot, units_in
+from app.cart.models import Cart, CartLine, PricedCart, PricedLine, PricedPart, SavedLine
+from app.cart.rules import MAX_QUANTITY, only_left
+from app.catalog.bundles import Catalogue, apart, is_choice, limited_stock, price_of, sets_left
+from app.catalog.models import Image, Price, Product, Variant
+from app.catalog.rules import left_message
 from app.markets.models import Market
-from app.shared.ids import Sku
+from app.shared.ids import LineId, Sku
 from app.shared.money import Money, total
 
-Catalogue = Mapping[Sku, tuple[Product, Variant]]
 MoneyText = Callable[[Money, str], str]
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class _Ware:
+    """What a line is of, as it is sold today; no ``price`` where it is not."""
+
+    product: Product
+    variant: Variant
+    parts: tuple[PricedPart, ...]
+    price: Price | None
+    weight_grams: int
+    limited: bool
+    changed: bool = False  # a bundle that cannot be had like this any more
+
+    @property
+    def sold(self) -> bool:
+        """Whether it can be bought if the stock allows it."""
+        return self.price is not None and not self.changed
 
 
 def price_cart(
     cart: Cart | None,
     market: Market,
-    catalogue: Catalogue,
+    found: Catalogue,
     stock: Mapping[Sku, int],
     money_text: MoneyText,
 ) -> PricedCart:
-    """Price every line in ``market``. A line that cannot be sold stays, with the reason."""
+    """Price every line in ``market``. A line that cannot be sold stays, with the reason.
+
+    ``found`` has everything that is in range of the lines' SKUs and their parts.
+    """
+    stored = cart.lines if cart else ()
+    wares = {line.id: _ware(line, market, found) for line in stored}
+    limited = limited_stock(stock, found)
+    limits = allot((line for line in stored if _is_sold(wares[line.id])), limited)
     lines = tuple(
-        _price_line(line, market, catalogue.get(line.sku), stock.get(line.sku, 0), money_text)
-        for line in (cart.lines if cart else ())
+        _price_line(line, market, wares[line.id], limits, limited, money_text) for line in stored
     )
     return PricedCart(
         id=cart.id if cart else None,
@@ -37,26 +63,75 @@ def price_cart(
         subtotal=total((line.total for line in lines if line.sellable), market.currency),
         count=sum(line.quantity for line in lines),
         saved=tuple(
-            _price_saved(line, market, catalogue.get(line.sku), stock)
+            _price_saved(line, _ware(line, market, found), limited)
             for line in (cart.saved if cart else ())
         ),
+    )
+
+
+def _is_sold(ware: _Ware | None) -> bool:
+    return ware is not None and ware.sold
+
+
+def _ware(line: CartLine, market: Market, found: Catalogue) -> _Ware | None:
+    if line.sku not in found:
+        return None
+    product, variant = found[line.sku]
+    if not (line.parts or product.is_bundle):
+        return _Ware(
+            product=product,
+            variant=variant,
+            parts=(),
+            price=variant.price_in(market.code),
+            weight_grams=variant.weight_grams,
+            limited=not variant.sells_when_out,
+        )
+    parts = _parts(line, market, found)
+    return _Ware(
+        product=product,
+        variant=variant,
+        parts=parts,
+        price=price_of(product, line.parts, found, market.code),
+        weight_grams=sum(found[part.sku][1].weight_grams * part.quantity for part in parts),
+        limited=any(part.stock_limited for part in parts),
+        changed=not is_choice(product, line.parts) or len(parts) != len(line.parts),
+    )
+
+
+def _parts(line: CartLine, market: Market, found: Catalogue) -> tuple[PricedPart, ...]:
+    """The chosen parts that are still in range."""
+    costs = apart(line.parts, found, market.code) or {}
+    zero = Money.zero(market.currency)
+    return tuple(
+        PricedPart(
+            position=part.position,
+            sku=part.sku,
+            title=found[part.sku][0].title,
+            variant_title=found[part.sku][1].title,
+            quantity=part.quantity,
+            apart=costs.get(part.position, zero),
+            stock_limited=not found[part.sku][1].sells_when_out,
+        )
+        for part in line.parts
+        if part.sku in found
     )
 
 
 def _price_line(
     line: CartLine,
     market: Market,
-    found: tuple[Product, Variant] | None,
-    available: int,
+    ware: _Ware | None,
+    limits: Mapping[LineId, int | None],
+    limited: Mapping[Sku, int],
     money_text: MoneyText,
 ) -> PricedLine:
-    if found is None:
+    if ware is None:
         return _gone(line, market)
-    product, variant = found
-    price = variant.price_in(market.code)
-    limit = MAX_QUANTITY if variant.sells_when_out else max(min(available, MAX_QUANTITY), 0)
+    product, variant, price = ware.product, ware.variant, ware.price
     amount = price.amount if price else Money.zero(market.currency)
-    problem = _problem(line, price is not None, limit)
+    allowed = limits.get(line.id)
+    limit = MAX_QUANTITY if allowed is None else min(allowed, MAX_QUANTITY)
+    problem = _problem(line, ware, limit, limited)
     return PricedLine(
         id=line.id,
         sku=line.sku,
@@ -70,47 +145,52 @@ def _price_line(
         compare_at=price.compare_at if price else None,
         total=amount * line.quantity,
         max_quantity=limit,
-        stock_limited=not variant.sells_when_out,
-        weight_grams=variant.weight_grams,
+        stock_limited=ware.limited,
+        weight_grams=ware.weight_grams,
         taxable=variant.taxable,
         notice=problem or _price_change(line, market, amount, money_text),
         sellable=not problem,
         vendor=product.vendor,
         type=product.type,
         tags=product.tags,
+        parts=ware.parts,
     )
 
 
-def _price_saved(
-    line: CartLine,
-    market: Market,
-    found: tuple[Product, Variant] | None,
-    stock: Mapping[Sku, int],
-) -> SavedLine:
-    product, variant = found or (None, None)
-    price = variant.price_in(market.code) if variant else None
+def _price_saved(line: CartLine, ware: _Ware | None, limited: Mapping[Sku, int]) -> SavedLine:
+    left = sets_left(units_in(line.goods), limited)
+    text = "This has left our range."
+    if ware is not None:
+        text = left_message(left, sets=bool(line.parts)) if ware.sold else _not_sold(ware)
     return SavedLine(
         id=line.id,
-        slug=product.slug if product else "",
-        title=product.title if product else "No longer available",
-        variant_title=variant.title if variant else line.sku,
-        image=_image(product, variant) if product and variant else None,
+        slug=ware.product.slug if ware else "",
+        title=ware.product.title if ware else "No longer available",
+        variant_title=ware.variant.title if ware else line.sku,
+        image=_image(ware.product, ware.variant) if ware else None,
         quantity=line.quantity,
-        unit_price=price.amount if price else None,
-        stock_text=(
-            stock_message(variant, market.code, stock) if variant else "This has left our range."
-        ),
-        can_move=variant is not None and can_buy(variant, market.code, stock),
+        unit_price=ware.price.amount if ware and ware.price else None,
+        stock_text=text,
+        can_move=_is_sold(ware) and (left is None or left > 0),
+        parts=ware.parts if ware else (),
     )
 
 
-def _problem(line: CartLine, priced: bool, limit: int) -> str:
-    if not priced:
+def _not_sold(ware: _Ware) -> str:
+    return "This set is no longer made like this." if ware.changed else "Not sold in your market"
+
+
+def _problem(line: CartLine, ware: _Ware, limit: int, limited: Mapping[Sku, int]) -> str:
+    if ware.changed:
+        return "This set is no longer made like this. Please remove it and choose again."
+    if ware.price is None:
         return "This is not sold in your market."
     if limit == 0:
+        if (sets_left(units_in(line.goods), limited) or 0) > 0:
+            return "What is left of it is in the lines above. Please lower or remove one of them."
         return "Sold out since you added it. Please remove it to check out."
     if line.quantity > limit:
-        return f"Only {limit} left. Please lower the quantity."
+        return f"{only_left(limit, sets=bool(line.parts))}. Please lower the quantity."
     return ""
 
 

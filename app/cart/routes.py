@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 
 from flask import Blueprint, Response, g, request
@@ -12,6 +13,8 @@ from app.cart.cookie import remember_cart
 from app.cart.models import PricedCart
 from app.cart.rules import parse_quantity
 from app.cart.service import CartService
+from app.catalog.bundles import PART
+from app.catalog.pages import CatalogPages
 from app.identity.context import signed_in_id
 from app.markets.context import current_market
 from app.promotions.errors import FIELD, CouponRefused, UnknownCode
@@ -23,6 +26,7 @@ from app.web.rendering import page, private, see_other, wants_fragment
 from app.web.visitor import ensure_visitor
 
 blueprint = Blueprint("cart", __name__, url_prefix="/cart")
+_PLACE = re.compile(r"[0-9]{1,3}")
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -67,11 +71,12 @@ def add_item() -> BaseResponse:
     typed = request.form.get("quantity", "1")
     sku = Sku(request.form.get("sku", "").strip()[:200])
     carts = service(CartService)
+    chosen = _chosen_parts()
     try:
         quantity = parse_quantity(typed, least=1)
-        cart_id, line, cart = carts.add(current_cart_id(), sku, quantity, current_market())
+        cart_id, line, cart = carts.add(current_cart_id(), sku, quantity, current_market(), chosen)
     except Invalid as refusal:
-        return _refuse(sku, typed, refusal)
+        return _refuse(sku, typed, chosen, refusal)
     remember_cart(cart_id)
     if not wants_fragment():
         return see_other("/cart")
@@ -85,12 +90,23 @@ def add_item() -> BaseResponse:
             product_title=line.title,
             sku=sku,
             quantity=typed,
+            parts=(),
             errors={},
         )
     )
 
 
-def _refuse(sku: Sku, typed: str, refusal: Invalid) -> Response:
+def _chosen_parts() -> dict[int, str]:
+    """What the form says of a bundle's parts, by position."""
+    fields = (
+        (name.removeprefix(PART), value)
+        for name, value in request.form.items()
+        if name.startswith(PART)
+    )
+    return {int(place): sku.strip()[:200] for place, sku in fields if _PLACE.fullmatch(place)}
+
+
+def _refuse(sku: Sku, typed: str, chosen: dict[int, str], refusal: Invalid) -> Response:
     title = service(CartService).title_of(sku)
     return private(
         page(
@@ -103,6 +119,7 @@ def _refuse(sku: Sku, typed: str, refusal: Invalid) -> Response:
             product_title=title,
             sku=sku,
             quantity=typed[:20],
+            parts=service(CatalogPages).bundle_parts(sku, chosen, current_market()),
             errors=refusal.fields or {"quantity": refusal.message},
         )
     )

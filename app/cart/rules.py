@@ -34,20 +34,36 @@ def parse_quantity(text: str, *, least: int) -> int:
     return int(cleaned)
 
 
-def check_stock(quantity: int, already: int, limit: int | None) -> None:
+def check_stock(
+    quantity: int,
+    already: int,
+    limit: int | None,
+    *,
+    sets: bool = False,
+    elsewhere: bool = False,
+) -> None:
     """Check that ``quantity`` more can be added to ``already``; ``limit`` None is unlimited stock.
 
-    Raises ``Invalid`` beside ``quantity``.
+    ``sets``: they are of a bundle; ``elsewhere``: other lines of the cart have some of it. Raises
+    ``Invalid`` beside ``quantity``.
     """
     wanted = quantity + already
     if wanted > MAX_QUANTITY:
         raise _bad_quantity(f"You can order up to {MAX_QUANTITY} of one item.")
     if limit is None or wanted <= limit:
         return
+    if limit <= 0 and elsewhere:
+        raise _bad_quantity("All that is left of it is in other lines of your cart already.")
     if limit <= 0:
         raise _bad_quantity("This is sold out at the moment.")
     hint = f", and {already} of them in your cart already" if already else ""
-    raise _bad_quantity(f"Only {limit} left{hint}.")
+    raise _bad_quantity(f"{only_left(limit, sets=sets)}{hint}.")
+
+
+def only_left(limit: int, *, sets: bool) -> str:
+    """How many are left, in words."""
+    noun = f" set{'' if limit == 1 else 's'}" if sets else ""
+    return f"Only {limit}{noun} left"
 
 
 def _bad_quantity(message: str) -> Invalid:

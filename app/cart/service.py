@@ -6,9 +6,12 @@ from collections.abc import Collection, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import replace
 from datetime import timedelta
+from types import MappingProxyType
 
 from app.cart.lines import (
+    find_goods,
     find_line,
+    others,
     put_aside,
     take_up,
     with_added,
@@ -19,12 +22,20 @@ from app.cart.lines import (
 )
 from app.cart.merge_rules import bring
 from app.cart.merging import Merging
-from app.cart.models import Cart, CartLine, MergeEntry, MergeReceipt, PricedCart, PricedLine
+from app.cart.models import (
+    Cart,
+    CartLine,
+    Goods,
+    MergeEntry,
+    MergeReceipt,
+    PricedCart,
+    PricedLine,
+)
 from app.cart.offers import Offer, Shelf, Stock
 from app.cart.pricing import MoneyText
 from app.cart.promoting import items_of, with_discounts
 from app.cart.repository import CartRepository
-from app.cart.rules import account_cart_id, check_stock
+from app.cart.rules import account_cart_id
 from app.cart.writing import CartWriter
 from app.catalog.service import CatalogService
 from app.db.database import Database, Session
@@ -52,6 +63,7 @@ class CartService:
         discounts: DiscountService,
         money_text: MoneyText,
     ) -> None:
+        self._catalog = catalog
         self._discounts = discounts
         self._carts = CartRepository(database)
         self._writer = CartWriter(self._carts)
@@ -95,38 +107,47 @@ class CartService:
 
     def title_of(self, sku: Sku) -> str:
         """The product's title for a message, empty for an unknown SKU."""
-        offer = self._offer(sku, None)
-        return offer.title if offer.in_range else ""
+        found = self._catalog.get_variants([sku])
+        return found[sku][0].title if sku in found else ""
 
     # --- filling --------------------------------------------------------------------------------
 
     def add(
-        self, cart_id: CartId | None, sku: Sku, quantity: int, market: Market
+        self,
+        cart_id: CartId | None,
+        sku: Sku,
+        quantity: int,
+        market: Market,
+        chosen: Mapping[int, str] = MappingProxyType({}),
     ) -> tuple[CartId, PricedLine, PricedCart]:
         """Put ``quantity`` more of a variant in the cart; a cart is made if there is none.
 
-        Raises ``Invalid`` for an unknown or unsold SKU and for a quantity beyond stock or
-        limit; then nothing changes.
+        ``chosen`` are a bundle's parts by position, "" for an optional one left out; it is had in
+        its first choice where nothing is said. Raises ``Invalid`` for an unknown or unsold SKU, a
+        choice that there is not, and a quantity beyond stock or limit; then nothing changes.
         """
-        offer = self._offer(sku, self.find(cart_id))
+        stored = self.find(cart_id)
+        offer = self._shelf.offer(sku, chosen, stored.holders if stored else ())
         offer.check_sold(market)
         cart = self._writer.change(
             cart_id, lambda cart: with_added(cart, offer, quantity, market), create=True
         )
         priced = self.price(cart, market)
-        line = next(line for line in priced.lines if line.sku == sku)
+        added = find_goods(cart.lines, offer.goods)
+        line = next(line for line in priced.lines if added and line.id == added.id)
         return cart.id, line, priced
 
     def add_all(
-        self, cart_id: CartId | None, wishes: Sequence[tuple[Sku, int]], market: Market
+        self, cart_id: CartId | None, wishes: Sequence[tuple[Goods, int]], market: Market
     ) -> tuple[CartId, tuple[MergeEntry, ...]]:
         """Put several variants in the cart at once, as far as stock and limits allow.
 
         Each wish has its entry; a cart is made if there is none. Never raises for a wish.
         """
         stored = self.find(cart_id)
-        offers = self._shelf.offers((sku for sku, _ in wishes), stored.holders if stored else ())
-        wanted = [_wish(offers[sku], quantity, market) for sku, quantity in wishes if quantity > 0]
+        holders = stored.holders if stored else ()
+        offers = self._shelf.offers((goods for goods, _ in wishes), holders)
+        wanted = [_wish(offers[goods], units, market) for goods, units in wishes if units > 0]
         entries: tuple[MergeEntry, ...] = ()
 
         def change(cart: Cart) -> Cart:
@@ -156,7 +177,7 @@ class CartService:
                     return cart
                 raise NotFound("This line is no longer in your cart.")
             if quantity > line.quantity:
-                check_stock(quantity, 0, self._offer(line.sku, cart).limit)
+                self._offer(line, cart).check_room(quantity, 0, others(cart.lines, line))
             return with_quantity(cart, line, quantity)
 
         return self.price(self._writer.change(cart_id, change, create=False), market, customer)
@@ -249,9 +270,9 @@ class CartService:
             line = find_line(cart.saved, line_id)
             if line is None:
                 return take_up(cart, line_id, None)
-            offer = self._offer(line.sku, cart)
+            offer = self._offer(line, cart)
             offer.check_sold(market)
-            return take_up(cart, line_id, offer.limit)
+            return take_up(cart, line_id, offer)
 
         return self.price(self._writer.change(cart_id, change, create=False), market, customer)
 
@@ -335,7 +356,7 @@ class CartService:
     def take_out(
         self,
         cart_id: CartId,
-        bought: Mapping[Sku, int],
+        bought: Mapping[Goods, int],
         version: int,
         session: Session,
         used: Collection[str] = (),
@@ -350,8 +371,8 @@ class CartService:
 
     # --------------------------------------------------------------------------------------------
 
-    def _offer(self, sku: Sku, cart: Cart | None) -> Offer:
-        return self._shelf.offers([sku], cart.holders if cart else ())[sku]
+    def _offer(self, line: CartLine, cart: Cart) -> Offer:
+        return self._shelf.offers([line.goods], cart.holders)[line.goods]
 
 
 def _wish(offer: Offer, quantity: int, market: Market) -> CartLine:
@@ -363,4 +384,5 @@ def _wish(offer: Offer, quantity: int, market: Market) -> CartLine:
         quantity=quantity,
         seen_prices={} if price is None else {market.code: price},
         added_at=now(),
+        parts=offer.parts,
     )

@@ -8,14 +8,15 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from app.catalog.csv.importing import StockWriter
-from app.catalog.documents import rule_from_document
+from app.catalog.documents import component_from_document, rule_from_document
 from app.catalog.models import (
-    BundleComponent,
+    BundlePricing,
     Category,
     Collection,
+    FixedPricing,
     Image,
     Option,
+    PercentOff,
     Price,
     Product,
     ProductKind,
@@ -23,7 +24,9 @@ from app.catalog.models import (
     Variant,
 )
 from app.catalog.repository import CatalogRepository
+from app.catalog.stock import StockWriter
 from app.catalog.text import clean_html
+from app.catalog.writing import ProductWriter
 from app.db.database import Database, Session
 from app.markets.models import Market
 from app.media.service import MediaService
@@ -33,7 +36,6 @@ from app.shared.ids import ProductId, Sku, new_id
 from app.shared.money import Money
 
 _BATCH = 20
-_FULL = 10_000  # basis points
 
 
 class DemoMissing(Exception):
@@ -54,6 +56,7 @@ class DemoLoader:
         self._database = database
         self._catalog = CatalogRepository(database)
         self._stock = stock
+        self._writer = ProductWriter(self._catalog, stock)
         self._media = media
         self._currencies = {market.code: market.currency for market in markets}
         self._folder = folder
@@ -69,13 +72,13 @@ class DemoLoader:
         known = self._catalog.by_slugs(each["slug"] for each in given)
         missing = [each for each in given if each["slug"] not in known]
         for start in range(0, len(missing), _BATCH):
-            self._add(missing[start : start + _BATCH], data)
+            self._add(missing[start : start + _BATCH])
             progress(min(start + _BATCH, len(missing)), len(missing))
         self._add_shelves(data)
         return len(missing)
 
-    def _add(self, batch: list[dict[str, Any]], data: Mapping[str, Any]) -> None:
-        products = [self._product(each, data) for each in batch]
+    def _add(self, batch: list[dict[str, Any]]) -> None:
+        products = [self._product(each) for each in batch]
         stock = {
             Sku(variant["sku"]): int(variant["stock"])
             for each in batch
@@ -84,8 +87,7 @@ class DemoLoader:
         }
 
         def work(session: Session) -> None:
-            self._catalog.insert(products, session)
-            self._catalog.note_change(session, product_ids=[each.id for each in products])
+            self._writer.store(products, (), session)
 
         if stock:
             self._stock.set_on_hand(stock, "demo")
@@ -123,7 +125,7 @@ class DemoLoader:
         if added:
             self._catalog.note_change()
 
-    def _product(self, given: dict[str, Any], data: Mapping[str, Any]) -> Product:
+    def _product(self, given: dict[str, Any]) -> Product:
         seo = given.get("seo") or {}
         bundle = "components" in given
         return Product(
@@ -140,16 +142,14 @@ class DemoLoader:
             options=tuple(
                 Option(name=each["name"], values=tuple(each["values"])) for each in given["options"]
             ),
-            variants=tuple(self._variant(each, given, data) for each in given["variants"]),
+            variants=tuple(map(self._variant, given["variants"])),
             images=tuple(
                 image
                 for each in given["images"]
                 if (image := self._image(each, each.get("alt", "")))
             ),
-            components=tuple(
-                BundleComponent(sku=Sku(each["sku"]), quantity=each["quantity"])
-                for each in given.get("components", ())
-            ),
+            components=tuple(map(component_from_document, given.get("components", ()))),
+            pricing=self._pricing(given["pricing"]) if bundle else None,
             attributes=given["attributes"],
             seo_title=seo.get("title", ""),
             seo_description=seo.get("description", ""),
@@ -158,19 +158,13 @@ class DemoLoader:
             updated_at=now(),
         )
 
-    def _variant(
-        self, each: dict[str, Any], given: dict[str, Any], data: Mapping[str, Any]
-    ) -> Variant:
-        prices = (
-            self._bundle_prices(given, data)
-            if "components" in given
-            else {code: self._price(code, price) for code, price in each["prices"].items()}
-        )
+    def _variant(self, each: dict[str, Any]) -> Variant:
+        prices = each.get("prices", {})  # a bundle's are worked out when it is stored
         image = self._image(each.get("image"), "")
         return Variant(
             sku=Sku(each["sku"]),
             options=each["options"],
-            prices=prices,
+            prices={code: self._price(code, price) for code, price in prices.items()},
             weight_grams=each["weight_grams"],
             barcode=each.get("barcode", ""),
             image_src=image.src if image else "",
@@ -184,22 +178,13 @@ class DemoLoader:
             compare_at=Money(compare_at, currency) if compare_at else None,
         )
 
-    def _bundle_prices(self, given: dict[str, Any], data: Mapping[str, Any]) -> dict[str, Price]:
-        """A bundle's price: fixed, or its parts' sum less a share, rounded down."""
-        by_sku = {v["sku"]: v for product in data["products"] for v in product["variants"]}
-        prices = {}
-        for code, currency in self._currencies.items():
-            apart = sum(
-                by_sku[part["sku"]]["prices"][code]["amount"] * part["quantity"]
-                for part in given["components"]
-            )
-            pricing = given["pricing"]
-            if pricing["kind"] == "fixed":
-                amount = pricing["prices"][code]["amount"]
-            else:
-                amount = apart * (_FULL - pricing["basis_points"]) // _FULL
-            prices[code] = Price(amount=Money(amount, currency), compare_at=Money(apart, currency))
-        return prices
+    def _pricing(self, given: Mapping[str, Any]) -> BundlePricing:
+        if given["kind"] == "percent_off":
+            return PercentOff(basis_points=given["basis_points"])
+        prices = given["prices"].items()
+        return FixedPricing(
+            prices={code: Money(each["amount"], self._currencies[code]) for code, each in prices}
+        )
 
     def _image(self, given: str | Mapping[str, Any] | None, alt: str) -> Image | None:
         """Put the picture into the media store; None where there is none."""

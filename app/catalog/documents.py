@@ -7,11 +7,14 @@ from typing import Any
 
 from app.catalog.models import (
     BundleComponent,
+    BundlePricing,
     Category,
     Collection,
     CollectionRule,
+    FixedPricing,
     Image,
     Option,
+    PercentOff,
     Price,
     Product,
     ProductKind,
@@ -40,7 +43,10 @@ def product_to_document(product: Product) -> Document:
         "options": [{"name": each.name, "values": list(each.values)} for each in product.options],
         "variants": [_variant_to_document(variant) for variant in product.variants],
         "images": [_image_to_document(image) for image in product.images],
-        "components": [asdict(part) for part in product.components],
+        "components": [
+            {**asdict(part), "alternatives": list(part.alternatives)} for part in product.components
+        ],
+        "pricing": pricing_to_document(product.pricing) if product.pricing else None,
         "attributes": dict(product.attributes),
         "seo_title": product.seo_title,
         "seo_description": product.seo_description,
@@ -82,6 +88,39 @@ def _variant_to_document(variant: Variant) -> Document:
     }
 
 
+def pricing_to_document(pricing: BundlePricing) -> Document:
+    """How a bundle is priced, as stored."""
+    match pricing:
+        case FixedPricing(prices=prices):
+            amounts = {
+                market: {"amount": price.minor, "currency": price.currency}
+                for market, price in prices.items()
+            }
+            return {"kind": "fixed", "prices": amounts}
+        case PercentOff(basis_points=share):
+            return {"kind": "percent_off", "basis_points": share}
+
+
+def pricing_from_document(document: Document) -> BundlePricing:
+    """How a bundle is priced."""
+    if document["kind"] == "percent_off":
+        return PercentOff(basis_points=document["basis_points"])
+    prices = document["prices"].items()
+    return FixedPricing(
+        prices={market: Money(price["amount"], price["currency"]) for market, price in prices}
+    )
+
+
+def component_from_document(document: Document) -> BundleComponent:
+    """A part of a bundle."""
+    return BundleComponent(
+        sku=document["sku"],
+        quantity=document["quantity"],
+        optional=document.get("optional", False),
+        alternatives=tuple(document.get("alternatives", ())),
+    )
+
+
 def product_from_document(document: Document) -> Product:
     """A product as stored."""
     return Product(
@@ -100,7 +139,8 @@ def product_from_document(document: Document) -> Product:
         ),
         variants=tuple(_variant_from_document(each) for each in document["variants"]),
         images=tuple(Image(**each) for each in document["images"]),
-        components=tuple(BundleComponent(**each) for each in document["components"]),
+        components=tuple(map(component_from_document, document["components"])),
+        pricing=pricing_from_document(document["pricing"]) if document.get("pricing") else None,
         attributes=document["attributes"],
         seo_title=document["seo_title"],
         seo_description=document["seo_description"],

@@ -79,15 +79,58 @@ class Option:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class BundleComponent:
-    """A part of a bundle."""
+    """A part of a bundle: ``quantity`` units of ``sku``, or of one of its ``alternatives``."""
 
+    sku: Sku
+    quantity: int
+    optional: bool = False
+    alternatives: tuple[Sku, ...] = ()
+
+    @property
+    def choices(self) -> tuple[Sku, ...]:
+        """Everything that can be taken for it, what is taken unless said otherwise first."""
+        return (self.sku, *self.alternatives)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class FixedPricing:
+    """A bundle's required parts together for so much, by market; exchanging one costs nothing.
+
+    Each optional part that is taken adds its own price.
+    """
+
+    prices: Mapping[str, Money]
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class PercentOff:
+    """A share, in basis points, off what the chosen parts cost on their own."""
+
+    basis_points: int
+
+
+BundlePricing = FixedPricing | PercentOff
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class ChosenPart:
+    """What a shopper takes for a bundle's component at ``position`` (from 1), units in each set."""
+
+    position: int
     sku: Sku
     quantity: int
 
 
+Choice = tuple[ChosenPart, ...]  # of a bundle, by position; empty for what is no bundle
+
+
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Product:
-    """A product with its variants. ``description_html`` is sanitised before it is stored."""
+    """A product with its variants. ``description_html`` is sanitised before it is stored.
+
+    A bundle has one variant, whose prices are those of its first choice, for listings; what a
+    choice costs is worked out by its ``pricing`` from its parts.
+    """
 
     id: ProductId
     slug: str
@@ -103,6 +146,7 @@ class Product:
     variants: tuple[Variant, ...]
     images: tuple[Image, ...]
     components: tuple[BundleComponent, ...] = ()
+    pricing: BundlePricing | None = None
     attributes: Mapping[str, str] = field(default_factory=dict)
     seo_title: str = ""
     seo_description: str = ""
@@ -110,6 +154,16 @@ class Product:
     published_at: datetime | None = None
     updated_at: datetime | None = None
     revision: int = 1
+
+    @property
+    def is_bundle(self) -> bool:
+        """Whether it is made of other products' variants."""
+        return self.kind is ProductKind.BUNDLE
+
+    @property
+    def part_skus(self) -> frozenset[Sku]:
+        """Every SKU that a bundle may be made of."""
+        return frozenset(sku for each in self.components for sku in each.choices)
 
     def variant(self, sku: str) -> Variant | None:
         """The variant with this SKU, or None."""

@@ -8,22 +8,24 @@ from dataclasses import replace
 from pyroaring import BitMap
 
 from app.catalog.beside import CompanionSource
+from app.catalog.bundle_view import view_bundle
+from app.catalog.bundles import nearest_choice
 from app.catalog.cards import refer, shown_compare_at
 from app.catalog.listing import Shelf, build_listing
-from app.catalog.models import Category, Product, ProductKind
+from app.catalog.models import Category, Choice, Product
 from app.catalog.query import ListingQuery
 from app.catalog.readmodel.bits import Numbers
 from app.catalog.readmodel.model import CatalogModel
 from app.catalog.readmodel.rows import Row
 from app.catalog.rules import (
     FEW,
+    bundle_message,
     can_buy,
     choose_variant,
     option_choices,
     saving_percent,
     stock_message,
     variant_images,
-    variant_url,
 )
 from app.catalog.search import Hits
 from app.catalog.service import CatalogService
@@ -34,10 +36,11 @@ from app.catalog.suggestions import (
     search_help,
     with_prices,
 )
-from app.catalog.views import BundlePart, HomePage, Listing, ProductPage, Suggestion
+from app.catalog.views import BundlePart, BundleView, HomePage, Listing, ProductPage, Suggestion
 from app.markets.models import Market
 from app.shared.clock import now
 from app.shared.errors import NotFound
+from app.shared.ids import Sku
 
 _MOST_PER_ORDER = 99
 _SUGGESTIONS = 6
@@ -125,15 +128,20 @@ class CatalogPages:
         row = model.find(product.id) if product else None
         if product is None or row is None or not row.is_live:
             raise NotFound("We could not find this product.")
-        is_bundle = product.kind is ProductKind.BUNDLE  # nothing of which is on a shelf
-        own = [] if is_bundle else [each.sku for each in product.variants]
-        stock = self._catalog.available(own)
+        bundle = self._bundle(product, market) if product.is_bundle else None
+        own = [] if bundle else [each.sku for each in product.variants]
+        stock = self._catalog.available(own) if own else {}
         variant = choose_variant(product, wanted, market.code, stock)
         price = variant.price_in(market.code) if variant else None
+        if bundle:
+            price = bundle.price
+            left = None if bundle.has_choices else bundle.left
+        else:
+            unlimited = variant is None or variant.sells_when_out
+            left = None if unlimited or variant is None else stock.get(variant.sku, 0)
         compare_at = shown_compare_at(price) if price else None
         images = variant_images(product, variant)
-        left = stock.get(variant.sku, 0) if variant else 0
-        unlimited = variant is not None and variant.sells_when_out
+        buyable = _buyable_skus(product, bundle, market, stock)
         return ProductPage(
             product=product,
             category=model.shelves.category(product.category),
@@ -146,37 +154,33 @@ class CatalogPages:
             ),
             image=images[0] if images else None,
             images=images,
-            stock_message="" if is_bundle else stock_message(variant, market.code, stock),
-            buyable_skus=tuple(
-                each.sku
-                for each in product.variants
-                if not is_bundle and can_buy(each, market.code, stock)
+            stock_message=(
+                bundle_message(bundle) if bundle else stock_message(variant, market.code, stock)
             ),
-            buyable=variant is not None and not is_bundle and can_buy(variant, market.code, stock),
-            max_quantity=_MOST_PER_ORDER if unlimited or left > FEW else max(left, 0),
-            parts=self._parts(product),
+            buyable_skus=buyable,
+            buyable=variant is not None and variant.sku in buyable,
+            max_quantity=_MOST_PER_ORDER if left is None or left > FEW else max(left, 0),
+            parts=bundle.parts if bundle else (),
+            part_ids=bundle.product_ids if bundle else frozenset(),
             companions=self._companions.together(product.id, market),
         )
 
-    def _parts(self, product: Product) -> tuple[BundlePart, ...]:
-        """What a bundle is made of."""
-        known = (
-            self._catalog.get_variants(part.sku for part in product.components)
-            if product.components
-            else {}
-        )
-        return tuple(
-            BundlePart(
-                product_id=known[part.sku][0].id,
-                title=known[part.sku][0].title,
-                variant_title=known[part.sku][1].title,
-                url=variant_url(known[part.sku][0], known[part.sku][1].options),
-                image=next(iter(variant_images(*known[part.sku])), None),
-                quantity=part.quantity,
-            )
-            for part in product.components
-            if part.sku in known
-        )
+    def bundle_parts(
+        self, sku: Sku, chosen: Mapping[int, str], market: Market
+    ) -> tuple[BundlePart, ...]:
+        """The parts of a bundle with what was chosen of them, as far as there is such a choice,
+        for a form that is filled in again; nothing for what is no bundle."""
+        found = self._catalog.get_variants([sku])
+        if sku not in found or not found[sku][0].is_bundle:
+            return ()
+        product = found[sku][0]
+        return self._bundle(product, market, nearest_choice(product, chosen)).parts
+
+    def _bundle(self, product: Product, market: Market, wanted: Choice = ()) -> BundleView:
+        """A bundle with what can be chosen in it."""
+        found = self._catalog.get_variants(product.part_skus)
+        stock = self._catalog.available(found) if found else {}
+        return view_bundle(product, found, stock, market.code, wanted)
 
     def suggest(self, text: str, market: Market) -> tuple[Suggestion, ...]:
         """What to show under the search field while ``text`` is being typed."""
@@ -210,6 +214,15 @@ class CatalogPages:
         popular = _popular_categories(model, shelf.rows)
         advice = search_help(hits, query, shelf.path, popular, found=bool(listing.total))
         return replace(listing, marks=hits.marks, help=advice)
+
+
+def _buyable_skus(
+    product: Product, bundle: BundleView | None, market: Market, stock: Mapping[Sku, int]
+) -> tuple[Sku, ...]:
+    """The variants that can be bought in the market now."""
+    if bundle:
+        return tuple(each.sku for each in product.variants if bundle.buyable)
+    return tuple(each.sku for each in product.variants if can_buy(each, market.code, stock))
 
 
 def _find(model: CatalogModel, query: str, rows: BitMap) -> Hits:

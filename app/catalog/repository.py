@@ -78,15 +78,32 @@ class CatalogRepository:
         found = map(product_from_document, find_any(self._products, "slug", slugs, session))
         return {product.slug: product for product in found}
 
-    def by_ids(self, ids: Iterable[ProductId]) -> dict[ProductId, Product]:
+    def by_ids(
+        self, ids: Iterable[ProductId], session: Session | None = None
+    ) -> dict[ProductId, Product]:
         """Products by id."""
-        found = map(product_from_document, find_any(self._products, "_id", ids))
+        found = map(product_from_document, find_any(self._products, "_id", ids, session))
         return {product.id: product for product in found}
 
     def with_skus(self, skus: Iterable[Sku], session: Session | None = None) -> list[Product]:
         """Every product that has one of these SKUs."""
         found = find_any(self._products, "variants.sku", skus, session)
         return list(map(product_from_document, found))
+
+    def bundles_of(self, skus: Iterable[Sku], session: Session | None = None) -> list[Product]:
+        """Every bundle that may be made of one of these SKUs."""
+        wanted = list(skus)
+        found = {
+            document["_id"]: document
+            for path in ("components.sku", "components.alternatives")
+            for document in find_any(self._products, path, wanted, session)
+        }
+        return list(map(product_from_document, found.values()))
+
+    def bar(self, ids: Iterable[ProductId], session: Session) -> None:
+        """Make whoever writes one of these products at the same moment conflict."""
+        for product_id in sorted(ids):
+            self._products.update_one({"_id": product_id}, {"$inc": {"bars": 1}}, session=session)
 
     def every_product(self) -> Iterator[Product]:
         """All products, oldest first."""

@@ -5,12 +5,22 @@ from __future__ import annotations
 from collections.abc import Mapping
 from urllib.parse import quote, urlencode
 
-from app.catalog.models import Image, Product, Variant
-from app.catalog.views import OptionChoice, OptionValue
+from app.catalog.models import Image, Product, ProductStatus, Variant
+from app.catalog.views import BundleView, OptionChoice, OptionValue
+from app.shared.clock import now
 from app.shared.ids import Sku
 from app.shared.money import Money
 
 FEW = 5  # from here on down a shopper is told how many are left
+
+
+def is_sold(product: Product) -> bool:
+    """Whether the product is in the shop now."""
+    return (
+        product.status is ProductStatus.PUBLISHED
+        and product.published_at is not None
+        and product.published_at <= now()
+    )
 
 
 def can_buy(variant: Variant, market: str, stock: Mapping[Sku, int]) -> bool:
@@ -115,9 +125,21 @@ def stock_message(variant: Variant | None, market: str, stock: Mapping[Sku, int]
         return "Not available in this combination"
     if variant.price_in(market) is None:
         return "Not sold in your market"
-    left = stock.get(variant.sku, 0)
-    if left <= 0 and not variant.sells_when_out:
+    return left_message(None if variant.sells_when_out else stock.get(variant.sku, 0))
+
+
+def left_message(left: int | None, *, sets: bool = False) -> str:
+    """The same of so many units, or ``sets`` of a bundle; None is any number."""
+    if left is None or left > FEW:
+        return "In stock"
+    if left <= 0:
         return "Sold out"
-    if left <= FEW and not variant.sells_when_out:
-        return f"Only {left} left"
-    return "In stock"
+    noun = f" set{'' if left == 1 else 's'}" if sets else ""
+    return f"Only {left}{noun} left"
+
+
+def bundle_message(bundle: BundleView) -> str:
+    """The same of a bundle in the choice that is shown."""
+    if bundle.price is None:
+        return "Not sold in your market"
+    return left_message(bundle.left, sets=True)

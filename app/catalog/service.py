@@ -11,8 +11,6 @@ from app.catalog.models import (
     Category,
     Collection,
     Product,
-    ProductKind,
-    ProductStatus,
     Variant,
 )
 from app.catalog.pack_repository import PackRepository
@@ -20,6 +18,7 @@ from app.catalog.packs import ModelPacks, Packer
 from app.catalog.picks import Picks
 from app.catalog.readmodel.model import CatalogModel
 from app.catalog.repository import CatalogRepository
+from app.catalog.rules import is_sold
 from app.catalog.stock import StockReader
 from app.catalog.views import (
     CardRef,
@@ -27,7 +26,6 @@ from app.catalog.views import (
 )
 from app.db.database import Database, Session
 from app.markets.models import Market
-from app.shared.clock import now
 from app.shared.ids import ProductId, Sku
 
 _MOST_PER_ORDER = 99
@@ -82,12 +80,12 @@ class CatalogService:
     # --- for carts and orders -----------------------------------------------------------------
 
     def get_variants(self, skus: Iterable[Sku]) -> dict[Sku, tuple[Product, Variant]]:
-        """Each SKU that can be sold now, with its product; bundles and hidden products cannot."""
+        """Each SKU that is sold now, with its product; those of hidden products are not."""
         wanted = set(skus)
         return {
             variant.sku: (product, variant)
             for product in self._catalog.with_skus(wanted)
-            if _is_sold(product)
+            if is_sold(product)
             for variant in product.variants
             if variant.sku in wanted
         }
@@ -171,12 +169,3 @@ class CatalogService:
         ]
         best = model.bestselling.page(model.live, 0, most)
         return [*listings, *(f"/products/{model.slugs[row]}" for row in best.tolist())][:most]
-
-
-def _is_sold(product: Product) -> bool:
-    return (
-        product.kind is ProductKind.SIMPLE
-        and product.status is ProductStatus.PUBLISHED
-        and product.published_at is not None
-        and product.published_at <= now()
-    )

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Protocol
 
+from app.db.database import Session
 from app.shared.ids import Sku
 
 
@@ -16,3 +17,13 @@ class StockReader(Protocol):
 
     def every_available(self) -> dict[Sku, int]:
         """The same for every SKU in the shop."""
+
+
+class StockWriter(Protocol):
+    """Counts stock, and is told how exactly pages show it."""
+
+    def set_on_hand(self, quantities: Mapping[Sku, int], cause: str) -> int:
+        """Count stock; how many SKUs changed."""
+
+    def tell_exactly(self, units: Mapping[Sku, int], session: Session) -> None:
+        """Tell of every change below so many units."""

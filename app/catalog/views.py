@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 
 from markupsafe import Markup
 
-from app.catalog.models import Category, Collection, Image, Option, Product, Variant
+from app.catalog.models import Category, Collection, Image, Option, Price, Product, Variant
 from app.catalog.search import Marks
 from app.shared.ids import ProductId, Sku
 from app.shared.money import Money
@@ -158,15 +158,55 @@ class OptionChoice:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class BundlePart:
-    """A component shown on a bundle's page."""
+class PartChoice:
+    """Something that can be taken for a part; ``sku`` "" leaves it out.
 
+    ``difference`` is what the set then costs more, or less, than in the choice shown.
+    """
+
+    sku: str
+    label: str
+    selected: bool
+    available: bool
+    difference: Money | None
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class BundlePart:
+    """A component shown on a bundle's page, as what is selected for it.
+
+    ``choices`` are empty where there is nothing to choose.
+    """
+
+    position: int
     product_id: ProductId
     title: str
     variant_title: str
     url: str
     image: Image | None
     quantity: int
+    optional: bool
+    choices: tuple[PartChoice, ...]
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class BundleView:
+    """A bundle in the choice that is shown first: the first one that the stock makes.
+
+    ``left`` is how many sets there are of it, None for any number; ``product_ids`` are those of
+    everything that it may be made of.
+    """
+
+    price: Price | None
+    left: int | None
+    buyable: bool
+    parts: tuple[BundlePart, ...]
+    product_ids: frozenset[ProductId]
+
+    @property
+    def has_choices(self) -> bool:
+        """Whether there may be more sets of it than of what is shown."""
+        return any(part.choices for part in self.parts)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -200,6 +240,7 @@ class ProductPage:
     buyable_skus: tuple[Sku, ...]  # all variants that can be bought in the market now
     max_quantity: int
     parts: tuple[BundlePart, ...]
+    part_ids: frozenset[ProductId]  # of all that a bundle may be made of
     companions: Companions
 
     @property
@@ -208,7 +249,7 @@ class ProductPage:
         return {
             self.product.id,
             *self.companions.product_ids,
-            *(part.product_id for part in self.parts),
+            *self.part_ids,
         }
 
 
@@ -237,6 +278,7 @@ class Suggestion:
 
 __all__ = [
     "BundlePart",
+    "BundleView",
     "Companions",
     "Facet",
     "FacetValue",
@@ -246,6 +288,7 @@ __all__ = [
     "OptionChoice",
     "OptionValue",
     "PageLink",
+    "PartChoice",
     "ProductCard",
     "ProductPage",
     "SearchHelp",

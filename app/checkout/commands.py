@@ -54,7 +54,11 @@ def payments_reconcile() -> None:
 @payment_commands.command("refund")
 @click.argument("number")
 @click.option(
-    "--line", "lines", multiple=True, metavar="POSITION=QUANTITY", help="Units of a line."
+    "--line",
+    "lines",
+    multiple=True,
+    metavar="POSITION[.PART]=QUANTITY",
+    help="Units of a line, or of a part of a set.",
 )
 @click.option("--shipping", is_flag=True, help="What is left of the shipping costs.")
 @click.option("--amount", help="Another amount than the sum of the above, or one without lines.")
@@ -83,6 +87,7 @@ def payments_refund(
             if whole
             else RefundWish(
                 quantities=_quantities(lines),
+                parts=_part_quantities(lines),
                 shipping=shipping,
                 amount=_amount(amount, order.currency),
             )
@@ -99,13 +104,20 @@ def payments_refund(
 
 
 def _quantities(lines: tuple[str, ...]) -> dict[int, int]:
-    quantities = {}
-    for line in lines:
-        position, _, quantity = line.partition("=")
-        if not (position.isdecimal() and quantity.isdecimal()):
-            raise click.BadParameter(f"{line!r} is not POSITION=QUANTITY", param_hint="--line")
-        quantities[int(position)] = int(quantity)
-    return quantities
+    return {line: units for line, part, units in map(_wanted, lines) if not part}
+
+
+def _part_quantities(lines: tuple[str, ...]) -> dict[tuple[int, int], int]:
+    return {(line, part): units for line, part, units in map(_wanted, lines) if part}
+
+
+def _wanted(text: str) -> tuple[int, int, int]:
+    place, _, quantity = text.partition("=")
+    line, dot, part = place.partition(".")
+    if not (line.isdecimal() and quantity.isdecimal() and (part.isdecimal() or not dot)):
+        message = f"{text!r} is not POSITION=QUANTITY or POSITION.PART=QUANTITY"
+        raise click.BadParameter(message, param_hint="--line")
+    return int(line), int(part or 0), int(quantity)
 
 
 def _amount(text: str | None, currency: str) -> Money | None:
@@ -137,6 +149,9 @@ def orders_show(number: str) -> None:
     click.echo(f"total {money(order.totals.total)}, refunded {money(order.refunded)}")
     for position, line in enumerate(order.lines, 1):
         click.echo(f"  {position}. {line.quantity} × {line.sku} {line.title}  {money(line.total)}")
+        for part in line.parts:
+            units = part.quantity * line.quantity
+            click.echo(f"     {position}.{part.position} {units} × {part.sku} {part.title}")
     for each in order.reductions:
         click.echo(f"  {each.name} {each.code}".rstrip() + f"  −{money(each.amount)}")
     click.echo("payment attempts")

@@ -46,13 +46,14 @@ class NotRefundable(Conflict):
 class NothingToRefund(Invalid):
     """The refund would pay nothing back, or more units than are left of a line."""
 
-    def __init__(self, left: int | None = None, position: int = 0) -> None:
+    def __init__(self, left: int | None = None, position: int = 0, part: int = 0) -> None:
         message = (
             "Choose what to refund."
             if left is None
             else f"Only {left} of this line can still be refunded."
         )
-        super().__init__(message, {f"quantity-{position}" if position else "amount": message})
+        field = f"quantity-{position}" if position else "amount"
+        super().__init__(message, {f"{field}-{part}" if part else field: message})
 
 
 class RefundTooHigh(Invalid):

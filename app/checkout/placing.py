@@ -8,12 +8,12 @@ from datetime import timedelta
 from app.cart.models import Cart, PricedCart
 from app.cart.service import CartService
 from app.checkout.errors import AlreadyOrdered, CartChanged, MaybePaidAlready, NothingToPay
+from app.checkout.parts import demands_of, shares_of
 from app.checkout.rules import Quote, agreed_discounts, fingerprint
 from app.checkout.settlement import Settlement
 from app.db.database import Database, Session
 from app.db.errors import DuplicateKeyError
 from app.db.idempotency import IdempotencyKeys
-from app.inventory.models import Demand
 from app.inventory.service import InventoryService
 from app.markets.models import Market
 from app.orders.models import Order, OrderLine, OrderState
@@ -61,7 +61,7 @@ class Purchase:
     @property
     def fingerprint(self) -> str:
         """Changes with anything that the order or its amount depends on."""
-        lines = [(line.sku, line.quantity, line.unit_price.minor) for line in self.cart.lines]
+        lines = [(line.content, line.quantity, line.unit_price.minor) for line in self.cart.lines]
         total, discounts = self.quote.totals.total, agreed_discounts(self.cart)
         agreed = (self.email, self.address, self.quote.method.code, self.market.code)
         return fingerprint(
@@ -77,7 +77,7 @@ class Purchase:
     @property
     def content(self) -> str:
         """Changes with the goods, whichever cart they are in."""
-        lines = sorted((line.sku, line.quantity) for line in self.cart.lines)
+        lines = sorted((line.content, line.quantity) for line in self.cart.lines)
         return fingerprint(lines, self.market.code)
 
 
@@ -193,10 +193,7 @@ class Placing:
             cart, order_id = purchase.cart, OrderId(new_id("ord"))
             self._pin(purchase, order_id, session)
             rounds = self._orders.times_cancelled(purchase.cart_id, cart.version, session)
-            demands = [
-                Demand(sku=line.sku, quantity=line.quantity, limited=line.stock_limited)
-                for line in cart.lines
-            ]
+            demands = [demand for line in cart.lines for demand in demands_of(line)]
             held_until = now() + HOLD_LIFE
             self._inventory.hold(order_id, demands, held_until, session)
             self._usage.take(
@@ -258,6 +255,7 @@ class Placing:
                     total=line.total,
                     tax=tax,
                     reductions=line.reductions,
+                    parts=shares_of(line, tax),
                     tax_rate=rate,
                 )
                 for line, tax, rate in zip(

@@ -4,34 +4,57 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from app.checkout.errors import NothingToRefund, RefundTooHigh
-from app.orders.models import Order, OrderLine
+from app.orders.models import Order, OrderLine, OrderPart
 from app.payments.models import Refund, RefundedLine, RefundParts, RefundState
+from app.shared.ids import Sku
 from app.shared.money import Money
+
+RETURNED = "return"  # the purpose of a refund for goods that came back
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class RefundWish:
     """What staff want to pay back.
 
-    ``quantities`` counts units by line position (from 1); ``amount`` overrides the sum of lines
-    and shipping, or stands alone.
+    ``quantities`` counts units by line position (from 1), ``parts`` units of a bundle's parts by
+    the positions of line and part; ``amount`` overrides the sum of lines and shipping, or stands
+    alone.
     """
 
     quantities: Mapping[int, int]
     shipping: bool = False
     amount: Money | None = None
+    parts: Mapping[tuple[int, int], int] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class PartBalance:
+    """A part of a bundle's line, and how many units of it can still be paid back."""
+
+    part: OrderPart
+    quantity: int
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class LineBalance:
-    """A line of an order, and how many units of it can still be paid back."""
+    """A line of an order, and how many units of it can still be paid back: whole sets of a
+    bundle, of which there may be more units of some ``parts``."""
 
     position: int
     line: OrderLine
     quantity: int
+    parts: tuple[PartBalance, ...] = ()
+
+    def on_shelf(self) -> tuple[tuple[str, Sku, int], ...]:
+        """What is not paid back, as the shelf knows it: a name within the order, SKU and units."""
+        if not self.parts:
+            return ((str(self.position), self.line.sku, self.quantity),)
+        return tuple(
+            (f"{self.position}:{of.part.position}", of.part.sku, of.quantity) for of in self.parts
+        )
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -52,8 +75,7 @@ def balance_of(order: Order, refunds: Iterable[Refund], refundable: Money) -> Ba
         shipping -= refund.parts.shipping
     return Balance(
         lines=tuple(
-            LineBalance(position=number, line=line, quantity=line.quantity - gone[number])
-            for number, line in enumerate(order.lines, 1)
+            _line_balance(number, line, gone) for number, line in enumerate(order.lines, 1)
         ),
         shipping=shipping,
         refundable=refundable,
@@ -67,11 +89,7 @@ def parts_of(order: Order, balance: Balance, wish: RefundWish) -> RefundParts:
     together give exactly that. Without ``amount`` the sum is kept within what is refundable
     (earlier goodwill counts against it). Raises ``RefundTooHigh`` and ``NothingToRefund``.
     """
-    lines = tuple(
-        _refunded(order, balance, position, quantity)
-        for position, quantity in sorted(wish.quantities.items())
-        if quantity
-    )
+    lines = _refunded(order, balance, wish)
     zero = Money.zero(order.currency)
     shipping = balance.shipping if wish.shipping else zero
     computed = RefundParts(lines=lines, shipping=shipping, adjustment=zero).amount
@@ -88,15 +106,66 @@ def parts_of(order: Order, balance: Balance, wish: RefundWish) -> RefundParts:
 def everything(balance: Balance) -> RefundWish:
     """The wish to pay back all that is left."""
     return RefundWish(
-        quantities={each.position: each.quantity for each in balance.lines},
+        quantities={each.position: each.quantity for each in balance.lines if not each.parts},
+        parts={
+            (each.position, of.part.position): of.quantity
+            for each in balance.lines
+            for of in each.parts
+        },
         shipping=True,
         amount=balance.refundable,
     )
 
 
+def what_is_left_of(
+    balance: Balance, units: Mapping[int, int], *, shipping: bool = False
+) -> RefundWish:
+    """The wish to pay back so many units by line position, or as much of them as is left; of a
+    bundle's sets whatever parts are left."""
+    known = {each.position: each for each in balance.lines}
+    quantities, parts = {}, {}
+    for at, quantity in units.items():
+        line = known[at]
+        if not line.parts:
+            quantities[at] = min(quantity, line.quantity)
+        for of in line.parts:
+            parts[at, of.part.position] = min(quantity * of.part.quantity, of.quantity)
+    return RefundWish(quantities=quantities, parts=parts, shipping=shipping)
+
+
+def units_ended(balance: Balance, parts: RefundParts) -> dict[int, int]:
+    """Units of each line, by position, that these parts of a refund pay back to the end: of a
+    bundle the sets of which nothing is left."""
+    asked = Counter({(each.position, each.part): each.quantity for each in parts.lines})
+    ended = {}
+    for each in balance.lines:
+        if not each.parts:
+            ended[each.position] = asked[each.position, 0]
+            continue
+        before, after = (
+            min(
+                (
+                    each.line.quantity * of.part.quantity
+                    - of.quantity
+                    + more * asked[each.position, of.part.position]
+                )
+                // of.part.quantity
+                for of in each.parts
+            )
+            for more in (0, 1)
+        )
+        ended[each.position] = after - before
+    return {position: units for position, units in ended.items() if units}
+
+
 def line_paid(order: Order, line: OrderLine) -> Money:
     """What the shopper paid for a line: after discounts, tax included."""
     return line.net if order.totals.tax_included else line.net + line.tax
+
+
+def part_paid(order: Order, part: OrderPart) -> Money:
+    """What the shopper paid for a part of a bundle's line, all sets together."""
+    return part.net if order.totals.tax_included else part.net + part.tax
 
 
 def shipping_paid(order: Order) -> Money:
@@ -107,20 +176,72 @@ def shipping_paid(order: Order) -> Money:
     return paid
 
 
-def _units(refunds: Iterable[Refund]) -> Counter[int]:
-    gone: Counter[int] = Counter()
+_Units = Counter[tuple[int, int]]  # by the positions of line and part, 0 for no part
+
+
+def _line_balance(number: int, line: OrderLine, gone: _Units) -> LineBalance:
+    if not line.parts:
+        left = line.quantity - gone[number, 0]
+        return LineBalance(position=number, line=line, quantity=left)
+    parts = tuple(
+        PartBalance(part=part, quantity=part.quantity * line.quantity - gone[number, part.position])
+        for part in line.parts
+    )
+    sets = min(each.quantity // each.part.quantity for each in parts)
+    return LineBalance(position=number, line=line, quantity=sets, parts=parts)
+
+
+def _units(refunds: Iterable[Refund]) -> _Units:
+    gone: _Units = Counter()
     for refund in refunds:
         for line in refund.parts.lines:
-            gone[line.position] += line.quantity
+            gone[line.position, line.part] += line.quantity
     return gone
 
 
-def _refunded(order: Order, balance: Balance, position: int, quantity: int) -> RefundedLine:
+def _refunded(order: Order, balance: Balance, wish: RefundWish) -> tuple[RefundedLine, ...]:
     known = {each.position: each for each in balance.lines}
-    left = known.get(position)
-    if left is None or not 0 < quantity <= left.quantity:
-        raise NothingToRefund(left.quantity if left else 0, position)
-    paid, sold = line_paid(order, left.line), left.line.quantity
-    before = sold - left.quantity
+    wanted: _Units = Counter()
+    for position, quantity in wish.quantities.items():
+        line = known.get(position)
+        if quantity and (line is None or not 0 < quantity <= line.quantity):
+            raise NothingToRefund(line.quantity if line else 0, position)
+        if line is None or not line.parts:
+            wanted[position, 0] += quantity
+        for each in line.parts if line else ():
+            wanted[position, each.part.position] += quantity * each.part.quantity
+    for place, quantity in wish.parts.items():
+        wanted[place] += quantity
+    return tuple(
+        _share(order, known.get(position), position, part, quantity)
+        for (position, part), quantity in sorted(wanted.items())
+        if quantity
+    )
+
+
+def _share(
+    order: Order, line: LineBalance | None, position: int, part: int, quantity: int
+) -> RefundedLine:
+    """So many units of a line, or of its part: of what was paid for all, units are rounded so
+    that together they give exactly that."""
+    found = line and _left(order, line, part)
+    if not found:
+        raise NothingToRefund(0, position, part)
+    paid, sold, left = found
+    if not 0 < quantity <= left:
+        raise NothingToRefund(left, position, part)
+    before = sold - left
     share = paid.minor * (before + quantity) // sold - paid.minor * before // sold
-    return RefundedLine(position=position, quantity=quantity, amount=Money(share, order.currency))
+    amount = Money(share, order.currency)
+    return RefundedLine(position=position, quantity=quantity, amount=amount, part=part)
+
+
+def _left(order: Order, line: LineBalance, part: int) -> tuple[Money, int, int] | None:
+    """What was paid for how many units, and how many are left; None if there is no such part."""
+    if not part and not line.parts:
+        return line_paid(order, line.line), line.line.quantity, line.quantity
+    for each in line.parts:
+        if each.part.position == part:
+            sold = each.part.quantity * line.line.quantity
+            return part_paid(order, each.part), sold, each.quantity
+    return None

@@ -12,7 +12,14 @@ from datetime import timedelta
 
 from app.checkout.errors import NotRefundable, RefundTooHigh
 from app.checkout.events import REFUNDED
-from app.checkout.refund_rules import Balance, RefundWish, balance_of, parts_of
+from app.checkout.refund_rules import (
+    RETURNED,
+    Balance,
+    RefundWish,
+    balance_of,
+    parts_of,
+    units_ended,
+)
 from app.db.database import Database, Session
 from app.db.outbox import Outbox
 from app.inventory.service import InventoryService
@@ -107,8 +114,8 @@ class Refunding:
         parts = parts_of(order, balance, wish)
         refund = self._refunds.store(
             capture,
-            parts if of_returned else self._stop(order, parts, session),
-            purpose="return" if of_returned else "order",
+            parts if of_returned else self._stop(order, balance, parts, session),
+            purpose=RETURNED if of_returned else "order",
             request_key=key,
             reason=reason,
             restock=restock,
@@ -121,11 +128,13 @@ class Refunding:
         self._note(refund, "refund_requested", message, public=False, session=session)
         return refund
 
-    def _stop(self, order: Order, parts: RefundParts, session: Session) -> RefundParts:
-        """Stop what is paid back from being shipped, and note on each line how much that was."""
-        wanted = {line.position: line.quantity for line in parts.lines}
-        stopped = self._units.stop(order, wanted, session)
-        lines = (replace(line, unshipped=stopped.get(line.position, 0)) for line in parts.lines)
+    def _stop(
+        self, order: Order, balance: Balance, parts: RefundParts, session: Session
+    ) -> RefundParts:
+        """Stop what is paid back from being shipped, and note on each line's first entry how much
+        that was. A set goes on its way as long as something of it is not paid back."""
+        stopped = self._units.stop(order, units_ended(balance, parts), session)
+        lines = (replace(line, unshipped=stopped.pop(line.position, 0)) for line in parts.lines)
         return replace(parts, lines=tuple(lines))
 
     def carry_out(self, refund: Refund) -> Refund:
@@ -187,10 +196,10 @@ class Refunding:
         elif word.state is RefundState.FAILED:
             if before.state is RefundState.SUCCEEDED:
                 self._orders.add_refund(order.id, refund.amount * -1, session)
-            unshipped = {line.position: line.unshipped for line in refund.parts.lines}
-            self._units.reopen(
-                order.id, {at: each for at, each in unshipped.items() if each}, session
-            )
+            unshipped = {
+                each.position: each.unshipped for each in refund.parts.lines if each.unshipped
+            }
+            self._units.reopen(order.id, unshipped, session)
             message = f"Refund of {amount} failed. {word.failure}"
             self._note(refund, "refund_failed", message, public=False, session=session)
             payload = {"order_id": order.id, "message": message, "payment_id": refund.payment_id}
@@ -199,10 +208,12 @@ class Refunding:
     def _restock(self, refund: Refund, order: Order, session: Session) -> None:
         if not refund.restock:
             return
-        units = {
-            f"{refund.id}:{line.position}": (order.lines[line.position - 1].sku, line.quantity)
-            for line in refund.parts.lines
-        }
+        units = {}
+        for each in refund.parts.lines:
+            line = order.lines[each.position - 1]
+            by_part = {part.position: part.sku for part in line.parts}
+            movement = f"{refund.id}:{each.position}" + (f":{each.part}" if each.part else "")
+            units[movement] = (by_part.get(each.part, line.sku), each.quantity)
         self._inventory.take_back(units, session)
 
     def _note(

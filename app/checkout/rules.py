@@ -126,18 +126,18 @@ def _choice(method: ShippingMethod, cart: PricedCart) -> ShippingChoice:
 
 def shown(cart: PricedCart) -> str:
     """What a page showed of a cart, to tell whether the next one would show the same."""
-    lines = sorted((line.sku, line.quantity, line.unit_price.minor) for line in cart.lines)
+    lines = sorted((line.content, line.quantity, line.unit_price.minor) for line in cart.lines)
     return fingerprint(cart.market, lines, agreed_discounts(cart))
 
 
 def agreed_discounts(cart: PricedCart) -> list[tuple[str, str, list[tuple[str, int]]]]:
     """Every discount on a cart with its share of each line, to tell whether any has changed."""
-    skus = {line.id: line.sku for line in cart.lines}
+    content = {line.id: line.content for line in cart.lines}
     return [
         (
             each.promotion_id,
             each.code,
-            sorted((skus[LineId(k)], v) for k, v in each.amounts.items()),
+            sorted((content[LineId(k)], v) for k, v in each.amounts.items()),
         )
         for each in cart.discounts.reductions
     ]

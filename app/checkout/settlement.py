@@ -14,6 +14,7 @@ from datetime import timedelta
 
 import structlog
 
+from app.cart.models import Goods
 from app.cart.service import CartService
 from app.checkout.returning import Returns
 from app.checkout.voiding import Voids
@@ -40,7 +41,7 @@ from app.payments.service import PaymentService
 from app.promotions.errors import PromotionUsedUp
 from app.promotions.usage import UsageService
 from app.shared.clock import now
-from app.shared.ids import AttemptId, Sku
+from app.shared.ids import AttemptId
 
 _LATE_HOLD = timedelta(minutes=30)
 _RELEASED = frozenset({AuthorisationState.VOIDED, AuthorisationState.LEFT_TO_EXPIRE})
@@ -210,9 +211,9 @@ class Settlement:
             self._orders.mark_paid(order, session)
             self._inventory.commit(order.id, session)
             self._usage.commit(order.id, session)
-            bought: Counter[Sku] = Counter()
+            bought: Counter[Goods] = Counter()
             for line in order.lines:
-                bought[line.sku] += line.quantity
+                bought[line.goods] += line.quantity
             self._carts.take_out(order.cart_id, bought, order.cart_version, session, order.codes)
 
         self._database.in_transaction(work)

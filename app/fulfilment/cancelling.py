@@ -83,9 +83,10 @@ class Cancelling:
             balance = self._refunding.balance(current, session)
             self._inventory.take_back(
                 {
-                    f"{order.id}:cancelled:{each.position}": (each.line.sku, each.quantity)
+                    f"{order.id}:cancelled:{place}": (sku, quantity)
                     for each in balance.lines
-                    if each.quantity
+                    for place, sku, quantity in each.on_shelf()
+                    if quantity
                 },
                 session,
             )

@@ -11,6 +11,7 @@ import click
 from flask import current_app
 from flask.cli import AppGroup, with_appcontext
 
+from app.checkout.refunding import Refunding
 from app.fulfilment.carriers import carrier_codes, tracking_url
 from app.fulfilment.errors import NotShippable
 from app.fulfilment.invoicing import Invoicing
@@ -126,6 +127,7 @@ def packing_slip(number: str, file: Path, shipment: int | None) -> None:
         order,
         service(Invoicing, current_app).seller,
         shipments[shipment] if shipment is not None else None,
+        service(Refunding, current_app).of_order(order.id),
     )
     if not paper.table.rows:
         raise click.ClickException("Nothing of this order is to be shipped; name a --shipment.")

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
-from collections.abc import Callable
+from collections import Counter, defaultdict
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from app.checkout.refund_rules import line_paid
+from app.checkout.refund_rules import RETURNED, line_paid
 from app.fulfilment.models import CreditNote, Invoice, Seller, Shipment
-from app.orders.models import Order, OrderLine
-from app.payments.models import Refund
+from app.orders.models import Order, OrderLine, OrderPart
+from app.payments.models import Refund, RefundedLine, RefundState
 from app.shared.money import Money
 
 ShowMoney = Callable[[Money, str], str]
@@ -104,8 +104,7 @@ class PaperWriter:
         """A refund as a credit note for the order's invoice; amounts contain the tax."""
         money, totals, parts = self._money(order), order.totals, refund.parts
         rows = [
-            (_title(order.lines[line.position - 1]), str(line.quantity), money(line.amount))
-            for line in parts.lines
+            (_credited(order, line), str(line.quantity), money(line.amount)) for line in parts.lines
         ]
         if parts.shipping:
             rows.append((f"Shipping, {order.shipping_name}", "", money(parts.shipping)))
@@ -140,9 +139,16 @@ class PaperWriter:
             notes=("The amount goes back to the card or account that the order was paid with.",),
         )
 
-    def packing_slip(self, order: Order, seller: Seller, shipment: Shipment | None) -> Paper:
+    def packing_slip(
+        self,
+        order: Order,
+        seller: Seller,
+        shipment: Shipment | None,
+        refunds: Iterable[Refund] = (),
+    ) -> Paper:
         """What goes into the box, without prices: a shipment, or all that is still to be shipped
-        (of an order of which nothing is, everything)."""
+        (of an order of which nothing is, everything). Of a set it names every part, and which of
+        them ``refunds`` paid back, so that they are left out."""
         if shipment is not None:
             packed = {line.position: line.quantity for line in shipment.lines}
         else:
@@ -165,11 +171,13 @@ class PaperWriter:
                     Column(title="Quantity", share=20, numeric=True),
                 ),
                 rows=tuple(
-                    (line.sku, _title(line), f"{packed[at]} of {line.quantity}")
+                    row
                     for at, line in enumerate(order.lines, 1)
                     if at in packed
+                    for row in _packed_rows(line, packed[at])
                 ),
             ),
+            notes=_left_out(order, packed, refunds),
         )
 
     def _money(self, order: Order) -> Callable[[Money], str]:
@@ -192,8 +200,51 @@ def _address(order: Order) -> tuple[str, ...]:
     return tuple(line for line in lines if line)
 
 
-def _title(line: OrderLine) -> str:
+def _title(line: OrderLine | OrderPart) -> str:
     return f"{line.title}, {line.variant_title}" if line.variant_title else line.title
+
+
+def _with_parts(line: OrderLine) -> str:
+    """A line's title; of a set with what is in it."""
+    if not line.parts:
+        return _title(line)
+    parts = (f"{part.quantity} × {_title(part)}" for part in line.parts)
+    return f"{_title(line)} ({'; '.join(parts)})"
+
+
+def _part(order: Order, line: RefundedLine) -> OrderPart | None:
+    parts = order.lines[line.position - 1].parts
+    return next((part for part in parts if part.position == line.part), None)
+
+
+def _credited(order: Order, line: RefundedLine) -> str:
+    whole, part = order.lines[line.position - 1], _part(order, line)
+    return f"{_title(part)} (of {_title(whole)})" if part else _title(whole)
+
+
+def _packed_rows(line: OrderLine, quantity: int) -> Iterator[tuple[str, str, str]]:
+    yield line.sku, _title(line), f"{quantity} of {line.quantity}"
+    for part in line.parts:
+        yield part.sku, f"– {_title(part)}", str(part.quantity * quantity)
+
+
+def _left_out(
+    order: Order, packed: Mapping[int, int], refunds: Iterable[Refund]
+) -> tuple[str, ...]:
+    """Parts of these sets that were paid back by themselves; the sets go on their way without."""
+    gone: Counter[tuple[int, int]] = Counter()
+    for refund in refunds:
+        if refund.state is not RefundState.FAILED and refund.purpose != RETURNED:
+            gone.update({(each.position, each.part): each.quantity for each in refund.parts.lines})
+    notes = []
+    for at in packed:
+        parts = order.lines[at - 1].parts
+        whole = min((gone[at, part.position] // part.quantity for part in parts), default=0)
+        for part in parts:
+            alone = gone[at, part.position] - whole * part.quantity
+            if alone:
+                notes.append(f"Paid back, leave out of the sets: {alone} × {_title(part)}.")
+    return tuple(notes)
 
 
 def _rate(rate: int | None) -> str:
@@ -217,7 +268,7 @@ def _invoice_row(
     line: OrderLine, money: Callable[[Money], str], discounted: bool
 ) -> tuple[str, ...]:
     cells = [
-        _title(line),
+        _with_parts(line),
         str(line.quantity),
         money(line.unit_price),
         _rate(line.tax_rate),

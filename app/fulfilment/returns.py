@@ -7,7 +7,7 @@ from contextlib import suppress
 from datetime import timedelta
 
 from app.checkout.errors import NothingToRefund
-from app.checkout.refund_rules import RefundWish
+from app.checkout.refund_rules import what_is_left_of
 from app.checkout.refunding import Refunding
 from app.db.database import Database, Session
 from app.db.errors import DuplicateKeyError
@@ -176,12 +176,10 @@ class GoodsReturns:
             self._store_refund(known, with_shipping, by, session)
             order = self._orders.get(known.order_id, session)
             back = {
-                f"return:{known.id}:{line.position}": (
-                    order.lines[line.position - 1].sku,
-                    line.quantity,
-                )
-                for line in known.lines
-                if line.position in restock
+                f"return:{known.id}:{at}" + (f":{part}" if part else ""): (sku, units)
+                for at, quantity in known.units.items()
+                if at in restock
+                for part, sku, units in order.lines[at - 1].on_shelf(quantity)
             }
             self._inventory.take_back(back, session)
             self._tell(known, ReturnState.RECEIVED, session)
@@ -208,12 +206,10 @@ class GoodsReturns:
         """Store the refund of what was not paid back before, if that is anything."""
         order = self._orders.get(known.order_id, session)
         balance = self._refunding.balance(order, session)
-        left = {each.position: each.quantity for each in balance.lines}
-        units = {at: min(each, left[at]) for at, each in known.units.items()}
         with suppress(NothingToRefund):
             self._refunding.store(
                 order.id,
-                RefundWish(quantities=units, shipping=with_shipping),
+                what_is_left_of(balance, known.units, shipping=with_shipping),
                 key=_refund_key(known),
                 reason=f"Return {known.id}",
                 restock=False,

@@ -6,6 +6,8 @@ from dataclasses import dataclass
 
 from app.shared.ids import Sku
 
+MANY = 6  # units, where nothing says otherwise
+
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Demand:
@@ -18,9 +20,13 @@ class Demand:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class StockLevel:
-    """``available`` = ``on_hand`` - ``reserved``; negative only for what sells when out."""
+    """``available`` = ``on_hand`` - ``reserved``; negative only for what sells when out.
+
+    From ``many`` units on, pages only say that there are some.
+    """
 
     sku: Sku
     on_hand: int
     reserved: int
     available: int
+    many: int = MANY

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from datetime import datetime
 
 from app.db.database import Database, Document, Session, find_any
-from app.inventory.models import Demand, StockLevel
+from app.inventory.models import MANY, Demand, StockLevel
 from app.shared.clock import now
 from app.shared.ids import Sku
 
@@ -56,6 +56,18 @@ class InventoryRepository:
         if taken.modified_count:
             self._note(movement_id, demand.sku, 0, demand.quantity, cause, session)
         return bool(taken.modified_count)
+
+    def count_as_many(self, sku: Sku, units: int, session: Session) -> None:
+        """Say from how many units on pages only say that there are some; it is never lowered."""
+        self._levels.update_one(
+            {"_id": sku},
+            {
+                "$max": {"many": units},
+                "$setOnInsert": {"on_hand": 0, "reserved": 0, "available": 0, "updated_at": now()},
+            },
+            upsert=True,
+            session=session,
+        )
 
     def _note(
         self, movement_id: str, sku: Sku, on_hand: int, reserved: int, cause: str, session: Session
@@ -119,4 +131,5 @@ def _level(document: Document) -> StockLevel:
         on_hand=document["on_hand"],
         reserved=document["reserved"],
         available=document["available"],
+        many=document.get("many", MANY),
     )

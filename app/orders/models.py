@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
+from app.cart.models import Goods
+from app.catalog.models import ChosenPart
 from app.promotions.kinds import Level
 from app.promotions.models import LineReduction
 from app.shared.ids import AccountId, CartId, OrderId, PromotionId, Sku
@@ -43,6 +45,22 @@ class OrderReduction:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
+class OrderPart:
+    """A part of a bundle's line: ``quantity`` units in each set.
+
+    ``net`` and ``tax`` are its share of the line's, all sets together.
+    """
+
+    position: int
+    sku: Sku
+    title: str
+    variant_title: str
+    quantity: int
+    net: Money
+    tax: Money
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
 class OrderLine:
     """What was sold, as it was then. The market decides if ``total`` contains the ``tax``.
 
@@ -63,6 +81,23 @@ class OrderLine:
     tax: Money
     tax_rate: int | None = None
     reductions: tuple[LineReduction, ...] = ()
+    parts: tuple[OrderPart, ...] = ()  # of a bundle
+
+    @property
+    def goods(self) -> Goods:
+        """What it is of, as carts name it."""
+        choice = (
+            ChosenPart(position=part.position, sku=part.sku, quantity=part.quantity)
+            for part in self.parts
+        )
+        return self.sku, tuple(choice)
+
+    def on_shelf(self, quantity: int) -> tuple[tuple[int, Sku, int], ...]:
+        """So many units as the shelf knows them: the part's position, 0 for a thing that is sold
+        by itself, the SKU, and how many."""
+        if not self.parts:
+            return ((0, self.sku, quantity),)
+        return tuple((part.position, part.sku, part.quantity * quantity) for part in self.parts)
 
     @property
     def discount(self) -> Money:

@@ -16,6 +16,7 @@ from app.orders.models import (
     Order,
     OrderEvent,
     OrderLine,
+    OrderPart,
     OrderReduction,
     OrderState,
     Totals,
@@ -243,7 +244,8 @@ def _to_document(order: Order) -> Document:
 def _line_to_document(line: OrderLine) -> Document:
     money = {name: getattr(line, name).minor for name in ("unit_price", "total", "tax")}
     reductions = [_reduction_to_document(each) for each in line.reductions]
-    return {**asdict(line), **money, "reductions": reductions}
+    parts = [{**asdict(part), "net": part.net.minor, "tax": part.tax.minor} for part in line.parts]
+    return {**asdict(line), **money, "reductions": reductions, "parts": parts}
 
 
 def _reduction_to_document(reduction: LineReduction | OrderReduction) -> Document:
@@ -284,6 +286,10 @@ def _from_document(document: Document) -> Order:
                     "reductions": tuple(
                         LineReduction(**_reduction(each, currency))
                         for each in line.get("reductions", ())
+                    ),
+                    "parts": tuple(
+                        OrderPart(**{**each, "net": money(each["net"]), "tax": money(each["tax"])})
+                        for each in line.get("parts", ())
                     ),
                 }
             )

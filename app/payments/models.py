@@ -155,12 +155,16 @@ class SeenRefund:
 @dataclass(frozen=True, kw_only=True, slots=True)
 class RefundedLine:
     """Units of an order's line (counted from 1) that a refund pays back, with their money;
-    ``unshipped`` of them were still to be shipped, and are not any more."""
+    ``unshipped`` of them were still to be shipped, and are not any more.
+
+    Of a bundle's line they are units of its ``part`` at that position.
+    """
 
     position: int
     quantity: int
     amount: Money
     unshipped: int = 0
+    part: int = 0
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -99,15 +99,7 @@ def _to_document(refund: Refund) -> Document:
         "request_key": refund.request_key,
         "amount": refund.amount.minor,
         "currency": refund.amount.currency,
-        "lines": [
-            {
-                "position": each.position,
-                "quantity": each.quantity,
-                "amount": each.amount.minor,
-                "unshipped": each.unshipped,
-            }
-            for each in refund.parts.lines
-        ],
+        "lines": list(map(_line_to_document, refund.parts.lines)),
         "shipping": refund.parts.shipping.minor,
         "adjustment": refund.parts.adjustment.minor,
         "reason": refund.reason,
@@ -120,6 +112,16 @@ def _to_document(refund: Refund) -> Document:
         "created_at": refund.created_at,
         "updated_at": refund.updated_at,
     }
+
+
+def _line_to_document(line: RefundedLine) -> Document:
+    document = {
+        "position": line.position,
+        "quantity": line.quantity,
+        "amount": line.amount.minor,
+        "unshipped": line.unshipped,
+    }
+    return {**document, "part": line.part} if line.part else document
 
 
 def _maybe(document: Document | None) -> Refund | None:
@@ -145,6 +147,7 @@ def _refund(document: Document) -> Refund:
                     quantity=line["quantity"],
                     amount=money(line["amount"]),
                     unshipped=line.get("unshipped", 0),
+                    part=line.get("part", 0),
                 )
                 for line in document["lines"]
             ),

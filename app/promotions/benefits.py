@@ -5,6 +5,7 @@ Each works on what earlier promotions left of the lines, and never takes more th
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
@@ -105,16 +106,19 @@ def _times(benefit: BuyGet, units: _Units) -> int:
 def _off_sets(
     benefit: BundleSet, items: Sequence[Item], left: Mapping[str, int], market: str
 ) -> Amounts:
-    by_sku = {item.sku: item for item in items}
-    sets = min(
-        by_sku[part.sku].quantity // part.quantity if part.sku in by_sku else 0
-        for part in benefit.parts
-    )
+    held: Counter[str] = Counter()
+    for item in items:
+        held[item.sku] += item.quantity
+    sets = min(held[part.sku] // part.quantity for part in benefit.parts)
     if benefit.times:
         sets = min(sets, benefit.times)
     if not sets or (benefit.prices and market not in benefit.prices):
         return {}
-    units = {by_sku[part.sku].key: sets * part.quantity for part in benefit.parts}
+    units: Amounts = {}
+    wanted = {part.sku: sets * part.quantity for part in benefit.parts}
+    for item in sorted(items, key=lambda item: (item.unit_price, item.sku, item.key)):
+        units[item.key] = min(item.quantity, wanted.get(item.sku, 0))
+        wanted[item.sku] = wanted.get(item.sku, 0) - units[item.key]
     worth = _worth(items, units, left)
     apart = sum(worth.values())
     if benefit.prices:

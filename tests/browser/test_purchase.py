@@ -57,6 +57,22 @@ def test_a_guest_buys(
     expect(page.locator("#cart")).to_contain_text("Nothing in it yet")
 
 
+@SCRIPTS
+def test_a_guest_buys_a_set_with_a_part_exchanged(
+    page: Page, ledger: Sandbox, javascript: bool
+) -> None:
+    page.goto("/products/the-breakfast-set")
+    page.get_by_label("2 × Dune Mug").select_option("DUNE-MUG-OAT-SMALL-250-ML")
+    page.get_by_label("Bram's Board").select_option("BRAMS-BOARD-ASH")
+    journey.add_to_cart(page, javascript)
+    expect(page.locator("#cart .set-parts")).to_contain_text("2 × Dune Mug, Oat / Small 250 ml")
+    journey.fill_checkout(page, "stripe")
+    journey.pay(page, "stripe", javascript)
+    expect(page.locator("#order .set-parts")).to_contain_text("Bram's Board, Ash")
+    number = journey.order_number(page)
+    assert len([each for each in ledger.captures() if each[0] == number]) == 1
+
+
 @GATEWAYS
 @SCRIPTS
 def test_a_decline_and_a_change_of_mind_charge_nothing(

@@ -14,12 +14,14 @@ from pathlib import Path
 import requests
 
 from app import create_app
+from app.catalog.models import BundleComponent, PercentOff
 from app.checkout.reconciliation import Reconciler
 from app.db.database import Database
 from app.db.migrations import upgrade
 from app.db.outbox import Outbox
 from app.db.schedules import Schedules
 from app.shared.clock import now
+from app.shared.ids import Sku
 from app.web.registry import service
 from app.worker import Worker
 from dev.stack import EMBEDDED, Stack
@@ -105,6 +107,12 @@ class Campaign:
         maker.add(*products[1:], stock=10_000)
         uses = max(int(self._checkouts * _COUPON_USES), 1)
         PromotionMaker(app).add(COUPON, limit_total=uses, limit_per_customer=1)
+        maker.bundle(
+            "Bundle",
+            BundleComponent(sku=Sku("C-1"), quantity=2, alternatives=(Sku("C-2"),)),
+            BundleComponent(sku=Sku("C-0"), quantity=1, optional=True),
+            pricing=PercentOff(basis_points=1000),
+        )
         database.close()
 
     def _shop(self, skus: list[str]) -> None:

@@ -48,6 +48,7 @@ class RefundDesk:
         return self._rng.choice(
             (
                 RefundWish(quantities={1: 1}),
+                RefundWish(quantities={}, parts={(1, 1): 1}),
                 RefundWish(quantities={}, shipping=True),
                 RefundWish(quantities={}, amount=Money(self._rng.randrange(100, 900), currency)),
             )

@@ -109,11 +109,13 @@ def _stock(database: Database, orders: Documents, stock: dict[str, int]) -> dict
     for order in orders.values():
         if order["state"] in _SOLD:
             for line in order["lines"]:
-                gone[line["sku"]] += line["quantity"]
+                for sku, units in _units(line).items():
+                    gone[sku] += units
     for refund in database["refunds"].find({"state": "succeeded", "restock": True}):
         for line in refund["lines"]:
-            sku = by_id[refund["order_id"]]["lines"][line["position"] - 1]["sku"]
-            gone[sku] -= line["quantity"]
+            sold = by_id[refund["order_id"]]["lines"][line["position"] - 1]
+            parts = {part["position"]: part["sku"] for part in sold["parts"]}
+            gone[parts.get(line.get("part", 0), sold["sku"])] -= line["quantity"]
     levels = {each["_id"]: each for each in database["stock_levels"].find({})}
     moved: Counter[str] = Counter()
     for movement in database["stock_movements"].find({}):
@@ -128,3 +130,13 @@ def _stock(database: Database, orders: Documents, stock: dict[str, int]) -> dict
             levels[sku]["on_hand"] != moved[sku] for sku in stock
         ),
     }
+
+
+def _units(line: dict[str, Any]) -> Counter[str]:
+    """Units that a line takes from stock: of a bundle those of its parts."""
+    if not line["parts"]:
+        return Counter({line["sku"]: line["quantity"]})
+    units: Counter[str] = Counter()
+    for part in line["parts"]:
+        units[part["sku"]] += part["quantity"] * line["quantity"]
+    return units

@@ -15,6 +15,7 @@ from tests.support.gateways import form_fields
 from tests.support.shopper import ADDRESS
 
 _TIMEOUT = 30
+_BUNDLE = "BUNDLE"  # of C-1 or C-2, perhaps with a C-0
 _TRIES = 12
 COUPON = "CHAOS"
 _COUPON_SHARE = 0.4
@@ -67,8 +68,14 @@ class ChaoticShopper:
         if lookup is None:
             raise GaveUp
         token = form_fields(lookup)["csrf_token"]
-        for sku in self._rng.sample(self._skus, self._rng.choice((1, 1, 2))):
+        for sku in self._choose_skus():
             entry = {"csrf_token": token, "sku": sku, "quantity": str(self._rng.choice((1, 1, 2)))}
+            if sku == _BUNDLE:
+                self._seen["bundle"] += 1
+                entry |= {
+                    "part.1": self._rng.choice(("C-1", "C-2")),
+                    "part.2": self._rng.choice(("C-0", "")),
+                }
             self._send("POST", "/cart/items", data=entry, allow_redirects=False)
         if self._chance(_COUPON_SHARE):
             self._enter_coupon(token)
@@ -84,6 +91,11 @@ class ChaoticShopper:
         entry = {"csrf_token": token, "code": COUPON}
         answer = self._send("POST", "/cart/coupons", data=entry, allow_redirects=False)
         self._seen[f"coupon {answer.status_code}"] += 1
+
+    def _choose_skus(self) -> list[str]:
+        """One or two things, now and then beside a bundle of the same stock."""
+        found = self._rng.sample(self._skus, self._rng.choice((1, 1, 2)))
+        return [*found, _BUNDLE] if self._chance(0.15) else found
 
     def _check_out(self) -> str:
         """Press the button, sometimes twice at once; where it leads."""

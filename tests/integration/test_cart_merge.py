@@ -374,7 +374,7 @@ def test_forgetting_an_account_deletes_its_cart_and_receipts(
 
 def test_many_wishes_are_put_in_at_once_with_an_entry_each(carts: CartService) -> None:
     fill(carts, ANN, MUG=9)
-    wishes = [(PLATE, 2), (MUG, 3), (Sku("GONE"), 1), (PLATE, 1)]
+    wishes = [((PLATE, ()), 2), ((MUG, ()), 3), ((Sku("GONE"), ()), 1), ((PLATE, ()), 1)]
     cart_id, entries = carts.add_all(account_cart_id(ANN), wishes, UNITED_STATES)
     assert units(carts.find(cart_id)) == {"MUG": 10, "PLATE": 3}
     assert [entry.text for entry in entries] == [

@@ -9,7 +9,7 @@ from flask import Flask
 from pymongo import monitoring
 
 from app import create_app
-from app.catalog.models import BundleComponent, Category, Collection, ProductKind
+from app.catalog.models import BundleComponent, Category, Collection, PercentOff, ProductKind
 from app.catalog.pages import CatalogPages
 from app.catalog.query import parse_query
 from app.catalog.repository import CatalogRepository
@@ -59,7 +59,13 @@ def _fill(catalog: CatalogMaker, database: Database) -> None:
         for n in range(40)
     ]
     parts = tuple(BundleComponent(sku=Sku(f"C{n}"), quantity=1) for n in range(3))
-    bundle = make_product("Set", make_variant("SET"), kind=ProductKind.BUNDLE, components=parts)
+    bundle = make_product(
+        "Set",
+        make_variant("SET"),
+        kind=ProductKind.BUNDLE,
+        components=parts,
+        pricing=PercentOff(basis_points=1000),
+    )
     shelves = CatalogRepository(database)
     shelves.add_shelf(Category(slug="things", name="Things"))
     ids = tuple(each.id for each in cups[:30])

@@ -2,12 +2,23 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
 
 from flask import Flask
 
-from app.catalog.models import Option, Price, Product, ProductKind, ProductStatus, Variant
+from app.catalog.models import (
+    BundleComponent,
+    BundlePricing,
+    Option,
+    Price,
+    Product,
+    ProductKind,
+    ProductStatus,
+    Variant,
+)
 from app.catalog.repository import CatalogRepository
+from app.catalog.writing import ProductWriter
 from app.db.database import Database
 from app.inventory.service import InventoryService
 from app.shared.clock import now
@@ -66,14 +77,34 @@ class CatalogMaker:
     def add(self, *products: Product, stock: int = 10) -> None:
         """Store products; every variant gets ``stock`` units."""
         catalog = CatalogRepository(self._database)
+        writer = ProductWriter(catalog, self._stock)
+        simple = [each for each in products if not each.is_bundle]
 
         def work(session: object) -> None:
-            catalog.insert(products, session)  # type: ignore[arg-type]
+            writer.store(products, (), session)  # type: ignore[arg-type]
             catalog.note_change(session)  # type: ignore[arg-type]
 
         self._database.in_transaction(work)
-        counts = {variant.sku: stock for product in products for variant in product.variants}
-        self._stock.set_on_hand(counts, "test")
+        counts = {variant.sku: stock for product in simple for variant in product.variants}
+        if counts:
+            self._stock.set_on_hand(counts, "test")
+
+    def bundle(
+        self, title: str, *components: BundleComponent, pricing: BundlePricing, **more: object
+    ) -> Product:
+        """Store a bundle of variants that are there; its SKU is the title in capitals."""
+        variant = replace(make_variant(title.upper().replace(" ", "-")), prices={})
+        product = make_product(
+            title,
+            variant,
+            kind=ProductKind.BUNDLE,
+            type="Set",
+            components=components,
+            pricing=pricing,
+            **more,
+        )
+        self.add(product)
+        return product
 
     def mug(self, stock: int = 10) -> str:
         """Store a mug with one variant; its SKU."""

@@ -155,7 +155,7 @@ def belongs(product: Product, rule: CollectionRule, stock: Mapping[Sku, int], ma
 def _has(product: Product, condition: RuleCondition, stock: Mapping[Sku, int], market: str) -> bool:
     match condition.subject:
         case RuleField.STOCK:
-            return any(_buyable(each, stock) for each in product.variants)
+            return any(_buyable(product, each, stock) for each in product.variants)
         case RuleField.PRICE:
             least, most = condition.least.get(market), condition.most.get(market)
             prices = [each.price_in(market) for each in product.variants]
@@ -226,21 +226,22 @@ def _meets(
     product: Product, variant: Variant, stock: Mapping[Sku, int], query: ListingQuery, name: str
 ) -> bool:
     if name == "in_stock":
-        return _buyable(variant, stock)
+        return _buyable(product, variant, stock)
     if name == "vendor":
         return product.vendor in query.vendors
     return variant.options.get(name.removeprefix(OPTION)) in query.values_of(name)
 
 
-def _buyable(variant: Variant, stock: Mapping[Sku, int]) -> bool:
-    return variant.sells_when_out or stock.get(variant.sku, 0) > 0
+def _buyable(product: Product, variant: Variant, stock: Mapping[Sku, int]) -> bool:
+    has_stock = variant.sells_when_out or stock.get(variant.sku, 0) > 0
+    return has_stock and not product.is_bundle  # these are made of nothing here
 
 
 def _values(
     name: str, product: Product, variants: list[Variant], stock: Mapping[Sku, int]
 ) -> set[str]:
     if name == "in_stock":
-        return {"1"} if any(_buyable(each, stock) for each in variants) else set()
+        return {"1"} if any(_buyable(product, each, stock) for each in variants) else set()
     if name == "vendor":
         return {product.vendor} if variants and product.vendor else set()
     option = name.removeprefix(OPTION)

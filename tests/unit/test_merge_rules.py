@@ -9,9 +9,9 @@ from datetime import UTC, datetime, timedelta
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.cart.lines import find_sku
+from app.cart.lines import find_goods
 from app.cart.merge_rules import bring, contents, give_back, is_changed, merge_carts, restore
-from app.cart.models import Cart, CartLine, Kin, MergeEntry, MergeReceipt, Outcome
+from app.cart.models import Cart, CartLine, Goods, Kin, MergeEntry, MergeReceipt, Outcome
 from app.cart.offers import Offer
 from app.cart.rules import MAX_LINES, MAX_QUANTITY
 from app.markets.service import UNITED_STATES
@@ -35,7 +35,7 @@ def cart(name: str, *lines: CartLine, saved: tuple[CartLine, ...] = ()) -> Cart:
 def offer(sku: str, limit: int | None = 10, **prices: int) -> Offer:
     return Offer(
         sku=Sku(sku), product_id=ProductId("p"), title=f"Title of {sku}", variant_title="",
-        prices=prices or {"US": 2000}, limit=limit,
+        prices=prices or {"US": 2000}, stock={} if limit is None else {Sku(sku): limit},
     )  # fmt: skip
 
 
@@ -71,10 +71,10 @@ def filled(draw: st.DrawFn, name: str) -> Cart:
 
 
 @st.composite
-def offers(draw: st.DrawFn) -> dict[Sku, Offer]:
+def offers(draw: st.DrawFn) -> dict[Goods, Offer]:
     limits = st.one_of(st.none(), st.integers(0, 150))
     prices = st.sampled_from([{}, {"US": 2000}, {"DE": 2000}, {"US": 1500, "DE": 1}])
-    return {sku: replace(offer(sku, draw(limits)), prices=draw(prices)) for sku in SKUS}
+    return {(sku, ()): replace(offer(sku, draw(limits)), prices=draw(prices)) for sku in SKUS}
 
 
 ACCOUNT, GUEST = filled("cart_of_acc"), filled("cart_guest")
@@ -82,7 +82,7 @@ ACCOUNT, GUEST = filled("cart_of_acc"), filled("cart_guest")
 
 @given(ACCOUNT, GUEST, offers())
 def test_every_unit_is_where_the_receipt_says(
-    account: Cart, guest: Cart, stock: dict[Sku, Offer]
+    account: Cart, guest: Cart, stock: dict[Goods, Offer]
 ) -> None:
     after, entries = merge_carts(account, guest, stock, UNITED_STATES)
     for saved, before, incoming, result in (
@@ -104,17 +104,17 @@ def test_every_unit_is_where_the_receipt_says(
 
 @given(ACCOUNT, GUEST, offers())
 def test_limits_hold_and_no_line_of_the_account_is_lowered(
-    account: Cart, guest: Cart, stock: dict[Sku, Offer]
+    account: Cart, guest: Cart, stock: dict[Goods, Offer]
 ) -> None:
     after, _ = merge_carts(account, guest, stock, UNITED_STATES)
     for old in account.lines:
-        kept = find_sku(after.lines, old.sku)
+        kept = find_goods(after.lines, old.goods)
         assert kept is not None
         assert kept.id == old.id
         assert kept.quantity >= old.quantity
     for each in after.lines:
-        old_line = find_sku(account.lines, each.sku)
-        limit = stock[each.sku].limit
+        old_line = find_goods(account.lines, each.goods)
+        limit = stock[each.goods].limit
         most = MAX_QUANTITY if limit is None else min(limit, MAX_QUANTITY)
         assert each.quantity <= max(most, old_line.quantity if old_line else 0)
     ids = [each.id for each in (*after.lines, *after.saved)]
@@ -123,7 +123,7 @@ def test_limits_hold_and_no_line_of_the_account_is_lowered(
 
 @given(ACCOUNT, GUEST, offers())
 def test_merging_what_is_merged_changes_nothing(
-    account: Cart, guest: Cart, stock: dict[Sku, Offer]
+    account: Cart, guest: Cart, stock: dict[Goods, Offer]
 ) -> None:
     once, _ = merge_carts(account, guest, stock, UNITED_STATES)
     emptied = replace(guest, lines=(), saved=(), merged_into=account.id)
@@ -134,7 +134,7 @@ def test_merging_what_is_merged_changes_nothing(
 
 @given(ACCOUNT, GUEST, offers())
 def test_undo_gives_both_carts_back_exactly(
-    account: Cart, guest: Cart, stock: dict[Sku, Offer]
+    account: Cart, guest: Cart, stock: dict[Goods, Offer]
 ) -> None:
     after, entries = merge_carts(account, guest, stock, UNITED_STATES)
     receipt = receipt_of(guest, account, after, entries)
@@ -150,7 +150,7 @@ def test_undo_gives_both_carts_back_exactly(
 
 @given(ACCOUNT, GUEST, offers(), st.sampled_from(SKUS), st.integers(0, MAX_QUANTITY))
 def test_undo_after_a_change_takes_out_no_more_than_came(
-    account: Cart, guest: Cart, stock: dict[Sku, Offer], sku: Sku, quantity: int
+    account: Cart, guest: Cart, stock: dict[Goods, Offer], sku: Sku, quantity: int
 ) -> None:
     after, entries = merge_carts(account, guest, stock, UNITED_STATES)
     others = tuple(each for each in after.lines if each.sku != sku)
@@ -166,7 +166,7 @@ def test_undo_after_a_change_takes_out_no_more_than_came(
 
 def test_undo_finds_what_was_put_aside_in_the_meantime() -> None:
     account, guest = cart("cart_of_acc", line("A", 1)), cart("cart_guest", line("A", 2))
-    after, entries = merge_carts(account, guest, {Sku("A"): offer("A")}, UNITED_STATES)
+    after, entries = merge_carts(account, guest, {(Sku("A"), ()): offer("A")}, UNITED_STATES)
     aside = replace(after, lines=(), saved=after.lines)
     left = give_back(aside, receipt_of(guest, account, after, entries))
     assert (units(left.lines), units(left.saved)) == (Counter(), Counter({Sku("A"): 1}))
@@ -180,13 +180,13 @@ def test_each_outcome_is_said_in_plain_words() -> None:
         saved=(line("A", 1),),
     )
     stock = {
-        Sku("A"): offer("A"),
-        Sku("B"): offer("B", None),
-        Sku("C"): offer("C", 3),
-        Sku("D"): gone("D"),
-        Sku("E"): offer("E", 9, DE=100),
-        Sku("F"): offer("F", None),
-        Sku("G"): offer("G", 0),
+        (Sku("A"), ()): offer("A"),
+        (Sku("B"), ()): offer("B", None),
+        (Sku("C"), ()): offer("C", 3),
+        (Sku("D"), ()): gone("D"),
+        (Sku("E"), ()): offer("E", 9, DE=100),
+        (Sku("F"), ()): offer("F", None),
+        (Sku("G"), ()): offer("G", 0),
     }
     _, entries = merge_carts(account, guest, stock, UNITED_STATES)
     assert [(entry.outcome.value, entry.text) for entry in entries] == [
@@ -207,7 +207,7 @@ def test_each_outcome_is_said_in_plain_words() -> None:
 def test_a_full_cart_takes_no_further_item_but_more_of_those_in_it() -> None:
     full = cart("cart_of_acc", *(line(f"N{number}", 1) for number in range(MAX_LINES)))
     wanted = (line("N0", 2), line("NEW", 1))
-    stock = {Sku("N0"): offer("N0"), Sku("NEW"): offer("NEW")}
+    stock = {(Sku("N0"), ()): offer("N0"), (Sku("NEW"), ()): offer("NEW")}
     lines, entries = bring(full.lines, wanted, stock, UNITED_STATES)
     assert [entry.outcome for entry in entries] == [Outcome.RAISED, Outcome.DROPPED]
     assert "100 different items" in entries[1].why
@@ -218,13 +218,13 @@ def test_a_price_that_changed_for_either_is_still_told() -> None:
     for mine, theirs, expected in ((1800, 2000, 1800), (2000, 1800, 1800), (1700, 1800, 1700)):
         account = cart("cart_of_acc", line("A", 1, seen=mine))
         guest = cart("cart_guest", line("A", 1, seen=theirs, days=1))
-        after, _ = merge_carts(account, guest, {Sku("A"): offer("A")}, UNITED_STATES)
+        after, _ = merge_carts(account, guest, {(Sku("A"), ()): offer("A")}, UNITED_STATES)
         assert after.lines[0].seen_prices == {"US": expected}
 
 
 def test_an_account_remembers_its_newest_carts_and_where_theirs_came_from() -> None:
     account = cart("cart_of_acc")
-    stock = {Sku("A"): offer("A", None)}
+    stock = {(Sku("A"), ()): offer("A", None)}
     for number in range(30):
         elsewhere = Kin(cart_id=CartId("cart_of_other"), since=1, until=number)
         guest = replace(cart(f"g{number}", line("A", 1)), parted_from=elsewhere)

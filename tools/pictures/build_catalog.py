@@ -112,7 +112,7 @@ def _product(place: int, item: Item) -> dict:
 
 
 def _bundle(place: int, given: tuple, products: dict[str, dict]) -> dict:
-    title, category, maker, text, parts, points = given
+    title, category, maker, text, parts, pricing = given
     return {
         "slug": slug(title),
         "title": title,
@@ -123,7 +123,7 @@ def _bundle(place: int, given: tuple, products: dict[str, dict]) -> dict:
         "tags": ["set", "gift"],
         "featured": False,
         "published_at": str(_OPENED + timedelta(days=300 + place)),
-        "attributes": {"Contains": ", ".join(f"{count} × {name}" for name, count in parts)},
+        "attributes": {"Contains": ", ".join(f"{count} × {name}" for name, count, *_ in parts)},
         "options": [],
         "images": [
             {
@@ -143,13 +143,34 @@ def _bundle(place: int, given: tuple, products: dict[str, dict]) -> dict:
                 "image": None,
             }
         ],
-        "components": [
-            {"sku": products[name]["variants"][0]["sku"], "quantity": count}
-            for name, count in parts
-        ],
-        "pricing": {"kind": "percent_off", "basis_points": points},
+        "components": [_component(products[name], *rest) for name, *rest in parts],
+        "pricing": _pricing(pricing),
         "seo": {"title": title, "description": text},
     }
+
+
+def _component(product: dict, count: int, kind: str = "") -> dict:
+    """A part; one that is exchangeable can be had in the product's other colours as well."""
+    first, *others = product["variants"]
+    colour = product["options"][0]["name"] if product["options"] else ""
+    part = {"sku": first["sku"], "quantity": count}
+    if kind == "optional":
+        part["optional"] = True
+    if kind == "exchangeable":
+        part["alternatives"] = [
+            each["sku"]
+            for each in others
+            if {**each["options"], colour: ""} == {**first["options"], colour: ""}
+        ]
+    return part
+
+
+def _pricing(given: int | dict[str, int]) -> dict:
+    """A share off in basis points, or fixed prices in minor units by market."""
+    if isinstance(given, int):
+        return {"kind": "percent_off", "basis_points": given}
+    prices = {market: {"amount": amount} for market, amount in given.items()}
+    return {"kind": "fixed", "prices": prices}
 
 
 def main() -> None:

@@ -188,7 +188,7 @@ RULED = (
 )  # fmt: skip
 
 BUNDLES = (
-    ("The Breakfast Set", "tableware", "Kiln & Fell", "Two mugs, two bowls and a board: breakfast for two, from the first cup to the last crumb.", (("Dune Mug", 2), ("Fjord Breakfast Bowl", 2), ("Bram's Board", 1)), 1200),
-    ("The Window Sill", "vases-planters", "Ostra Studio", "Three vases and a planter that look good in a row, in the order you like.", (("Moon Vase", 1), ("Bottle Vase", 1), ("Terra Planter", 1)), 1500),
-    ("The Long Bath", "bath-body", "Sorrel Apothecary", "Salts, oil, soap and a pair of towels. Run the water, close the door.", (("Bath Salts", 1), ("Body Oil", 1), ("Garden Soap", 2), ("Bath Towels", 1)), 1000),
+    ("The Breakfast Set", "tableware", "Kiln & Fell", "Two mugs, two bowls and a board: breakfast for two, from the first cup to the last crumb.", (("Dune Mug", 2, "exchangeable"), ("Fjord Breakfast Bowl", 2), ("Bram's Board", 1, "exchangeable")), 1200),
+    ("The Window Sill", "vases-planters", "Ostra Studio", "Three vases and a planter that look good in a row, in the order you like.", (("Moon Vase", 1), ("Bottle Vase", 1), ("Terra Planter", 1)), {"US": 13200, "IN": 599900, "DE": 13500}),
+    ("The Long Bath", "bath-body", "Sorrel Apothecary", "Salts, oil, soap and a pair of towels. Run the water, close the door.", (("Bath Salts", 1), ("Body Oil", 1, "optional"), ("Garden Soap", 2), ("Bath Towels", 1)), 1000),
 )  # fmt: skip

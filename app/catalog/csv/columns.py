@@ -33,6 +33,7 @@ SEO_DESCRIPTION = "SEO Description"
 VARIANT_IMAGE = "Variant Image"
 WEIGHT_UNIT = "Variant Weight Unit"
 STATUS = "Status"
+BUNDLE = "Bundle"  # the shop's own
 
 REQUIRED = (HANDLE, TITLE, PRICE)
 OPTION_NUMBERS = (1, 2, 3)

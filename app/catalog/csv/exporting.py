@@ -11,7 +11,8 @@ from typing import Protocol
 from slugify import slugify
 
 from app.catalog.csv import columns as c
-from app.catalog.models import Image, Product, ProductKind, ProductStatus, Variant
+from app.catalog.csv.bundles import write_bundle
+from app.catalog.models import Image, Product, ProductStatus, Variant
 from app.catalog.repository import CatalogRepository
 from app.db.database import Database
 from app.markets.models import Market
@@ -23,7 +24,7 @@ _BASE = (
     *(name for n in c.OPTION_NUMBERS for name in (c.option_name(n), c.option_value(n))),
     c.SKU, c.GRAMS, c.TRACKER, c.QUANTITY, c.POLICY, c.FULFILMENT, c.PRICE, c.COMPARE_AT,
     c.SHIPPING, c.TAXABLE, c.BARCODE, c.IMAGE, c.IMAGE_POSITION, c.IMAGE_ALT, c.GIFT_CARD,
-    c.SEO_TITLE, c.SEO_DESCRIPTION, c.VARIANT_IMAGE, c.WEIGHT_UNIT, c.STATUS,
+    c.SEO_TITLE, c.SEO_DESCRIPTION, c.VARIANT_IMAGE, c.WEIGHT_UNIT, c.STATUS, c.BUNDLE,
 )  # fmt: skip
 
 
@@ -52,13 +53,14 @@ class CsvExport:
         self._markets = markets
 
     def run(self, path: Path, market: Market, progress: Callable[[int, int], None]) -> ExportReport:
-        """Write every product but bundles; plain prices are those of ``market``.
+        """Write every product; plain prices are those of ``market``.
 
         The file appears whole or not at all. Raises ``OSError``.
         """
         products = list(self._catalog.every_product())
-        simple = [each for each in products if each.kind is ProductKind.SIMPLE]
-        sellable = [each for each in simple if any(v.price_in(market.code) for v in each.variants)]
+        sellable = [
+            each for each in products if any(v.price_in(market.code) for v in each.variants)
+        ]
         others = tuple(each for each in self._markets if each.code != market.code)
         attributes = sorted({name for each in sellable for name in each.attributes})
         names = {each.slug: each.name for each in self._catalog.categories()}
@@ -125,6 +127,7 @@ def _head(product: Product, categories: Mapping[str, str]) -> dict[str, str]:
         c.GIFT_CARD: "false",
         c.SEO_TITLE: c.write_text(product.seo_title),
         c.SEO_DESCRIPTION: c.write_text(product.seo_description),
+        c.BUNDLE: write_bundle(product),
         c.STATUS: {"published": "active"}.get(product.status.value, product.status.value),
         **{_attribute_column(name): value for name, value in product.attributes.items()},
         **_option_names(product),

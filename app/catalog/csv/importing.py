@@ -2,31 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field, replace
 from itertools import islice
 from pathlib import Path
-from typing import Protocol
 
 from slugify import slugify
 
+from app.catalog.bundles import check_bundle
 from app.catalog.csv.parsing import BadRow, ManyBadRows, ParsedProduct, Parser
 from app.catalog.csv.reading import check_file, read_products
 from app.catalog.models import Category, Image, Product, ProductKind, ProductStatus, Variant
 from app.catalog.repository import CatalogRepository
+from app.catalog.stock import StockWriter
+from app.catalog.writing import ProductWriter
 from app.db.database import Database, Session
 from app.markets.models import Market
 from app.shared.clock import now
 from app.shared.ids import ProductId, Sku, new_id
 
 _BATCH = 50  # products in one transaction
-
-
-class StockWriter(Protocol):
-    """What the import asks of the inventory."""
-
-    def set_on_hand(self, quantities: Mapping[Sku, int], cause: str) -> int:
-        """Count stock; how many SKUs changed."""
 
 
 @dataclass(kw_only=True)
@@ -48,6 +43,7 @@ class CsvImport:
         self._database = database
         self._catalog = CatalogRepository(database)
         self._stock = stock
+        self._writer = ProductWriter(self._catalog, stock)
         self._markets = markets
 
     def run(self, path: Path, market: Market, progress: Callable[[int, int], None]) -> ImportReport:
@@ -124,8 +120,11 @@ class CsvImport:
                 report.problems.append(problem)
                 continue
             product = merge(each, known.get(each.slug))
+            if refusal := _problem(product):
+                report.problems.append(BadRow(each.line, f"{refusal}; {each.slug} was left out"))
+                continue
             report.variants += len(each.variants)
-            stock |= each.stock
+            stock |= {} if product.is_bundle else each.stock
             if each.slug not in known:
                 new.append(product)
             elif product != known[each.slug]:
@@ -133,12 +132,7 @@ class CsvImport:
             else:
                 report.unchanged += 1
         shelves = self._add_categories(parsed, session)
-        self._catalog.insert(new, session)
-        for product in changed:
-            self._catalog.replace(product, session)
-        if new or changed or shelves:
-            ids = [product.id for product in (*new, *changed)]
-            self._catalog.note_change(session, product_ids=ids, shelves=shelves)
+        self._writer.store(new, changed, session, shelves=shelves)
         report.created, report.updated = len(new), len(changed)
         return report, stock
 
@@ -180,13 +174,17 @@ def merge(parsed: ParsedProduct, known: Product | None) -> Product:
         variants += tuple(each for sku, each in before.items() if sku not in named)
     pictures = {image.src: image for image in known.images} if known else {}
     published = parsed.status is ProductStatus.PUBLISHED
+    kind = known.kind if known else ProductKind.SIMPLE
+    components, pricing = (known.components, known.pricing) if known else ((), None)
+    if parsed.bundle:
+        kind, (components, pricing) = ProductKind.BUNDLE, parsed.bundle
     return Product(
         id=known.id if known else ProductId(new_id("prd")),
         slug=parsed.slug,
         title=parsed.title,
         vendor=parsed.vendor,
         type=parsed.type,
-        kind=known.kind if known else ProductKind.SIMPLE,
+        kind=kind,
         status=parsed.status,
         description_html=parsed.description_html,
         category=slugify(parsed.category),
@@ -194,7 +192,8 @@ def merge(parsed: ParsedProduct, known: Product | None) -> Product:
         options=parsed.options,
         variants=variants,
         images=tuple(_merge_image(each, pictures.get(each.src)) for each in parsed.images),
-        components=known.components if known else (),
+        components=components,
+        pricing=pricing,
         attributes={**(known.attributes if known else {}), **parsed.attributes},
         seo_title=parsed.seo_title,
         seo_description=parsed.seo_description,
@@ -203,6 +202,16 @@ def merge(parsed: ParsedProduct, known: Product | None) -> Product:
         updated_at=known.updated_at if known else now(),
         revision=known.revision if known else 1,
     )
+
+
+def _problem(product: Product) -> str:
+    """Why a bundle cannot be sold, "" if it can."""
+    try:
+        if product.is_bundle:
+            check_bundle(product)
+    except ValueError as error:
+        return str(error)
+    return ""
 
 
 def _merge_variant(parsed: Variant, known: Variant | None) -> Variant:

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from slugify import slugify
 
 from app.catalog.csv import columns as c
+from app.catalog.csv.bundles import Composition, read_bundle
 from app.catalog.csv.reading import RawProduct, RawRow
 from app.catalog.models import Image, Option, Price, ProductStatus, Variant
 from app.catalog.text import clean_html
@@ -55,6 +56,7 @@ class ParsedProduct:
     stock: Mapping[Sku, int]
     lines: Mapping[Sku, int]
     problems: tuple[BadRow, ...] = field(default=())
+    bundle: Composition | None = None
 
 
 class Parser:
@@ -62,6 +64,7 @@ class Parser:
 
     def __init__(self, market: Market, others: Sequence[Market], columns: Sequence[str]) -> None:
         self._market = market
+        self._currencies = {each.code: each.currency for each in (market, *others)}
         self._others = [each for each in others if c.market_price(each.name) in columns]
         self._attributes = {
             name: attribute for name in columns if (attribute := c.attribute_of(name))
@@ -103,7 +106,14 @@ class Parser:
             stock=stock,
             lines=lines,
             problems=tuple(problems),
+            bundle=self._bundle(first),
         )
+
+    def _bundle(self, first: RawRow) -> Composition | None:
+        try:
+            return read_bundle(first[c.BUNDLE], self._currencies)
+        except ValueError as error:
+            raise BadRow(first.line, str(error)) from error
 
     def _check_head(self, handle: str, first: RawRow) -> None:
         if not handle:

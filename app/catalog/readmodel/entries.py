@@ -7,11 +7,14 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from hashlib import blake2b
+from types import MappingProxyType
 
 import numpy as np
 from numpy.typing import NDArray
 
-from app.catalog.models import Product, ProductKind, ProductStatus
+from app.catalog.bundles import Catalogue, limited_stock, makeable_choice
+from app.catalog.models import Product, ProductStatus
+from app.catalog.rules import is_sold
 from app.catalog.search.fields import SearchText
 from app.catalog.text import plain_text, words
 from app.shared.ids import ProductId, Sku
@@ -57,8 +60,10 @@ def is_published(product: Product) -> bool:
     return product.status is ProductStatus.PUBLISHED and product.published_at is not None
 
 
-def make_entry(product: Product, stock: Mapping[Sku, int]) -> Entry:
-    """The entry of a published product."""
+def make_entry(
+    product: Product, stock: Mapping[Sku, int], parts: Catalogue = MappingProxyType({})
+) -> Entry:
+    """The entry of a published product; a bundle can be bought if its ``parts`` make one."""
     text = _search_text(product)
     return Entry(
         id=product.id,
@@ -69,9 +74,9 @@ def make_entry(product: Product, stock: Mapping[Sku, int]) -> Entry:
         tags=product.tags,
         published_at=milliseconds(product.published_at or _EPOCH),
         featured=product.featured,
-        is_bundle=product.kind is ProductKind.BUNDLE,
+        is_bundle=product.is_bundle,
         revision=product.revision,
-        variants=_variants(product, stock),
+        variants=_variants(product, stock, parts),
         shown=_print_of_shown(product),
         text=text,
         text_print=print_of(repr(text)),
@@ -79,16 +84,27 @@ def make_entry(product: Product, stock: Mapping[Sku, int]) -> Entry:
     )
 
 
-def _variants(product: Product, stock: Mapping[Sku, int]) -> tuple[VariantEntry, ...]:
+def _variants(
+    product: Product, stock: Mapping[Sku, int], parts: Catalogue
+) -> tuple[VariantEntry, ...]:
     return tuple(
         VariantEntry(
             sku=print_of(each.sku),
             options=each.options,
             prices={market: price.amount.minor for market, price in each.prices.items()},
-            in_stock=each.sells_when_out or stock.get(each.sku, 0) > 0,
+            in_stock=(
+                _can_be_made(product, stock, parts)
+                if product.is_bundle
+                else each.sells_when_out or stock.get(each.sku, 0) > 0
+            ),
         )
         for each in product.variants
     )
+
+
+def _can_be_made(bundle: Product, stock: Mapping[Sku, int], parts: Catalogue) -> bool:
+    sold = {sku: found for sku, found in parts.items() if is_sold(found[0])}
+    return bool(makeable_choice(bundle, sold, limited_stock(stock, sold)))
 
 
 def milliseconds(moment: datetime) -> int:
