@@ -7,9 +7,10 @@ noted, so a crash repeats only the one that was running. Handlers must bear bein
 
 from __future__ import annotations
 
+import threading
 from collections import deque
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -21,7 +22,7 @@ from app.shared.clock import now
 from app.shared.ids import new_id
 
 _LEASE = timedelta(seconds=60)
-_AHEAD = 100  # events to look at in one go
+_AHEAD = 500  # events to look at in one go
 _LOOKS = 2  # the second after others took all of the first
 _MAX_BACKOFF = timedelta(minutes=10)
 _log = structlog.get_logger()
@@ -40,6 +41,14 @@ class Event:
 Handler = Callable[[Event], None]
 
 
+@dataclass(frozen=True, slots=True)
+class _Ahead:
+    """Events that were seen to be due and that no lane has taken yet."""
+
+    events: deque[Document] = field(default_factory=deque)
+    looking: threading.Lock = field(default_factory=threading.Lock)
+
+
 class Outbox:
     """Stores events and hands them to the handlers that subscribed."""
 
@@ -47,7 +56,7 @@ class Outbox:
         self._database = database
         self._events = database["outbox"]
         self._handlers: dict[str, dict[str, Handler]] = {}
-        self._ahead: deque[Document] = deque()  # seen to be due, not taken
+        self._ahead = _Ahead()
         self._own = self.lane()
 
     def subscribe(self, topic: str, name: str, handler: Handler) -> None:
@@ -108,7 +117,7 @@ class Lane:
         self,
         events: Collection[Document],
         handlers: Mapping[str, Mapping[str, Handler]],
-        ahead: deque[Document],
+        ahead: _Ahead,
     ) -> None:
         self._events = events
         self._handlers = handlers
@@ -146,7 +155,7 @@ class Lane:
         so does findAndModify with the whole collection.
         """
         for _ in range(_LOOKS):
-            if not self._ahead:
+            if not self._ahead.events:
                 self._look_ahead()
             while (document := self._next()) is not None:
                 if self._take(document):
@@ -155,13 +164,19 @@ class Lane:
 
     def _next(self) -> Document | None:
         try:
-            return self._ahead.popleft()
+            return self._ahead.events.popleft()
         except IndexError:  # another lane was faster
             return None
 
     def _look_ahead(self) -> None:
+        """Find out what is due, one lane for all: they would find the same."""
+        with self._ahead.looking:
+            if not self._ahead.events:
+                self._find_due()
+
+    def _find_due(self) -> None:
         due = self._events.find({"state": "pending", "available_at": {"$lte": now()}})
-        self._ahead.extend(due.sort("available_at", 1).limit(_AHEAD))
+        self._ahead.events.extend(due.sort("available_at", 1).limit(_AHEAD))
 
     def _take(self, document: Document) -> bool:
         """Lease an event as it was seen; False if somebody else took it since, and so tried it."""

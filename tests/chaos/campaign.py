@@ -227,8 +227,10 @@ class Campaign:
         worker = Worker(outbox, Schedules(database), ())
         working = threading.Thread(target=worker.run)
         working.start()
-        while database["outbox"].find_one(due):
-            time.sleep(0.2)
+        patience = 0.2
+        while database["outbox"].find_one(due, {"_id": 1}):
+            time.sleep(patience)
+            patience = min(2 * patience, 10.0)  # asking costs the more the more there is to do
         worker.stop()
         working.join()
         return waiting

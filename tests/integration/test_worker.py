@@ -9,6 +9,7 @@ from collections.abc import Callable
 from datetime import timedelta
 
 import pytest
+from pymongo import monitoring
 
 from app.db.database import Database
 from app.db.outbox import Event, Outbox
@@ -91,6 +92,51 @@ def test_many_lanes_and_two_workers_handle_each_event_once(
     helping.join(10)
 
     assert seen == Counter(events)
+
+
+class _Looks(monitoring.CommandListener):
+    """Counts how often anybody looks for events that are due."""
+
+    def __init__(self) -> None:
+        self.count = 0
+
+    def started(self, event: monitoring.CommandStartedEvent) -> None:
+        self.count += event.command_name == "find" and "available_at" in event.command["filter"]
+
+    def succeeded(self, event: monitoring.CommandSucceededEvent) -> None: ...
+
+    def failed(self, event: monitoring.CommandFailedEvent) -> None: ...
+
+
+def test_one_lane_looks_for_all_of_them(environment: dict[str, str], database: Database) -> None:
+    """Looking costs the embedded database time that grows with what waits: under a burst of
+    webhooks six lanes that looked by themselves did nothing else."""
+    looks, handled = _Looks(), []
+    before = list(monitoring._LISTENERS.command_listeners)
+    monitoring.register(looks)
+    try:
+        watched = Database(environment["MONGODB_URI"])
+    finally:
+        monitoring._LISTENERS.command_listeners[:] = before
+    outbox = Outbox(watched)
+    outbox.subscribe("thing", "test", lambda event: handled.append(event.id))
+    ids = {outbox.publish("thing", {}) for _ in range(60)}
+    together = threading.Barrier(6)
+
+    def work() -> None:
+        lane = outbox.lane()
+        together.wait()
+        while len(handled) < len(ids) and lane.run_one():
+            pass
+
+    threads = [threading.Thread(target=work) for _ in range(6)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(30)
+    watched.close()
+    assert sorted(handled) == sorted(ids)
+    assert looks.count <= 6  # one for all, and at the end one for each at most
 
 
 def test_a_job_that_fails_is_run_again_when_it_is_due(database: Database, outbox: Outbox) -> None:
