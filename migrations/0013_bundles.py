@@ -34,7 +34,10 @@ def upgrade(database: Database) -> None:
 def _products(database: Database) -> None:
     products = database["products"]
     for bundle in products.find({"kind": "bundle", "pricing": None}):
-        products.update_one({"_id": bundle["_id"]}, {"$set": {"pricing": _fixed(bundle)}})
+        part_skus = sorted({part["sku"] for part in bundle["components"]})
+        products.update_one(
+            {"_id": bundle["_id"]}, {"$set": {"pricing": _fixed(bundle), "part_skus": part_skus}}
+        )
     variant = document(
         {
             "sku": NAME,
@@ -71,10 +74,10 @@ def _products(database: Database) -> None:
             },
             published_at=optional(DATE),
             pricing=optional(pricing),
+            part_skus=list_of(NAME),
         ),
     )
-    products.create_index("components.sku")
-    products.create_index("components.alternatives")
+    products.create_index("part_skus")
 
 
 def _fixed(bundle: Document) -> Document:

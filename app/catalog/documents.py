@@ -47,6 +47,7 @@ def product_to_document(product: Product) -> Document:
             {**asdict(part), "alternatives": list(part.alternatives)} for part in product.components
         ],
         "pricing": pricing_to_document(product.pricing) if product.pricing else None,
+        "part_skus": sorted(product.part_skus),  # for the index and for looking parts up
         "attributes": dict(product.attributes),
         "seo_title": product.seo_title,
         "seo_description": product.seo_description,

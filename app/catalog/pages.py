@@ -9,7 +9,7 @@ from pyroaring import BitMap
 
 from app.catalog.beside import CompanionSource
 from app.catalog.bundle_view import view_bundle
-from app.catalog.bundles import nearest_choice
+from app.catalog.bundles import Catalogue, nearest_choice
 from app.catalog.cards import refer, shown_compare_at
 from app.catalog.listing import Shelf, build_listing
 from app.catalog.models import Category, Choice, Product
@@ -123,12 +123,16 @@ class CatalogPages:
 
     def product_page(self, slug: str, wanted: Mapping[str, str], market: Market) -> ProductPage:
         """A product with the variant that ``wanted`` options choose. Raises ``NotFound``."""
-        product = self._catalog.find_product(slug)
         model = self._catalog.model()
+        parts: Catalogue = {}
+        if slug in model.bundle_slugs:
+            product, parts = self._catalog.find_bundle(slug)
+        else:
+            product = self._catalog.find_product(slug)
         row = model.find(product.id) if product else None
         if product is None or row is None or not row.is_live:
             raise NotFound("We could not find this product.")
-        bundle = self._bundle(product, market) if product.is_bundle else None
+        bundle = self._bundle(product, parts, market) if product.is_bundle else None
         own = [] if bundle else [each.sku for each in product.variants]
         stock = self._catalog.available(own) if own else {}
         variant = choose_variant(product, wanted, market.code, stock)
@@ -174,11 +178,13 @@ class CatalogPages:
         if sku not in found or not found[sku][0].is_bundle:
             return ()
         product = found[sku][0]
-        return self._bundle(product, market, nearest_choice(product, chosen)).parts
+        parts = self._catalog.get_variants(product.part_skus)
+        return self._bundle(product, parts, market, nearest_choice(product, chosen)).parts
 
-    def _bundle(self, product: Product, market: Market, wanted: Choice = ()) -> BundleView:
-        """A bundle with what can be chosen in it."""
-        found = self._catalog.get_variants(product.part_skus)
+    def _bundle(
+        self, product: Product, found: Catalogue, market: Market, wanted: Choice = ()
+    ) -> BundleView:
+        """A bundle with what can be chosen in it, of what is ``found`` in range."""
         stock = self._catalog.available(found) if found else {}
         return view_bundle(product, found, stock, market.code, wanted)
 

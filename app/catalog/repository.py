@@ -73,6 +73,18 @@ class CatalogRepository:
         found = self._products.find_one({"slug": slug})
         return product_from_document(found) if found else None
 
+    def find_with_parts(self, slug: str) -> tuple[Product | None, list[Product]]:
+        """A bundle with every product that it may be made of, in one query."""
+        parts = {
+            "from": "products",
+            "localField": "part_skus",
+            "foreignField": "variants.sku",
+            "as": "parts",
+        }
+        for found in self._products.aggregate([{"$match": {"slug": slug}}, {"$lookup": parts}]):
+            return product_from_document(found), list(map(product_from_document, found["parts"]))
+        return None, []
+
     def by_slugs(self, slugs: Iterable[str], session: Session | None = None) -> dict[str, Product]:
         """Products by slug."""
         found = map(product_from_document, find_any(self._products, "slug", slugs, session))
@@ -92,13 +104,8 @@ class CatalogRepository:
 
     def bundles_of(self, skus: Iterable[Sku], session: Session | None = None) -> list[Product]:
         """Every bundle that may be made of one of these SKUs."""
-        wanted = list(skus)
-        found = {
-            document["_id"]: document
-            for path in ("components.sku", "components.alternatives")
-            for document in find_any(self._products, path, wanted, session)
-        }
-        return list(map(product_from_document, found.values()))
+        found = find_any(self._products, "part_skus", skus, session)
+        return list(map(product_from_document, found))
 
     def bar(self, ids: Iterable[ProductId], session: Session) -> None:
         """Make whoever writes one of these products at the same moment conflict."""

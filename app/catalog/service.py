@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Set as AbstractSet
 
 from app.catalog.cards import make_card, refer
 from app.catalog.follower import CatalogFollower
@@ -82,13 +83,7 @@ class CatalogService:
     def get_variants(self, skus: Iterable[Sku]) -> dict[Sku, tuple[Product, Variant]]:
         """Each SKU that is sold now, with its product; those of hidden products are not."""
         wanted = set(skus)
-        return {
-            variant.sku: (product, variant)
-            for product in self._catalog.with_skus(wanted)
-            if is_sold(product)
-            for variant in product.variants
-            if variant.sku in wanted
-        }
+        return _sold(self._catalog.with_skus(wanted), wanted)
 
     def names_of(self, skus: Iterable[Sku]) -> dict[Sku, tuple[str, str]]:
         """Product and variant title of each SKU that is or was in the range."""
@@ -122,6 +117,11 @@ class CatalogService:
     def find_product(self, slug: str) -> Product | None:
         """The product with this slug, whatever its status, or None."""
         return self._catalog.find_by_slug(slug)
+
+    def find_bundle(self, slug: str) -> tuple[Product | None, dict[Sku, tuple[Product, Variant]]]:
+        """A bundle, whatever its status, and what of its parts is sold now."""
+        bundle, products = self._catalog.find_with_parts(slug)
+        return bundle, _sold(products, bundle.part_skus) if bundle else {}
 
     def categories(self) -> tuple[Category, ...]:
         """Every category with something sold in it, in the owner's order."""
@@ -169,3 +169,16 @@ class CatalogService:
         ]
         best = model.bestselling.page(model.live, 0, most)
         return [*listings, *(f"/products/{model.slugs[row]}" for row in best.tolist())][:most]
+
+
+def _sold(
+    products: Iterable[Product], wanted: AbstractSet[Sku]
+) -> dict[Sku, tuple[Product, Variant]]:
+    """The wanted variants of products that are in the shop now."""
+    return {
+        variant.sku: (product, variant)
+        for product in products
+        if is_sold(product)
+        for variant in product.variants
+        if variant.sku in wanted
+    }

@@ -240,7 +240,7 @@ class ProductPage:
     buyable_skus: tuple[Sku, ...]  # all variants that can be bought in the market now
     max_quantity: int
     parts: tuple[BundlePart, ...]
-    part_ids: frozenset[ProductId]  # of all that a bundle may be made of
+    part_ids: frozenset[ProductId] = frozenset()  # of all that a bundle may be made of
     companions: Companions
 
     @property

@@ -81,7 +81,10 @@ class CatalogMaker:
         simple = [each for each in products if not each.is_bundle]
 
         def work(session: object) -> None:
-            writer.store(products, (), session)  # type: ignore[arg-type]
+            if len(simple) < len(products):
+                writer.store(products, (), session)  # type: ignore[arg-type]
+            else:
+                catalog.insert(products, session)  # type: ignore[arg-type]
             catalog.note_change(session)  # type: ignore[arg-type]
 
         self._database.in_transaction(work)

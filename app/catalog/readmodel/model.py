@@ -79,6 +79,11 @@ class CatalogModel:
         }
 
     @cached_property
+    def bundle_slugs(self) -> frozenset[str]:
+        """The slugs of all bundles."""
+        return frozenset(self.slugs[row] for row in self.bundles)
+
+    @cached_property
     def options(self) -> Mapping[str, list[str]]:
         """The values of each option, by name."""
         found: dict[str, list[str]] = {}
