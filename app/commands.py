@@ -16,6 +16,7 @@ from app.db.errors import PyMongoError
 from app.db.migrations import MigrationLocked, upgrade
 from app.identity.service import AccountService
 from app.recommendations.commands import recommendation_commands
+from app.reviews.commands import review_commands
 from app.web.registry import service
 from app.worker import Worker
 
@@ -62,6 +63,7 @@ def init_app(app: Flask) -> None:
         demo_commands,
         user_commands,
         recommendation_commands,
+        review_commands,
         worker,
     ):
         app.cli.add_command(command)

@@ -36,6 +36,7 @@ from app.media import context as media_context
 from app.media.routes import blueprint as media_routes
 from app.payments.routes import blueprint as webhook_routes
 from app.recommendations.routes import blueprint as recommendation_routes
+from app.reviews.routes import blueprint as review_routes
 from app.services import build_services
 from app.web import assets, csrf, errors, health, limits, logs, memory, metrics, page_cache, visitor
 from app.web.callers import Cookies
@@ -64,6 +65,7 @@ _BLUEPRINTS = (
     address_routes,
     account_order_routes,
     two_factor_routes,
+    review_routes,
 )
 
 

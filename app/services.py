@@ -55,6 +55,7 @@ from app.recommendations.counting import OrderCounting
 from app.recommendations.refreshing import ListRefresh
 from app.recommendations.service import RecommendationService
 from app.recommendations.subscriptions import CompanionSubscriptions
+from app.reviews.service import ReviewService
 from app.worker import Job, Worker
 
 _DEMO = Path(__file__).resolve().parents[1] / "demo"
@@ -91,6 +92,7 @@ def build_services(settings: Settings, templates: Environment) -> tuple[object, 
         database, keys, carts, inventory, orders, payments, settlement, settings.base_url
     )
     reconciler = Reconciler(database, settlement, payments, orders, inventory, refunding)
+    reviews = ReviewService(database, catalog, orders)
     mail = NotificationService(database, orders, _mailer(settings), templates, settings.base_url)
     pictures = LocalMediaStore(settings.mossx_data_dir / "media")
     media = _media(settings, pictures)
@@ -139,6 +141,7 @@ def build_services(settings: Settings, templates: Environment) -> tuple[object, 
         reconciler,
         audit,
         recommendations,
+        reviews,
         CatalogPages(catalog, recommendations),
         counting,
         mail,
