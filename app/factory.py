@@ -46,6 +46,7 @@ from app.web.page_cache import PageCache
 from app.web.page_store import PageStore
 from app.web.registry import register, service
 from app.web.served import ServedPages
+from app.wishlists.routes import blueprint as wishlist_routes
 
 _ROOT = Path(__file__).resolve().parents[1]
 _MAX_BODY = 2 * 1024 * 1024
@@ -66,6 +67,7 @@ _BLUEPRINTS = (
     account_order_routes,
     two_factor_routes,
     review_routes,
+    wishlist_routes,
 )
 
 

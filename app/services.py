@@ -56,6 +56,7 @@ from app.recommendations.refreshing import ListRefresh
 from app.recommendations.service import RecommendationService
 from app.recommendations.subscriptions import CompanionSubscriptions
 from app.reviews.service import ReviewService
+from app.wishlists.service import WishlistService
 from app.worker import Job, Worker
 
 _DEMO = Path(__file__).resolve().parents[1] / "demo"
@@ -92,6 +93,7 @@ def build_services(settings: Settings, templates: Environment) -> tuple[object, 
         database, keys, carts, inventory, orders, payments, settlement, settings.base_url
     )
     reconciler = Reconciler(database, settlement, payments, orders, inventory, refunding)
+    wishlists = WishlistService(database, catalog)
     reviews = ReviewService(database, catalog, orders)
     mail = NotificationService(database, orders, _mailer(settings), templates, settings.base_url)
     pictures = LocalMediaStore(settings.mossx_data_dir / "media")
@@ -120,7 +122,7 @@ def build_services(settings: Settings, templates: Environment) -> tuple[object, 
         links,
         two_factor,
         AddressBook(database),
-        Leaving(database, accounts, sessions, carts, orders),
+        Leaving(database, accounts, sessions, carts, orders, reviews, wishlists),
         pictures,
         media,
         CsvImport(database, inventory, markets),
@@ -142,6 +144,7 @@ def build_services(settings: Settings, templates: Environment) -> tuple[object, 
         audit,
         recommendations,
         reviews,
+        wishlists,
         CatalogPages(catalog, recommendations),
         counting,
         mail,
