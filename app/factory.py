@@ -38,6 +38,7 @@ from app.payments.routes import blueprint as webhook_routes
 from app.recommendations.routes import blueprint as recommendation_routes
 from app.reviews.routes import blueprint as review_routes
 from app.services import build_services
+from app.stock_alerts.routes import blueprint as stock_alert_routes
 from app.web import assets, csrf, errors, health, limits, logs, memory, metrics, page_cache, visitor
 from app.web.callers import Cookies
 from app.web.form_tokens import FormTokens
@@ -68,6 +69,7 @@ _BLUEPRINTS = (
     two_factor_routes,
     review_routes,
     wishlist_routes,
+    stock_alert_routes,
 )
 
 

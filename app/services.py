@@ -24,7 +24,7 @@ from app.checkout.settlement import Settlement
 from app.checkout.subscriptions import CheckoutSubscriptions
 from app.config import Settings
 from app.db.cache import Cache
-from app.db.database import Database
+from app.db.database import Database, Session
 from app.db.idempotency import IdempotencyKeys
 from app.db.outbox import Outbox
 from app.db.schedules import Schedules
@@ -43,6 +43,7 @@ from app.media.service import MediaService
 from app.notifications.identity_mails import IdentityMails
 from app.notifications.mail import FolderMailer, Mailer, SmtpMailer
 from app.notifications.service import NotificationService
+from app.notifications.stock_mails import StockMails
 from app.orders.service import OrderService
 from app.payments.gateways.base import Gateway
 from app.payments.gateways.razorpay import RazorpayGateway
@@ -56,6 +57,8 @@ from app.recommendations.refreshing import ListRefresh
 from app.recommendations.service import RecommendationService
 from app.recommendations.subscriptions import CompanionSubscriptions
 from app.reviews.service import ReviewService
+from app.shared.ids import Sku
+from app.stock_alerts.service import StockAlertService
 from app.wishlists.service import WishlistService
 from app.worker import Job, Worker
 
@@ -78,7 +81,13 @@ def build_services(settings: Settings, templates: Environment) -> tuple[object, 
         database, outbox, settings.signing_key, staff_must=settings.is_production
     )
     catalog = CatalogService(database)
-    inventory = InventoryService(database, on_band_change=catalog.note_stock_change)
+    alerts = StockAlertService(database, outbox, catalog, settings.signing_key)
+
+    def tell_of_stock(session: Session, skus: list[Sku]) -> None:
+        catalog.note_stock_change(session, skus)
+        alerts.note_stock_change(session, skus)
+
+    inventory = InventoryService(database, on_band_change=tell_of_stock)
     catalog.use_stock(inventory)
     carts = CartService(database, catalog, inventory, format_money)
     orders = OrderService(database, outbox)
@@ -102,6 +111,8 @@ def build_services(settings: Settings, templates: Environment) -> tuple[object, 
     CheckoutSubscriptions(settlement, payments, orders, catalog, refunding).subscribe(outbox)
     mail.subscribe(outbox)
     IdentityMails(mail, accounts, links).subscribe(outbox)
+    alerts.subscribe(outbox)
+    StockMails(mail, alerts, settings.base_url).subscribe(outbox)
     recommendations = RecommendationService(database, catalog)
     counting = OrderCounting(database, orders)
     CompanionSubscriptions(counting).subscribe(outbox)
@@ -122,7 +133,7 @@ def build_services(settings: Settings, templates: Environment) -> tuple[object, 
         links,
         two_factor,
         AddressBook(database),
-        Leaving(database, accounts, sessions, carts, orders, reviews, wishlists),
+        Leaving(database, accounts, sessions, carts, orders, reviews, wishlists, alerts),
         pictures,
         media,
         CsvImport(database, inventory, markets),
@@ -145,6 +156,7 @@ def build_services(settings: Settings, templates: Environment) -> tuple[object, 
         recommendations,
         reviews,
         wishlists,
+        alerts,
         CatalogPages(catalog, recommendations),
         counting,
         mail,

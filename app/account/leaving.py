@@ -17,6 +17,7 @@ from app.orders.service import OrderService
 from app.reviews.models import Review
 from app.reviews.service import ReviewService
 from app.shared.money import Money
+from app.stock_alerts.service import StockAlertService
 from app.wishlists.rules import list_of_account
 from app.wishlists.service import WishlistService
 
@@ -37,6 +38,7 @@ class Leaving:
         orders: OrderService,
         reviews: ReviewService,
         wishlists: WishlistService,
+        alerts: StockAlertService,
     ) -> None:
         self._database = database
         self._accounts = accounts
@@ -45,6 +47,7 @@ class Leaving:
         self._orders = orders
         self._reviews = reviews
         self._wishlists = wishlists
+        self._alerts = alerts
 
     def export(self, account: Account) -> dict[str, Any]:
         """Everything known, as plain data; money as text in major units."""
@@ -75,6 +78,7 @@ class Leaving:
                 {"sku": item.sku, "added_at": _plain(item.added_at)}
                 for item in self._wishlists.find(list_of_account(account.id)).items
             ],
+            "waits_for": self._alerts.waits_for(account.email) if account.verified else [],
             "reviews": [_review(each) for each in self._reviews.of_account(account.id)],
             "orders": [_order(each) for each in self._orders.every_of_account(account.id)],
         }
@@ -93,6 +97,8 @@ class Leaving:
         def work(session: Session) -> None:
             self._carts.forget(account.id, session)
             self._wishlists.forget(account.id, session)
+            if account.verified:  # else the address may be somebody else's
+                self._alerts.forget(account.email, session)
             self._reviews.forget(account.id, session)
             self._orders.disown(account.id, session)
             self._accounts.close(account, session)
