@@ -59,7 +59,7 @@ def _reviews(database: Database) -> None:
 
 
 def _wishlists(database: Database) -> None:
-    item = document({"sku": NAME, "product_id": NAME, "added_at": DATE})
+    item = document({"sku": NAME, "added_at": DATE})
     ensure_collection(
         database,
         "wishlists",
@@ -85,7 +85,6 @@ def _stock_alerts(database: Database) -> None:
                 "_id": NAME,
                 "sku": NAME,
                 "email": NAME,
-                "locale": NAME,
                 "waiting": BOOLEAN,
                 "created_at": DATE,
                 "expires_at": DATE,
@@ -97,5 +96,6 @@ def _stock_alerts(database: Database) -> None:
     alerts.create_index(
         [("sku", 1), ("email", 1)], unique=True, partialFilterExpression={"waiting": True}
     )
+    alerts.create_index([("sku", 1), ("waiting", 1)])
     alerts.create_index("email")
     alerts.create_index("expires_at", expireAfterSeconds=0)

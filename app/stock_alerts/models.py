@@ -17,5 +17,4 @@ class Alert:
     id: AlertId
     sku: Sku
     email: str
-    locale: str
     waiting: bool

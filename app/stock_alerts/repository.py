@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from datetime import datetime
 
-from app.db.database import Database, Document, Session
+from app.db.database import Database, Document, Session, find_any
 from app.shared.clock import now
 from app.shared.ids import Sku
 from app.stock_alerts.models import Alert, AlertId
@@ -33,7 +33,6 @@ class AlertRepository:
             "_id": alert.id,
             "sku": alert.sku,
             "email": alert.email,
-            "locale": alert.locale,
             "waiting": alert.waiting,
             "created_at": now(),
             "expires_at": expires_at,
@@ -44,6 +43,11 @@ class AlertRepository:
         """Whether somebody waits for one of these, few, SKUs."""
         query = {"sku": {"$in": list(skus)}, "waiting": True}
         return self._alerts.find_one(query, {"_id": 1}, session=session) is not None
+
+    def waited_for(self, skus: Iterable[Sku]) -> set[Sku]:
+        """Those of these SKUs that somebody waits for."""
+        found = find_any(self._alerts, "sku", skus, only=("sku", "waiting"))
+        return {document["sku"] for document in found if document["waiting"]}
 
     def waiting(self, sku: Sku, most: int, session: Session) -> list[Alert]:
         """Some of those who wait for a SKU."""
@@ -79,6 +83,5 @@ def _from_document(document: Document) -> Alert:
         id=document["_id"],
         sku=document["sku"],
         email=document["email"],
-        locale=document["locale"],
         waiting=document["waiting"],
     )

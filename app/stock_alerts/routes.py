@@ -9,7 +9,6 @@ from werkzeug.wrappers import Response as BaseResponse
 
 from app.catalog.rules import variant_url
 from app.identity.context import current_account, signed_in, whose
-from app.markets.context import current_market
 from app.shared.emails import normal_email
 from app.shared.errors import Invalid
 from app.shared.ids import Sku
@@ -39,7 +38,7 @@ def wait() -> BaseResponse:
     alerts.get_variant(sku)
     typed = request.form.get("email", "")
     try:
-        alerts.wait(sku, _address(typed), current_market().locale)
+        alerts.wait(sku, _address(typed))
     except Invalid as refusal:
         return _show("ask", sku, 422, typed=typed[:254], error=refusal.message)
     if wants_fragment():

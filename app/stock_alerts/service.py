@@ -61,7 +61,7 @@ class StockAlertService:
 
     # --- waiting --------------------------------------------------------------------------------
 
-    def wait(self, sku: Sku, email: str, locale: str) -> None:
+    def wait(self, sku: Sku, email: str) -> None:
         """Tell this address, in its normal spelling, when the SKU is back; asking twice is asking
         once. Raises ``NotFound`` for what is not sold, ``InStockAlready``."""
         _, variant = self.get_variant(sku)
@@ -69,7 +69,7 @@ class StockAlertService:
             raise InStockAlready
         if self._alerts.is_waiting(sku, email):
             return
-        alert = Alert(id=AlertId(new_id("alr")), sku=sku, email=email, locale=locale, waiting=True)
+        alert = Alert(id=AlertId(new_id("alr")), sku=sku, email=email, waiting=True)
 
         def work(session: Session) -> None:
             self._alerts.insert(alert, now() + _LIFE, session)
@@ -115,7 +115,7 @@ class StockAlertService:
 
     def call(self, event: Event) -> None:
         """Have everybody told who waits for what is there again; told once, if repeated too."""
-        sold = self._catalog.get_variants(event.payload["skus"])
+        sold = self._catalog.get_variants(self._alerts.waited_for(event.payload["skus"]))
         for sku, units in self._catalog.available(sold).items():
             while units > 0 and self._call_some(sku):
                 pass

@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import NewType
 
 from app.catalog.models import Image
-from app.shared.ids import ProductId, Sku
+from app.shared.ids import Sku
 from app.shared.money import Money
 
 WishlistId = NewType("WishlistId", str)
@@ -18,7 +18,6 @@ class Item:
     """A variant on a list."""
 
     sku: Sku
-    product_id: ProductId
     added_at: datetime
 
 

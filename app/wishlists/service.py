@@ -81,7 +81,7 @@ class WishlistService:
         found = self._catalog.get_variants([sku]).get(sku)
         if found is None:
             raise NotFound("We could not find this product.")
-        item = Item(sku=sku, product_id=found[0].id, added_at=now())
+        item = Item(sku=sku, added_at=now())
         self._change(list_id, lambda known: replace(known, items=with_item(known.items, item)))
         return found[0].title
 

@@ -158,7 +158,7 @@ def test_many_at_once_are_one_and_stock_that_comes_twice_calls_once(
 ) -> None:
     alerts = service(StockAlertService, app)
     with ThreadPoolExecutor(6) as pool:
-        list(pool.map(lambda _: alerts.wait(Sku("LAMP"), EVE, "en_US"), range(6)))
+        list(pool.map(lambda _: alerts.wait(Sku("LAMP"), EVE), range(6)))
         assert _waiting(database) == [EVE]
         list(pool.map(lambda units: _restock(app, units), (3, 0, 4, 0, 5)))
     _restock(app, 5)

@@ -126,7 +126,7 @@ def test_an_account_takes_what_it_said_and_wished_for_along_and_leaves_none_of_i
     reviews.publish(review.id, review.version, "test")
     service(WishlistService, app).add(list_of_account(account_id), Sku("MUG"))
     service(InventoryService, app).set_on_hand({Sku("MUG"): 0}, "test")
-    service(StockAlertService, app).wait(Sku("MUG"), account.email, "en_US")
+    service(StockAlertService, app).wait(Sku("MUG"), account.email)
     known = service(Leaving, app).export(account)
     assert known["reviews"][0]["text"] == "Very."
     assert [each["sku"] for each in known["wishlist"]] == ["MUG"]

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.shared.ids import AccountId, ProductId, Sku
+from app.shared.ids import AccountId, Sku
 from app.wishlists.models import Item
 from app.wishlists.rules import (
     MOST,
@@ -25,9 +25,7 @@ _DAY = datetime(2026, 1, 1, tzinfo=UTC)
 
 
 def _item(sku: str, minute: int = 0) -> Item:
-    return Item(
-        sku=Sku(sku), product_id=ProductId("prd"), added_at=_DAY + timedelta(minutes=minute)
-    )
+    return Item(sku=Sku(sku), added_at=_DAY + timedelta(minutes=minute))
 
 
 LISTS = st.lists(
