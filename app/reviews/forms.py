@@ -22,7 +22,6 @@ class ReviewForm(Form):
         "Stars",
         choices=[(str(stars), word) for stars, word in _STARS],
         validators=[InputRequired("Please choose one to five stars.")],
-        validate_choice=True,
     )
     title = StringField(
         "In a few words",

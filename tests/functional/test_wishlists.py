@@ -11,6 +11,11 @@ from app.catalog.models import ProductStatus
 from app.catalog.repository import CatalogRepository
 from app.db.database import Database
 from app.shared.clock import now
+from app.shared.ids import Sku
+from app.web.registry import service
+from app.web.visitor import names
+from app.wishlists.rules import list_of_visitor
+from app.wishlists.service import WishlistService
 from tests.support.answers import BOTH_WAYS, assert_shown, assert_went_to
 from tests.support.catalog import CatalogMaker, make_product, make_variant
 from tests.support.member import PASSWORD, Member, make_proven
@@ -180,3 +185,13 @@ def test_only_accounts_share(shopper: Shopper, database: Database) -> None:
     assert_went_to(shopper.post(SHARE, {"shared": "1"}), "/account/login?next=%2Faccount")
     assert database["wishlists"].find_one({"share_token": {"$exists": True}}) is None
     assert shopper.get("/wishlist/shared/None").status_code == 404
+
+
+def test_a_sign_in_that_was_cut_short_is_made_up_for(app: Flask, member: Member) -> None:
+    """As if the process had died after the session began: the guest's list is still there."""
+    cookie = member.client.get_cookie("mossx_visitor")
+    assert cookie is not None
+    visitor = names(app).read(cookie.value)
+    service(WishlistService, app).add(list_of_visitor(visitor), Sku("LAMP"))
+    assert _titles(member) == ["Lamp"]
+    assert service(WishlistService, app).find(list_of_visitor(visitor)).items == ()
