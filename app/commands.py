@@ -20,6 +20,7 @@ from app.promotions.commands import promotion_commands
 from app.promotions.demo import make_demo_promotions
 from app.promotions.service import PromotionService
 from app.recommendations.commands import recommendation_commands
+from app.reviews.commands import review_commands
 from app.web.registry import service
 from app.worker import Worker
 
@@ -69,6 +70,7 @@ def init_app(app: Flask) -> None:
         user_commands,
         promotion_commands,
         recommendation_commands,
+        review_commands,
         worker,
     ):
         app.cli.add_command(command)

@@ -37,7 +37,9 @@ from app.media import context as media_context
 from app.media.routes import blueprint as media_routes
 from app.payments.routes import blueprint as webhook_routes
 from app.recommendations.routes import blueprint as recommendation_routes
+from app.reviews.routes import blueprint as review_routes
 from app.services import build_services
+from app.stock_alerts.routes import blueprint as stock_alert_routes
 from app.web import assets, csrf, errors, health, limits, logs, memory, metrics, page_cache, visitor
 from app.web.callers import Cookies
 from app.web.form_tokens import FormTokens
@@ -46,6 +48,7 @@ from app.web.page_cache import PageCache
 from app.web.page_store import PageStore
 from app.web.registry import register, service
 from app.web.served import ServedPages
+from app.wishlists.routes import blueprint as wishlist_routes
 
 _ROOT = Path(__file__).resolve().parents[1]
 _MAX_BODY = 2 * 1024 * 1024
@@ -66,6 +69,9 @@ _BLUEPRINTS = (
     address_routes,
     account_order_routes,
     two_factor_routes,
+    review_routes,
+    wishlist_routes,
+    stock_alert_routes,
 )
 
 

@@ -24,7 +24,7 @@ from app.checkout.settlement import Settlement
 from app.checkout.subscriptions import CheckoutSubscriptions
 from app.config import Settings
 from app.db.cache import Cache
-from app.db.database import Database
+from app.db.database import Database, Session
 from app.db.idempotency import IdempotencyKeys
 from app.db.outbox import Outbox
 from app.db.schedules import Schedules
@@ -50,6 +50,7 @@ from app.notifications.identity_mails import IdentityMails
 from app.notifications.mail import FolderMailer, Mailer, SmtpMailer
 from app.notifications.order_mails import OrderMails
 from app.notifications.service import NotificationService
+from app.notifications.stock_mails import StockMails
 from app.orders.service import OrderService
 from app.orders.units import OrderUnits
 from app.payments.gateways.base import Gateway
@@ -66,6 +67,10 @@ from app.recommendations.counting import OrderCounting
 from app.recommendations.refreshing import ListRefresh
 from app.recommendations.service import RecommendationService
 from app.recommendations.subscriptions import CompanionSubscriptions
+from app.reviews.service import ReviewService
+from app.shared.ids import Sku
+from app.stock_alerts.service import StockAlertService
+from app.wishlists.service import WishlistService
 from app.worker import Job, Worker
 
 _DEMO = Path(__file__).resolve().parents[1] / "demo"
@@ -87,7 +92,13 @@ def build_services(settings: Settings, templates: Environment) -> tuple[object, 
         database, outbox, settings.signing_key, staff_must=settings.is_production
     )
     catalog = CatalogService(database)
-    inventory = InventoryService(database, on_band_change=catalog.note_stock_change)
+    alerts = StockAlertService(database, outbox, catalog, settings.signing_key)
+
+    def tell_of_stock(session: Session, skus: list[Sku]) -> None:
+        catalog.note_stock_change(session, skus)
+        alerts.note_stock_change(session, skus)
+
+    inventory = InventoryService(database, on_band_change=tell_of_stock)
     catalog.use_stock(inventory)
     orders = OrderService(database, outbox)
     discounts = DiscountService(database, catalog, orders, format_money)
@@ -107,6 +118,8 @@ def build_services(settings: Settings, templates: Environment) -> tuple[object, 
         database, keys, carts, inventory, usage, orders, payments, settlement, settings.base_url
     )
     reconciler = Reconciler(database, settlement, payments, orders, inventory, usage, refunding)
+    wishlists = WishlistService(database, catalog)
+    reviews = ReviewService(database, catalog, orders)
     mail = NotificationService(database, orders, _mailer(settings), templates, settings.base_url)
     pictures = LocalMediaStore(settings.mossx_data_dir / "media")
     media = _media(settings, pictures)
@@ -115,28 +128,13 @@ def build_services(settings: Settings, templates: Environment) -> tuple[object, 
     mail.subscribe(outbox)
     IdentityMails(mail, accounts, links).subscribe(outbox)
     shipping = Shipping(database, outbox, orders, units)
-    cancelling = Cancelling(
-        database,
-        orders,
-        inventory,
-        payments,
-        settlement,
-        refunding,
-        timedelta(minutes=settings.mossx_cancel_minutes),
+    cancelling, returns, invoicing = _after_buying(
+        settings, database, outbox, orders, units, inventory, payments, settlement, refunding
     )
-    returns = GoodsReturns(
-        database,
-        outbox,
-        orders,
-        units,
-        inventory,
-        refunding,
-        timedelta(days=settings.mossx_return_days),
-    )
-    seller = Seller(lines=settings.seller_lines, tax_id=settings.mossx_tax_id)
-    invoicing = Invoicing(database, orders, refunding, seller)
     invoicing.subscribe(outbox)
     OrderMails(mail, orders, shipping, returns).subscribe(outbox)
+    alerts.subscribe(outbox)
+    StockMails(mail, alerts, settings.base_url).subscribe(outbox)
     recommendations = RecommendationService(database, catalog)
     counting = OrderCounting(database, orders)
     CompanionSubscriptions(counting).subscribe(outbox)
@@ -157,7 +155,7 @@ def build_services(settings: Settings, templates: Environment) -> tuple[object, 
         links,
         two_factor,
         AddressBook(database),
-        Leaving(database, accounts, sessions, carts, orders),
+        Leaving(database, accounts, sessions, carts, orders, reviews, wishlists, alerts),
         pictures,
         media,
         CsvImport(database, inventory, markets),
@@ -186,11 +184,49 @@ def build_services(settings: Settings, templates: Environment) -> tuple[object, 
         invoicing,
         PaperWriter(format_money, format_day),
         recommendations,
+        reviews,
+        wishlists,
+        alerts,
         CatalogPages(catalog, recommendations),
         counting,
         mail,
         Worker(outbox, Schedules(database), jobs),
     )
+
+
+def _after_buying(
+    settings: Settings,
+    database: Database,
+    outbox: Outbox,
+    orders: OrderService,
+    units: OrderUnits,
+    inventory: InventoryService,
+    payments: PaymentService,
+    settlement: Settlement,
+    refunding: Refunding,
+) -> tuple[Cancelling, GoodsReturns, Invoicing]:
+    """What happens to paid orders, by the shop's own rules."""
+    cancelling = Cancelling(
+        database,
+        orders,
+        inventory,
+        payments,
+        settlement,
+        refunding,
+        timedelta(minutes=settings.mossx_cancel_minutes),
+    )
+    returns = GoodsReturns(
+        database,
+        outbox,
+        orders,
+        units,
+        inventory,
+        refunding,
+        timedelta(days=settings.mossx_return_days),
+    )
+    seller = Seller(lines=settings.seller_lines, tax_id=settings.mossx_tax_id)
+    invoicing = Invoicing(database, orders, refunding, seller)
+    return cancelling, returns, invoicing
 
 
 def _gateways(settings: Settings) -> dict[str, Gateway]:

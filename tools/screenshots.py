@@ -25,6 +25,8 @@ PAGES = {
     "nothing-found": "/search?q=zzzz",
     "cart-empty": "/cart",
     "lookup": "/orders/lookup",
+    "reviews": "/products/dune-mug/reviews",
+    "wishlist-empty": "/wishlist",
     "not-found": "/nowhere",
 }
 ENTRIES = {"email": "ann@example.com", "phone": "+1 555 010 2030", "name": "Ann Shopper", "line1": "1 Main Street", "postal_code": "94203", "city": "Sacramento", "state": "CA"}  # fmt: skip

@@ -14,7 +14,12 @@ from app.identity.service import AccountService
 from app.identity.sessions import SessionService
 from app.orders.models import Order
 from app.orders.service import OrderService
+from app.reviews.models import Review
+from app.reviews.service import ReviewService
 from app.shared.money import Money
+from app.stock_alerts.service import StockAlertService
+from app.wishlists.rules import list_of_account
+from app.wishlists.service import WishlistService
 
 
 class Leaving:
@@ -31,12 +36,18 @@ class Leaving:
         sessions: SessionService,
         carts: CartService,
         orders: OrderService,
+        reviews: ReviewService,
+        wishlists: WishlistService,
+        alerts: StockAlertService,
     ) -> None:
         self._database = database
         self._accounts = accounts
         self._sessions = sessions
         self._carts = carts
         self._orders = orders
+        self._reviews = reviews
+        self._wishlists = wishlists
+        self._alerts = alerts
 
     def export(self, account: Account) -> dict[str, Any]:
         """Everything known, as plain data; money as text in major units."""
@@ -63,11 +74,18 @@ class Leaving:
                 {"sku": line.sku, "quantity": line.quantity}
                 for line in (cart.lines if cart else ())
             ],
+            "wishlist": [
+                {"sku": item.sku, "added_at": _plain(item.added_at)}
+                for item in self._wishlists.find(list_of_account(account.id)).items
+            ],
+            "waits_for": self._alerts.waits_for(account.email) if account.verified else [],
+            "reviews": [_review(each) for each in self._reviews.of_account(account.id)],
             "orders": [_order(each) for each in self._orders.every_of_account(account.id)],
         }
 
     def close(self, account: Account) -> None:
-        """Delete the account with its cart and end its sessions; its orders become a guest's.
+        """Delete the account, its cart, wishlist and reviews, and end its sessions; its orders
+        become a guest's.
 
         Raises ``OwnerCannotLeave``; then nothing changes.
         """
@@ -78,6 +96,10 @@ class Leaving:
 
         def work(session: Session) -> None:
             self._carts.forget(account.id, session)
+            self._wishlists.forget(account.id, session)
+            if account.verified:  # else the address may be somebody else's
+                self._alerts.forget(account.email, session)
+            self._reviews.forget(account.id, session)
             self._orders.disown(account.id, session)
             self._accounts.close(account, session)
 
@@ -106,6 +128,15 @@ def _order(order: Order) -> dict[str, Any]:
             for each in order.reductions
         ],
         "total": _plain(order.totals.total),
+    }
+
+
+def _review(review: Review) -> dict[str, Any]:
+    return {
+        "product_id": review.product_id,
+        **asdict(review.draft),
+        "state": review.state.value,
+        "written_at": _plain(review.updated_at),
     }
 
 

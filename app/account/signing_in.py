@@ -18,6 +18,7 @@ from app.shared.ids import AccountId
 from app.web.csrf import csrf_token
 from app.web.registry import service
 from app.web.rendering import leave_to, local_path
+from app.wishlists.context import bring_guest_wishlist
 
 CODE_PATH = "/account/login/code"
 SET_UP_PATH = "/account/two-factor"
@@ -63,7 +64,7 @@ def half_way() -> tuple[Account, str] | None:
 
 
 def open_session(account: Account, page: str) -> Response:
-    """Begin a session, bring the guest's cart along, and go to ``page``."""
+    """Begin a session, bring the guest's cart and wishlist along, and go to ``page``."""
     sessions = service(SessionService)
     before = signed_in()
     renewal = sessions.begin(account.id, csrf_token(), origin())
@@ -71,6 +72,7 @@ def open_session(account: Account, page: str) -> Response:
         sessions.revoke(before.session_id, before.account_id, "Logged in anew")
     response = leave_to(page)
     bring_guest_cart(account.id)
+    bring_guest_wishlist(account.id)
     tokens.issue(response, renewal)
     known_browser.remember(response, account)
     response.delete_cookie(_HALF_WAY, path=CODE_PATH)

@@ -8,7 +8,7 @@ from app.catalog.query import OPTION, ListingQuery, parse_query
 
 _LISTINGS = frozenset({"/products", "/search"})
 _SHELVES = ("/categories/", "/collections/")
-_PRODUCT = "/products/"
+_PRODUCT, _REVIEWS = "/products/", "/reviews"
 
 
 def canonical_address(path: str, query: str) -> tuple[str, str] | None:
@@ -20,6 +20,8 @@ def canonical_address(path: str, query: str) -> tuple[str, str] | None:
         return path, _listing_query(query)
     if _is_below((_PRODUCT,), path):
         return path, _choice(query)
+    if path.endswith(_REVIEWS) and _is_below((_PRODUCT,), path.removesuffix(_REVIEWS)):
+        return path, _page_number(query)
     if path == "/search/suggest":
         return path, _encoded([("q", _parse(query).q)])
     return None
@@ -49,6 +51,11 @@ def _choice(query: str) -> str:
         if name.startswith(OPTION):
             chosen.setdefault(name, value)
     return _encoded(sorted(chosen.items()))
+
+
+def _page_number(query: str) -> str:
+    number = dict(reversed(_pairs(query))).get("page", "")
+    return _encoded([("page", number)]) if number.isdecimal() and int(number) > 1 else ""
 
 
 def _encoded(pairs: list[tuple[str, str]]) -> str:

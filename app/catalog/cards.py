@@ -47,6 +47,7 @@ def make_card(product: Product, ref: CardRef, market: str) -> ProductCard | None
         is_bundle=ref.is_bundle,
         option_count=len(product.variants),
         single_sku=single,
+        ratings=product.ratings,
     )
 
 

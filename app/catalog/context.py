@@ -2,16 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any, cast
 from urllib.parse import urljoin
 
 from flask import Flask, current_app
 
-from app.catalog.models import Category, Collection, Image
-from app.catalog.page_head import PageHead, home_head, listing_head, product_head
+from app.catalog.models import Category, Collection, Image, Product
+from app.catalog.page_head import (
+    PageHead,
+    home_head,
+    listing_head,
+    product_head,
+    reviews_head,
+)
 from app.catalog.service import CatalogService
-from app.catalog.structured_data import SharedImage, Site
+from app.catalog.structured_data import SharedImage, SharedReview, Site
 from app.catalog.views import Listing, ProductPage
 from app.config import Settings
 from app.db.errors import PyMongoError
@@ -70,9 +76,16 @@ def _product_head(page: ProductPage) -> PageHead:
     return product_head(page, current_market().code, _site())
 
 
+def _reviews_head(product: Product, reviews: Sequence[SharedReview], number: int) -> PageHead:
+    return reviews_head(product, reviews, number, _site())
+
+
 def init_app(app: Flask) -> None:
     """Offer ``nav_categories`` and ``nav_collections`` to templates, and a head for each page."""
     app.context_processor(_navigation)
     app.jinja_env.globals.update(
-        home_head=_home_head, listing_head=_listing_head, product_head=_product_head
+        home_head=_home_head,
+        listing_head=_listing_head,
+        product_head=_product_head,
+        reviews_head=_reviews_head,
     )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import asdict
 from typing import Any
 
@@ -19,6 +20,7 @@ from app.catalog.models import (
     Product,
     ProductKind,
     ProductStatus,
+    Ratings,
     RuleCondition,
     RuleField,
     Variant,
@@ -28,7 +30,7 @@ from app.shared.money import Money
 
 
 def product_to_document(product: Product) -> Document:
-    """The stored shape of a product."""
+    """The stored shape of a product, without what is counted of it."""
     return {
         "_id": product.id,
         "slug": product.slug,
@@ -149,7 +151,12 @@ def product_from_document(document: Document) -> Product:
         published_at=document["published_at"],
         updated_at=document["updated_at"],
         revision=document["revision"],
+        ratings=_ratings(document.get("ratings", {})),
     )
+
+
+def _ratings(counted: Mapping[str, int]) -> Ratings:
+    return Ratings(tuple(counted.get(str(stars), 0) for stars in range(1, 6)))
 
 
 def _variant_from_document(document: Document) -> Variant:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
+from decimal import Decimal
 from enum import StrEnum
 
 from app.shared.ids import ProductId, Sku
@@ -124,12 +125,41 @@ class ChosenPart:
 Choice = tuple[ChosenPart, ...]  # of a bundle, by position; empty for what is no bundle
 
 
+@dataclass(frozen=True, slots=True)
+class Ratings:
+    """How many published reviews gave one star, two, three, four and five."""
+
+    counts: tuple[int, ...] = (0, 0, 0, 0, 0)
+
+    @property
+    def total(self) -> int:
+        """All of them."""
+        return sum(self.counts)
+
+    @property
+    def average(self) -> Decimal:
+        """The mean in stars, to one decimal with halves rounded up; 0 where nobody said a word."""
+        if not self.total:
+            return Decimal(0)
+        stars = sum(stars * count for stars, count in enumerate(self.counts, 1))
+        return Decimal((20 * stars + self.total) // (2 * self.total)).scaleb(-1)
+
+    @property
+    def distribution(self) -> tuple[tuple[int, int, int], ...]:
+        """Stars, their reviews, and the share in whole percent; five stars first."""
+        return tuple(
+            (stars, count, (200 * count + self.total) // (2 * self.total) if self.total else 0)
+            for stars, count in reversed(tuple(enumerate(self.counts, 1)))
+        )
+
+
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Product:
     """A product with its variants. ``description_html`` is sanitised before it is stored.
 
     A bundle has one variant, whose prices are those of its first choice, for listings; what a
     choice costs is worked out by its ``pricing`` from its parts.
+    ``ratings`` are counted by reviews, not edited: storing a product leaves them as they are.
     """
 
     id: ProductId
@@ -154,6 +184,7 @@ class Product:
     published_at: datetime | None = None
     updated_at: datetime | None = None
     revision: int = 1
+    ratings: Ratings = field(default_factory=Ratings, compare=False)
 
     @property
     def is_bundle(self) -> bool:

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from markupsafe import Markup
 
 from app.catalog import structured_data as data
-from app.catalog.models import Image
-from app.catalog.structured_data import SharedImage, Site
+from app.catalog.models import Image, Product
+from app.catalog.structured_data import SharedImage, SharedReview, Site
 from app.catalog.text import plain_text
 from app.catalog.views import Listing, ProductPage
 from app.shared.money import Money
@@ -96,6 +97,22 @@ def product_head(page: ProductPage, market: str, site: Site) -> PageHead:
         scripts=_scripts(
             data.product(page, text or summary, market, site), data.breadcrumbs(trail)
         ),
+    )
+
+
+def reviews_head(
+    product: Product, reviews: Sequence[SharedReview], number: int, site: Site
+) -> PageHead:
+    """The reviews of a product; each page of them is a page of its own."""
+    url = site.url(f"{data.product_path(product.slug)}/reviews")
+    name = f"Reviews of {product.title}"
+    return PageHead(
+        title=f"{name}, page {number}" if number > 1 else name,
+        description=f"What buyers say of {product.title} by {product.vendor}.",
+        canonical=url + (f"?page={number}" if number > 1 else ""),
+        robots="" if reviews else _NOT_LISTED,
+        image=_shared(product.images[0] if product.images else None, site),
+        scripts=_scripts(data.reviewed(product, reviews, site)) if reviews else (),
     )
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from pymongo import UpdateOne
@@ -134,14 +134,24 @@ class CatalogRepository:
     def replace(self, product: Product, session: Session) -> bool:
         """Store ``product`` as the next revision of what was read; False if that moved on.
 
-        Raises ``DuplicateKeyError`` for a slug or SKU that is taken.
+        What is counted of it, its ratings, stays as it is. Raises ``DuplicateKeyError`` for a slug
+        or SKU that is taken.
         """
-        document = product_to_document(product)
-        document["revision"] = product.revision + 1
-        result = self._products.replace_one(
-            {"_id": product.id, "revision": product.revision}, document, session=session
+        document = product_to_document(replace(product, revision=product.revision + 1))
+        del document["_id"]
+        result = self._products.update_one(
+            {"_id": product.id, "revision": product.revision}, {"$set": document}, session=session
         )
         return bool(result.modified_count)
+
+    def count_ratings(
+        self, product_id: ProductId, steps: Mapping[int, int], session: Session
+    ) -> None:
+        """Add to the number of reviews by their stars; a new revision, as cards show it too."""
+        changes = {f"ratings.{stars}": step for stars, step in steps.items()}
+        self._products.update_one(
+            {"_id": product_id}, {"$inc": {**changes, "revision": 1}}, session=session
+        )
 
     def categories(self) -> list[Category]:
         """All categories in the owner's order."""

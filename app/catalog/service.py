@@ -78,6 +78,13 @@ class CatalogService:
         """Tell every process that other products are shown beside these."""
         self._catalog.note_change(session, product_ids=product_ids)
 
+    def count_ratings(
+        self, product_id: ProductId, steps: Mapping[int, int], session: Session
+    ) -> None:
+        """Add to a product's number of published reviews, by stars, and tell every process."""
+        self._catalog.count_ratings(product_id, steps, session)
+        self._catalog.note_change(session, product_ids=[product_id])
+
     # --- for carts and orders -----------------------------------------------------------------
 
     def get_variants(self, skus: Iterable[Sku]) -> dict[Sku, tuple[Product, Variant]]:

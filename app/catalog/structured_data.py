@@ -9,13 +9,14 @@ import json
 import re
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 from urllib.parse import quote
 
 from jinja2.utils import htmlsafe_json_dumps
 from markupsafe import Markup
 
-from app.catalog.models import Image, Price, Variant
+from app.catalog.models import Image, Price, Product, Ratings, Variant
 from app.catalog.rules import variant_url
 from app.catalog.views import Listing, ProductPage
 from app.shared.money import Money
@@ -36,6 +37,17 @@ class SharedImage:
     width: int
     height: int
     alt: str
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class SharedReview:
+    """A published review as other sites see it: plain text, 1 to 5 stars."""
+
+    author: str
+    title: str
+    text: str
+    stars: int
+    published_at: datetime
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -156,7 +168,39 @@ def product(page: ProductPage, description: str, market: str, site: Site) -> Dat
     sold = [(each, price) for each in shown.variants if (price := each.price_in(market))]
     if sold:
         data["offers"] = _offers(page, sold, site)
-    return data
+    return data | _rating(shown.ratings)
+
+
+def reviewed(shown: Product, reviews: Sequence[SharedReview], site: Site) -> Data:
+    """A product with some of its reviews, for the page that shows them."""
+    url = site.url(product_path(shown.slug))
+    data: Data = {"@type": "Product", "@id": f"{url}#product", "name": shown.title, "url": url}
+    data["review"] = [
+        {
+            "@type": "Review",
+            "author": {"@type": "Person", "name": each.author},
+            "datePublished": each.published_at.date().isoformat(),
+            "name": each.title,
+            "reviewBody": each.text,
+            "reviewRating": {"@type": "Rating", "ratingValue": each.stars, "bestRating": 5},
+        }
+        for each in reviews
+    ]
+    return data | _rating(shown.ratings)
+
+
+def _rating(ratings: Ratings) -> Data:
+    """The mean, where there is one."""
+    if not ratings.total:
+        return {}
+    return {
+        "aggregateRating": {
+            "@type": "AggregateRating",
+            "ratingValue": f"{ratings.average}",
+            "reviewCount": ratings.total,
+            "bestRating": 5,
+        }
+    }
 
 
 def _offers(page: ProductPage, sold: list[tuple[Variant, Price]], site: Site) -> Data:

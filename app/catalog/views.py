@@ -6,7 +6,16 @@ from dataclasses import dataclass, field
 
 from markupsafe import Markup
 
-from app.catalog.models import Category, Collection, Image, Option, Price, Product, Variant
+from app.catalog.models import (
+    Category,
+    Collection,
+    Image,
+    Option,
+    Price,
+    Product,
+    Ratings,
+    Variant,
+)
 from app.catalog.search import Marks
 from app.shared.ids import ProductId, Sku
 from app.shared.money import Money
@@ -29,6 +38,7 @@ class ProductCard:
     is_bundle: bool
     option_count: int
     single_sku: str  # the SKU when there is nothing to choose, else ""
+    ratings: Ratings = field(default_factory=Ratings)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

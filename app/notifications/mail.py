@@ -64,7 +64,16 @@ class SmtpMailer:
 
 
 def compose(
-    *, key: str, to: str, sender: str, shop: str, subject: str, text: str, html: str, domain: str
+    *,
+    key: str,
+    to: str,
+    sender: str,
+    shop: str,
+    subject: str,
+    text: str,
+    html: str,
+    domain: str,
+    unsubscribe_url: str = "",
 ) -> EmailMessage:
     """Build a message with text and HTML parts. The Message-ID follows from ``key``, so that a
     repeated delivery can be told by every mail program."""
@@ -75,6 +84,9 @@ def compose(
     message["Date"] = format_datetime(now())
     message["Message-ID"] = f"<{''.join(c if c.isalnum() else '-' for c in key)}@{domain}>"
     message["Auto-Submitted"] = "auto-generated"
+    if unsubscribe_url:  # RFC 8058: mail programs offer a button of their own
+        message["List-Unsubscribe"] = f"<{unsubscribe_url}>"
+        message["List-Unsubscribe-Post"] = "List-Unsubscribe=One-Click"
     message.set_content(text)
     message.add_alternative(html, subtype="html")
     return message

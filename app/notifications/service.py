@@ -91,10 +91,20 @@ class NotificationService:
     def _link(self, order: Order) -> str:
         return self._base_url + order_path(order.number, order.access_token)
 
-    def send(self, *, key: str, to: str, subject: str, template: str, **context: Any) -> None:
+    def send(
+        self,
+        *,
+        key: str,
+        to: str,
+        subject: str,
+        template: str,
+        unsubscribe_url: str = "",
+        **context: Any,
+    ) -> None:
         """Render and send, unless this very message went out before.
 
-        A crash between sending and noting it sends it again, under the same Message-ID.
+        ``unsubscribe_url`` takes a POST from whoever wants no more of its kind. A crash between
+        sending and noting it sends it again, under the same Message-ID.
         """
         if self._sent.has(key):
             return
@@ -109,6 +119,7 @@ class NotificationService:
             text=self._templates.get_template(f"{template}.txt").render(**context),
             html=self._templates.get_template(f"{template}.html").render(**context),
             domain=domain,
+            unsubscribe_url=unsubscribe_url,
         )
         self._mailer.send(key, message)
         self._sent.note(key)

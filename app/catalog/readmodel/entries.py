@@ -125,7 +125,7 @@ def _print_of_shown(product: Product) -> int:
     parts = (
         product.slug, product.title, product.vendor, product.category, product.kind,
         product.featured, milliseconds(product.published_at or _EPOCH), prices,
-        [repr(image) for image in product.images],
+        [repr(image) for image in product.images], product.ratings.counts,
     )  # fmt: skip
     return print_of(json.dumps(parts))
 

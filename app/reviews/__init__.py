@@ -1,0 +1,1 @@
+"""What buyers say of what they bought, shown once somebody here has read it."""

@@ -1,0 +1,1 @@
+"""Who waits for something that is sold out, and is told once when it is back."""

@@ -1,0 +1,1 @@
+"""What somebody would like to have: lists of guests, of accounts, and for others to see."""
