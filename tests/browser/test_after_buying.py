@@ -25,7 +25,8 @@ def staff(shop: Stack, *words: str) -> str:
 
 
 def is_not_wider_than_its_window(page: Page) -> bool:
-    """Whether nothing has to be scrolled sideways."""
+    """Whether nothing has to be scrolled sideways, once its style sheets are there."""
+    page.wait_for_load_state("load")
     wide = "[document.documentElement.scrollWidth, document.documentElement.clientWidth]"
     scroll, client = page.evaluate(wide)
     return int(scroll) <= int(client)

@@ -12,6 +12,7 @@ from dev.stack import Stack
 from tests.browser import journey
 from tests.browser.conftest import DESKTOP, PHONE
 from tests.support.gateways import Sandbox
+from tests.support.shopper import ADDRESS
 
 pytestmark = pytest.mark.browser
 GATEWAYS = pytest.mark.parametrize("gateway", ["stripe", "razorpay"])
@@ -71,6 +72,24 @@ def test_a_guest_buys_a_set_with_a_part_exchanged(
     expect(page.locator("#order .set-parts")).to_contain_text("Bram's Board, Ash")
     number = journey.order_number(page)
     assert len([each for each in ledger.captures() if each[0] == number]) == 1
+
+
+def test_a_press_counts_while_the_figures_are_renewed(page: Page, ledger: Sandbox) -> None:
+    """Leaving the state's field renews tax and total, perhaps between mouse down and mouse up."""
+    page.goto("/products/pinch-bowl")
+    journey.choose_buyable(page)
+    journey.add_to_cart(page, True)
+    page.get_by_role("link", name="Check out").click()
+    for name in ("email", "phone", "name", "line1", "postal_code", "city", "state"):
+        page.locator(f"[name={name}]").fill(ADDRESS[name])
+    page.locator("input[name=gateway][value=stripe]").check()
+    page.locator("[name=state]").fill("CA")
+    page.get_by_role("button", name="Continue to payment").hover()
+    with page.expect_response(lambda answer: "state=CA" in answer.url):
+        page.mouse.down()
+    expect(page.locator(".htmx-request, .htmx-swapping, .htmx-settling")).to_have_count(0)
+    page.mouse.up()
+    journey.pay(page, "stripe", True)
 
 
 @GATEWAYS
