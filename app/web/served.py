@@ -8,7 +8,6 @@ from __future__ import annotations
 import re
 import threading
 import time
-from collections import deque
 
 from flask import Flask
 
@@ -16,7 +15,7 @@ from app.web import visitor
 from app.web.memory import remember_viewed_by
 
 _EVERY = 0.5  # seconds
-_MOST_WAITING = 20_000  # notes; the oldest are lost first
+_MOST_WAITING = 20_000  # notes; what comes beyond is lost
 
 
 class ServedPages:
@@ -24,15 +23,15 @@ class ServedPages:
 
     def __init__(self, app: Flask) -> None:
         self._app = app
-        self._notes: deque[tuple[str, str]] = deque(maxlen=_MOST_WAITING)
+        self._notes: dict[tuple[str, str], None] = {}  # in their order, each once
         self._start = threading.Lock()
         self._thread: threading.Thread | None = None
         self._name = re.compile(rf"(?:^|[;\s]){re.escape(visitor.COOKIE)}=([^;]*)").search
 
     def note(self, subject: str, cookie: str) -> None:
         """A page about ``subject`` went to a browser that sent ``cookie``."""
-        if visitor.COOKIE in cookie:
-            self._notes.append((subject, cookie))
+        if visitor.COOKIE in cookie and len(self._notes) < _MOST_WAITING:
+            self._notes[subject, cookie] = None
             if self._thread is None:
                 self._run()
 
@@ -50,8 +49,8 @@ class ServedPages:
     def tell(self) -> None:
         """Pass on every note that waits."""
         with self._app.app_context():
-            while self._notes:
-                subject, cookie = self._notes.popleft()
+            for subject, cookie in list(self._notes):
+                self._notes.pop((subject, cookie), None)
                 found = self._name(cookie)
                 name = visitor.names().read(found[1]) if found else ""
                 if name:
