@@ -43,7 +43,7 @@ def test_a_shopper_wishes_waits_and_reviews(
 ) -> None:
     email = f"wisher-{javascript}@example.com".lower()
     _wish(page, javascript, email)
-    _wait(page, javascript, email)
+    _wait(page)
     _review(page, shop, javascript, email)
 
 
@@ -77,7 +77,7 @@ def _wish(page: Page, javascript: bool, email: str) -> None:
     expect(page.locator(".line")).to_have_count(0)
 
 
-def _wait(page: Page, javascript: bool, email: str) -> None:
+def _wait(page: Page) -> None:
     page.goto("/products/reed-carafe?option.Colour=Clear")
     _fits(page)
     page.get_by_label("Tell me when it is back").fill("nobody")
