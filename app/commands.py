@@ -16,6 +16,10 @@ from app.db.errors import PyMongoError
 from app.db.migrations import MigrationLocked, upgrade
 from app.fulfilment.commands import add_order_commands
 from app.identity.service import AccountService
+from app.inventory.commands import inventory_commands
+from app.inventory.demo import make_demo_locations
+from app.inventory.locations import Locations
+from app.inventory.stocktaking import Stocktaking
 from app.promotions.commands import promotion_commands
 from app.promotions.demo import make_demo_promotions
 from app.promotions.service import PromotionService
@@ -44,6 +48,7 @@ def db_upgrade() -> None:
 def load_demo() -> None:
     """Load the demo store with its promotions and, in development, its logins, once."""
     load_demo_catalog()
+    make_demo_locations(service(Locations, current_app), service(Stocktaking, current_app))
     if not service(Settings, current_app).is_production:
         make_demo_accounts(service(AccountService, current_app))
     make_demo_promotions(service(PromotionService, current_app))
@@ -71,6 +76,7 @@ def init_app(app: Flask) -> None:
         promotion_commands,
         recommendation_commands,
         review_commands,
+        inventory_commands,
         worker,
     ):
         app.cli.add_command(command)

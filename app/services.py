@@ -40,7 +40,13 @@ from app.identity.service import AccountService
 from app.identity.sessions import SessionService
 from app.identity.signing import SigningKeys
 from app.identity.two_factor import TwoFactor
+from app.inventory.checking import StockCheck
+from app.inventory.ledger import Listeners
+from app.inventory.locations import Locations
+from app.inventory.models import LowStock
 from app.inventory.service import InventoryService
+from app.inventory.stocktaking import Stocktaking
+from app.inventory.thresholds import Thresholds, tell_staff
 from app.markets.context import format_day, format_money
 from app.markets.service import all_markets
 from app.media.cloudinary_store import CloudinaryMediaStore
@@ -50,6 +56,7 @@ from app.notifications.identity_mails import IdentityMails
 from app.notifications.mail import FolderMailer, Mailer, SmtpMailer
 from app.notifications.order_mails import OrderMails
 from app.notifications.service import NotificationService
+from app.notifications.staff_mails import StaffMails
 from app.notifications.stock_mails import StockMails
 from app.orders.service import OrderService
 from app.orders.units import OrderUnits
@@ -76,6 +83,7 @@ from app.worker import Job, Worker
 _DEMO = Path(__file__).resolve().parents[1] / "demo"
 _RECONCILE_EVERY = timedelta(seconds=15)
 _AUDIT_EVERY = timedelta(minutes=10)
+_RELEASE_EVERY = timedelta(seconds=30)
 _PACK_EVERY = timedelta(minutes=2)
 _LEARN_EVERY = timedelta(seconds=2)
 
@@ -93,13 +101,8 @@ def build_services(settings: Settings, templates: Environment) -> tuple[object, 
     )
     catalog = CatalogService(database)
     alerts = StockAlertService(database, outbox, catalog, settings.signing_key)
-
-    def tell_of_stock(session: Session, skus: list[Sku]) -> None:
-        catalog.note_stock_change(session, skus)
-        alerts.note_stock_change(session, skus)
-
-    inventory = InventoryService(database, on_band_change=tell_of_stock)
-    catalog.use_stock(inventory)
+    inventory = _inventory(database, outbox, catalog, alerts)
+    stock_check = StockCheck(database)
     orders = OrderService(database, outbox)
     discounts = DiscountService(database, catalog, orders, format_money)
     usage = UsageService(database)
@@ -127,7 +130,7 @@ def build_services(settings: Settings, templates: Environment) -> tuple[object, 
     CheckoutSubscriptions(settlement, payments, orders, catalog, refunding).subscribe(outbox)
     mail.subscribe(outbox)
     IdentityMails(mail, accounts, links).subscribe(outbox)
-    shipping = Shipping(database, outbox, orders, units)
+    shipping = Shipping(database, outbox, orders, units, inventory)
     cancelling, returns, invoicing = _after_buying(
         settings, database, outbox, orders, units, inventory, payments, settlement, refunding
     )
@@ -135,13 +138,15 @@ def build_services(settings: Settings, templates: Environment) -> tuple[object, 
     OrderMails(mail, orders, shipping, returns).subscribe(outbox)
     alerts.subscribe(outbox)
     StockMails(mail, alerts, settings.base_url).subscribe(outbox)
+    StaffMails(mail, accounts, catalog).subscribe(outbox)
     recommendations = RecommendationService(database, catalog)
     counting = OrderCounting(database, orders)
     CompanionSubscriptions(counting).subscribe(outbox)
-    audit = Audit(settlement, refunding, payments, orders)
+    audit = Audit(settlement, refunding, payments, orders, stock_check)
     jobs = (
         Job(name="reconcile", every=_RECONCILE_EVERY, run=reconciler.run),
         Job(name="audit", every=_AUDIT_EVERY, run=audit.run),
+        Job(name="pre-orders", every=_RELEASE_EVERY, run=catalog.selling.end_pre_orders),
         Job(name="pack catalog", every=_PACK_EVERY, run=catalog.packer.run),
         Job(name="count_companions", every=_LEARN_EVERY, run=counting.run),
         Job(name="list_companions", every=_LEARN_EVERY, run=ListRefresh(database, catalog).run),
@@ -165,6 +170,10 @@ def build_services(settings: Settings, templates: Environment) -> tuple[object, 
         catalog,
         Sitemap(database, catalog),
         inventory,
+        Locations(database),
+        Stocktaking(database, inventory.ledger),
+        Thresholds(database, inventory.ledger),
+        stock_check,
         PromotionService(database),
         discounts,
         usage,
@@ -192,6 +201,27 @@ def build_services(settings: Settings, templates: Environment) -> tuple[object, 
         mail,
         Worker(outbox, Schedules(database), jobs),
     )
+
+
+def _inventory(
+    database: Database, outbox: Outbox, catalog: CatalogService, alerts: StockAlertService
+) -> InventoryService:
+    """The stock, and all who are told of it as it changes."""
+
+    def on_band_change(session: Session, skus: list[Sku]) -> None:
+        catalog.note_stock_change(session, skus)
+        alerts.note_stock_change(session, skus)
+
+    def on_low(session: Session, low: list[LowStock]) -> None:
+        tell_staff(outbox, session, low)
+
+    def on_arrival(session: Session, skus: list[Sku]) -> None:
+        catalog.selling.end_arrived(session, skus)
+
+    listeners = Listeners(on_band_change=on_band_change, on_low=on_low, on_arrival=on_arrival)
+    inventory = InventoryService(database, listeners)
+    catalog.use_stock(inventory)
+    return inventory
 
 
 def _after_buying(

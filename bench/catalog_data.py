@@ -20,6 +20,7 @@ from app.catalog.models import (
     Variant,
 )
 from app.db.database import Database, Document
+from app.inventory.models import LOW, MANY
 from app.shared.clock import now
 from app.shared.ids import ProductId, Sku
 from app.shared.money import Money
@@ -116,6 +117,13 @@ def stock_levels(product: Product) -> Iterator[Document]:
             "on_hand": units,
             "reserved": 0,
             "available": units,
+            "at": {"main": {"on_hand": units, "reserved": 0, "available": units}},
+            "many": MANY,
+            "below": 0,
+            "low_at": LOW,
+            "low_own": False,
+            "is_low": units <= LOW,
+            "moves": 0,
             "updated_at": now(),
         }
 

@@ -6,7 +6,8 @@ from collections import Counter
 from collections.abc import Iterable, Mapping
 
 from app.cart.models import CartLine, Goods
-from app.catalog.bundles import sets_left, units_of
+from app.catalog.bundles import Catalogue, sets_left, units_of
+from app.catalog.policies import waiting_units
 from app.shared.ids import LineId, Sku
 
 
@@ -53,3 +54,21 @@ def allot(lines: Iterable[CartLine], stock: Mapping[Sku, int]) -> dict[LineId, i
             if sku in left:
                 left[sku] -= got * count
     return limits
+
+
+def waits_of(
+    lines: Iterable[CartLine], found: Catalogue, stock: Mapping[Sku, int]
+) -> dict[LineId, dict[Sku, int]]:
+    """Units of each line that wait until they are there, the lines being served in their order
+    from what ``stock`` has."""
+    left = Counter(stock)
+    waits: dict[LineId, dict[Sku, int]] = {}
+    for line in lines:
+        waits[line.id] = {}
+        for sku, count in units_in(line.goods).items():
+            units, policy = count * line.quantity, found[sku][1].policy
+            waiting = waiting_units(policy, units, left[sku])
+            if waiting and policy.below != 0:
+                waits[line.id][sku] = waiting
+            left[sku] -= units
+    return waits

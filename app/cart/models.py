@@ -9,6 +9,7 @@ from datetime import datetime
 from enum import StrEnum
 
 from app.catalog.models import Choice, Image
+from app.catalog.policies import Promise
 from app.promotions.codes import MOST_IN_CART
 from app.promotions.kinds import Level
 from app.promotions.models import NO_DISCOUNTS, Discounts, LineReduction
@@ -213,7 +214,7 @@ class PricedPart:
     variant_title: str
     quantity: int
     apart: Money
-    stock_limited: bool
+    stock_limited: bool = True  # it is sold of what is there alone
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -237,7 +238,7 @@ class PricedLine:
     compare_at: Money | None
     total: Money
     max_quantity: int
-    stock_limited: bool
+    stock_limited: bool = True  # it is sold of what is there alone
     weight_grams: int
     taxable: bool
     notice: str
@@ -247,6 +248,9 @@ class PricedLine:
     tags: tuple[str, ...] = ()
     reductions: tuple[LineReduction, ...] = ()
     parts: tuple[PricedPart, ...] = ()  # of a bundle
+    waits: int = 0  # of the quantity so many are sent once they are there, as is promised
+    promise: Promise | None = None
+    wait_text: str = ""  # the same for the shopper
 
     @property
     def content(self) -> str:

@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
-from app.cart.allotting import allot, units_in
+from app.cart.allotting import allot, units_in, waits_of
 from app.cart.models import Cart, CartLine, PricedCart, PricedLine, PricedPart, SavedLine
 from app.cart.rules import MAX_QUANTITY, only_left
+from app.cart.waiting import with_wait
 from app.catalog.bundles import Catalogue, apart, is_choice, limited_stock, price_of, sets_left
 from app.catalog.models import Image, Price, Product, Variant
-from app.catalog.rules import left_message
+from app.catalog.rules import left_message, stock_message
 from app.markets.models import Market
 from app.shared.ids import LineId, Sku
 from app.shared.money import Money, total
@@ -27,7 +28,6 @@ class _Ware:
     parts: tuple[PricedPart, ...]
     price: Price | None
     weight_grams: int
-    limited: bool
     changed: bool = False  # a bundle that cannot be had like this any more
 
     @property
@@ -50,9 +50,17 @@ def price_cart(
     stored = cart.lines if cart else ()
     wares = {line.id: _ware(line, market, found) for line in stored}
     limited = limited_stock(stock, found)
-    limits = allot((line for line in stored if _is_sold(wares[line.id])), limited)
+    sold = [line for line in stored if _is_sold(wares[line.id])]
+    limits = allot(sold, limited)
+    waits = waits_of(sold, found, stock)
     lines = tuple(
-        _price_line(line, market, wares[line.id], limits, limited, money_text) for line in stored
+        with_wait(
+            _price_line(line, market, wares[line.id], limits, limited, money_text),
+            found,
+            waits.get(line.id, {}),
+            market.locale,
+        )
+        for line in stored
     )
     return PricedCart(
         id=cart.id if cart else None,
@@ -63,7 +71,7 @@ def price_cart(
         subtotal=total((line.total for line in lines if line.sellable), market.currency),
         count=sum(line.quantity for line in lines),
         saved=tuple(
-            _price_saved(line, _ware(line, market, found), limited)
+            _price_saved(line, _ware(line, market, found), limited, stock, market)
             for line in (cart.saved if cart else ())
         ),
     )
@@ -84,7 +92,6 @@ def _ware(line: CartLine, market: Market, found: Catalogue) -> _Ware | None:
             parts=(),
             price=variant.price_in(market.code),
             weight_grams=variant.weight_grams,
-            limited=not variant.sells_when_out,
         )
     parts = _parts(line, market, found)
     return _Ware(
@@ -93,7 +100,6 @@ def _ware(line: CartLine, market: Market, found: Catalogue) -> _Ware | None:
         parts=parts,
         price=price_of(product, line.parts, found, market.code),
         weight_grams=sum(found[part.sku][1].weight_grams * part.quantity for part in parts),
-        limited=any(part.stock_limited for part in parts),
         changed=not is_choice(product, line.parts) or len(parts) != len(line.parts),
     )
 
@@ -110,7 +116,6 @@ def _parts(line: CartLine, market: Market, found: Catalogue) -> tuple[PricedPart
             variant_title=found[part.sku][1].title,
             quantity=part.quantity,
             apart=costs.get(part.position, zero),
-            stock_limited=not found[part.sku][1].sells_when_out,
         )
         for part in line.parts
         if part.sku in found
@@ -145,7 +150,6 @@ def _price_line(
         compare_at=price.compare_at if price else None,
         total=amount * line.quantity,
         max_quantity=limit,
-        stock_limited=ware.limited,
         weight_grams=ware.weight_grams,
         taxable=variant.taxable,
         notice=problem or _price_change(line, market, amount, money_text),
@@ -157,11 +161,17 @@ def _price_line(
     )
 
 
-def _price_saved(line: CartLine, ware: _Ware | None, limited: Mapping[Sku, int]) -> SavedLine:
+def _price_saved(
+    line: CartLine,
+    ware: _Ware | None,
+    limited: Mapping[Sku, int],
+    stock: Mapping[Sku, int],
+    market: Market,
+) -> SavedLine:
     left = sets_left(units_in(line.goods), limited)
     text = "This has left our range."
     if ware is not None:
-        text = left_message(left, sets=bool(line.parts)) if ware.sold else _not_sold(ware)
+        text = _stock_text(line, ware, left, stock, market) if ware.sold else _not_sold(ware)
     return SavedLine(
         id=line.id,
         slug=ware.product.slug if ware else "",
@@ -174,6 +184,14 @@ def _price_saved(line: CartLine, ware: _Ware | None, limited: Mapping[Sku, int])
         can_move=_is_sold(ware) and (left is None or left > 0),
         parts=ware.parts if ware else (),
     )
+
+
+def _stock_text(
+    line: CartLine, ware: _Ware, left: int | None, stock: Mapping[Sku, int], market: Market
+) -> str:
+    if line.parts:
+        return left_message(left, sets=True)
+    return stock_message(ware.variant, market.code, stock, market.locale)
 
 
 def _not_sold(ware: _Ware) -> str:
@@ -218,7 +236,6 @@ def _gone(line: CartLine, market: Market) -> PricedLine:
         compare_at=None,
         total=zero,
         max_quantity=0,
-        stock_limited=True,
         weight_grams=0,
         taxable=False,
         notice="This has left our range. Please remove it to check out.",

@@ -13,9 +13,11 @@ from app.catalog.bundles import (
     sets_left,
     units_of,
 )
-from app.catalog.models import BundleComponent, Choice, ChosenPart, Product
+from app.catalog.models import BundleComponent, Choice, ChosenPart, PolicyKind, Product
+from app.catalog.policies import Promise, Standing, latest, promise_of, waiting_units
 from app.catalog.rules import variant_images, variant_url
 from app.catalog.views import BundlePart, BundleView, PartChoice
+from app.shared.clock import now
 from app.shared.ids import Sku
 from app.shared.money import Money
 
@@ -37,14 +39,32 @@ def view_bundle(
     choice = wanted or makeable or first_choice(bundle)
     price = price_of(bundle, choice, found, market)
     left = sets_left(units_of(choice), limited)
+    standing, promise = _standing(choice, found, stock)
     shown = _View(bundle=bundle, found=found, limited=limited, market=market, choice=choice)
     return BundleView(
         price=price,
         left=left,
-        buyable=price is not None and bool(makeable),
+        standing=standing if price is not None and makeable else Standing.OUT,
+        promise=promise,
         parts=tuple(shown.parts()),
         product_ids=frozenset(product.id for product, _ in found.values()),
     )
+
+
+def _standing(
+    choice: Choice, found: Catalogue, stock: Mapping[Sku, int]
+) -> tuple[Standing, Promise | None]:
+    """How one set can be had: as the part that has to wait longest."""
+    standings, promises = [Standing.IN_STOCK], []
+    for sku, units in units_of(choice).items():
+        if sku not in found:
+            continue
+        policy = found[sku][1].policy
+        if waiting_units(policy, units, stock.get(sku, 0)) and policy.below != 0:
+            pre_order = policy.kind is PolicyKind.PRE_ORDER
+            standings.append(Standing.PRE_ORDER if pre_order else Standing.BACK_ORDER)
+            promises.append(promise_of(policy))
+    return max(standings), latest(promises, now())
 
 
 class _View:

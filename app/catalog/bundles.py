@@ -16,6 +16,7 @@ from app.catalog.models import (
     Product,
     Variant,
 )
+from app.catalog.policies import sellable_units
 from app.shared.errors import Invalid
 from app.shared.ids import Sku
 from app.shared.money import Money
@@ -140,10 +141,9 @@ def most_units(product: Product) -> Counter[Sku]:
 
 
 def limited_stock(stock: Mapping[Sku, int], found: Catalogue) -> dict[Sku, int]:
-    """The stock of what does not sell when it is out."""
-    return {
-        sku: stock.get(sku, 0) for sku, (_, variant) in found.items() if not variant.sells_when_out
-    }
+    """Units that can be sold of everything that is not sold without limit."""
+    sellable = {sku: sellable_units(variant, stock) for sku, (_, variant) in found.items()}
+    return {sku: units for sku, units in sellable.items() if units is not None}
 
 
 def sets_left(units: Mapping[Sku, int], stock: Mapping[Sku, int]) -> int | None:

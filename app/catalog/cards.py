@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
-from app.catalog.models import Image, Price, Product
+from app.catalog.models import Image, PolicyKind, Price, Product
 from app.catalog.readmodel.rows import Row
 from app.catalog.views import CardRef, ProductCard
 from app.shared.money import Money
@@ -47,6 +47,11 @@ def make_card(product: Product, ref: CardRef, market: str) -> ProductCard | None
         is_bundle=ref.is_bundle,
         option_count=len(product.variants),
         single_sku=single,
+        is_pre_order=all(
+            each.policy.kind is PolicyKind.PRE_ORDER
+            for each in product.variants
+            if each.price_in(market)
+        ),
         ratings=product.ratings,
     )
 

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Mapping
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 from app.catalog.documents import component_from_document, rule_from_document
 from app.catalog.models import (
+    DENY,
     BundlePricing,
     Category,
     Collection,
@@ -17,6 +18,8 @@ from app.catalog.models import (
     Image,
     Option,
     PercentOff,
+    Policy,
+    PolicyKind,
     Price,
     Product,
     ProductKind,
@@ -168,6 +171,7 @@ class DemoLoader:
             weight_grams=each["weight_grams"],
             barcode=each.get("barcode", ""),
             image_src=image.src if image else "",
+            policy=_policy(each.get("policy")),
         )
 
     def _price(self, market: str, price: Mapping[str, Any]) -> Price:
@@ -199,6 +203,19 @@ class DemoLoader:
         return Image(
             src=stored.src, alt=alt, width=stored.width, height=stored.height, option_values=options
         )
+
+
+def _policy(given: Mapping[str, Any] | None) -> Policy:
+    """A variant's policy; ``ships_in`` so many days from when the store is loaded."""
+    if not given:
+        return DENY
+    day = now() + timedelta(days=given["ships_in"]) if "ships_in" in given else None
+    return Policy(
+        kind=PolicyKind(given["kind"]),
+        limit=given.get("limit"),
+        days=given.get("days"),
+        ships_on=day.replace(hour=0, minute=0, second=0, microsecond=0) if day else None,
+    )
 
 
 def _moment(text: str) -> datetime:

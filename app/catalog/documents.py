@@ -7,6 +7,7 @@ from dataclasses import asdict
 from typing import Any
 
 from app.catalog.models import (
+    DENY,
     BundleComponent,
     BundlePricing,
     Category,
@@ -16,6 +17,8 @@ from app.catalog.models import (
     Image,
     Option,
     PercentOff,
+    Policy,
+    PolicyKind,
     Price,
     Product,
     ProductKind,
@@ -87,7 +90,7 @@ def _variant_to_document(variant: Variant) -> Document:
         "image_src": variant.image_src,
         "requires_shipping": variant.requires_shipping,
         "taxable": variant.taxable,
-        "sells_when_out": variant.sells_when_out,
+        "policy": {**asdict(variant.policy), "kind": variant.policy.kind.value},
     }
 
 
@@ -161,7 +164,11 @@ def _ratings(counted: Mapping[str, int]) -> Ratings:
 
 def _variant_from_document(document: Document) -> Variant:
     prices = {market: _price(price) for market, price in document["prices"].items()}
-    return Variant(**{**document, "prices": prices})
+    return Variant(**{**document, "prices": prices, "policy": _policy(document.get("policy"))})
+
+
+def _policy(document: Document | None) -> Policy:
+    return Policy(**{**document, "kind": PolicyKind(document["kind"])}) if document else DENY
 
 
 def _price(document: Document) -> Price:

@@ -46,6 +46,41 @@ class Price:
     compare_at: Money | None = None
 
 
+class PolicyKind(StrEnum):
+    """What becomes of a variant of which nothing is there."""
+
+    DENY = "deny"  # it is sold out
+    BACK_ORDER = "back_order"  # it is sold, and sent once it is there again
+    PRE_ORDER = "pre_order"  # it is sold before it is there for the first time
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Policy:
+    """How a variant is sold beyond what is there: up to ``limit`` units more, None is any number.
+
+    What is promised: to send it in about ``days``, or on the day ``ships_on`` (its midnight, UTC).
+    A pre-order has such a day, its release; a back-order may have either, or promise nothing.
+    """
+
+    kind: PolicyKind = PolicyKind.DENY
+    limit: int | None = None
+    days: int | None = None
+    ships_on: datetime | None = None
+
+    @property
+    def below(self) -> int | None:
+        """Units that may be sold beyond those that are there; None is any number."""
+        return 0 if self.kind is PolicyKind.DENY else self.limit
+
+    @property
+    def promises(self) -> bool:
+        """Whether shoppers are told when it is sent."""
+        return bool(self.days or self.ships_on)
+
+
+DENY = Policy()
+
+
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Variant:
     """One thing that can be put in a cart. ``prices`` is keyed by market code."""
@@ -58,7 +93,7 @@ class Variant:
     image_src: str = ""
     requires_shipping: bool = True
     taxable: bool = True
-    sells_when_out: bool = False
+    policy: Policy = DENY
 
     @property
     def title(self) -> str:

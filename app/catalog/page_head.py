@@ -10,6 +10,7 @@ from markupsafe import Markup
 
 from app.catalog import structured_data as data
 from app.catalog.models import Image, Product
+from app.catalog.policies import Standing
 from app.catalog.structured_data import SharedImage, SharedReview, Site
 from app.catalog.text import plain_text
 from app.catalog.views import Listing, ProductPage
@@ -17,6 +18,12 @@ from app.shared.money import Money
 
 _LONGEST_DESCRIPTION = 160  # characters; result pages cut off more
 _NOT_LISTED = "noindex, follow"
+_AVAILABILITY = {
+    Standing.IN_STOCK: "in stock",
+    Standing.PRE_ORDER: "preorder",
+    Standing.BACK_ORDER: "available for order",
+    Standing.OUT: "out of stock",
+}
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -31,10 +38,15 @@ class PageHead:
     kind: str = "website"
     image: SharedImage | None = None
     price: Money | None = None
-    buyable: bool = False
+    standing: Standing = Standing.OUT
     previous_url: str = ""
     next_url: str = ""
     scripts: tuple[Markup, ...] = ()
+
+    @property
+    def availability(self) -> str:
+        """Open Graph's word for how it can be had."""
+        return _AVAILABILITY[self.standing]
 
     @property
     def price_amount(self) -> str:
@@ -93,7 +105,7 @@ def product_head(page: ProductPage, market: str, site: Site) -> PageHead:
         kind="product",
         image=_shared(page.image, site),
         price=page.price,
-        buyable=page.buyable,
+        standing=page.standing,
         scripts=_scripts(
             data.product(page, text or summary, market, site), data.breadcrumbs(trail)
         ),

@@ -13,6 +13,7 @@ from app.catalog.bundles import Catalogue, nearest_choice
 from app.catalog.cards import refer, shown_compare_at
 from app.catalog.listing import Shelf, build_listing
 from app.catalog.models import Category, Choice, Product
+from app.catalog.policies import Standing, sellable_units, standing_of
 from app.catalog.query import ListingQuery
 from app.catalog.readmodel.bits import Numbers
 from app.catalog.readmodel.model import CatalogModel
@@ -141,11 +142,9 @@ class CatalogPages:
             price = bundle.price
             left = None if bundle.has_choices else bundle.left
         else:
-            unlimited = variant is None or variant.sells_when_out
-            left = None if unlimited or variant is None else stock.get(variant.sku, 0)
+            left = sellable_units(variant, stock) if variant else None
         compare_at = shown_compare_at(price) if price else None
         images = variant_images(product, variant)
-        buyable = _buyable_skus(product, bundle, market, stock)
         return ProductPage(
             product=product,
             category=model.shelves.category(product.category),
@@ -159,10 +158,11 @@ class CatalogPages:
             image=images[0] if images else None,
             images=images,
             stock_message=(
-                bundle_message(bundle) if bundle else stock_message(variant, market.code, stock)
+                bundle_message(bundle, market.locale)
+                if bundle
+                else stock_message(variant, market.code, stock, market.locale)
             ),
-            buyable_skus=buyable,
-            buyable=variant is not None and variant.sku in buyable,
+            standings=_standings(product, bundle, market, stock),
             max_quantity=_MOST_PER_ORDER if left is None or left > FEW else max(left, 0),
             parts=bundle.parts if bundle else (),
             part_ids=bundle.product_ids if bundle else frozenset(),
@@ -222,13 +222,17 @@ class CatalogPages:
         return replace(listing, marks=hits.marks, help=advice)
 
 
-def _buyable_skus(
+def _standings(
     product: Product, bundle: BundleView | None, market: Market, stock: Mapping[Sku, int]
-) -> tuple[Sku, ...]:
-    """The variants that can be bought in the market now."""
+) -> dict[Sku, Standing]:
+    """The variants that can be bought in the market now, and how."""
     if bundle:
-        return tuple(each.sku for each in product.variants if bundle.buyable)
-    return tuple(each.sku for each in product.variants if can_buy(each, market.code, stock))
+        return {each.sku: bundle.standing for each in product.variants if bundle.buyable}
+    return {
+        each.sku: standing_of(each, stock)
+        for each in product.variants
+        if can_buy(each, market.code, stock)
+    }
 
 
 def _find(model: CatalogModel, query: str, rows: BitMap) -> Hits:

@@ -15,7 +15,7 @@ from app.catalog.documents import (
     product_to_document,
     shelf_to_document,
 )
-from app.catalog.models import Category, Collection, Product
+from app.catalog.models import Category, Collection, PolicyKind, Product
 from app.db.database import Database, Document, Session, find_any
 from app.db.streams import InsertStream
 from app.shared.clock import now
@@ -106,6 +106,12 @@ class CatalogRepository:
         """Every bundle that may be made of one of these SKUs."""
         found = find_any(self._products, "part_skus", skus, session)
         return list(map(product_from_document, found))
+
+    def released_before(self, moment: datetime) -> list[Product]:
+        """Products with a variant that is a pre-order although its day has come."""
+        pre_order = {"kind": PolicyKind.PRE_ORDER.value, "ships_on": {"$lte": moment}}
+        query = {"variants": {"$elemMatch": {f"policy.{k}": v for k, v in pre_order.items()}}}
+        return list(map(product_from_document, self._products.find(query)))
 
     def bar(self, ids: Iterable[ProductId], session: Session) -> None:
         """Make whoever writes one of these products at the same moment conflict."""

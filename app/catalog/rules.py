@@ -5,7 +5,15 @@ from __future__ import annotations
 from collections.abc import Mapping
 from urllib.parse import quote, urlencode
 
-from app.catalog.models import Image, Product, ProductStatus, Variant
+from app.catalog.models import Image, Policy, PolicyKind, Product, ProductStatus, Variant
+from app.catalog.policies import (
+    Promise,
+    Standing,
+    promise_of,
+    promise_text,
+    sellable_units,
+    standing_of,
+)
 from app.catalog.views import BundleView, OptionChoice, OptionValue
 from app.shared.clock import now
 from app.shared.ids import Sku
@@ -25,8 +33,8 @@ def is_sold(product: Product) -> bool:
 
 def can_buy(variant: Variant, market: str, stock: Mapping[Sku, int]) -> bool:
     """Whether the variant is sold in the market and there is something to sell."""
-    has_stock = variant.sells_when_out or stock.get(variant.sku, 0) > 0
-    return has_stock and variant.price_in(market) is not None
+    priced = variant.price_in(market) is not None
+    return priced and standing_of(variant, stock) is not Standing.OUT
 
 
 def choose_variant(
@@ -119,13 +127,43 @@ def saving_percent(amount: Money, compare_at: Money | None) -> int:
     return (compare_at.minor - amount.minor) * 100 // compare_at.minor
 
 
-def stock_message(variant: Variant | None, market: str, stock: Mapping[Sku, int]) -> str:
-    """What the shopper is told of the stock."""
+def stock_message(
+    variant: Variant | None, market: str, stock: Mapping[Sku, int], locale: str
+) -> str:
+    """What the shopper is told of the stock, and of when it is sent if not at once."""
     if variant is None:
         return "Not available in this combination"
     if variant.price_in(market) is None:
         return "Not sold in your market"
-    return left_message(None if variant.sells_when_out else stock.get(variant.sku, 0))
+    policy, there = variant.policy, stock.get(variant.sku, 0)
+    standing = standing_of(variant, stock)
+    if standing is Standing.IN_STOCK:
+        more = policy.kind is PolicyKind.BACK_ORDER and there <= FEW
+        text = left_message(there)
+        return f"{text}. {_more(policy, locale)}" if more and policy.promises else text
+    return waiting_message(
+        standing, promise_of(policy), sellable_units(variant, stock), locale=locale
+    )
+
+
+def _more(policy: Policy, locale: str) -> str:
+    promised = promise_text(promise_of(policy), locale, now())
+    return f"More can be ordered: {promised[0].lower()}{promised[1:]}"
+
+
+def waiting_message(
+    standing: Standing, promise: Promise, left: int | None, *, locale: str, sets: bool = False
+) -> str:
+    """What the shopper is told of what is not there, but can be had; ``left`` as
+    ``left_message``."""
+    if standing is Standing.OUT:
+        return "Sold out"
+    few = left_message(left, sets=sets) if left is not None and left <= FEW else ""
+    name = "Pre-order" if standing is Standing.PRE_ORDER else "Back-order"
+    if standing is Standing.BACK_ORDER and not (promise.days or promise.ships_on):
+        return f"{few}, available to order" if few else "Available to order"
+    head = f"{name}, {few[0].lower()}{few[1:]}" if few else name
+    return f"{head}. {promise_text(promise, locale, now())}"
 
 
 def left_message(left: int | None, *, sets: bool = False) -> str:
@@ -138,8 +176,10 @@ def left_message(left: int | None, *, sets: bool = False) -> str:
     return f"Only {left}{noun} left"
 
 
-def bundle_message(bundle: BundleView) -> str:
+def bundle_message(bundle: BundleView, locale: str) -> str:
     """The same of a bundle in the choice that is shown."""
     if bundle.price is None:
         return "Not sold in your market"
-    return left_message(bundle.left, sets=True)
+    if bundle.promise is None:
+        return left_message(bundle.left, sets=True)
+    return waiting_message(bundle.standing, bundle.promise, bundle.left, locale=locale, sets=True)

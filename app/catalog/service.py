@@ -20,7 +20,8 @@ from app.catalog.picks import Picks
 from app.catalog.readmodel.model import CatalogModel
 from app.catalog.repository import CatalogRepository
 from app.catalog.rules import is_sold
-from app.catalog.stock import StockReader
+from app.catalog.selling import Selling
+from app.catalog.stock import Stock
 from app.catalog.views import (
     CardRef,
     ProductCard,
@@ -39,16 +40,18 @@ class CatalogService:
     def __init__(self, database: Database) -> None:
         self._database = database
         self._catalog = CatalogRepository(database)
-        self._stock: StockReader | None = None
+        self._stock: Stock | None = None
         self._follower: CatalogFollower | None = None
         self._packer: Packer | None = None
+        self._selling: Selling | None = None
 
-    def use_stock(self, stock: StockReader) -> None:
+    def use_stock(self, stock: Stock) -> None:
         """Say where stock is read; the inventory lies above, so the root brings them together."""
         packs = ModelPacks(PackRepository(self._database))
         self._stock = stock
         self._follower = CatalogFollower(self._catalog, Modelling(self._catalog, stock), packs)
         self._packer = Packer(self._catalog, packs, self._follower)
+        self._selling = Selling(self._database, self._catalog, stock)
 
     @property
     def follower(self) -> CatalogFollower:
@@ -58,6 +61,13 @@ class CatalogService:
         return self._follower
 
     @property
+    def selling(self) -> Selling:
+        """Changes how variants are sold beyond their stock."""
+        if self._selling is None:
+            raise RuntimeError("the composition root has not said where stock is read")
+        return self._selling
+
+    @property
     def packer(self) -> Packer:
         """Packs the read model for processes that start."""
         if self._packer is None:
@@ -65,7 +75,7 @@ class CatalogService:
         return self._packer
 
     def available(self, skus: Iterable[Sku]) -> dict[Sku, int]:
-        """Units of each SKU that can be sold now."""
+        """Units of each SKU that are there and not reserved; its policy says what can be sold."""
         if self._stock is None:
             raise RuntimeError("the composition root has not said where stock is read")
         return self._stock.available(skus)

@@ -13,17 +13,27 @@ class StockReader(Protocol):
     """Reads units in stock."""
 
     def available(self, skus: Iterable[Sku]) -> dict[Sku, int]:
-        """Units that can be sold now."""
+        """Units that are there and not reserved, below zero where more is promised."""
 
     def every_available(self) -> dict[Sku, int]:
         """The same for every SKU in the shop."""
 
 
 class StockWriter(Protocol):
-    """Counts stock, and is told how exactly pages show it."""
+    """Counts stock, and is told how exactly pages show it and how far it may be oversold."""
 
-    def set_on_hand(self, quantities: Mapping[Sku, int], cause: str) -> int:
+    def set_on_hand(self, quantities: Mapping[Sku, int], by: str) -> int:
         """Count stock; how many SKUs changed."""
+
+    def on_hand(self, skus: Iterable[Sku]) -> dict[Sku, int]:
+        """Units counted on the shelves, of what was ever counted."""
+
+    def allow_below(self, units: Mapping[Sku, int | None], session: Session) -> None:
+        """Let so many units be sold beyond those that are there; None is any number."""
 
     def tell_exactly(self, units: Mapping[Sku, int], session: Session) -> None:
         """Tell of every change below so many units."""
+
+
+class Stock(StockReader, StockWriter, Protocol):
+    """The inventory as the catalog knows it."""

@@ -17,12 +17,19 @@ from jinja2.utils import htmlsafe_json_dumps
 from markupsafe import Markup
 
 from app.catalog.models import Image, Price, Product, Ratings, Variant
+from app.catalog.policies import Standing
 from app.catalog.rules import variant_url
 from app.catalog.views import Listing, ProductPage
 from app.shared.money import Money
 
 Data = dict[str, Any]
 _CONTEXT = "https://schema.org"
+_AVAILABILITY = {
+    Standing.IN_STOCK: "InStock",
+    Standing.PRE_ORDER: "PreOrder",
+    Standing.BACK_ORDER: "BackOrder",
+    Standing.OUT: "OutOfStock",
+}
 _MOST_IMAGES = 4
 _MOST_OFFERS = 24  # the range covers all variants; a page of hundreds of them would only be heavy
 _GTIN_LENGTHS = {8, 12, 13, 14}
@@ -81,9 +88,9 @@ def major_units(amount: Money) -> str:
     return f"{amount.to_major():f}"
 
 
-def availability(*, buyable: bool) -> str:
-    """The term for whether it can be bought now."""
-    return f"{_CONTEXT}/{'InStock' if buyable else 'OutOfStock'}"
+def availability(standing: Standing) -> str:
+    """The term for how it can be had now."""
+    return f"{_CONTEXT}/{_AVAILABILITY[standing]}"
 
 
 def organization(site: Site) -> Data:
@@ -213,7 +220,7 @@ def _offers(page: ProductPage, sold: list[tuple[Variant, Price]], site: Site) ->
         "highPrice": major_units(max(amounts, key=_minor)),
         "priceCurrency": amounts[0].currency,
         "offerCount": len(sold),
-        "availability": availability(buyable=bool(page.buyable_skus)),
+        "availability": availability(min(page.standings.values(), default=Standing.OUT)),
         "itemCondition": f"{_CONTEXT}/NewCondition",
         "offers": [_offer(page, *each, site) for each in _shown_first(page, sold)[:_MOST_OFFERS]],
     }
@@ -237,7 +244,7 @@ def _offer(page: ProductPage, variant: Variant, price: Price, site: Site) -> Dat
         "url": site.url(variant_url(page.product, variant.options if several else {})),
         "price": major_units(price.amount),
         "priceCurrency": price.amount.currency,
-        "availability": availability(buyable=variant.sku in page.buyable_skus),
+        "availability": availability(page.standing_of(variant.sku)),
         "itemCondition": f"{_CONTEXT}/NewCondition",
     }
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from markupsafe import Markup
@@ -16,6 +17,7 @@ from app.catalog.models import (
     Ratings,
     Variant,
 )
+from app.catalog.policies import Promise, Standing
 from app.catalog.search import Marks
 from app.shared.ids import ProductId, Sku
 from app.shared.money import Money
@@ -38,6 +40,7 @@ class ProductCard:
     is_bundle: bool
     option_count: int
     single_sku: str  # the SKU when there is nothing to choose, else ""
+    is_pre_order: bool = False  # none of it is out yet
     ratings: Ratings = field(default_factory=Ratings)
 
 
@@ -203,15 +206,21 @@ class BundlePart:
 class BundleView:
     """A bundle in the choice that is shown first: the first one that the stock makes.
 
-    ``left`` is how many sets there are of it, None for any number; ``product_ids`` are those of
-    everything that it may be made of.
+    ``left`` is how many sets there are of it, None for any number; ``promise`` is when it is sent
+    if something of it has to wait; ``product_ids`` are those of everything that it may be made of.
     """
 
     price: Price | None
     left: int | None
-    buyable: bool
+    standing: Standing
+    promise: Promise | None
     parts: tuple[BundlePart, ...]
     product_ids: frozenset[ProductId]
+
+    @property
+    def buyable(self) -> bool:
+        """Whether it can be bought now."""
+        return self.standing is not Standing.OUT
 
     @property
     def has_choices(self) -> bool:
@@ -246,12 +255,30 @@ class ProductPage:
     image: Image | None  # the picture of the chosen variant
     images: tuple[Image, ...]  # it first, then the others
     stock_message: str  # "In stock", "Only 3 left", "Sold out"
-    buyable: bool
-    buyable_skus: tuple[Sku, ...]  # all variants that can be bought in the market now
+    standings: Mapping[Sku, Standing]  # of all variants that can be bought in the market now
     max_quantity: int
     parts: tuple[BundlePart, ...]
     part_ids: frozenset[ProductId] = frozenset()  # of all that a bundle may be made of
     companions: Companions
+
+    def standing_of(self, sku: Sku) -> Standing:
+        """How a variant can be had in the market."""
+        return self.standings.get(sku, Standing.OUT)
+
+    @property
+    def standing(self) -> Standing:
+        """The same of the variant on the page."""
+        return self.standing_of(self.variant.sku) if self.variant else Standing.OUT
+
+    @property
+    def buyable(self) -> bool:
+        """Whether the variant on the page can be bought."""
+        return self.standing is not Standing.OUT
+
+    @property
+    def is_pre_order(self) -> bool:
+        """Whether it is not out yet."""
+        return self.standing is Standing.PRE_ORDER
 
     @property
     def shown_ids(self) -> set[ProductId]:

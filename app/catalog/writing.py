@@ -43,6 +43,7 @@ class ProductWriter:
         skus = {
             each.sku for product in (*old.values(), *new, *changed) for each in product.variants
         }
+        self._stock.allow_below(_units_below((*new, *changed)), session)
         self._catalog.insert([each for each in new if not each.is_bundle], session)
         self._replace((each for each in changed if not each.is_bundle), session)
         made = [each for each in self._catalog.bundles_of(skus, session) if each.id not in given]
@@ -82,6 +83,16 @@ class ProductWriter:
         for product in products:
             if not self._catalog.replace(product, session):
                 raise Conflict("This product is being changed by somebody else.", retry_after=1)
+
+
+def _units_below(products: Iterable[Product]) -> dict[Sku, int | None]:
+    """How far the stock of each variant may fall below nothing."""
+    return {
+        variant.sku: variant.policy.below
+        for product in products
+        if not product.is_bundle
+        for variant in product.variants
+    }
 
 
 def _units_told(bundle: Product) -> dict[Sku, int]:

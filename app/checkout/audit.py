@@ -12,6 +12,7 @@ from enum import StrEnum
 
 from app.checkout.refunding import Refunding
 from app.checkout.settlement import Settlement
+from app.inventory.checking import StockCheck
 from app.orders.models import Order, OrderState
 from app.orders.service import OrderService
 from app.payments.models import (
@@ -29,6 +30,7 @@ from app.shared.clock import now
 # then somebody can capture a payment that lost.
 _WINDOW = timedelta(days=6)
 _CLAIM_LIFE = timedelta(hours=1)
+_STOCK_WINDOW = timedelta(hours=1)  # all of it is what ``inventory check`` is for
 
 
 class Difference(StrEnum):
@@ -43,11 +45,13 @@ class Difference(StrEnum):
     UNFINISHED = "claimed long ago, but neither captured nor at its end"
     REFUND_UNKNOWN = "refunded at the gateway, but not in the books"
     REFUND_MISSING = "refunded in the books, but not at the gateway"
+    STOCK = "stock that differs from its movements"
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Discrepancy:
-    """One difference, and whether it is mended now."""
+    """One difference, and whether it is mended now. One of stock has the SKU and the location in
+    the place of the payment."""
 
     difference: Difference
     gateway: str
@@ -73,14 +77,17 @@ class Audit:
         refunding: Refunding,
         payments: PaymentService,
         orders: OrderService,
+        stock: StockCheck,
     ) -> None:
         self._settlement = settlement
         self._refunding = refunding
         self._payments = payments
         self._orders = orders
+        self._stock = stock
 
     def run(self, window: timedelta = _WINDOW) -> list[Discrepancy]:
-        """Compare everything of the last ``window``. Raises as ``Gateway`` does."""
+        """Compare everything of the last ``window``, and the stock that moved a while ago at most.
+        Raises as ``Gateway`` does."""
         since = now() - window
         seen: set[tuple[str, str]] = set()
         found: list[Discrepancy] = []
@@ -91,8 +98,12 @@ class Audit:
         for capture in self._payments.captured_since(since + window / 2):
             if (capture.gateway, capture.payment_id) not in seen:
                 found.append(self._missing(capture))
-        return found + [
+        found += [
             self._unfinished(claim) for claim in self._payments.unfinished_captures(_CLAIM_LIFE)
+        ]
+        return found + [
+            _discrepancy(Difference.STOCK, "", each.text, "", mended=False)
+            for each in self._stock.run(max(since, now() - _STOCK_WINDOW))
         ]
 
     def _check(self, gateway: str, listed: ListedPayment) -> list[Discrepancy]:

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from app.cart.models import PricedLine
 from app.inventory.models import Demand
-from app.orders.models import OrderPart
+from app.orders.models import LineWait, OrderPart
 from app.promotions.apportioning import divide
+from app.shared.clock import now
 from app.shared.money import Money
 
 
@@ -16,6 +17,17 @@ def demands_of(line: PricedLine) -> tuple[Demand, ...]:
     return tuple(
         Demand(sku=part.sku, quantity=part.quantity * line.quantity, limited=part.stock_limited)
         for part in line.parts
+    )
+
+
+def wait_of(line: PricedLine) -> LineWait | None:
+    """What of a line is sent later, as its shopper was told; None if nothing is."""
+    if not line.wait_text or line.promise is None:
+        return None
+    return LineWait(
+        units=line.waits,
+        ships_on=line.promise.day_from(now()),
+        about=line.promise.days is not None,
     )
 
 

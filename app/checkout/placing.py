@@ -8,7 +8,7 @@ from datetime import timedelta
 from app.cart.models import Cart, PricedCart
 from app.cart.service import CartService
 from app.checkout.errors import AlreadyOrdered, CartChanged, MaybePaidAlready, NothingToPay
-from app.checkout.parts import demands_of, shares_of
+from app.checkout.parts import demands_of, shares_of, wait_of
 from app.checkout.rules import Quote, agreed_discounts, fingerprint
 from app.checkout.settlement import Settlement
 from app.db.database import Database, Session
@@ -195,7 +195,9 @@ class Placing:
             rounds = self._orders.times_cancelled(purchase.cart_id, cart.version, session)
             demands = [demand for line in cart.lines for demand in demands_of(line)]
             held_until = now() + HOLD_LIFE
-            self._inventory.hold(order_id, demands, held_until, session)
+            self._inventory.hold(
+                order_id, demands, held_until, session, country=purchase.address.country
+            )
             self._usage.take(
                 order_id,
                 purchase.quote.uses,
@@ -257,6 +259,7 @@ class Placing:
                     reductions=line.reductions,
                     parts=shares_of(line, tax),
                     tax_rate=rate,
+                    wait=wait_of(line),
                 )
                 for line, tax, rate in zip(
                     cart.lines, quote.line_taxes, quote.line_rates, strict=True

@@ -214,7 +214,7 @@ class Refunding:
             by_part = {part.position: part.sku for part in line.parts}
             movement = f"{refund.id}:{each.position}" + (f":{each.part}" if each.part else "")
             units[movement] = (by_part.get(each.part, line.sku), each.quantity)
-        self._inventory.take_back(units, session)
+        self._inventory.take_back(order.id, units, session)
 
     def _note(
         self, refund: Refund, kind: str, message: str, *, public: bool, session: Session

@@ -82,6 +82,7 @@ class Cancelling:
             current = self._orders.get(order.id, session)
             balance = self._refunding.balance(current, session)
             self._inventory.take_back(
+                order.id,
                 {
                     f"{order.id}:cancelled:{place}": (sku, quantity)
                     for each in balance.lines

@@ -21,6 +21,8 @@ from app.fulfilment.pdf import render
 from app.fulfilment.returns import GoodsReturns
 from app.fulfilment.rules import REASON_LABELS
 from app.fulfilment.shipping import Shipping
+from app.inventory.locations import Locations
+from app.inventory.models import LocationCode
 from app.orders.models import Order
 from app.orders.rules import FULFILMENT_LABELS
 from app.orders.service import OrderService
@@ -71,6 +73,9 @@ def fulfil(
     shipment = _or_refuse(ship)
     for each in shipment.lines:
         click.echo(f"{each.quantity} × {order.lines[each.position - 1].sku}")
+    left = ", ".join(dict.fromkeys(each.location for each in shipment.places))
+    if left:
+        click.echo(f"from {left}")
     url = tracking_url(shipment.carrier, shipment.tracking)
     click.echo(f"shipment {shipment.number}{f', {url}' if url else ''}")
     click.echo(f"{order.number}: {FULFILMENT_LABELS[_order(number).fulfilment].lower()}")
@@ -123,11 +128,15 @@ def packing_slip(number: str, file: Path, shipment: int | None) -> None:
     shipments = {each.number: each for each in service(Shipping, current_app).of_order(order.id)}
     if shipment is not None and shipment not in shipments:
         raise click.ClickException("There is no such shipment.")
+    chosen = shipments[shipment] if shipment is not None else None
+    shipping = service(Shipping, current_app)
     paper = service(PaperWriter, current_app).packing_slip(
         order,
         service(Invoicing, current_app).seller,
-        shipments[shipment] if shipment is not None else None,
+        chosen,
         service(Refunding, current_app).of_order(order.id),
+        places=chosen.places if chosen else shipping.places_to_pick(order),
+        names=service(Locations, current_app).names(),
     )
     if not paper.table.rows:
         raise click.ClickException("Nothing of this order is to be shipped; name a --shipment.")
@@ -171,9 +180,10 @@ def returns_refuse(number: str, answer: str) -> None:
 @click.argument("number")
 @click.option("--restock", multiple=True, metavar="SKU", help="Put its units on the shelf again.")
 @click.option("--restock-all", is_flag=True, help="Put everything on the shelf again.")
+@click.option("--location", default="", help="Put them there, not where they left.")
 @click.option("--shipping", is_flag=True, help="Pay back what is left of the shipping costs, too.")
 def returns_receive(
-    number: str, restock: tuple[str, ...], restock_all: bool, shipping: bool
+    number: str, restock: tuple[str, ...], restock_all: bool, location: str, shipping: bool
 ) -> None:
     """Book the goods of return NUMBER, and pay them back."""
     goods = service(GoodsReturns, current_app)
@@ -185,7 +195,13 @@ def returns_receive(
         raise click.BadParameter(f"{', '.join(sorted(unknown))} is not in this return")
     chosen = [at for at, sku in skus.items() if restock_all or sku in restock]
     received = _or_refuse(
-        lambda: goods.receive(known.id, restock=chosen, with_shipping=shipping, by="staff")
+        lambda: goods.receive(
+            known.id,
+            restock=chosen,
+            location=LocationCode(location) if location else None,
+            with_shipping=shipping,
+            by="staff",
+        )
     )
     _print(received)
     refund = goods.refund_of(received)

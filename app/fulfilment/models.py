@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
+from app.inventory.models import LocationCode
 from app.shared.ids import OrderId
 from app.shared.money import Money
 
@@ -19,8 +20,21 @@ class UnitLine:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
+class UnitPlace:
+    """Some units of a line, or of a ``part`` of a set (0 for none), and where they lie."""
+
+    position: int
+    part: int
+    location: LocationCode
+    quantity: int
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
 class Shipment:
-    """A parcel. ``id`` is ``order:number``; ``carrier`` is a code of ``carriers`` or a name."""
+    """A parcel. ``id`` is ``order:number``; ``carrier`` is a code of ``carriers`` or a name.
+
+    ``places`` are the locations its units left, empty where that is not known.
+    """
 
     id: str
     order_id: OrderId
@@ -31,6 +45,7 @@ class Shipment:
     tracking: str
     shipped_at: datetime
     delivered_at: datetime | None = None
+    places: tuple[UnitPlace, ...] = ()
 
 
 class ReturnState(StrEnum):

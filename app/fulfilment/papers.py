@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from types import MappingProxyType
 
 from app.checkout.refund_rules import RETURNED, line_paid
-from app.fulfilment.models import CreditNote, Invoice, Seller, Shipment
+from app.fulfilment.models import CreditNote, Invoice, Seller, Shipment, UnitPlace
 from app.orders.models import Order, OrderLine, OrderPart
 from app.payments.models import Refund, RefundedLine, RefundState
+from app.shared.ids import Sku
 from app.shared.money import Money
 
 ShowMoney = Callable[[Money, str], str]
@@ -145,10 +147,14 @@ class PaperWriter:
         seller: Seller,
         shipment: Shipment | None,
         refunds: Iterable[Refund] = (),
+        *,
+        places: Sequence[UnitPlace] = (),
+        names: Mapping[str, str] = MappingProxyType({}),
     ) -> Paper:
         """What goes into the box, without prices: a shipment, or all that is still to be shipped
         (of an order of which nothing is, everything). Of a set it names every part, and which of
-        them ``refunds`` paid back, so that they are left out."""
+        them ``refunds`` paid back, so that they are left out. ``places`` say where things lie,
+        and ``names`` how these locations are called."""
         if shipment is not None:
             packed = {line.position: line.quantity for line in shipment.lines}
         else:
@@ -164,19 +170,7 @@ class PaperWriter:
             buyer_title="Ship to",
             buyer=(*_address(order), *((order.address.phone,) if order.address.phone else ())),
             facts=tuple(facts),
-            table=Table(
-                columns=(
-                    Column(title="SKU", share=25),
-                    Column(title="Item", share=55),
-                    Column(title="Quantity", share=20, numeric=True),
-                ),
-                rows=tuple(
-                    row
-                    for at, line in enumerate(order.lines, 1)
-                    if at in packed
-                    for row in _packed_rows(line, packed[at])
-                ),
-            ),
+            table=_packed_table(order, packed, places, names),
             notes=_left_out(order, packed, refunds),
         )
 
@@ -222,10 +216,45 @@ def _credited(order: Order, line: RefundedLine) -> str:
     return f"{_title(part)} (of {_title(whole)})" if part else _title(whole)
 
 
-def _packed_rows(line: OrderLine, quantity: int) -> Iterator[tuple[str, str, str]]:
-    yield line.sku, _title(line), f"{quantity} of {line.quantity}"
+def _packed_table(
+    order: Order,
+    packed: Mapping[int, int],
+    places: Sequence[UnitPlace],
+    names: Mapping[str, str],
+) -> Table:
+    """What to pack, and where it lies if that is known."""
+    lying: dict[tuple[int, int], list[UnitPlace]] = defaultdict(list)
+    for each in places:
+        lying[each.position, each.part].append(each)
+    columns = (
+        Column(title="SKU", share=25),
+        Column(title="Item", share=35 if places else 55),
+        *((Column(title="From", share=22),) if places else ()),
+        Column(title="Quantity", share=18 if places else 20, numeric=True),
+    )
+    rows = (
+        (sku, title, *((_places_text(lying[at, part], names),) if places else ()), quantity)
+        for at, line in enumerate(order.lines, 1)
+        if at in packed
+        for part, sku, title, quantity in _packed_rows(line, packed[at])
+    )
+    return Table(columns=columns, rows=tuple(rows))
+
+
+def _places_text(places: Sequence[UnitPlace], names: Mapping[str, str]) -> str:
+    """The location, or of several how many units from each."""
+    if len(places) == 1:
+        return names.get(places[0].location, places[0].location)
+    return "; ".join(
+        f"{each.quantity} × {names.get(each.location, each.location)}" for each in places
+    )
+
+
+def _packed_rows(line: OrderLine, quantity: int) -> Iterator[tuple[int, Sku, str, str]]:
+    """The line, and of a set its parts: position in it, SKU, title, units."""
+    yield 0, line.sku, _title(line), f"{quantity} of {line.quantity}"
     for part in line.parts:
-        yield part.sku, f"– {_title(part)}", str(part.quantity * quantity)
+        yield part.position, part.sku, f"– {_title(part)}", str(part.quantity * quantity)
 
 
 def _left_out(

@@ -3,9 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import asdict
 
 from app.db.database import Database, Document, Session
-from app.fulfilment.models import ReturnReason, ReturnRequest, ReturnState, Shipment, UnitLine
+from app.fulfilment.models import (
+    ReturnReason,
+    ReturnRequest,
+    ReturnState,
+    Shipment,
+    UnitLine,
+    UnitPlace,
+)
 from app.fulfilment.rules import sources_of
 from app.shared.clock import now
 from app.shared.ids import OrderId
@@ -30,6 +38,7 @@ class ShipmentRepository:
                 "tracking": shipment.tracking,
                 "shipped_at": shipment.shipped_at,
                 "delivered_at": shipment.delivered_at,
+                "places": list(map(asdict, shipment.places)),
             },
             session=session,
         )
@@ -47,9 +56,9 @@ class ShipmentRepository:
         found = self._shipments.find_one(query, session=session)
         return _shipment(found) if found else None
 
-    def of_order(self, order_id: OrderId) -> list[Shipment]:
+    def of_order(self, order_id: OrderId, session: Session | None = None) -> list[Shipment]:
         """The order's shipments, the first one first."""
-        found = self._shipments.find({"order_id": order_id})
+        found = self._shipments.find({"order_id": order_id}, session=session)
         return sorted(map(_shipment, found), key=lambda shipment: shipment.number)
 
     def deliver(self, shipment_id: str, session: Session) -> bool:
@@ -147,6 +156,7 @@ def _shipment(document: Document) -> Shipment:
         tracking=document["tracking"],
         shipped_at=document["shipped_at"],
         delivered_at=document["delivered_at"],
+        places=tuple(UnitPlace(**each) for each in document["places"]),
     )
 
 

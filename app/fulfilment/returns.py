@@ -17,6 +17,7 @@ from app.fulfilment.events import RETURN_MOVED
 from app.fulfilment.models import ReturnReason, ReturnRequest, ReturnState, UnitLine
 from app.fulfilment.repository import ReturnRepository
 from app.fulfilment.rules import returnable_units
+from app.inventory.models import LocationCode
 from app.inventory.service import InventoryService
 from app.orders.models import Order
 from app.orders.service import OrderService
@@ -159,11 +160,13 @@ class GoodsReturns:
         return_id: str,
         *,
         restock: Collection[int] = (),
+        location: LocationCode | None = None,
         with_shipping: bool = False,
         by: str = "staff",
     ) -> ReturnRequest:
         """Book the goods of an approved return: those at ``restock`` positions go back on the
-        shelf, and what was paid for all of them goes back to the shopper, once.
+        shelf they left, or at a ``location``, and what was paid for all of them goes back to the
+        shopper, once.
 
         Units that were paid back already are not paid back again. Repeating it only sends what was
         not sent. Raises ``ReturnMoved`` unless it is approved.
@@ -181,7 +184,7 @@ class GoodsReturns:
                 if at in restock
                 for part, sku, units in order.lines[at - 1].on_shelf(quantity)
             }
-            self._inventory.take_back(back, session)
+            self._inventory.take_back(order.id, back, session, location)
             self._tell(known, ReturnState.RECEIVED, session)
             return True
 

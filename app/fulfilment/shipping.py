@@ -10,9 +10,11 @@ from app.db.outbox import Outbox
 from app.fulfilment.carriers import carrier_name, clean_carrier, clean_tracking
 from app.fulfilment.errors import NotShippable
 from app.fulfilment.events import DELIVERED, SHIPPED
-from app.fulfilment.models import Shipment, UnitLine
+from app.fulfilment.models import Shipment, UnitLine, UnitPlace
+from app.fulfilment.picking import pick
 from app.fulfilment.repository import ShipmentRepository
 from app.fulfilment.rules import open_units
+from app.inventory.service import InventoryService
 from app.orders.models import Order
 from app.orders.service import OrderService
 from app.orders.units import OrderUnits
@@ -25,17 +27,34 @@ class Shipping:
     """Shipments of orders: whole or in part, never more than is paid for and not paid back."""
 
     def __init__(
-        self, database: Database, outbox: Outbox, orders: OrderService, units: OrderUnits
+        self,
+        database: Database,
+        outbox: Outbox,
+        orders: OrderService,
+        units: OrderUnits,
+        inventory: InventoryService,
     ) -> None:
         self._database = database
         self._outbox = outbox
         self._orders = orders
         self._units = units
+        self._inventory = inventory
         self._shipments = ShipmentRepository(database)
 
     def of_order(self, order_id: OrderId) -> list[Shipment]:
         """The order's shipments, the first one first."""
         return self._shipments.of_order(order_id)
+
+    def places_to_pick(self, order: Order) -> tuple[UnitPlace, ...]:
+        """Where all that is open of an order lies."""
+        return self._pick(order, open_units(order))
+
+    def _pick(
+        self, order: Order, units: Mapping[int, int], session: Session | None = None
+    ) -> tuple[UnitPlace, ...]:
+        earlier = self._shipments.of_order(order.id, session)
+        gone = [place for shipment in earlier for place in shipment.places]
+        return pick(order, units, self._inventory.places_of(order.id, session), gone)
 
     def get(self, shipment_id: str) -> Shipment:
         """The shipment. Raises ``NotFound``."""
@@ -81,6 +100,7 @@ class Shipping:
                 carrier=carrier,
                 tracking=tracking,
                 shipped_at=now(),
+                places=self._pick(order, wanted, session),
             )
             self._shipments.insert(shipment, session)
             self._tell(order, shipment, by, session)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import asdict
 from datetime import datetime
 from typing import Any
@@ -49,6 +49,11 @@ class AccountRepository:
     def find(self, account_id: AccountId, session: Session | None = None) -> Account | None:
         """The account, or None."""
         return _maybe(self._accounts.find_one({"_id": account_id}, session=session))
+
+    def in_roles(self, roles: Iterable[Role]) -> list[Account]:
+        """Accounts with one of these roles."""
+        found = self._accounts.find({"role": {"$in": [role.value for role in roles]}})
+        return [account for account in map(_maybe, found) if account]
 
     def find_verified(self, email: str, session: Session | None = None) -> Account | None:
         """The account that has proven to own this address, or None."""

@@ -7,6 +7,7 @@ claim, of which a stranger's is as good as the owner's.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import replace
 
 from app.db.database import Database, Session
@@ -142,6 +143,11 @@ class AccountService:
     def rename(self, account_id: AccountId, name: str) -> None:
         """Change the name."""
         self._accounts.change(account_id, {"name": name})
+
+    def in_roles(self, roles: Iterable[Role]) -> list[Account]:
+        """Accounts with one of these roles and a proven address, by when they came."""
+        found = self._accounts.in_roles(roles)
+        return sorted((each for each in found if each.verified), key=lambda each: each.id)
 
     def set_role(self, account_id: AccountId, role: Role) -> None:
         """Change what the account may do."""

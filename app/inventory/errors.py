@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from app.shared.errors import Invalid
+from app.shared.errors import Conflict, Invalid, NotFound
 from app.shared.ids import Sku
 
 
@@ -14,3 +14,29 @@ class OutOfStock(Invalid):
     def __init__(self, shortages: Mapping[Sku, int]) -> None:
         super().__init__("Some things in your cart just sold out. Please check the quantities.")
         self.shortages = dict(shortages)
+
+
+class UnknownLocation(NotFound):
+    """There is no such location, or it is closed."""
+
+    def __init__(self, code: str) -> None:
+        super().__init__(f"There is no open location {code}.")
+
+
+class LocationTaken(Conflict):
+    """Another location has this code."""
+
+    def __init__(self, code: str) -> None:
+        super().__init__(f"There is a location {code} already.")
+
+
+class LocationInUse(Conflict):
+    """A location cannot be closed while something lies there, or it is the last one."""
+
+
+class NotEnoughThere(Conflict):
+    """A location has fewer units than are to leave it."""
+
+    def __init__(self, sku: Sku, location: str, there: int) -> None:
+        super().__init__(f"Only {there} of {sku} can leave {location}.")
+        self.there = there

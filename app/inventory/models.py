@@ -1,17 +1,54 @@
-"""Stock in numbers."""
+"""Stock in numbers: of a SKU, at a location, and of every step that changed it."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+from typing import NewType
 
 from app.shared.ids import Sku
 
+LocationCode = NewType("LocationCode", str)
+
 MANY = 6  # units, where nothing says otherwise
+LOW = 5  # units, where the shop says nothing else
+
+
+class Cause(StrEnum):
+    """Why stock moved."""
+
+    COUNT = "count"
+    HOLD = "hold"
+    RELEASE = "release"
+    SALE = "sale"
+    RETURN = "return"
+    TRANSFER = "transfer"
+    CORRECTION = "correction"
+    DAMAGE = "damage"
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Location:
+    """A place where goods lie. Of open ones the lowest ``priority`` is the default, and sends
+    first; ``country`` is an ISO code, "" where it does not matter."""
+
+    code: LocationCode
+    name: str
+    country: str = ""
+    address: str = ""
+    active: bool = True
+    priority: int = 0
+
+
+DEFAULT_LOCATION = Location(code=LocationCode("main"), name="Main warehouse")
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Demand:
-    """How much of a SKU an order needs. Not ``limited``: it may sell when out of stock."""
+    """How much of a SKU an order needs. ``limited``: only of what is there; else as far below
+    nothing as the SKU's policy allows."""
 
     sku: Sku
     quantity: int
@@ -19,10 +56,25 @@ class Demand:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class StockLevel:
-    """``available`` = ``on_hand`` - ``reserved``; negative only for what sells when out.
+class Shelf:
+    """A SKU at one location. ``available`` is below zero where units are promised that are yet to
+    come there."""
 
-    From ``many`` units on, pages only say that there are some.
+    on_hand: int = 0
+    reserved: int = 0
+
+    @property
+    def available(self) -> int:
+        """Units that can be sold from here."""
+        return self.on_hand - self.reserved
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class StockLevel:
+    """A SKU at all locations together: ``available`` = ``on_hand`` - ``reserved``.
+
+    It may fall to ``-below``, None is any number. From ``many`` units on, pages only say that
+    there are some. At ``low_at`` or less it ``is_low``, and staff know. ``moves`` counts movements.
     """
 
     sku: Sku
@@ -30,3 +82,81 @@ class StockLevel:
     reserved: int
     available: int
     many: int = MANY
+    below: int | None = 0
+    low_at: int = LOW
+    is_low: bool = False
+    moves: int = 0
+    shelves: Mapping[LocationCode, Shelf] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Why:
+    """Why stock moves, by whom, and for which order ("" for none)."""
+
+    cause: Cause
+    by: str
+    reason: str = ""
+    order_id: str = ""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Step:
+    """A change at one location, to be booked under an id of its own."""
+
+    id: str
+    sku: Sku
+    location: LocationCode
+    on_hand: int = 0
+    reserved: int = 0
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Movement:
+    """A change as it was booked. ``number`` counts a SKU's movements from 1; ``after`` is the
+    shelf it was at, and ``total_after`` what was on hand at all locations."""
+
+    id: str
+    sku: Sku
+    number: int
+    location: LocationCode
+    on_hand: int
+    reserved: int
+    why: Why
+    after: Shelf
+    total_after: int
+    at: datetime
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class HistoryPage:
+    """Some of a SKU's movements, the newest first; ``before`` asks for the ones before them, None
+    at the end."""
+
+    movements: tuple[Movement, ...]
+    before: int | None
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class LowStock:
+    """A SKU of which little is left: ``low_at`` units or less."""
+
+    sku: Sku
+    available: int
+    low_at: int
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Mismatch:
+    """A number that is not what it should be. ``location`` is "" for all of them together."""
+
+    sku: Sku
+    location: str
+    what: str
+    stored: int
+    expected: int
+
+    @property
+    def text(self) -> str:
+        """The same in plain words."""
+        where = f" at {self.location}" if self.location else ""
+        return f"{self.sku}{where}: {self.what} is {self.stored}, should be {self.expected}"

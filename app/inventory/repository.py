@@ -1,128 +1,179 @@
-"""Stock documents. Every change is one conditional update plus its movement, in a transaction."""
+"""Stock documents: one for each SKU, with its locations inside, and one for each movement.
+
+A SKU's stock changes by one conditional update of its document, over the very state that it was
+read in; the movements that say why are inserted in the same transaction.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 
 from app.db.database import Database, Document, Session, find_any
-from app.inventory.models import MANY, Demand, StockLevel
+from app.db.errors import DuplicateKeyError, moved_on
+from app.inventory.models import (
+    LOW,
+    MANY,
+    Cause,
+    LocationCode,
+    LowStock,
+    Movement,
+    Shelf,
+    Step,
+    StockLevel,
+    Why,
+)
 from app.shared.clock import now
 from app.shared.ids import Sku
 
+_SETTINGS = "thresholds"
 
-class InventoryRepository:
-    """Reads and writes ``stock_levels``, ``stock_holds`` and ``stock_movements``."""
+
+class StockRepository:
+    """Reads and writes ``stock_levels``, ``stock_movements`` and ``inventory_settings``."""
 
     def __init__(self, database: Database) -> None:
         self._levels = database["stock_levels"]
-        self._holds = database["stock_holds"]
         self._movements = database["stock_movements"]
+        self._settings = database["inventory_settings"]
 
     def levels(self, skus: Iterable[Sku], session: Session | None = None) -> dict[Sku, StockLevel]:
         """The stock of each SKU that has any record."""
         found = find_any(self._levels, "_id", skus, session)
         return {document["_id"]: _level(document) for document in found}
 
-    def every_level(self) -> dict[Sku, StockLevel]:
-        """The stock of the whole shop."""
-        return {document["_id"]: _level(document) for document in self._levels.find({})}
+    def every_available(self) -> dict[Sku, int]:
+        """Units available of the whole shop."""
+        found = self._levels.find({}, {"available": 1})
+        return {document["_id"]: document["available"] for document in found}
 
-    def move(
-        self, movement_id: str, sku: Sku, on_hand: int, reserved: int, cause: str, session: Session
-    ) -> None:
-        """Add ``on_hand`` and ``reserved`` units (either sign), whatever that leaves."""
+    def skus(self, after: Sku, most: int, since: datetime | None = None) -> list[Sku]:
+        """Some SKUs in order, from ``after`` on; those that changed ``since`` then alone."""
+        query: Document = {"_id": {"$gt": after}}
+        if since is not None:
+            query["updated_at"] = {"$gte": since}
+        found = self._levels.find(query, {"_id": 1}).sort("_id", 1).limit(most)
+        return [document["_id"] for document in found]
+
+    # --- changing -----------------------------------------------------------------------------
+
+    def change(
+        self, level: StockLevel, steps: Sequence[Step], becomes_low: bool, session: Session
+    ) -> bool:
+        """Book steps on a SKU whose stock is as it was read; False if it moved on."""
+        changes: Document = {"moves": len(steps)}
+        for step in steps:
+            for path in ("", f"at.{step.location}."):
+                for name, units in (
+                    ("on_hand", step.on_hand),
+                    ("reserved", step.reserved),
+                    ("available", step.on_hand - step.reserved),
+                ):
+                    changes[path + name] = changes.get(path + name, 0) + units
+        updated = self._levels.update_one(
+            {"_id": level.sku, "moves": level.moves, "available": level.available},
+            {"$inc": changes, "$set": {"is_low": becomes_low, "updated_at": now()}},
+            session=session,
+        )
+        return bool(updated.matched_count)
+
+    def begin(self, sku: Sku, session: Session) -> StockLevel:
+        """The stock of a SKU that has no record: it has one now, of nothing, which is little."""
+        document = {
+            "_id": sku,
+            "on_hand": 0,
+            "reserved": 0,
+            "available": 0,
+            "at": {},
+            "many": MANY,
+            "below": 0,
+            "low_at": self.shop_low_at(session),
+            "low_own": False,
+            "is_low": True,
+            "moves": 0,
+            "updated_at": now(),
+        }
+        try:
+            self._levels.insert_one(document, session=session)
+        except DuplicateKeyError as error:
+            raise moved_on(f"the stock of {sku}") from error
+        return _level(document)
+
+    def set_rules(self, sku: Sku, session: Session, **rules: object) -> None:
+        """Change ``many``, ``below``, ``low_at``, ``low_own`` or ``is_low`` of a SKU's stock."""
         self._levels.update_one(
-            {"_id": sku},
-            {
-                "$inc": {"on_hand": on_hand, "reserved": reserved, "available": on_hand - reserved},
-                "$set": {"updated_at": now()},
-            },
-            upsert=True,
-            session=session,
-        )
-        self._note(movement_id, sku, on_hand, reserved, cause, session)
-
-    def reserve(self, movement_id: str, demand: Demand, cause: str, session: Session) -> bool:
-        """Reserve the demand only if so much is available, and say whether it was."""
-        taken = self._levels.update_one(
-            {"_id": demand.sku, "available": {"$gte": demand.quantity}},
-            {
-                "$inc": {"reserved": demand.quantity, "available": -demand.quantity},
-                "$set": {"updated_at": now()},
-            },
-            session=session,
-        )
-        if taken.modified_count:
-            self._note(movement_id, demand.sku, 0, demand.quantity, cause, session)
-        return bool(taken.modified_count)
-
-    def count_as_many(self, sku: Sku, units: int, session: Session) -> None:
-        """Say from how many units on pages only say that there are some; it is never lowered."""
-        self._levels.update_one(
-            {"_id": sku},
-            {
-                "$max": {"many": units},
-                "$setOnInsert": {"on_hand": 0, "reserved": 0, "available": 0, "updated_at": now()},
-            },
-            upsert=True,
-            session=session,
+            {"_id": sku}, {"$set": {**rules, "updated_at": now()}}, session=session
         )
 
-    def _note(
-        self, movement_id: str, sku: Sku, on_hand: int, reserved: int, cause: str, session: Session
-    ) -> None:
-        self._movements.insert_one(
-            {
-                "_id": movement_id,
-                "sku": sku,
-                "on_hand": on_hand,
-                "reserved": reserved,
-                "cause": cause,
-                "at": now(),
-            },
+    # --- movements ----------------------------------------------------------------------------
+
+    def note(self, movements: Iterable[Movement], session: Session) -> None:
+        """Store movements. Raises ``BulkWriteError`` for an id that was booked before."""
+        self._movements.insert_many(list(map(_movement_document, movements)), session=session)
+
+    def movements(self, sku: Sku, before: int | None, most: int) -> list[Movement]:
+        """A SKU's movements, the newest first, those from ``before`` on left out."""
+        query: Document = {"sku": sku, **({"number": {"$lt": before}} if before else {})}
+        return list(map(_movement, self._movements.find(query).sort("number", -1).limit(most)))
+
+    def moved(
+        self, skus: Sequence[Sku], session: Session
+    ) -> dict[tuple[Sku, LocationCode], tuple[int, int, int]]:
+        """The sums of all movements by SKU and location: on hand, reserved, and how many."""
+        sums = {
+            "on_hand": {"$sum": "$on_hand"},
+            "reserved": {"$sum": "$reserved"},
+            "count": {"$sum": 1},
+        }
+        found = self._movements.aggregate(
+            [
+                {"$match": {"sku": {"$in": list(skus)}}},
+                {"$group": {"_id": {"sku": "$sku", "location": "$location"}, **sums}},
+            ],
             session=session,
         )
+        return {
+            (each["_id"]["sku"], each["_id"]["location"]): (
+                each["on_hand"],
+                each["reserved"],
+                each["count"],
+            )
+            for each in found
+        }
 
-    def put_hold(
-        self, owner: str, demands: Iterable[Demand], expires_at: datetime, session: Session
-    ) -> None:
-        """Record that ``owner`` holds these units until ``expires_at``; counts its rounds."""
-        lines = [
-            {"sku": demand.sku, "quantity": demand.quantity, "limited": demand.limited}
-            for demand in demands
+    def lies_at(self, code: LocationCode, session: Session) -> bool:
+        """Whether a location has anything, or owes something."""
+        query = {"$or": [{f"at.{code}.{name}": {"$nin": [None, 0]}} for name in _NUMBERS]}
+        return self._levels.find_one(query, {"_id": 1}, session=session) is not None
+
+    # --- little left --------------------------------------------------------------------------
+
+    def low(self, most: int) -> list[LowStock]:
+        """SKUs of which little is left, the shortest first."""
+        found = self._levels.find({"is_low": True}).sort([("available", 1), ("_id", 1)])
+        return [
+            LowStock(sku=each["_id"], available=each["available"], low_at=each["low_at"])
+            for each in found.limit(most)
         ]
-        self._holds.update_one(
-            {"_id": owner},
-            {
-                "$set": {"state": "held", "lines": lines, "expires_at": expires_at},
-                "$inc": {"round": 1},
-            },
-            upsert=True,
-            session=session,
+
+    def shop_low_at(self, session: Session | None = None) -> int:
+        """From how many units on down staff are told, where a SKU says nothing else."""
+        found = self._settings.find_one({"_id": _SETTINGS}, session=session)
+        return int(found["low_at"]) if found else LOW
+
+    def set_shop_low_at(self, units: int, session: Session) -> None:
+        """Change it for SKUs that come."""
+        self._settings.update_one(
+            {"_id": _SETTINGS}, {"$set": {"low_at": units}}, upsert=True, session=session
         )
 
-    def hold(self, owner: str, session: Session | None = None) -> Document | None:
-        """The hold of this owner as stored, or None."""
-        found: Document | None = self._holds.find_one({"_id": owner}, session=session)
-        return found
+    def without_own_threshold(self, low_at: int, most: int) -> list[Sku]:
+        """Some SKUs that go by the shop's threshold and have another number yet."""
+        query = {"low_own": False, "low_at": {"$ne": low_at}}
+        return [each["_id"] for each in self._levels.find(query, {"_id": 1}).limit(most)]
 
-    def holds(self, owners: Iterable[str]) -> list[Document]:
-        """The holds of these owners as stored."""
-        return list(find_any(self._holds, "_id", owners))
 
-    def end_hold(self, owner: str, state: str, session: Session) -> Document | None:
-        """Move a held hold to ``state``; None if it was not held (any more)."""
-        found = self.hold(owner, session)
-        ended = self._holds.update_one(
-            {"_id": owner, "state": "held"}, {"$set": {"state": state}}, session=session
-        )
-        return found if ended.modified_count else None
-
-    def expired_owners(self, moment: datetime, limit: int) -> list[str]:
-        """Owners whose hold ran out by ``moment``."""
-        found = self._holds.find({"state": "held", "expires_at": {"$lt": moment}}, {"_id": 1})
-        return [document["_id"] for document in found.limit(limit)]
+_NUMBERS = ("on_hand", "reserved")
 
 
 def _level(document: Document) -> StockLevel:
@@ -132,4 +183,50 @@ def _level(document: Document) -> StockLevel:
         reserved=document["reserved"],
         available=document["available"],
         many=document.get("many", MANY),
+        below=document["below"],
+        low_at=document["low_at"],
+        is_low=document["is_low"],
+        moves=document["moves"],
+        shelves={
+            LocationCode(code): Shelf(on_hand=each["on_hand"], reserved=each["reserved"])
+            for code, each in document["at"].items()
+        },
+    )
+
+
+def _movement_document(movement: Movement) -> Document:
+    return {
+        "_id": movement.id,
+        "sku": movement.sku,
+        "number": movement.number,
+        "location": movement.location,
+        "on_hand": movement.on_hand,
+        "reserved": movement.reserved,
+        "cause": movement.why.cause.value,
+        "by": movement.why.by,
+        "reason": movement.why.reason,
+        "order_id": movement.why.order_id,
+        "after": {"on_hand": movement.after.on_hand, "reserved": movement.after.reserved},
+        "total_after": movement.total_after,
+        "at": movement.at,
+    }
+
+
+def _movement(found: Document) -> Movement:
+    return Movement(
+        id=found["_id"],
+        sku=found["sku"],
+        number=found["number"],
+        location=found["location"],
+        on_hand=found["on_hand"],
+        reserved=found["reserved"],
+        why=Why(
+            cause=Cause(found["cause"]),
+            by=found["by"],
+            reason=found["reason"],
+            order_id=found["order_id"],
+        ),
+        after=Shelf(**found["after"]),
+        total_after=found["total_after"],
+        at=found["at"],
     )

@@ -1,33 +1,51 @@
-"""Reserving, selling and counting stock: all lines or none."""
+"""Reserving, selling and taking back stock: all lines or none."""
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Callable, Iterable, Mapping
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime
 
 from app.db.database import Database, Session
-from app.inventory.errors import OutOfStock
-from app.inventory.models import Demand
-from app.inventory.repository import InventoryRepository
-from app.inventory.rules import rebanded
+from app.inventory.errors import OutOfStock, UnknownLocation
+from app.inventory.hold_repository import HeldLine, Hold, HoldRepository, Places
+from app.inventory.ledger import Ledger, Listeners
+from app.inventory.location_repository import LocationRepository
+from app.inventory.models import Cause, Demand, LocationCode, Step, StockLevel, Why
+from app.inventory.repository import StockRepository
+from app.inventory.rules import (
+    allocate,
+    count_steps,
+    is_low,
+    left_of,
+    places_left,
+    sending_order,
+    shown_band,
+    take,
+)
 from app.shared.clock import now
 from app.shared.ids import Sku, new_id
 
-BandListener = Callable[[Session, list[Sku]], None]
+_SHOP = "the shop"
 
 
 class InventoryService:
-    """The shop's stock. ``on_band_change`` is told, inside the transaction, when a SKU sells out
-    or comes back, and while so few are left that pages say how many."""
+    """The shop's stock. The shop sells what all its locations have together; each unit that is
+    reserved is reserved at a location, which sends it."""
 
-    def __init__(self, database: Database, on_band_change: BandListener | None = None) -> None:
+    def __init__(self, database: Database, listeners: Listeners | None = None) -> None:
         self._database = database
-        self._stock = InventoryRepository(database)
-        self._on_band_change = on_band_change
+        self._stock = StockRepository(database)
+        self._holds = HoldRepository(database)
+        self._locations = LocationRepository(database)
+        self.ledger = Ledger(database, listeners or Listeners())
+
+    # --- reading --------------------------------------------------------------------------------
 
     def available(self, skus: Iterable[Sku]) -> dict[Sku, int]:
-        """Units that can be sold now, 0 for a SKU without stock."""
+        """Units that are there and not reserved, 0 for a SKU without stock; below zero where more
+        is promised."""
         wanted = list(skus)
         levels = self._stock.levels(wanted)
         return {sku: levels[sku].available if sku in levels else 0 for sku in wanted}
@@ -35,135 +53,234 @@ class InventoryService:
     def held_by(self, owners: Iterable[str]) -> dict[Sku, int]:
         """Units that these owners hold now, together."""
         held: Counter[Sku] = Counter()
-        for hold in self._stock.holds(owners):
-            for line in hold["lines"] if hold["state"] == "held" else ():
-                held[line["sku"]] += line["quantity"]
+        for hold in self._holds.of_owners(owners):
+            for line in hold.lines if hold.state == "held" else ():
+                held[line.demand.sku] += line.demand.quantity
         return dict(held)
 
     def every_available(self) -> dict[Sku, int]:
-        """Units that can be sold now, of every SKU that was ever counted."""
-        return {sku: level.available for sku, level in self._stock.every_level().items()}
+        """The same as ``available`` of every SKU that was ever counted."""
+        return self._stock.every_available()
 
     def on_hand(self, skus: Iterable[Sku]) -> dict[Sku, int]:
         """Units counted on the shelves, reserved ones included."""
         return {sku: level.on_hand for sku, level in self._stock.levels(skus).items()}
 
-    def set_on_hand(self, quantities: Mapping[Sku, int], cause: str) -> int:
-        """Count stock: make ``on_hand`` what was counted. Returns how many SKUs changed."""
+    def places_of(self, owner: str, session: Session | None = None) -> dict[Sku, Places]:
+        """Where an order's units come from, without those that were put back."""
+        hold = self._holds.find(owner, session)
+        return {
+            line.demand.sku: places_left(line.places, line.back)
+            for line in (hold.lines if hold else ())
+        }
+
+    # --- counting -------------------------------------------------------------------------------
+
+    def set_on_hand(self, quantities: Mapping[Sku, int], by: str) -> int:
+        """Count stock at all locations together; how many SKUs changed. What is more lies at the
+        default location, and what is missing is missing there first."""
 
         def work(session: Session) -> int:
             levels = self._stock.levels(quantities, session)
-            changed = {}
-            for sku, quantity in quantities.items():
-                known = levels.get(sku)
-                difference = quantity - (known.on_hand if known else 0)
-                if known is None or difference:
-                    self._stock.move(new_id("mov"), sku, difference, 0, cause, session)
-                    changed[sku] = difference
-            self._tell(session, rebanded(levels, changed))
-            return len(changed)
+            order = sending_order(self._locations.every(session))
+            steps = []
+            for sku, counted in quantities.items():
+                known = levels.get(sku) or self._stock.begin(sku, session)
+                if sku in levels and counted == known.on_hand:
+                    continue
+                levels[sku] = known
+                steps += [
+                    Step(id=new_id("mov"), sku=sku, location=code, on_hand=units)
+                    for code, units in count_steps(known, counted, order).items()
+                ]
+            self.ledger.book(levels, steps, Why(cause=Cause.COUNT, by=by), session)
+            return len({step.sku for step in steps})
 
         return self._database.in_transaction(work)
 
+    # --- what the catalog says of a SKU -----------------------------------------------------------
+
     def tell_exactly(self, units: Mapping[Sku, int], session: Session) -> None:
         """Tell pages of every change below so many units: sets of several units run out sooner."""
+        levels = self._stock.levels(units, session)
         for sku in sorted(units):
-            self._stock.count_as_many(sku, units[sku], session)
+            known = levels.get(sku) or self._stock.begin(sku, session)
+            if units[sku] > known.many:
+                self._stock.set_rules(sku, session, many=units[sku])
+
+    def allow_below(self, units: Mapping[Sku, int | None], session: Session) -> None:
+        """Say how far below nothing each SKU may be sold: 0 for not at all, None for any number."""
+        levels = self._stock.levels(units, session)
+        told = []
+        for sku in sorted(units):
+            below = units[sku]
+            known = levels.get(sku)
+            if below == (known.below if known else 0):
+                continue
+            known = known or self._stock.begin(sku, session)
+            changed = replace(known, below=below)
+            self._stock.set_rules(sku, session, below=below, is_low=is_low(changed))
+            if shown_band(changed) != shown_band(known):
+                told.append(sku)
+        self.ledger.tell_bands(told, session)
+
+    # --- holds ----------------------------------------------------------------------------------
 
     def hold(
-        self, owner: str, demands: Iterable[Demand], expires_at: datetime, session: Session
+        self,
+        owner: str,
+        demands: Iterable[Demand],
+        expires_at: datetime,
+        session: Session,
+        country: str = "",
     ) -> None:
-        """Reserve every demand for ``owner`` in this transaction.
+        """Reserve every demand for ``owner`` in this transaction, at locations in the ``country``
+        it goes to first.
 
         Repeating it while held only prolongs the hold. Raises ``OutOfStock`` naming each
         shortage; the caller's transaction must then roll back.
         """
-        summed = _sum(demands)
-        current = self._stock.hold(owner, session)
-        if current and current["state"] != "released":
-            if current["state"] == "held":
-                self._stock.put_hold(owner, summed, expires_at, session)
-            return
-        changed = self._reserve_all(owner, (current or {}).get("round", 0) + 1, summed, session)
-        self._stock.put_hold(owner, summed, expires_at, session)
-        self._tell(session, changed)
+        current = self._holds.find(owner, session)
+        if current is None or current.state == "released":
+            self._reserve(owner, current, _sum(demands), expires_at, session, country)
+        elif current.state == "held":
+            self._holds.prolong(owner, expires_at, session)
 
-    def _reserve_all(
-        self, owner: str, round_: int, demands: list[Demand], session: Session
-    ) -> list[Sku]:
-        """Reserve each demand; the SKUs whose band changed by it."""
-        before = self._stock.levels((demand.sku for demand in demands), session)
-        short: dict[Sku, int] = {}
-        for demand in demands:
-            movement = f"{owner}:{round_}:hold:{demand.sku}"
-            if not demand.limited:
-                self._stock.move(movement, demand.sku, 0, demand.quantity, "hold", session)
-            elif not self._stock.reserve(movement, demand, "hold", session):
-                level = before.get(demand.sku)
-                short[demand.sku] = max(level.available, 0) if level else 0
-        if short:
-            raise OutOfStock(short)
-        return rebanded(before, {demand.sku: -demand.quantity for demand in demands})
+    def _reserve(
+        self,
+        owner: str,
+        current: Hold | None,
+        demands: Sequence[Demand],
+        expires_at: datetime,
+        session: Session,
+        country: str,
+    ) -> None:
+        levels = self._stock.levels((demand.sku for demand in demands), session)
+        _check(demands, levels)
+        free = {
+            sku: {code: shelf.available for code, shelf in level.shelves.items()}
+            for sku, level in levels.items()
+        }
+        order = sending_order(self._locations.every(session), country)
+        places = allocate({each.sku: each.quantity for each in demands}, free, order)
+        round_ = (current.rounds if current else 0) + 1
+        steps = [
+            Step(id=f"{owner}:{round_}:hold:{sku}@{code}", sku=sku, location=code, reserved=units)
+            for sku, taken in places.items()
+            for code, units in taken.items()
+        ]
+        self.ledger.book(levels, steps, _why(Cause.HOLD, owner), session)
+        lines = [HeldLine(demand=each, places=places[each.sku], back={}) for each in demands]
+        self._holds.put(owner, lines, expires_at, session)
 
     def hold_again(self, owner: str, expires_at: datetime, session: Session) -> None:
         """Make sure that ``owner`` holds what it once held, for a payment that came late.
 
         Raises ``OutOfStock`` if it was released and sold meanwhile.
         """
-        current = self._stock.hold(owner, session)
+        current = self._holds.find(owner, session)
         if current is None:
             raise OutOfStock({})
-        demands = [
-            Demand(sku=line["sku"], quantity=line["quantity"], limited=line["limited"])
-            for line in current["lines"]
-        ]
-        self.hold(owner, demands, expires_at, session)
+        self.hold(owner, [line.demand for line in current.lines], expires_at, session)
 
     def commit(self, owner: str, session: Session) -> None:
         """Turn the hold into a sale: the units leave. Repeating it changes nothing."""
-        self._tell(session, self._end(owner, "committed", session))
+        self._end(owner, "committed", session)
 
     def release(self, owner: str, session: Session) -> None:
         """Give the held units back. Repeating it changes nothing."""
-        self._tell(session, self._end(owner, "released", session))
+        self._end(owner, "released", session)
 
-    def take_back(self, units: Mapping[str, tuple[Sku, int]], session: Session) -> None:
-        """Put returned units on the shelf again, by movement id; each id counts once."""
-        before = self._stock.levels((sku for sku, _ in units.values()), session)
-        returned: Counter[Sku] = Counter()
-        for movement, (sku, quantity) in units.items():
-            self._stock.move(movement, sku, quantity, 0, "return", session)
-            returned[sku] += quantity
-        self._tell(session, rebanded(before, returned))
-
-    def _end(self, owner: str, state: str, session: Session) -> list[Sku]:
-        hold = self._stock.end_hold(owner, state, session)
+    def _end(self, owner: str, state: str, session: Session) -> None:
+        hold = self._holds.end(owner, state, session)
         if hold is None:
-            return []
-        before = self._stock.levels((line["sku"] for line in hold["lines"]), session)
-        freed: Counter[Sku] = Counter()
-        for line in hold["lines"]:
-            sold = -line["quantity"] if state == "committed" else 0
-            movement = f"{owner}:{hold['round']}:{state}:{line['sku']}"
-            cause = "sale" if state == "committed" else "release"
-            self._stock.move(movement, line["sku"], sold, -line["quantity"], cause, session)
-            freed[line["sku"]] += sold + line["quantity"]
-        return rebanded(before, freed)
+            return
+        sold = state == "committed"
+        steps = [
+            Step(
+                id=f"{owner}:{hold.rounds}:{state}:{line.demand.sku}@{code}",
+                sku=line.demand.sku,
+                location=code,
+                on_hand=-units if sold else 0,
+                reserved=-units,
+            )
+            for line in hold.lines
+            for code, units in line.places.items()
+        ]
+        levels = self._stock.levels((line.demand.sku for line in hold.lines), session)
+        cause = Cause.SALE if sold else Cause.RELEASE
+        self.ledger.book(levels, steps, _why(cause, owner), session)
+
+    def take_back(
+        self,
+        owner: str,
+        units: Mapping[str, tuple[Sku, int]],
+        session: Session,
+        location: LocationCode | None = None,
+    ) -> None:
+        """Put units that an order sold on the shelf again, by movement id; each id counts once.
+
+        They go to the location they left, or the default one if that is closed, unless another is
+        named. Raises ``UnknownLocation``.
+        """
+        hold = self._holds.find(owner, session)
+        order = sending_order(self._locations.every(session))
+        if location is not None and location not in order:
+            raise UnknownLocation(location)
+        left: dict[Sku, dict[LocationCode, int]] = {}
+        returned: dict[Sku, Counter[LocationCode]] = defaultdict(Counter)
+        for line in hold.lines if hold else ():
+            left[line.demand.sku] = places_left(line.places, line.back)
+        steps = []
+        for movement, (sku, quantity) in units.items():
+            origin = left.get(sku, {})
+            came = take(quantity, origin, list(origin))
+            rest = quantity - sum(came.values())
+            came |= {order[0]: came.get(order[0], 0) + rest} if rest else {}
+            for code, count in came.items():
+                origin[code] = origin.get(code, 0) - count
+                returned[sku][code] += count
+            shelves: Counter[LocationCode] = Counter()
+            for code, count in came.items():
+                shelves[location or (code if code in order else order[0])] += count
+            steps += [
+                Step(id=f"{movement}@{code}", sku=sku, location=code, on_hand=count)
+                for code, count in shelves.items()
+            ]
+        for place, line in enumerate(hold.lines if hold else ()):
+            if line.demand.sku in returned:
+                self._holds.put_back(owner, place, returned[line.demand.sku], session)
+        levels = self._stock.levels((sku for sku, _ in units.values()), session)
+        self.ledger.book(levels, steps, _why(Cause.RETURN, owner), session)
 
     def owners_of_expired_holds(self, limit: int = 100) -> list[str]:
         """Orders whose reservation ran out."""
-        return self._stock.expired_owners(now(), limit)
+        return self._holds.expired_owners(now(), limit)
 
-    def _tell(self, session: Session, skus: list[Sku]) -> None:
-        if self._on_band_change and skus:
-            self._on_band_change(session, skus)
+
+def _why(cause: Cause, owner: str) -> Why:
+    return Why(cause=cause, by=_SHOP, order_id=owner)
+
+
+def _check(demands: Iterable[Demand], levels: Mapping[Sku, StockLevel]) -> None:
+    """Raise ``OutOfStock`` unless the stock, as it was read, has everything; booking upon it
+    fails if it moved on."""
+    short = {}
+    for demand in demands:
+        level = levels.get(demand.sku)
+        left = left_of(level, demand) if level else 0
+        if left is not None and left < demand.quantity:
+            short[demand.sku] = max(left, 0)
+    if short:
+        raise OutOfStock(short)
 
 
 def _sum(demands: Iterable[Demand]) -> list[Demand]:
-    """Add up the demand for each SKU, in a fixed order so that transactions lock alike."""
+    """Add up the demand for each SKU, in a fixed order so that transactions lock alike. A line
+    that may wait lets the whole of its SKU wait: lines take what is there in their order."""
     totals: Counter[Sku] = Counter()
     limited: dict[Sku, bool] = {}
     for demand in demands:
         totals[demand.sku] += demand.quantity
-        limited[demand.sku] = demand.limited
+        limited[demand.sku] = demand.limited and limited.get(demand.sku, True)
     return [Demand(sku=sku, quantity=totals[sku], limited=limited[sku]) for sku in sorted(totals)]

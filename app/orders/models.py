@@ -61,6 +61,16 @@ class OrderPart:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
+class LineWait:
+    """Units of a line that are sent on a day, or ``about`` then; as soon as they are there if
+    there is no day."""
+
+    units: int
+    ships_on: datetime | None
+    about: bool
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
 class OrderLine:
     """What was sold, as it was then. The market decides if ``total`` contains the ``tax``.
 
@@ -82,6 +92,7 @@ class OrderLine:
     tax_rate: int | None = None
     reductions: tuple[LineReduction, ...] = ()
     parts: tuple[OrderPart, ...] = ()  # of a bundle
+    wait: LineWait | None = None
 
     @property
     def goods(self) -> Goods:
@@ -195,6 +206,11 @@ class Order:
     def codes(self) -> tuple[str, ...]:
         """The coupon codes that it used."""
         return tuple(each.code for each in self.reductions if each.code)
+
+    @property
+    def waits(self) -> bool:
+        """Whether something of it is sent later than the rest."""
+        return any(line.wait for line in self.lines)
 
     @property
     def is_paid(self) -> bool:

@@ -13,6 +13,7 @@ from app.db.database import Database, Document, Session
 from app.orders.models import (
     FulfilmentState,
     LineUnits,
+    LineWait,
     Order,
     OrderEvent,
     OrderLine,
@@ -287,6 +288,7 @@ def _from_document(document: Document) -> Order:
                         LineReduction(**_reduction(each, currency))
                         for each in line.get("reductions", ())
                     ),
+                    "wait": LineWait(**line["wait"]) if line.get("wait") else None,
                     "parts": tuple(
                         OrderPart(**{**each, "net": money(each["net"]), "tax": money(each["tax"])})
                         for each in line.get("parts", ())

@@ -7,11 +7,13 @@ when every transaction of that moment is over.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import timedelta
 
 from itsdangerous import BadData, URLSafeSerializer
 
 from app.catalog.models import Product, Variant
+from app.catalog.policies import Standing, standing_of
 from app.catalog.service import CatalogService
 from app.db.database import Database, Session
 from app.db.errors import DuplicateKeyError
@@ -65,7 +67,7 @@ class StockAlertService:
         """Tell this address, in its normal spelling, when the SKU is back; asking twice is asking
         once. Raises ``NotFound`` for what is not sold, ``InStockAlready``."""
         _, variant = self.get_variant(sku)
-        if variant.sells_when_out or self._catalog.available([sku])[sku] > 0:
+        if _is_there(variant, self._catalog.available([sku])):
             raise InStockAlready
         if self._alerts.is_waiting(sku, email):
             return
@@ -116,8 +118,9 @@ class StockAlertService:
     def call(self, event: Event) -> None:
         """Have everybody told who waits for what is there again; told once, if repeated too."""
         sold = self._catalog.get_variants(self._alerts.waited_for(event.payload["skus"]))
-        for sku, units in self._catalog.available(sold).items():
-            while units > 0 and self._call_some(sku):
+        stock = self._catalog.available(sold)
+        for sku, (_, variant) in sold.items():
+            while _is_there(variant, stock) and self._call_some(sku):
                 pass
 
     def _call_some(self, sku: Sku) -> bool:
@@ -140,3 +143,8 @@ class StockAlertService:
     def find(self, alert_id: AlertId) -> Alert | None:
         """The alert, or None once it is forgotten."""
         return self._alerts.find(alert_id)
+
+
+def _is_there(variant: Variant, stock: Mapping[Sku, int]) -> bool:
+    """Whether there is nothing to wait for: it can be bought."""
+    return standing_of(variant, stock) is not Standing.OUT

@@ -30,6 +30,8 @@ from app.catalog.models import (
     ChosenPart,
     FixedPricing,
     PercentOff,
+    Policy,
+    PolicyKind,
     Product,
     ProductKind,
 )
@@ -200,7 +202,7 @@ def test_a_price_is_divided_without_a_rest(amount: int, weights: dict[str, int])
 
 
 def test_what_sells_when_out_limits_nothing() -> None:
-    endless = replace(make_variant("A"), sells_when_out=True)
+    endless = replace(make_variant("A"), policy=Policy(kind=PolicyKind.BACK_ORDER))
     found = catalogue_of([make_product("A", endless), make_product("B", make_variant("B"))])
     assert limited_stock({Sku("A"): 0}, found) == {"B": 0}
     assert room_beside(Counter({Sku("A"): 3}), {}, ()) is None

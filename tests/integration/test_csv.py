@@ -11,7 +11,7 @@ from flask import Flask
 from app.catalog.csv.exporting import CsvExport
 from app.catalog.csv.importing import CsvImport, ImportReport
 from app.catalog.csv.reading import UnreadableFile
-from app.catalog.models import Product
+from app.catalog.models import Policy, PolicyKind, Product
 from app.catalog.repository import CatalogRepository
 from app.db.database import Database
 from app.inventory.service import InventoryService
@@ -85,7 +85,7 @@ def test_rows_of_variants_and_pictures_become_one_product(
     ]
     assert [image.src[-5:] for image in product.images] == ["1.jpg", "2.jpg", "3.jpg"]
     assert product.images[1].option_values == {"Size": "S", "Colour": "Red"}
-    assert product.variants[1].sells_when_out
+    assert product.variants[1].policy == Policy(kind=PolicyKind.BACK_ORDER)
     assert product.category == "cups"
     assert service(InventoryService, app).on_hand([product.variants[0].sku]) == {"M-S": 3}
 

@@ -67,6 +67,10 @@ def make_product(title: str, *variants: Variant, **more: object) -> Product:
     return Product(**{**fields, **more})  # type: ignore[arg-type]
 
 
+def _is_oversold(product: Product) -> bool:
+    return any(variant.policy.below != 0 for variant in product.variants)
+
+
 class CatalogMaker:
     """Stores products with their stock."""
 
@@ -81,7 +85,7 @@ class CatalogMaker:
         simple = [each for each in products if not each.is_bundle]
 
         def work(session: object) -> None:
-            if len(simple) < len(products):
+            if len(simple) < len(products) or any(map(_is_oversold, simple)):
                 writer.store(products, (), session)  # type: ignore[arg-type]
             else:
                 catalog.insert(products, session)  # type: ignore[arg-type]

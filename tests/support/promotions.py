@@ -49,7 +49,6 @@ def make_cart(market: Market, lines: list[tuple[str, int, int]]) -> PricedCart:
             compare_at=None,
             total=Money(price * quantity, market.currency),
             max_quantity=99,
-            stock_limited=True,
             weight_grams=0,
             taxable=True,
             notice="",

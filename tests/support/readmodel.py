@@ -11,6 +11,8 @@ from datetime import timedelta
 from app.catalog.models import (
     Collection,
     CollectionRule,
+    Policy,
+    PolicyKind,
     Product,
     ProductKind,
     ProductStatus,
@@ -72,7 +74,17 @@ def random_variant(dice: random.Random, sku: str, options: dict[str, str]) -> Va
     """A variant with prices in some markets."""
     sold_in = [each for each in MARKETS if dice.random() < 0.85]
     prices = {each: dice.randrange(1, 60) * 100 for each in sold_in} or {"US": 500}
-    return replace(make_variant(sku, options, **prices), sells_when_out=dice.random() < 0.1)
+    return replace(make_variant(sku, options, **prices), policy=random_policy(dice))
+
+
+def random_policy(dice: random.Random) -> Policy:
+    """Mostly none, at times one of any kind."""
+    if dice.random() < 0.8:
+        return Policy()
+    limit = dice.choice((None, 1, 3))
+    if limit is None or dice.random() < 0.5:
+        return Policy(kind=PolicyKind.BACK_ORDER, limit=limit)
+    return Policy(kind=PolicyKind.PRE_ORDER, limit=limit, ships_on=now() + timedelta(days=9))
 
 
 def random_product(dice: random.Random, name: ProductId) -> Product:
@@ -233,7 +245,8 @@ def _meets(
 
 
 def _buyable(product: Product, variant: Variant, stock: Mapping[Sku, int]) -> bool:
-    has_stock = variant.sells_when_out or stock.get(variant.sku, 0) > 0
+    below = 0 if variant.policy.kind is PolicyKind.DENY else variant.policy.limit
+    has_stock = below is None or stock.get(variant.sku, 0) + below > 0
     return has_stock and not product.is_bundle  # these are made of nothing here
 
 

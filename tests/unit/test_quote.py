@@ -28,7 +28,6 @@ def _cart(market: Market, prices: list[tuple[int, int]]) -> PricedCart:
             compare_at=None,
             total=Money(price * quantity, market.currency),
             max_quantity=99,
-            stock_limited=True,
             weight_grams=0,
             taxable=True,
             notice="",

@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 
 from app.catalog.models import Category, Image, Price, Product, Variant
 from app.catalog.page_head import home_head, listing_head, product_head, shorten, text_of
+from app.catalog.policies import Standing
 from app.catalog.structured_data import SharedImage, Site, as_script, major_units, product
 from app.catalog.views import CardRef, Companions, Listing, ProductPage
 from app.shared.clock import now
@@ -48,8 +49,7 @@ def _page(shown: Product, *buyable: str, category: Category | None = None) -> Pr
         image=shown.images[0] if shown.images else None,
         images=shown.images,
         stock_message="In stock",
-        buyable=variant.sku in buyable,
-        buyable_skus=tuple(map(Sku, buyable)),
+        standings=dict.fromkeys(map(Sku, buyable), Standing.IN_STOCK),
         max_quantity=9,
         parts=(),
         companions=Companions(together=(), alike=(), product_ids=()),

@@ -12,6 +12,7 @@ from slugify import slugify
 
 from app.catalog.csv import columns as c
 from app.catalog.csv.bundles import write_bundle
+from app.catalog.csv.policies import write_policy
 from app.catalog.models import Image, Product, ProductStatus, Variant
 from app.catalog.repository import CatalogRepository
 from app.db.database import Database
@@ -25,6 +26,7 @@ _BASE = (
     c.SKU, c.GRAMS, c.TRACKER, c.QUANTITY, c.POLICY, c.FULFILMENT, c.PRICE, c.COMPARE_AT,
     c.SHIPPING, c.TAXABLE, c.BARCODE, c.IMAGE, c.IMAGE_POSITION, c.IMAGE_ALT, c.GIFT_CARD,
     c.SEO_TITLE, c.SEO_DESCRIPTION, c.VARIANT_IMAGE, c.WEIGHT_UNIT, c.STATUS, c.BUNDLE,
+    c.STOCK_POLICY,
 )  # fmt: skip
 
 
@@ -159,7 +161,8 @@ def _variant(
         c.GRAMS: str(variant.weight_grams),
         c.TRACKER: "shopify",
         c.QUANTITY: str(stock[variant.sku]) if variant.sku in stock else "",
-        c.POLICY: "continue" if variant.sells_when_out else "deny",
+        c.POLICY: "deny" if variant.policy.below == 0 else "continue",
+        c.STOCK_POLICY: write_policy(variant.policy),
         c.FULFILMENT: "manual",
         c.SHIPPING: str(variant.requires_shipping).lower(),
         c.TAXABLE: str(variant.taxable).lower(),

@@ -168,7 +168,10 @@ def merge(parsed: ParsedProduct, known: Product | None) -> Product:
     bad row may have been about it.
     """
     before = {variant.sku: variant for variant in known.variants} if known else {}
-    variants = tuple(_merge_variant(each, before.get(each.sku)) for each in parsed.variants)
+    variants = tuple(
+        _merge_variant(each, before.get(each.sku), says_policies=parsed.says_policies)
+        for each in parsed.variants
+    )
     if parsed.problems:
         named = {variant.sku for variant in variants}
         variants += tuple(each for sku, each in before.items() if sku not in named)
@@ -214,10 +217,16 @@ def _problem(product: Product) -> str:
     return ""
 
 
-def _merge_variant(parsed: Variant, known: Variant | None) -> Variant:
+def _merge_variant(parsed: Variant, known: Variant | None, *, says_policies: bool) -> Variant:
     if known is None:
         return parsed
-    return replace(parsed, prices={**known.prices, **parsed.prices})
+    # Most files know two policies alone: what the shop has beyond that stays what it is.
+    kept = not says_policies and (parsed.policy.below == 0) == (known.policy.below == 0)
+    return replace(
+        parsed,
+        prices={**known.prices, **parsed.prices},
+        policy=known.policy if kept else parsed.policy,
+    )
 
 
 def _merge_image(parsed: Image, known: Image | None) -> Image:

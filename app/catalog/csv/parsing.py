@@ -10,8 +10,17 @@ from slugify import slugify
 
 from app.catalog.csv import columns as c
 from app.catalog.csv.bundles import Composition, read_bundle
+from app.catalog.csv.policies import CONTINUE, read_policy
 from app.catalog.csv.reading import RawProduct, RawRow
-from app.catalog.models import Image, Option, Price, ProductStatus, Variant
+from app.catalog.models import (
+    DENY,
+    Image,
+    Option,
+    Policy,
+    Price,
+    ProductStatus,
+    Variant,
+)
 from app.catalog.text import clean_html
 from app.markets.models import Market
 from app.shared.ids import Sku
@@ -57,6 +66,7 @@ class ParsedProduct:
     lines: Mapping[Sku, int]
     problems: tuple[BadRow, ...] = field(default=())
     bundle: Composition | None = None
+    says_policies: bool = False  # beyond the two that every product CSV knows
 
 
 class Parser:
@@ -64,6 +74,7 @@ class Parser:
 
     def __init__(self, market: Market, others: Sequence[Market], columns: Sequence[str]) -> None:
         self._market = market
+        self._says_policies = c.STOCK_POLICY in columns
         self._currencies = {each.code: each.currency for each in (market, *others)}
         self._others = [each for each in others if c.market_price(each.name) in columns]
         self._attributes = {
@@ -107,6 +118,7 @@ class Parser:
             lines=lines,
             problems=tuple(problems),
             bundle=self._bundle(first),
+            says_policies=self._says_policies,
         )
 
     def _bundle(self, first: RawRow) -> Composition | None:
@@ -168,8 +180,7 @@ class Parser:
             image_src=_source(row, c.VARIANT_IMAGE),
             requires_shipping=row[c.SHIPPING].lower() in _YES | {""},
             taxable=row[c.TAXABLE].lower() in _YES | {""},
-            # Shopify sells what it does not track without limit.
-            sells_when_out=not tracked or row[c.POLICY].lower() == "continue",
+            policy=_policy(row, tracked=tracked),
         )
 
     def _prices(self, row: RawRow) -> dict[str, Price]:
@@ -246,6 +257,16 @@ def _amount(row: RawRow, column: str, currency: str) -> Money:
     if not 0 <= amount.minor < 10**12:
         raise BadRow(row.line, f"{column}: {row[column]!r} is out of range")
     return amount
+
+
+def _policy(row: RawRow, *, tracked: bool) -> Policy:
+    """The shop's own column, else Shopify's, which sells what it does not track without limit."""
+    try:
+        own = read_policy(row[c.STOCK_POLICY])
+    except ValueError as error:
+        raise BadRow(row.line, str(error)) from error
+    continued = not tracked or row[c.POLICY].lower() == "continue"
+    return own or (CONTINUE if continued else DENY)
 
 
 def _grams(row: RawRow) -> int:

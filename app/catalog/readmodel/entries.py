@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 
 from app.catalog.bundles import Catalogue, limited_stock, makeable_choice
 from app.catalog.models import Product, ProductStatus
+from app.catalog.policies import Standing, standing_of
 from app.catalog.rules import is_sold
 from app.catalog.search.fields import SearchText
 from app.catalog.text import plain_text, words
@@ -95,7 +96,7 @@ def _variants(
             in_stock=(
                 _can_be_made(product, stock, parts)
                 if product.is_bundle
-                else each.sells_when_out or stock.get(each.sku, 0) > 0
+                else standing_of(each, stock) is not Standing.OUT
             ),
         )
         for each in product.variants
@@ -119,7 +120,12 @@ def print_of(text: str) -> int:
 
 def _print_of_shown(product: Product) -> int:
     prices = [
-        [each.sku, [*each.options.items()], sorted(map(repr, each.prices.items()))]
+        [
+            each.sku,
+            [*each.options.items()],
+            sorted(map(repr, each.prices.items())),
+            each.policy.kind,
+        ]
         for each in product.variants
     ]
     parts = (

@@ -1,0 +1,127 @@
+"""What can be sold of a variant, and what is promised of it: pure rules over policy and stock."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from enum import IntEnum
+
+from babel import Locale
+from babel.dates import format_date
+
+from app.catalog.models import Policy, PolicyKind, Variant
+from app.shared.errors import Invalid
+from app.shared.ids import Sku
+
+MOST_DAYS = 730
+MOST_LIMIT = 10_000_000
+
+
+class Standing(IntEnum):
+    """How a variant can be had now, the best first."""
+
+    IN_STOCK = 0
+    PRE_ORDER = 1
+    BACK_ORDER = 2
+    OUT = 3
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Promise:
+    """When units that wait for stock are sent: in about ``days``, or on a day; nothing is said if
+    neither is known."""
+
+    kind: PolicyKind
+    days: int | None = None
+    ships_on: datetime | None = None
+
+    def day_from(self, moment: datetime) -> datetime | None:
+        """The day that is promised to whoever orders at this moment."""
+        if self.days:
+            return moment + timedelta(days=self.days)
+        return self.ships_on if self.ships_on and self.ships_on > moment else None
+
+
+def check_policy(policy: Policy) -> None:
+    """Raise ``Invalid`` beside ``limit``, ``days`` or ``ships_on`` for a policy that makes no
+    sense."""
+    problems = {}
+    promises = (policy.limit, policy.days, policy.ships_on)
+    if policy.kind is PolicyKind.DENY and any(each is not None for each in promises):
+        problems["limit"] = "What is not sold beyond its stock has no limit and no day."
+    if policy.limit is not None and not 0 < policy.limit <= MOST_LIMIT:
+        problems["limit"] = f"The limit is from 1 to {MOST_LIMIT} units."
+    if policy.days is not None and not 0 < policy.days <= MOST_DAYS:
+        problems["days"] = f"The number of days is from 1 to {MOST_DAYS}."
+    if policy.days is not None and policy.ships_on is not None:
+        problems["days"] = "Please give either days or a day."
+    if policy.kind is PolicyKind.PRE_ORDER and policy.ships_on is None:
+        problems["ships_on"] = "A pre-order needs the day of its release."
+    if policy.kind is PolicyKind.PRE_ORDER and policy.limit is None:
+        problems["limit"] = "A pre-order needs a limit."
+    if problems:
+        raise Invalid(next(iter(problems.values())), problems)
+
+
+def sellable_units(variant: Variant, stock: Mapping[Sku, int]) -> int | None:
+    """Units that can be sold now; None is any number, below zero where more is promised."""
+    below = variant.policy.below
+    return None if below is None else stock.get(variant.sku, 0) + below
+
+
+def standing_of(variant: Variant, stock: Mapping[Sku, int]) -> Standing:
+    """How a variant can be had now, price aside."""
+    left = sellable_units(variant, stock)
+    if left is not None and left <= 0:
+        return Standing.OUT
+    if variant.policy.kind is PolicyKind.PRE_ORDER:
+        return Standing.PRE_ORDER
+    there = stock.get(variant.sku, 0) > 0
+    return Standing.IN_STOCK if there else Standing.BACK_ORDER
+
+
+def waiting_units(policy: Policy, quantity: int, there: int) -> int:
+    """Of so many units those that wait: of a pre-order all, else what is more than is there."""
+    if policy.kind is PolicyKind.PRE_ORDER:
+        return quantity
+    return min(max(quantity - max(there, 0), 0), quantity)
+
+
+def promise_of(policy: Policy) -> Promise:
+    """What is promised of units that wait."""
+    return Promise(kind=policy.kind, days=policy.days, ships_on=policy.ships_on)
+
+
+def latest(promises: Iterable[Promise], moment: datetime) -> Promise | None:
+    """The promise of things that are sent together: the one that takes longest, one without a day
+    before all others."""
+    known = list(promises)
+    if not known:
+        return None
+    return max(
+        known, key=lambda each: (each.day_from(moment) is None, each.day_from(moment) or moment)
+    )
+
+
+# --- in words -------------------------------------------------------------------------------------
+
+
+def promise_text(promise: Promise, locale: str, moment: datetime) -> str:
+    """When it is sent, as a sentence for the shopper."""
+    if promise.ships_on and promise.ships_on > moment:
+        return f"Ships on {day_text(promise.ships_on, locale)}"
+    if promise.days:
+        return f"Ships in about {_span(promise.days)}"
+    return "Ships as soon as it is here"
+
+
+def day_text(day: datetime, locale: str) -> str:
+    """A day as readers of ``locale`` write it."""
+    return format_date(day, "long", locale=Locale.parse(locale))
+
+
+def _span(days: int) -> str:
+    if days >= 14 and days % 7 == 0:
+        return f"{days // 7} weeks"
+    return f"{days} day{'' if days == 1 else 's'}"

@@ -1,0 +1,120 @@
+"""Hold documents: what an order has reserved, sold or given back, by SKU and location."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from app.db.database import Database, Document, Session, find_any
+from app.inventory.models import Demand, LocationCode
+from app.shared.ids import Sku
+
+Places = Mapping[LocationCode, int]
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class HeldLine:
+    """A SKU in a hold: ``places`` it is taken from, and ``back`` where units of it were put again
+    after they were sold."""
+
+    demand: Demand
+    places: Places
+    back: Places
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Hold:
+    """What ``owner`` holds. ``rounds`` counts how often it was reserved anew."""
+
+    owner: str
+    state: str
+    rounds: int
+    lines: tuple[HeldLine, ...]
+
+
+class HoldRepository:
+    """Reads and writes ``stock_holds``."""
+
+    def __init__(self, database: Database) -> None:
+        self._holds = database["stock_holds"]
+
+    def find(self, owner: str, session: Session | None = None) -> Hold | None:
+        """The hold of this owner, or None."""
+        found = self._holds.find_one({"_id": owner}, session=session)
+        return _hold(found) if found else None
+
+    def of_owners(self, owners: Iterable[str]) -> list[Hold]:
+        """The holds of these owners."""
+        return list(map(_hold, find_any(self._holds, "_id", owners)))
+
+    def held_of(self, skus: Sequence[Sku], session: Session) -> dict[Sku, dict[LocationCode, int]]:
+        """Units in holds that are neither sold nor given back, by SKU and location."""
+        units: dict[Sku, dict[LocationCode, int]] = {sku: {} for sku in skus}
+        query = {"state": "held", "lines.sku": {"$in": list(skus)}}
+        for hold in map(_hold, self._holds.find(query, session=session)):
+            for line in hold.lines:
+                if line.demand.sku in units:
+                    known = units[line.demand.sku]
+                    for code, count in line.places.items():
+                        known[code] = known.get(code, 0) + count
+        return units
+
+    def put(self, owner: str, lines: Iterable[HeldLine], until: datetime, session: Session) -> None:
+        """Record what ``owner`` reserved until then; counts its rounds."""
+        stored = [
+            {
+                "sku": line.demand.sku,
+                "quantity": line.demand.quantity,
+                "limited": line.demand.limited,
+                "at": dict(line.places),
+                "back": dict(line.back),
+            }
+            for line in lines
+        ]
+        self._holds.update_one(
+            {"_id": owner},
+            {"$set": {"state": "held", "lines": stored, "expires_at": until}, "$inc": {"round": 1}},
+            upsert=True,
+            session=session,
+        )
+
+    def prolong(self, owner: str, until: datetime, session: Session) -> None:
+        """Keep a held hold until then."""
+        self._holds.update_one(
+            {"_id": owner, "state": "held"}, {"$set": {"expires_at": until}}, session=session
+        )
+
+    def end(self, owner: str, state: str, session: Session) -> Hold | None:
+        """Move a held hold to ``state``; None if it was not held (any more)."""
+        found = self.find(owner, session)
+        ended = self._holds.update_one(
+            {"_id": owner, "state": "held"}, {"$set": {"state": state}}, session=session
+        )
+        return found if ended.modified_count else None
+
+    def put_back(self, owner: str, line: int, places: Places, session: Session) -> None:
+        """Count units of a line, by its place in the hold, that came back to these locations."""
+        steps = {f"lines.{line}.back.{code}": units for code, units in places.items()}
+        self._holds.update_one({"_id": owner}, {"$inc": steps}, session=session)
+
+    def expired_owners(self, moment: datetime, limit: int) -> list[str]:
+        """Owners whose hold ran out by ``moment``."""
+        found = self._holds.find({"state": "held", "expires_at": {"$lt": moment}}, {"_id": 1})
+        return [document["_id"] for document in found.limit(limit)]
+
+
+def _hold(document: Document) -> Hold:
+    return Hold(
+        owner=document["_id"],
+        state=document["state"],
+        rounds=document["round"],
+        lines=tuple(
+            HeldLine(
+                demand=Demand(sku=each["sku"], quantity=each["quantity"], limited=each["limited"]),
+                places=each["at"],
+                back=each["back"],
+            )
+            for each in document["lines"]
+        ),
+    )

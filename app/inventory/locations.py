@@ -1,0 +1,94 @@
+"""The places where goods lie."""
+
+from __future__ import annotations
+
+import re
+
+from app.db.database import Database, Session
+from app.db.errors import DuplicateKeyError
+from app.inventory.errors import LocationInUse, LocationTaken, UnknownLocation
+from app.inventory.location_repository import LocationRepository
+from app.inventory.models import DEFAULT_LOCATION, Location
+from app.inventory.repository import StockRepository
+from app.inventory.rules import check_code
+from app.shared.errors import Invalid
+
+_COUNTRY = re.compile(r"[A-Z]{2}")
+
+
+class Locations:
+    """Locations of the shop, of which one at least is open."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+        self._locations = LocationRepository(database)
+        self._stock = StockRepository(database)
+
+    def every(self) -> list[Location]:
+        """All of them, open ones first, as they are asked to send something."""
+        return self._locations.every()
+
+    def names(self) -> dict[str, str]:
+        """Names by code."""
+        return {each.code: each.name for each in self._locations.every()}
+
+    def add(
+        self, code: str, name: str, *, country: str = "", address: str = "", priority: int = 0
+    ) -> Location:
+        """Open a location. Raises ``Invalid`` beside ``code``, ``name`` or ``country``, and
+        ``LocationTaken``."""
+        location = Location(
+            code=check_code(code),
+            name=" ".join(name.split()),
+            country=country.strip().upper(),
+            address=address.strip(),
+            priority=priority,
+        )
+        if not 0 < len(location.name) <= 100:
+            raise _invalid("name", "A location's name has 1 to 100 characters.")
+        if location.country and not _COUNTRY.fullmatch(location.country):
+            raise _invalid("country", "A country is two letters, such as DE.")
+
+        def work(session: Session) -> None:
+            if not self._locations.has_any(session):
+                self._locations.insert(DEFAULT_LOCATION, session)
+            self._locations.insert(location, session)
+
+        try:
+            self._database.in_transaction(work)
+        except DuplicateKeyError as error:
+            raise LocationTaken(location.code) from error
+        return location
+
+    def close(self, code: str) -> None:
+        """Send nothing from a location any more. Raises ``UnknownLocation``, and
+        ``LocationInUse`` while something lies or is reserved there."""
+
+        def work(session: Session) -> None:
+            known = {each.code: each for each in self._locations.every(session)}
+            location = known.get(check_code(code))
+            if location is None or not location.active:
+                raise UnknownLocation(code)
+            if sum(each.active for each in known.values()) == 1:
+                raise LocationInUse("The last open location cannot be closed.")
+            if self._stock.lies_at(location.code, session):
+                raise LocationInUse(f"Something still lies at {location.code}: move it first.")
+            self._locations.set_active(location, False, session)
+
+        self._database.in_transaction(work)
+
+    def reopen(self, code: str) -> None:
+        """Send from a closed location again. Raises ``UnknownLocation``."""
+
+        def work(session: Session) -> None:
+            known = {each.code: each for each in self._locations.every(session)}
+            location = known.get(check_code(code))
+            if location is None:
+                raise UnknownLocation(code)
+            self._locations.set_active(location, True, session)
+
+        self._database.in_transaction(work)
+
+
+def _invalid(field: str, message: str) -> Invalid:
+    return Invalid(message, {field: message})

@@ -1,0 +1,82 @@
+"""From how few units on staff are told: once, until there are more again."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, replace
+
+from app.db.database import Database, Session
+from app.db.outbox import Outbox
+from app.inventory.events import STOCK_LOW
+from app.inventory.ledger import Ledger
+from app.inventory.models import LowStock
+from app.inventory.repository import StockRepository
+from app.inventory.rules import MOST, is_low
+from app.shared.errors import Invalid, NotFound
+from app.shared.ids import Sku
+
+_BATCH = 50
+
+
+def tell_staff(outbox: Outbox, session: Session, low: list[LowStock]) -> None:
+    """Have staff told, if this transaction commits; whether a SKU was low before is kept with its
+    stock, so of several who take the last units one tells."""
+    outbox.publish(STOCK_LOW, {"stock": [asdict(each) for each in low]}, session)
+
+
+class Thresholds:
+    """A threshold of the shop, and one of its own for each SKU that has another."""
+
+    def __init__(self, database: Database, ledger: Ledger) -> None:
+        self._database = database
+        self._ledger = ledger
+        self._stock = StockRepository(database)
+
+    def low(self, most: int = 500) -> list[LowStock]:
+        """SKUs at their threshold or below, the shortest first."""
+        return self._stock.low(most)
+
+    def of_shop(self) -> int:
+        """Units at which staff are told, where a SKU says nothing else."""
+        return self._stock.shop_low_at()
+
+    def set_own(self, sku: Sku, units: int | None) -> None:
+        """Give a SKU a threshold of its own, or with None the shop's again. Raises ``Invalid``
+        beside ``threshold``, ``NotFound`` for a SKU that was never counted."""
+        _check(units or 0)
+
+        def work(session: Session) -> None:
+            if sku not in self._stock.levels([sku], session):
+                raise NotFound(f"No stock of {sku} was ever counted.")
+            low_at = self._stock.shop_low_at(session) if units is None else units
+            self._set([sku], low_at, session, own=units is not None)
+
+        self._database.in_transaction(work)
+
+    def set_shop(self, units: int) -> None:
+        """Change the shop's threshold. Raises ``Invalid`` beside ``threshold``.
+
+        Many SKUs follow in steps; one that is cut short is finished by doing it again.
+        """
+        _check(units)
+        self._database.in_transaction(lambda session: self._stock.set_shop_low_at(units, session))
+        while skus := self._stock.without_own_threshold(units, _BATCH):
+            self._follow(skus, units)
+
+    def _follow(self, skus: list[Sku], units: int) -> None:
+        self._database.in_transaction(lambda session: self._set(skus, units, session, own=False))
+
+    def _set(self, skus: list[Sku], units: int, session: Session, *, own: bool) -> None:
+        low = []
+        for sku, known in sorted(self._stock.levels(skus, session).items()):
+            changed = replace(known, low_at=units)
+            becomes = is_low(changed)
+            self._stock.set_rules(sku, session, low_at=units, low_own=own, is_low=becomes)
+            if becomes and not known.is_low:
+                low.append(LowStock(sku=sku, available=known.available, low_at=units))
+        self._ledger.tell_low(low, session)
+
+
+def _check(units: int) -> None:
+    if not 0 <= units <= MOST:
+        message = f"A threshold is from 0 to {MOST} units."
+        raise Invalid(message, {"threshold": message})
