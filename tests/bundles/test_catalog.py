@@ -154,7 +154,7 @@ def test_bundles_survive_export_and_import(
     again = _import(app, path)
     assert (again.created, again.problems) == (0, [])
     assert bundles() == before
-    for name in ("products", "stock_levels"):
+    for name in ("products", "stock_levels", "stock_movements"):
         database[name].delete_many({})
     anew = _import(app, path)
     assert (anew.created, anew.problems) == (5, [])

@@ -94,7 +94,7 @@ def _take(
     elif kind == "return":
         units = books.sold.pop(order, Counter())
         back = {new_id("mov"): (sku, count) for sku, count in units.items()}
-        database.in_transaction(lambda session: stock.take_back(back, session))
+        database.in_transaction(lambda session: stock.take_back(order, back, session))
         books.on_hand += units
     else:
         end = stock.release if kind == "release" else stock.commit

@@ -118,8 +118,12 @@ def _stock(database: Database, orders: Documents, stock: dict[str, int]) -> dict
             gone[parts.get(line.get("part", 0), sold["sku"])] -= line["quantity"]
     levels = {each["_id"]: each for each in database["stock_levels"].find({})}
     moved: Counter[str] = Counter()
+    lying: dict[tuple[str, str], list[int]] = defaultdict(lambda: [0, 0])
     for movement in database["stock_movements"].find({}):
         moved[movement["sku"]] += movement["on_hand"]
+        shelf = lying[movement["sku"], movement["location"]]
+        shelf[0] += movement["on_hand"]
+        shelf[1] += movement["reserved"]
     return {
         "SKUs sold below zero": sum(level["on_hand"] < 0 for level in levels.values()),
         "SKUs with units still reserved": sum(level["reserved"] != 0 for level in levels.values()),
@@ -128,6 +132,15 @@ def _stock(database: Database, orders: Documents, stock: dict[str, int]) -> dict
         ),
         "SKUs whose count differs from movements": sum(
             levels[sku]["on_hand"] != moved[sku] for sku in stock
+        ),
+        "locations whose stock differs from movements": sum(
+            [levels[sku]["at"][code]["on_hand"], levels[sku]["at"][code]["reserved"]] != shelf
+            for (sku, code), shelf in lying.items()
+        ),
+        "SKUs whose locations do not add up": sum(
+            sum(each[name] for each in level["at"].values()) != level[name]
+            for level in levels.values()
+            for name in ("on_hand", "reserved", "available")
         ),
     }
 
