@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 import requests
 from flask import Flask
+from jinja2 import FileSystemBytecodeCache
 
 from app import create_app
 from app.db.cache import Cache
@@ -44,11 +45,20 @@ def environment(stack: Stack, tmp_path: Path) -> dict[str, str]:
     return {**stack.environment, "MOSSX_DATA_DIR": str(tmp_path)}
 
 
+@pytest.fixture(scope="session")
+def compiled_templates(tmp_path_factory: pytest.TempPathFactory) -> FileSystemBytecodeCache:
+    """Compiled templates, for every shop that the tests build."""
+    return FileSystemBytecodeCache(str(tmp_path_factory.mktemp("templates")))
+
+
 @pytest.fixture
-def app(environment: dict[str, str]) -> Iterator[Flask]:
+def app(
+    environment: dict[str, str], compiled_templates: FileSystemBytecodeCache
+) -> Iterator[Flask]:
     """A shop on an empty, migrated database."""
     app = create_app(environment)
     app.testing = True
+    app.jinja_env.bytecode_cache = compiled_templates
     database = service(Database, app)
     for name in database.collections() - _KEPT:
         database[name].delete_many({})
