@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -19,9 +20,23 @@ from dev.stack import Stack
 from tests.support.catalog import CatalogMaker
 from tests.support.gateways import Sandbox
 from tests.support.member import Mailbox, Member
+from tests.support.memory_disk import use_memory
 from tests.support.shopper import Shopper
 
 _KEPT = {"migrations", "migration_lock"}
+_IN_MEMORY = pytest.StashKey[Path]()
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Let the servers write to memory where there is enough of it."""
+    if folder := use_memory():
+        config.stash[_IN_MEMORY] = folder
+
+
+def pytest_unconfigure(config: pytest.Config) -> None:
+    """Leave no memory taken."""
+    if folder := config.stash.get(_IN_MEMORY, None):
+        shutil.rmtree(folder, ignore_errors=True)
 
 
 @pytest.fixture(scope="session")
