@@ -21,6 +21,8 @@ PAGES = {
     "collection": "/collections/slow-mornings",
     "product": "/products/dune-mug",
     "bundle": "/products/the-breakfast-set",
+    "pre-order": "/products/dome-pendant",
+    "back-order": "/products/brams-board?option.Wood=Walnut",
     "search": "/search?q=lamp",
     "nothing-found": "/search?q=zzzz",
     "cart-empty": "/cart",

@@ -2,38 +2,22 @@
 
 from __future__ import annotations
 
-from collections import Counter, defaultdict
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from types import MappingProxyType
 
-from app.checkout.refund_rules import RETURNED, line_paid
+from app.checkout.refund_rules import line_paid
 from app.fulfilment.models import CreditNote, Invoice, Seller, Shipment, UnitPlace
+from app.fulfilment.packing import left_out, packed_table
+from app.fulfilment.tables import Column, Table, title_of
 from app.orders.models import Order, OrderLine, OrderPart
-from app.payments.models import Refund, RefundedLine, RefundState
-from app.shared.ids import Sku
+from app.payments.models import Refund, RefundedLine
 from app.shared.money import Money
 
 ShowMoney = Callable[[Money, str], str]
 ShowDate = Callable[[datetime, str], str]
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Column:
-    """A column of a table; ``share`` of its width."""
-
-    title: str
-    share: int
-    numeric: bool = False
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Table:
-    """Rows of text under a head."""
-
-    columns: tuple[Column, ...]
-    rows: tuple[tuple[str, ...], ...]
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -170,8 +154,8 @@ class PaperWriter:
             buyer_title="Ship to",
             buyer=(*_address(order), *((order.address.phone,) if order.address.phone else ())),
             facts=tuple(facts),
-            table=_packed_table(order, packed, places, names),
-            notes=_left_out(order, packed, refunds),
+            table=packed_table(order, packed, places, names),
+            notes=left_out(order, packed, refunds),
         )
 
     def _money(self, order: Order) -> Callable[[Money], str]:
@@ -194,16 +178,12 @@ def _address(order: Order) -> tuple[str, ...]:
     return tuple(line for line in lines if line)
 
 
-def _title(line: OrderLine | OrderPart) -> str:
-    return f"{line.title}, {line.variant_title}" if line.variant_title else line.title
-
-
 def _with_parts(line: OrderLine) -> str:
     """A line's title; of a set with what is in it."""
     if not line.parts:
-        return _title(line)
-    parts = (f"{part.quantity} × {_title(part)}" for part in line.parts)
-    return f"{_title(line)} ({'; '.join(parts)})"
+        return title_of(line)
+    parts = (f"{part.quantity} × {title_of(part)}" for part in line.parts)
+    return f"{title_of(line)} ({'; '.join(parts)})"
 
 
 def _part(order: Order, line: RefundedLine) -> OrderPart | None:
@@ -213,67 +193,7 @@ def _part(order: Order, line: RefundedLine) -> OrderPart | None:
 
 def _credited(order: Order, line: RefundedLine) -> str:
     whole, part = order.lines[line.position - 1], _part(order, line)
-    return f"{_title(part)} (of {_title(whole)})" if part else _title(whole)
-
-
-def _packed_table(
-    order: Order,
-    packed: Mapping[int, int],
-    places: Sequence[UnitPlace],
-    names: Mapping[str, str],
-) -> Table:
-    """What to pack, and where it lies if that is known."""
-    lying: dict[tuple[int, int], list[UnitPlace]] = defaultdict(list)
-    for each in places:
-        lying[each.position, each.part].append(each)
-    columns = (
-        Column(title="SKU", share=25),
-        Column(title="Item", share=35 if places else 55),
-        *((Column(title="From", share=22),) if places else ()),
-        Column(title="Quantity", share=18 if places else 20, numeric=True),
-    )
-    rows = (
-        (sku, title, *((_places_text(lying[at, part], names),) if places else ()), quantity)
-        for at, line in enumerate(order.lines, 1)
-        if at in packed
-        for part, sku, title, quantity in _packed_rows(line, packed[at])
-    )
-    return Table(columns=columns, rows=tuple(rows))
-
-
-def _places_text(places: Sequence[UnitPlace], names: Mapping[str, str]) -> str:
-    """The location, or of several how many units from each."""
-    if len(places) == 1:
-        return names.get(places[0].location, places[0].location)
-    return "; ".join(
-        f"{each.quantity} × {names.get(each.location, each.location)}" for each in places
-    )
-
-
-def _packed_rows(line: OrderLine, quantity: int) -> Iterator[tuple[int, Sku, str, str]]:
-    """The line, and of a set its parts: position in it, SKU, title, units."""
-    yield 0, line.sku, _title(line), f"{quantity} of {line.quantity}"
-    for part in line.parts:
-        yield part.position, part.sku, f"– {_title(part)}", str(part.quantity * quantity)
-
-
-def _left_out(
-    order: Order, packed: Mapping[int, int], refunds: Iterable[Refund]
-) -> tuple[str, ...]:
-    """Parts of these sets that were paid back by themselves; the sets go on their way without."""
-    gone: Counter[tuple[int, int]] = Counter()
-    for refund in refunds:
-        if refund.state is not RefundState.FAILED and refund.purpose != RETURNED:
-            gone.update({(each.position, each.part): each.quantity for each in refund.parts.lines})
-    notes = []
-    for at in packed:
-        parts = order.lines[at - 1].parts
-        whole = min((gone[at, part.position] // part.quantity for part in parts), default=0)
-        for part in parts:
-            alone = gone[at, part.position] - whole * part.quantity
-            if alone:
-                notes.append(f"Paid back, leave out of the sets: {alone} × {_title(part)}.")
-    return tuple(notes)
+    return f"{title_of(part)} (of {title_of(whole)})" if part else title_of(whole)
 
 
 def _rate(rate: int | None) -> str:
