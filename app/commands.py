@@ -16,6 +16,8 @@ from app.db.errors import PyMongoError
 from app.db.migrations import MigrationLocked, upgrade
 from app.fulfilment.commands import add_order_commands
 from app.identity.service import AccountService
+from app.markets.commands import market_commands
+from app.markets.service import MarketService
 from app.promotions.commands import promotion_commands
 from app.promotions.demo import make_demo_promotions
 from app.promotions.service import PromotionService
@@ -46,7 +48,8 @@ def load_demo() -> None:
     load_demo_catalog()
     if not service(Settings, current_app).is_production:
         make_demo_accounts(service(AccountService, current_app))
-    make_demo_promotions(service(PromotionService, current_app))
+    codes = [each.code for each in service(MarketService, current_app).every()]
+    make_demo_promotions(service(PromotionService, current_app), codes)
 
 
 @click.command("worker")
@@ -66,6 +69,7 @@ def init_app(app: Flask) -> None:
         payment_commands,
         order_commands,
         catalog_commands,
+        market_commands,
         demo_commands,
         user_commands,
         promotion_commands,

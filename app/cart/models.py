@@ -9,6 +9,7 @@ from datetime import datetime
 from enum import StrEnum
 
 from app.catalog.models import Choice, Image
+from app.markets.models import STANDARD
 from app.promotions.codes import MOST_IN_CART
 from app.promotions.kinds import Level
 from app.promotions.models import NO_DISCOUNTS, Discounts, LineReduction
@@ -214,6 +215,8 @@ class PricedPart:
     quantity: int
     apart: Money
     stock_limited: bool
+    taxable: bool = True
+    tax_class: str = STANDARD
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -247,6 +250,7 @@ class PricedLine:
     tags: tuple[str, ...] = ()
     reductions: tuple[LineReduction, ...] = ()
     parts: tuple[PricedPart, ...] = ()  # of a bundle
+    tax_class: str = STANDARD
 
     @property
     def content(self) -> str:
@@ -304,6 +308,11 @@ class PricedCart:
     def discount(self) -> Money:
         """All that promotions take off the lines."""
         return Money(self.discounts.on_goods, self.currency)
+
+    @property
+    def weight_grams(self) -> int:
+        """What can be sold of it weighs together."""
+        return sum(line.weight_grams * line.quantity for line in self.lines if line.sellable)
 
     @property
     def reductions(self) -> tuple[tuple[str, Money], ...]:

@@ -13,9 +13,10 @@ from app.catalog.bundles import (
     sets_left,
     units_of,
 )
-from app.catalog.models import BundleComponent, Choice, ChosenPart, Product
+from app.catalog.models import BundleComponent, Choice, ChosenPart, Price, Product
 from app.catalog.rules import variant_images, variant_url
 from app.catalog.views import BundlePart, BundleView, PartChoice
+from app.markets.models import Market
 from app.shared.ids import Sku
 from app.shared.money import Money
 
@@ -24,18 +25,18 @@ def view_bundle(
     bundle: Product,
     found: Catalogue,
     stock: Mapping[Sku, int],
-    market: str,
+    market: Market,
     wanted: Choice = (),
 ) -> BundleView:
     """The bundle in the ``wanted`` choice, else in the first one that can be made and is sold.
 
     ``found`` has what is in range of its parts.
     """
-    sold = {sku: each for sku, each in found.items() if each[1].price_in(market)}
+    sold = {sku: each for sku, each in found.items() if each[1].price_in(market.code)}
     limited = limited_stock(stock, found)
     makeable = makeable_choice(bundle, sold, limited)
     choice = wanted or makeable or first_choice(bundle)
-    price = price_of(bundle, choice, found, market)
+    price = price_of(bundle, choice, found, market.code, market.rounding)
     left = sets_left(units_of(choice), limited)
     shown = _View(bundle=bundle, found=found, limited=limited, market=market, choice=choice)
     return BundleView(
@@ -56,7 +57,7 @@ class _View:
         bundle: Product,
         found: Catalogue,
         limited: Mapping[Sku, int],
-        market: str,
+        market: Market,
         choice: Choice,
     ) -> None:
         self._bundle = bundle
@@ -115,11 +116,15 @@ class _View:
     def _difference(self, choice: Choice) -> Money | None:
         """What this choice costs more or less than the one shown; None if it is the same, or
         either is not sold."""
-        shown = price_of(self._bundle, self._choice, self._found, self._market)
-        other = price_of(self._bundle, choice, self._found, self._market)
+        shown = self._price(self._choice)
+        other = self._price(choice)
         if shown is None or other is None or shown.amount == other.amount:
             return None
         return other.amount - shown.amount
+
+    def _price(self, choice: Choice) -> Price | None:
+        market = self._market
+        return price_of(self._bundle, choice, self._found, market.code, market.rounding)
 
 
 def _position(part: ChosenPart) -> int:

@@ -5,19 +5,31 @@ from __future__ import annotations
 from typing import Any
 
 from wtforms import BooleanField, RadioField, StringField, ValidationError
-from wtforms.validators import InputRequired
+from wtforms.validators import InputRequired, StopValidation
 
+from app.checkout.errors import NotDelivered, ShippingChanged
+from app.checkout.rules import Destination, Quote
 from app.markets.address_form import AddressForm, text_field
 from app.markets.models import Market
 from app.shared.emails import normal_email
+
+
+class ShippingField(RadioField):
+    """The ways of shipping; which ones are offered depends on the cart and the address."""
+
+    def pre_validate(self, form: Any) -> None:
+        """One must be chosen; ``check_shipping`` says if it is offered."""
+        if self.data in {None, "", "None"}:
+            raise StopValidation("Please choose one.")
 
 
 class CheckoutForm(AddressForm):
     """Who, where to, how to ship, how to pay."""
 
     email = text_field("E-mail", 254, "Please enter your e-mail address.")
-    shipping_method = RadioField("Shipping", validators=[InputRequired("Please choose one.")])
+    shipping_method = ShippingField("Shipping")
     gateway = RadioField("Payment", validators=[InputRequired("Please choose one.")])
+    gateways: tuple[str, ...] = ()  # that are offered
     keep_address = BooleanField("Keep this address in my account")
 
     def validate_email(self, field: StringField) -> None:
@@ -45,12 +57,39 @@ _GATEWAY_LABELS = {
 def checkout_form(market: Market, gateways: tuple[str, ...], data: Any = None) -> CheckoutForm:
     """The form for a market; without ``data`` its first choices are filled in."""
     form = CheckoutForm(data)
-    form.offer_countries(market)
-    form.shipping_method.choices = [(each.code, each.name) for each in market.shipping]
+    form.gateways = gateways
     form.gateway.choices = [(name, _GATEWAY_LABELS[name]) for name in gateways]
-    if not form.country.data or form.country.data == "None":
-        form.country.data = market.countries[0] if data is None else None
+    chosen = form.country.data
+    form.offer_countries(market)
+    if data is not None and (not chosen or chosen == "None"):
+        form.country.data = None
     if data is None:
-        form.shipping_method.data = market.shipping[0].code
         form.gateway.data = gateways[0] if gateways else None
     return form
+
+
+def destination(form: CheckoutForm) -> Destination:
+    """Where the form says things go; nowhere yet while it has neither postal code nor state."""
+    region, postal_code = form.state.data or "", form.postal_code.data or ""
+    known = bool(region or postal_code) and form.country.data
+    return Destination(
+        region=region,
+        country=form.country.data if known else "",
+        postal_code=postal_code,
+    )
+
+
+def offer_shipping(form: CheckoutForm, quote: Quote) -> None:
+    """Offer what the quote has; the first of it where nothing was chosen yet."""
+    form.shipping_method.choices = [(each.code, each.name) for each in quote.shipping_choices]
+    if form.shipping_method.data in {None, "", "None"} and quote.method is not None:
+        form.shipping_method.data = quote.method.code
+
+
+def check_shipping(form: CheckoutForm, quote: Quote) -> None:
+    """Raise ``NotDelivered`` where nothing goes there, ``ShippingChanged`` where the chosen way
+    does not; what can be chosen instead is in the quote."""
+    if quote.method is None:
+        raise NotDelivered
+    if quote.method.code != form.shipping_method.data:
+        raise ShippingChanged

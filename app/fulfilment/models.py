@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
+from app.markets.taxing import RateTax
 from app.shared.ids import OrderId
 from app.shared.money import Money
 
@@ -105,3 +106,4 @@ class CreditNote:
     amount: Money
     seller: Seller
     issued_at: datetime
+    taxes: tuple[RateTax, ...] = ()  # empty: from before they were kept

@@ -13,7 +13,8 @@ from fpdf import FPDF
 from fpdf.enums import TableBordersLayout, XPos, YPos
 from fpdf.fonts import FontFace, TTFFont
 
-from app.fulfilment.papers import Paper, Table
+from app.fulfilment.paper_shapes import Table
+from app.fulfilment.papers import Paper
 
 _FONT = "mukta"
 _FACES = {"": "Mukta-Regular.ttf", "B": "Mukta-SemiBold.ttf"}

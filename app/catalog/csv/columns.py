@@ -33,7 +33,8 @@ SEO_DESCRIPTION = "SEO Description"
 VARIANT_IMAGE = "Variant Image"
 WEIGHT_UNIT = "Variant Weight Unit"
 STATUS = "Status"
-BUNDLE = "Bundle"  # the shop's own
+BUNDLE = "Bundle"  # the shop's own, as is the next
+TAX_CLASS = "Tax Class"
 
 REQUIRED = (HANDLE, TITLE, PRICE)
 OPTION_NUMBERS = (1, 2, 3)

@@ -57,6 +57,7 @@ class ParsedProduct:
     lines: Mapping[Sku, int]
     problems: tuple[BadRow, ...] = field(default=())
     bundle: Composition | None = None
+    tax_class: str = ""  # "": the file does not say
 
 
 class Parser:
@@ -107,6 +108,7 @@ class Parser:
             lines=lines,
             problems=tuple(problems),
             bundle=self._bundle(first),
+            tax_class=_tax_class(first),
         )
 
     def _bundle(self, first: RawRow) -> Composition | None:
@@ -246,6 +248,13 @@ def _amount(row: RawRow, column: str, currency: str) -> Money:
     if not 0 <= amount.minor < 10**12:
         raise BadRow(row.line, f"{column}: {row[column]!r} is out of range")
     return amount
+
+
+def _tax_class(row: RawRow) -> str:
+    text = row[c.TAX_CLASS].lower()
+    if text and not re.fullmatch(r"[a-z][a-z0-9_-]{0,39}", text, re.ASCII):
+        raise BadRow(row.line, f"{c.TAX_CLASS}: {text[:60]!r} is no tax class")
+    return text
 
 
 def _grams(row: RawRow) -> int:
