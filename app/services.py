@@ -139,8 +139,7 @@ def build_services(settings: Settings, templates: Environment) -> tuple[object, 
     alerts.subscribe(outbox)
     StockMails(mail, alerts, settings.base_url).subscribe(outbox)
     recommendations = RecommendationService(database, catalog)
-    counting = OrderCounting(database, orders)
-    CompanionSubscriptions(counting).subscribe(outbox)
+    CompanionSubscriptions(counting := OrderCounting(database, orders)).subscribe(outbox)
     audit = Audit(settlement, refunding, payments, orders)
     jobs = (
         Job(name="reconcile", every=_RECONCILE_EVERY, run=reconciler.run),

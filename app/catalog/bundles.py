@@ -199,8 +199,8 @@ def apart(choice: Choice, found: Catalogue, market: str) -> dict[int, Money] | N
     return costs
 
 
-def unrounded(market: str) -> PriceRounding:
-    """For whoever has no prices to make: they are rounded in no market."""
+def unrounded(_market: str) -> PriceRounding:
+    """For whoever knows no markets: a price is what it comes to."""
     return PriceRounding.NONE
 
 

@@ -130,7 +130,8 @@ class Placing:
         The cart's earlier, unpaid order is gone on with if it says the same, else closed first,
         and so are those of carts whose goods are in this one now. Raises ``OutOfStock``,
         ``GatewayNotOffered``, ``CartChanged``, ``PromotionChanged``, ``PromotionUsedUp``,
-        ``NothingToPay``, ``NotDelivered``, ``AmountTooSmall``, and ``PaymentInProgress`` while an earlier attempt may still be paid.
+        ``NothingToPay``, ``NotDelivered``, ``AmountTooSmall``, and ``PaymentInProgress`` while an
+        earlier attempt may still be paid.
         """
         if not self._payments.offered((purchase.gateway,)):
             raise GatewayNotOffered

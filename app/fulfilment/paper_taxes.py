@@ -78,9 +78,9 @@ def tax_table(order: Order, taxes: Sequence[RateTax], money: Callable[[Money], s
     titles = parts or ("Tax",)
     return Table(
         columns=(
-            Column(title=name, share=40 - 10 * (len(titles) - 1)),
+            Column(title=name, share=20 if parts else 40),
             Column(title="Net", share=20, numeric=True),
-            *(Column(title=title, share=20 - 5 * (len(titles) - 1), numeric=True) for title in titles),
+            *(Column(title=each, share=20, numeric=True) for each in titles),
             Column(title="Gross", share=20, numeric=True),
         ),
         rows=tuple(

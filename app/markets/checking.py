@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 from babel import Locale, UnknownLocaleError
 from babel.numbers import list_currencies
@@ -19,6 +19,7 @@ GATEWAYS = ("stripe", "razorpay")
 _CODE = re.compile(r"[A-Z]{2,8}")
 _NAME = re.compile(r"[a-z][a-z0-9_-]{0,39}")
 _FULL = 10_000
+_NO_REGION = "This region is in none of the market's countries."
 Problem = tuple[str, str]  # where, what
 
 
@@ -72,7 +73,7 @@ def _country_problems(market: Market) -> Iterator[Problem]:
             yield "countries", f"{each!r} is no country's code of two letters."
 
 
-# --- tax --------------------------------------------------------------------------------------------
+# --- tax ------------------------------------------------------------------------------------------
 
 
 def _tax_problems(tax: TaxRule, countries: Sequence[str]) -> Iterator[Problem]:
@@ -80,28 +81,31 @@ def _tax_problems(tax: TaxRule, countries: Sequence[str]) -> Iterator[Problem]:
         yield "tax.name", "Please enter the tax's name."
     if STANDARD not in tax.rates:
         yield "tax.rates", "The standard rate is missing."
+    yield from _rate_problems("tax.rates", tax.rates)
     known = {code for each in countries if is_country(each) for code in region_codes(each)}
-    for place, rates in (
-        ("tax.rates", tax.rates),
-        *((f"tax.regions.{region}", rates) for region, rates in tax.regions.items()),
-    ):
-        for name, rate in rates.items():
-            if not _NAME.fullmatch(name):
-                yield f"{place}.{name}", "A tax class is named in small letters."
-            if not 0 <= rate <= _FULL:
-                yield f"{place}.{name}", "A rate is from 0 to 10000 basis points."
-    for region in tax.regions:
+    for region, rates in tax.regions.items():
+        yield from _rate_problems(f"tax.regions.{region}", rates)
         if region not in known:
-            yield f"tax.regions.{region}", "This region is in none of the market's countries."
+            yield f"tax.regions.{region}", _NO_REGION
     if tax.shipping is ShippingTax.CLASS and tax.shipping_class not in tax.rates:
         yield "tax.shipping_class", "There is no rate for this class."
-    if tax.seller_region and tax.seller_region not in known:
-        yield "tax.seller_region", "This region is in none of the market's countries."
-    if tax.seller_region and not (tax.inside and tax.outside):
+    if not tax.seller_region:
+        return
+    if tax.seller_region not in known:
+        yield "tax.seller_region", _NO_REGION
+    if not (tax.inside and tax.outside):
         yield "tax.inside", "Please name the taxes inside and outside the seller's region."
 
 
-# --- shipping ---------------------------------------------------------------------------------------
+def _rate_problems(place: str, rates: Mapping[str, int]) -> Iterator[Problem]:
+    for name, rate in rates.items():
+        if not _NAME.fullmatch(name):
+            yield f"{place}.{name}", "A tax class is named in small letters."
+        if not 0 <= rate <= _FULL:
+            yield f"{place}.{name}", "A rate is from 0 to 10000 basis points."
+
+
+# --- shipping -------------------------------------------------------------------------------------
 
 
 def _zone_problems(market: Market) -> Iterator[Problem]:

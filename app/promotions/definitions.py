@@ -33,7 +33,10 @@ class Definition:
 
 
 def read_definitions(text: str, markets: Collection[str]) -> tuple[Definition, ...]:
-    """Read a file's text; ``markets`` are the codes there are. Raises ``Invalid`` that names the entry and what is wrong with it."""
+    """Read a file's text; ``markets`` are the codes that there are.
+
+    Raises ``Invalid`` that names the entry and what is wrong with it.
+    """
     try:
         entries = json.loads(text)
     except ValueError as error:

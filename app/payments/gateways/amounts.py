@@ -38,7 +38,7 @@ class Amounts:
         return theirs
 
     def read(self, units: int, currency: str) -> Money:
-        """Money of the gateway's units. Raises ``GatewayUnknown`` for what the shop cannot count."""
+        """Money of the gateway's units. Raises ``GatewayUnknown`` for a part of a unit of ours."""
         code = currency.upper()
         ours, rest = self._scale(units, exponent(code) - self._exponent(code))
         if rest:
