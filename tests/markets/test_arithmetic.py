@@ -203,19 +203,13 @@ def test_credit_notes_of_everything_take_back_exactly_the_invoices_tax(
         refunds.append(as_refund(parts))
         left -= parts.amount
     if left:
-        parts = parts_of(
-            order, balance_of(order, refunds, left), everything_of(order, refunds, left)
-        )
+        balance = balance_of(order, refunds, left)
+        parts = parts_of(order, balance, everything(balance))
         notes += credit_taxes(order.taxes, notes, order, parts)
     for rate in order.taxes:
         mine = [each for each in notes if each.rate == rate.rate]
         assert total((each.tax for each in mine), market.currency) == rate.tax
         assert total((each.gross for each in mine), market.currency) == rate.gross
-
-
-def everything_of(order: Order, refunds: list, left: Money) -> RefundWish:  # type: ignore[type-arg]
-    """The wish to have all that is left."""
-    return everything(balance_of(order, refunds, left))
 
 
 # --- prices ---------------------------------------------------------------------------------------
