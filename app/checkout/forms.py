@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from wtforms import BooleanField, RadioField, StringField, ValidationError
-from wtforms.validators import InputRequired, StopValidation
+from wtforms.validators import InputRequired
 
 from app.checkout.errors import NotDelivered, ShippingChanged
 from app.checkout.rules import Destination, Quote
@@ -14,22 +14,14 @@ from app.markets.models import Market
 from app.shared.emails import normal_email
 
 
-class ShippingField(RadioField):
-    """The ways of shipping; which ones are offered depends on the cart and the address."""
-
-    def pre_validate(self, form: Any) -> None:
-        """One must be chosen; ``check_shipping`` says if it is offered."""
-        if self.data in {None, "", "None"}:
-            raise StopValidation("Please choose one.")
-
-
 class CheckoutForm(AddressForm):
     """Who, where to, how to ship, how to pay."""
 
     email = text_field("E-mail", 254, "Please enter your e-mail address.")
-    shipping_method = ShippingField("Shipping")
+    shipping_method = RadioField("Shipping", validators=[InputRequired("Please choose one.")])
     gateway = RadioField("Payment", validators=[InputRequired("Please choose one.")])
     gateways: tuple[str, ...] = ()  # that are offered
+    entered = False  # whether it has what a shopper entered
     keep_address = BooleanField("Keep this address in my account")
 
     def validate_email(self, field: StringField) -> None:
@@ -57,8 +49,10 @@ _GATEWAY_LABELS = {
 def checkout_form(market: Market, gateways: tuple[str, ...], data: Any = None) -> CheckoutForm:
     """The form for a market; without ``data`` its first choices are filled in."""
     form = CheckoutForm(data)
-    form.gateways = gateways
+    form.gateways, form.entered = gateways, data is not None
     form.gateway.choices = [(name, _GATEWAY_LABELS[name]) for name in gateways]
+    # Whether one is offered for the address and the cart is said later, by check_shipping.
+    form.shipping_method.choices = [(code, code) for code in market.shipping_codes]
     chosen = form.country.data
     form.offer_countries(market)
     if data is not None and (not chosen or chosen == "None"):
@@ -69,21 +63,19 @@ def checkout_form(market: Market, gateways: tuple[str, ...], data: Any = None) -
 
 
 def destination(form: CheckoutForm) -> Destination:
-    """Where the form says things go; nowhere yet while it has neither postal code nor state."""
-    region, postal_code = form.state.data or "", form.postal_code.data or ""
-    known = bool(region or postal_code) and form.country.data
+    """Where the form says things go; to nowhere yet while nobody entered anything."""
+    known = form.entered or form.line1.data
     return Destination(
-        region=region,
-        country=form.country.data if known else "",
-        postal_code=postal_code,
+        region=form.state.data or "",
+        country=(form.country.data or "") if known else "",
+        postal_code=form.postal_code.data or "",
     )
 
 
 def offer_shipping(form: CheckoutForm, quote: Quote) -> None:
-    """Offer what the quote has; the first of it where nothing was chosen yet."""
+    """Offer what the quote has, chosen what its sums are of."""
     form.shipping_method.choices = [(each.code, each.name) for each in quote.shipping_choices]
-    if form.shipping_method.data in {None, "", "None"} and quote.method is not None:
-        form.shipping_method.data = quote.method.code
+    form.shipping_method.data = quote.method.code if quote.method else None
 
 
 def check_shipping(form: CheckoutForm, quote: Quote) -> None:

@@ -155,7 +155,7 @@ def _check_cart(cart: PricedCart) -> None:
     if not cart.ready:
         raise Invalid("Something in your cart can no longer be sold. Please look at your cart.")
     seen = request.form.get(_SEEN_FIELD, "")
-    if seen and seen != shown(cart):
+    if seen and seen != shown(cart, current_market()):
         refused = [each for each in cart.discounts.coupons if not each.applied]
         raise CartChanged(" ".join(f"Code {each.code}: {each.note}" for each in refused))
 
@@ -210,7 +210,7 @@ def _render(
         quote=quote,
         too_small=too_small,
         changed=request.args.get(_CHANGED, ""),
-        seen_cart=shown(cart),
+        seen_cart=shown(cart, current_market()),
         warning=warning,
         idempotency_key=key or str(uuid4()),
         twin=twin,

@@ -206,10 +206,11 @@ def _with_rounding(taxes: tuple[RateTax, ...], totals: Totals) -> tuple[RateTax,
 # --- telling one cart from another ----------------------------------------------------------------
 
 
-def shown(cart: PricedCart) -> str:
-    """What a page showed of a cart, to tell whether the next one would show the same."""
+def shown(cart: PricedCart, market: Market) -> str:
+    """What a page showed of a cart, to tell whether the next one would show the same: the market's
+    rules are part of it."""
     lines = sorted((line.content, line.quantity, line.unit_price.minor) for line in cart.lines)
-    return fingerprint(cart.market, lines, agreed_discounts(cart))
+    return fingerprint(market.key, lines, agreed_discounts(cart))
 
 
 def agreed_discounts(cart: PricedCart) -> list[tuple[str, str, list[tuple[str, int]]]]:

@@ -36,7 +36,6 @@ class PlaceField(StringField):
     """A part of the address that some countries have a list for."""
 
     options: tuple[tuple[str, str], ...] = ()
-    hint = ""
     autocomplete = ""
 
     def iter_choices(self) -> Iterator[tuple[str, str, bool, dict[str, Any]]]:
@@ -89,8 +88,6 @@ class AddressForm(Form):
             return
         self.state.options = tuple((each.code, each.name) for each in rules.regions)
         self.state.data = region_code(rules.code, self.state.data or "")
-        if rules.example and rules.regions:
-            self.postal_code.hint = f"Such as {rules.example}."
 
     def validate_phone(self, field: StringField) -> None:
         """A number of 6 to 15 digits (ITU-T E.164), in any usual spelling."""

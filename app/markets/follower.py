@@ -52,16 +52,20 @@ class MarketFollower:
 
     def snapshot(self) -> Snapshot:
         """The markets. The database away, the last ones stand in, or those a shop starts with."""
-        current = self._snapshot
-        if current is None or (
-            not self.is_following and time.monotonic() - self._looked > _LOOK_EVERY
-        ):
-            try:
-                self.renew()
-            except PyMongoError as error:
-                self._looked = time.monotonic()
-                _log.warning("markets_lost", error=type(error).__name__)
+        unwatched = self._thread is None or self._snapshot is None
+        if unwatched and time.monotonic() - self._looked > _LOOK_EVERY:
+            self._look()
         return self._snapshot or Snapshot(STARTING)
+
+    def _look(self) -> None:
+        """Read the markets, unless somebody does; nobody waits for a database that is away but
+        the one who asks it."""
+        self._looked = time.monotonic()
+        try:
+            self.renew()
+        except PyMongoError as error:
+            _log.warning("markets_lost", error=type(error).__name__)
+        self._looked = time.monotonic()
 
     def renew(self) -> None:
         """Read all markets again, and tell whoever listens if any is another than before."""

@@ -18,7 +18,9 @@ from app.catalog.service import CatalogService
 from app.db.database import Database
 from app.db.migrations import all_migrations
 from app.markets.documents import from_document, to_document
+from app.markets.follower import MarketFollower
 from app.markets.models import PriceRounding, TaxMode
+from app.markets.repository import MarketRepository
 from app.markets.service import MarketService
 from app.markets.starting import GERMANY, STARTING, UNITED_STATES
 from app.shared.errors import Conflict, Invalid
@@ -28,6 +30,7 @@ from app.web.registry import service
 from app.worker import Worker
 from tests.support.catalog import CatalogMaker, make_product, make_variant
 from tests.support.markets import JAPAN, TRIED
+from tests.support.shopper import Shopper
 
 
 def _wait(condition: Callable[[], bool]) -> None:
@@ -249,3 +252,29 @@ def test_the_command_line_shows_exports_and_imports(app: Flask, tmp_path: Path) 
     result = runner.invoke(args=["markets", "import", str(file)])
     assert result.exit_code == 1
     assert "name: Please enter a name" in result.output
+
+
+def test_without_a_database_the_starting_markets_stand_in() -> None:
+    away = Database("mongodb://127.0.0.1:9/nothing?serverSelectionTimeoutMS=100")
+    follower = MarketFollower(MarketRepository(away))
+    assert follower.snapshot().open == STARTING
+    assert not follower.is_following
+    away.close()
+
+
+def test_a_shopper_who_saw_other_rules_is_asked_again(
+    app: Flask, markets: MarketService, catalog: CatalogMaker, database: Database
+) -> None:
+    shopper = Shopper(app)
+    shopper.add(catalog.mug())
+    form = shopper.checkout_form()
+    read = to_document(markets.get("US"))
+    read["tax"]["regions"]["CA"]["standard"] = 900
+    markets.store(read)
+    answer = shopper.client.post("/checkout", data=form)
+    assert answer.status_code == 422
+    assert database["orders"].count_documents({}) == 0
+    assert shopper.check_out().status_code == 303
+    order = database["orders"].find_one({})
+    assert order
+    assert order["totals"]["tax"] == 180
