@@ -52,20 +52,26 @@ class MarketFollower:
 
     def snapshot(self) -> Snapshot:
         """The markets. The database away, the last ones stand in, or those a shop starts with."""
-        unwatched = self._thread is None or self._snapshot is None
-        if unwatched and time.monotonic() - self._looked > _LOOK_EVERY:
-            self._look()
+        if self._snapshot is None:
+            self._load()
+        elif self._thread is None and time.monotonic() - self._looked > _LOOK_EVERY:
+            self._looked = time.monotonic()
+            try:
+                self.renew()
+            except PyMongoError as error:
+                _log.warning("markets_lost", error=type(error).__name__)
         return self._snapshot or Snapshot(STARTING)
 
-    def _look(self) -> None:
-        """Read the markets, unless somebody does; nobody waits for a database that is away but
-        the one who asks it."""
-        self._looked = time.monotonic()
-        try:
-            self.renew()
-        except PyMongoError as error:
-            _log.warning("markets_lost", error=type(error).__name__)
-        self._looked = time.monotonic()
+    def _load(self) -> None:
+        """Read the markets for the first time; a database that is away is asked now and then."""
+        with self._lock:
+            if self._snapshot is not None or time.monotonic() - self._looked < _LOOK_BESIDE:
+                return
+            try:
+                self._snapshot = Snapshot(self._markets.all() or STARTING)
+            except PyMongoError as error:
+                _log.warning("markets_lost", error=type(error).__name__)
+            self._looked = time.monotonic()
 
     def renew(self) -> None:
         """Read all markets again, and tell whoever listens if any is another than before."""
