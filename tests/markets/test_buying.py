@@ -7,13 +7,15 @@ from dataclasses import replace
 import pytest
 from flask import Flask
 
-from app.checkout.refund_rules import RefundWish
+from app.catalog.models import BundleComponent, PercentOff
+from app.checkout.refund_rules import RefundWish, everything
 from app.db.database import Database
 from app.fulfilment.invoicing import Invoicing
 from app.markets.documents import to_document
 from app.markets.models import Market
 from app.markets.service import MarketService
 from app.shared.errors import Invalid
+from app.shared.ids import Sku
 from app.shared.money import Money
 from app.web.registry import service
 from tests.support.aftersales import Staff
@@ -192,7 +194,7 @@ def test_goods_that_nothing_takes_cannot_be_ordered(
     assert sums(page)["Shipping"] == "Not to this address"
     answer = shopper.check_out(**TOKYO)
     assert answer.status_code == 422
-    assert "We cannot send what is in your cart" in _errors(answer)["shipping_method"]
+    assert "We cannot send what is in your cart" in _errors(answer)["shipping_method-0"]
     assert database["orders"].count_documents({}) == 0
 
 
@@ -262,3 +264,79 @@ def test_a_sale_into_another_state_has_one(
     shopper.add("LAMP")
     mumbai = {**BENGALURU, "city": "Mumbai", "state": "Maharashtra", "postal_code": "400001"}
     assert "IGST 18 % contained" in sums(shopper.pay_in(sandbox, "stripe", mumbai))
+
+
+def _notes_taxes(app: Flask, staff: Staff) -> dict[int, int]:
+    found: dict[int, int] = {}
+    for note in service(Invoicing, app).notes_of(staff.order):
+        for tax in note.taxes:
+            found[tax.rate] = found.get(tax.rate, 0) + tax.tax.minor
+    return found
+
+
+def test_credit_notes_take_back_the_invoices_tax_by_rate(
+    app: Flask, shopper: Shopper, catalog: CatalogMaker, sandbox: Sandbox
+) -> None:
+    catalog.add(make_product("Tea", make_variant("TEA", DE=1490), tax_class="reduced"))
+    catalog.add(make_product("Lamp", make_variant("LAMP", DE=1999)))
+    shopper.post("/market", {"market": "DE"})
+    shopper.add("TEA", 3)
+    shopper.add("LAMP", 1)
+    shopper.pay_in(sandbox, "stripe", BERLIN)
+    staff = Staff(app)
+    wishes = [
+        RefundWish(quantities={1: 1}),
+        RefundWish(quantities={}, amount=Money(333, "EUR")),
+        RefundWish(quantities={1: 1, 2: 1}),
+    ]
+    for at, wish in enumerate(wishes):
+        staff.refunding.request(
+            staff.order.id, wish, key=f"k{at}", reason="", restock=False, by="Eve"
+        )
+        staff.work()
+    left = staff.refunding.balance(staff.order)
+    staff.refunding.request(
+        staff.order.id, everything(left), key="rest", reason="", restock=False, by="Eve"
+    )
+    staff.work()
+    order = staff.order
+    assert order.refunded == order.totals.total
+    assert _notes_taxes(app, staff) == {each.rate: each.tax.minor for each in order.taxes}
+    first = service(Invoicing, app).notes_of(order)[0]
+    # 14.90 at 7 %: 1490·7/107 = 97.48
+    assert [(each.rate, each.tax.minor) for each in first.taxes] == [(700, 97)]
+    page = shopper.get(
+        f"/orders/{order.number}/credit-notes/{first.number}?token={order.access_token}"
+    )
+    assert "VAT 7 % contained" in page.text
+    assert "19 %" not in page.text
+
+
+def test_a_set_is_taxed_as_its_parts_are(
+    app: Flask, shopper: Shopper, catalog: CatalogMaker, sandbox: Sandbox
+) -> None:
+    catalog.add(make_product("Tea", make_variant("TEA", DE=1000), tax_class="reduced"))
+    catalog.add(make_product("Mug", make_variant("CUP", DE=3000)))
+    parts = [BundleComponent(sku=Sku(sku), quantity=1) for sku in ("TEA", "CUP")]
+    catalog.bundle("Morning", *parts, pricing=PercentOff(basis_points=1000))
+    shopper.post("/market", {"market": "DE"})
+    shopper.add("MORNING", 1)
+    shopper.pay_in(sandbox, "stripe", BERLIN)
+    staff = Staff(app)
+    order = staff.order
+    (line,) = order.lines
+    # 3600 as 1:3 is 900 + 2700, shipping 490 is 122.5 + 367.5: LR even, to the lower rate
+    assert [(part.tax_rate, part.net.minor) for part in line.parts] == [(700, 900), (1900, 2700)]
+    assert [(each.rate, each.gross.minor) for each in order.taxes] == [(700, 1023), (1900, 3067)]
+    # 1023·7/107 = 66.93, 3067·19/119 = 489.69
+    assert [each.tax.minor for each in order.taxes] == [67, 490]
+    assert line.tax_rate is None
+    assert sum(part.tax.minor for part in line.parts) == line.tax.minor
+    staff.refunding.request(
+        order.id, RefundWish(quantities={}, parts={(1, 2): 1}), key="k", reason="", restock=False,
+        by="Eve",
+    )  # fmt: skip
+    staff.work()
+    (note,) = service(Invoicing, app).notes_of(order)
+    # 2700 of 3067 at 19 %: 490·2700/3067 = 431.37
+    assert [(each.rate, each.tax.minor) for each in note.taxes] == [(1900, 431)]
