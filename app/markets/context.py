@@ -39,10 +39,12 @@ def current_market() -> Market:
     return market
 
 
-def code_in(cookie: str, markets: MarketService) -> str:
-    """The code of the market that a cookie names, "" for the default one."""
-    market = markets.find(cookie)
-    return market.code if market and market != markets.default else ""
+def code_in(cookie: str, markets: MarketService | None = None) -> str:
+    """The code of the market that a cookie names, "" for the default one. Outside an application
+    the ``markets`` have to be given."""
+    known = markets or service(MarketService)
+    market = known.find(cookie)
+    return market.code if market and market != known.default else ""
 
 
 def format_money(amount: Money, locale: str | None = None) -> str:
