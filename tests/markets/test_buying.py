@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from io import BytesIO
 
 import pytest
 from flask import Flask
+from pypdf import PdfReader
 
 from app.catalog.models import BundleComponent, PercentOff
 from app.checkout.refund_rules import RefundWish, everything
@@ -86,6 +88,10 @@ def test_a_new_market_sells_without_a_restart(
     assert sandbox.captures()[0][1] == charged
     (payment,) = sandbox.ledger()["payments"]
     assert payment["currency"] == market.currency
+    link = soup(page).select_one("a[href*='/invoice.pdf?']")
+    assert link is not None
+    pdf = PdfReader(BytesIO(shopper.get(str(link["href"])).data))
+    assert {"JPY": "¥5,960", "KWD": "22.550"}[market.currency] in pdf.pages[0].extract_text()
 
 
 def test_a_dinar_order_is_rounded_before_the_shopper_sees_it(
