@@ -85,7 +85,7 @@ def tax_table(order: Order, taxes: Sequence[RateTax], money: Callable[[Money], s
         ),
         rows=tuple(
             (
-                rate_text(each.rate) or name,
+                rate_text(each.rate) if each.rate or not each.tax else name,  # else not known
                 money(each.net),
                 *(money(tax) for tax in halves(each.tax, titles)),
                 money(each.gross),
