@@ -243,8 +243,9 @@ def _to_document(order: Order) -> Document:
         **{name: getattr(order.totals, name).minor for name in _TOTALS},
         "tax_included": order.totals.tax_included,
         "tax_name": order.totals.tax_name,
-        "rounding": order.totals.rounding.minor if order.totals.rounding else 0,
     }
+    if order.totals.rounding:
+        document["totals"]["rounding"] = order.totals.rounding.minor
     return document
 
 
