@@ -36,7 +36,7 @@ from app.shared.errors import Invalid
 from app.web.csrf import FIELD as CSRF_FIELD
 from app.web.errors import error_page
 from app.web.registry import service
-from app.web.rendering import leave_to, page, private, see_other
+from app.web.rendering import leave_to, page, private, see_other, wants_fragment
 from app.web.visitor import ensure_visitor
 
 blueprint = Blueprint("checkout", __name__)
@@ -209,7 +209,7 @@ def _render(
         cart=cart,
         quote=quote,
         too_small=too_small,
-        changed=request.args.get(_CHANGED, ""),
+        changed=request.args.get(_CHANGED, "") if wants_fragment() else "",
         seen_cart=shown(cart, current_market()),
         warning=warning,
         idempotency_key=key or str(uuid4()),

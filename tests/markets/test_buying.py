@@ -221,6 +221,8 @@ def test_htmx_shows_the_methods_of_the_address_that_is_entered(
     assert "HX-Request" in answer.headers["Vary"]
     quiet = shopper.get(f"/checkout?{entered}&changed=shipping_method", headers=HTMX)
     assert soup(quiet).select_one("#checkout-shipping") is None
+    whole = shopper.get(f"/checkout?{entered}&changed=place")
+    assert len(soup(whole).select("#checkout-shipping")) == 1
 
 
 def test_a_total_below_the_gateways_minimum_is_said_and_another_gateway_takes_it(
