@@ -20,6 +20,8 @@ from app.inventory.commands import inventory_commands
 from app.inventory.demo import make_demo_locations
 from app.inventory.locations import Locations
 from app.inventory.stocktaking import Stocktaking
+from app.markets.commands import market_commands
+from app.markets.service import MarketService
 from app.promotions.commands import promotion_commands
 from app.promotions.demo import make_demo_promotions
 from app.promotions.service import PromotionService
@@ -51,7 +53,8 @@ def load_demo() -> None:
     make_demo_locations(service(Locations, current_app), service(Stocktaking, current_app))
     if not service(Settings, current_app).is_production:
         make_demo_accounts(service(AccountService, current_app))
-    make_demo_promotions(service(PromotionService, current_app))
+    codes = [each.code for each in service(MarketService, current_app).every()]
+    make_demo_promotions(service(PromotionService, current_app), codes)
 
 
 @click.command("worker")
@@ -71,6 +74,7 @@ def init_app(app: Flask) -> None:
         payment_commands,
         order_commands,
         catalog_commands,
+        market_commands,
         demo_commands,
         user_commands,
         promotion_commands,

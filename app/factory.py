@@ -33,6 +33,7 @@ from app.identity import context as identity_context
 from app.identity.tokens import ACCESS_COOKIE
 from app.markets import context as market_context
 from app.markets.routes import blueprint as market_routes
+from app.markets.service import MarketService
 from app.media import context as media_context
 from app.media.routes import blueprint as media_routes
 from app.payments.routes import blueprint as webhook_routes
@@ -100,6 +101,7 @@ def _cache(app: Flask, settings: Settings) -> None:
     served = ServedPages(app)
     follower = service(CatalogService, app).follower
     follower.listen(lambda touched: forget(store, touched))
+    markets = service(MarketService, app)
     pages = PageCache(
         app.wsgi_app,
         store=store,
@@ -108,13 +110,15 @@ def _cache(app: Flask, settings: Settings) -> None:
             market=market_context.COOKIE,
             cart=cart_cookie.COOKIE,
             session=ACCESS_COOKIE,
-            market_code=market_context.code_in,
+            market_code=lambda cookie: market_context.code_in(cookie, markets),
         ),
         base_url=settings.base_url,
         tokens=FormTokens(settings.signing_key, visitor.names(app)),
         on_served=served.note,
         may_keep=lambda: follower.is_following,
     )
+    markets.follower.listen(pages.forget)
+    follower.go_with(markets.follower)
     app.wsgi_app = pages  # type: ignore[assignment,method-assign]
     register(app, Fragments(app, settings.redis_url, version), store, pages, served)
 

@@ -13,6 +13,7 @@ from app.catalog.csv.exporting import CsvExport
 from app.catalog.csv.importing import CsvImport
 from app.catalog.demo import DemoLoader
 from app.catalog.pages import CatalogPages
+from app.catalog.repricing import Repricing
 from app.catalog.service import CatalogService
 from app.catalog.sitemap import Sitemap
 from app.checkout.audit import Audit
@@ -48,7 +49,7 @@ from app.inventory.service import InventoryService
 from app.inventory.stocktaking import Stocktaking
 from app.inventory.thresholds import Thresholds, tell_staff
 from app.markets.context import format_day, format_money
-from app.markets.service import all_markets
+from app.markets.service import MarketService
 from app.media.cloudinary_store import CloudinaryMediaStore
 from app.media.local import LocalMediaStore
 from app.media.service import MediaService
@@ -100,6 +101,8 @@ def build_services(settings: Settings, templates: Environment) -> tuple[object, 
         database, outbox, settings.signing_key, staff_must=settings.is_production
     )
     catalog = CatalogService(database)
+    markets = MarketService(database, outbox, catalog.currencies_in)
+    catalog.use_rounding(markets.rounding_of)
     alerts = StockAlertService(database, outbox, catalog, settings.signing_key)
     inventory = _inventory(database, outbox, catalog, alerts)
     stock_check = StockCheck(database)
@@ -126,7 +129,7 @@ def build_services(settings: Settings, templates: Environment) -> tuple[object, 
     mail = NotificationService(database, orders, _mailer(settings), templates, settings.base_url)
     pictures = LocalMediaStore(settings.mossx_data_dir / "media")
     media = _media(settings, pictures)
-    markets = all_markets()
+    Repricing(database, inventory, markets).subscribe(outbox)
     CheckoutSubscriptions(settlement, payments, orders, catalog, refunding).subscribe(outbox)
     mail.subscribe(outbox)
     IdentityMails(mail, accounts, links).subscribe(outbox)
@@ -167,6 +170,7 @@ def build_services(settings: Settings, templates: Environment) -> tuple[object, 
         CsvExport(database, inventory, markets),
         DemoLoader(database, inventory, media, markets, _DEMO),
         outbox,
+        markets,
         catalog,
         Sitemap(database, catalog),
         inventory,

@@ -13,7 +13,7 @@ from app.catalog.follower import CatalogFollower
 from app.catalog.service import CatalogService
 from app.db.errors import PyMongoError
 from app.markets.context import code_in
-from app.markets.service import all_markets
+from app.markets.service import MarketService
 from app.web.page_cache import PageCache
 from app.web.registry import service
 
@@ -48,8 +48,9 @@ def _warm(app: Flask, follower: CatalogFollower) -> None:
 def _make_pages(app: Flask) -> int:
     pages = service(PageCache, app)
     paths = service(CatalogService, app).popular_paths(_MOST_PAGES)
-    for market in all_markets():
-        code = code_in(market.code)
+    markets = service(MarketService, app)
+    for market in markets.open():
+        code = code_in(market.code, markets)
         for path in paths if not code else paths[:_LISTINGS]:
             pages.warm((path, ""), code)
     return len(pages.store)

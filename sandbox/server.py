@@ -6,11 +6,13 @@ import threading
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
 from flask import Flask, Response, render_template, request
 
+from sandbox.currencies import decimals
 from sandbox.faults import Faults
 from sandbox.http import json_answer
 from sandbox.ledger import Ledger, Object
@@ -70,6 +72,12 @@ class Sandbox:
                 self.razorpay.tick(time.time())
 
 
+def _shown(units: int, currency: str, gateway: str) -> str:
+    """An amount in a gateway's units as a person reads it."""
+    places = decimals(gateway, currency)
+    return f"{currency.upper()} {Decimal(units).scaleb(-places):,.{places}f}"
+
+
 def create_sandbox(path: Path, base: str, keys: Keys, hooks: dict[str, str]) -> Sandbox:
     """Build it; ``hooks`` are the shop's webhook addresses by gateway."""
     ledger, faults = Ledger(path), Faults()
@@ -78,9 +86,7 @@ def create_sandbox(path: Path, base: str, keys: Keys, hooks: dict[str, str]) -> 
     stripe = StripeBooks(ledger, webhooks, base)
     razorpay = RazorpayBooks(ledger, webhooks)
     app = Flask("sandbox", root_path=str(Path(__file__).parent))
-    app.jinja_env.filters["amount"] = lambda minor, currency: (
-        f"{currency.upper()} {minor / 100:,.2f}"
-    )
+    app.jinja_env.filters["amount"] = _shown
     for blueprint in (
         StripeApi(stripe, ledger, faults, keys.stripe_secret_key).blueprint(),
         StripePages(stripe, ledger).blueprint(),

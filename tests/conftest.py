@@ -15,6 +15,8 @@ from app import create_app
 from app.db.cache import Cache
 from app.db.database import Database
 from app.db.migrations import upgrade
+from app.markets.repository import MarketRepository
+from app.markets.starting import STARTING
 from app.web.registry import service
 from dev.stack import Stack
 from tests.support.catalog import CatalogMaker
@@ -77,6 +79,7 @@ def app(
     database = service(Database, app)
     for name in database.collections() - _KEPT:
         database[name].delete_many({})
+    MarketRepository(database).seed(STARTING)
     service(Cache, app).client.flushdb()  # what one test counted limits no other
     yield app
     database.close()

@@ -10,6 +10,7 @@ from enum import StrEnum
 
 from app.catalog.models import Choice, Image
 from app.catalog.policies import Promise
+from app.markets.models import STANDARD
 from app.promotions.codes import MOST_IN_CART
 from app.promotions.kinds import Level
 from app.promotions.models import NO_DISCOUNTS, Discounts, LineReduction
@@ -215,6 +216,8 @@ class PricedPart:
     quantity: int
     apart: Money
     stock_limited: bool = True  # it is sold of what is there alone
+    taxable: bool = True
+    tax_class: str = STANDARD
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -251,6 +254,7 @@ class PricedLine:
     waits: int = 0  # of the quantity so many are sent once they are there, as is promised
     promise: Promise | None = None
     wait_text: str = ""  # the same for the shopper
+    tax_class: str = STANDARD
 
     @property
     def content(self) -> str:
@@ -308,6 +312,11 @@ class PricedCart:
     def discount(self) -> Money:
         """All that promotions take off the lines."""
         return Money(self.discounts.on_goods, self.currency)
+
+    @property
+    def weight_grams(self) -> int:
+        """What can be sold of it weighs together."""
+        return sum(line.weight_grams * line.quantity for line in self.lines if line.sellable)
 
     @property
     def reductions(self) -> tuple[tuple[str, Money], ...]:

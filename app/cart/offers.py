@@ -12,6 +12,7 @@ from app.cart.pricing import MoneyText, price_cart
 from app.cart.rules import check_stock
 from app.catalog.bundles import (
     Catalogue,
+    RoundingOf,
     choice_title,
     choose,
     is_choice,
@@ -132,7 +133,9 @@ class Shelf:
         offers = {}
         for sku, parts in wanted:
             if sku in found:
-                offers[sku, parts] = _offer(*found[sku], parts, found, stock)
+                offers[sku, parts] = _offer(
+                    *found[sku], parts, found, stock, self._catalog.rounding_of
+                )
             else:
                 offers[sku, parts] = _gone(sku, parts, *names.get(sku, ("", "")))
         return offers
@@ -146,13 +149,22 @@ class Shelf:
 
 
 def _offer(
-    product: Product, variant: Variant, parts: Choice, found: Catalogue, stock: Mapping[Sku, int]
+    product: Product,
+    variant: Variant,
+    parts: Choice,
+    found: Catalogue,
+    stock: Mapping[Sku, int],
+    rounding_of: RoundingOf,
 ) -> Offer:
     prices = {}
     if is_choice(product, parts):
         codes = variant.prices if not parts else markets_of(parts, found)
         for code in codes:
-            price = price_of(product, parts, found, code) if parts else variant.prices[code]
+            price = (
+                price_of(product, parts, found, code, rounding_of(code))
+                if parts
+                else variant.prices[code]
+            )
             if price is not None:
                 prices[code] = price.amount.minor
     return Offer(

@@ -98,7 +98,7 @@ def _ware(line: CartLine, market: Market, found: Catalogue) -> _Ware | None:
         product=product,
         variant=variant,
         parts=parts,
-        price=price_of(product, line.parts, found, market.code),
+        price=price_of(product, line.parts, found, market.code, market.rounding),
         weight_grams=sum(found[part.sku][1].weight_grams * part.quantity for part in parts),
         changed=not is_choice(product, line.parts) or len(parts) != len(line.parts),
     )
@@ -116,6 +116,8 @@ def _parts(line: CartLine, market: Market, found: Catalogue) -> tuple[PricedPart
             variant_title=found[part.sku][1].title,
             quantity=part.quantity,
             apart=costs.get(part.position, zero),
+            taxable=found[part.sku][1].taxable,
+            tax_class=found[part.sku][0].tax_class,
         )
         for part in line.parts
         if part.sku in found
@@ -158,6 +160,7 @@ def _price_line(
         type=product.type,
         tags=product.tags,
         parts=ware.parts,
+        tax_class=product.tax_class,
     )
 
 

@@ -21,6 +21,7 @@ def items_of(cart: PricedCart) -> tuple[Item, ...]:
             vendor=line.vendor,
             type=line.type,
             tags=line.tags,
+            weight_grams=line.weight_grams,
         )
         for line in cart.lines
         if line.sellable

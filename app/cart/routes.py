@@ -13,6 +13,7 @@ from app.cart.cookie import remember_cart
 from app.cart.models import PricedCart
 from app.cart.rules import parse_quantity
 from app.cart.service import CartService
+from app.cart.taxing import contained_tax
 from app.catalog.bundles import PART
 from app.catalog.pages import CatalogPages
 from app.identity.context import signed_in_id
@@ -278,6 +279,7 @@ def _cart_page(
         coupon=coupon or CouponField(),
         in_account=account_id is not None,
         receipt=receipt,
+        contained=contained_tax(cart, current_market()),
     )
     if receipt and receipt.undone_at:
         hand_back(receipt)

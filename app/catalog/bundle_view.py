@@ -13,10 +13,11 @@ from app.catalog.bundles import (
     sets_left,
     units_of,
 )
-from app.catalog.models import BundleComponent, Choice, ChosenPart, PolicyKind, Product
+from app.catalog.models import BundleComponent, Choice, ChosenPart, PolicyKind, Price, Product
 from app.catalog.policies import Promise, Standing, latest, promise_of, waiting_units
 from app.catalog.rules import variant_images, variant_url
 from app.catalog.views import BundlePart, BundleView, PartChoice
+from app.markets.models import Market
 from app.shared.clock import now
 from app.shared.ids import Sku
 from app.shared.money import Money
@@ -26,18 +27,18 @@ def view_bundle(
     bundle: Product,
     found: Catalogue,
     stock: Mapping[Sku, int],
-    market: str,
+    market: Market,
     wanted: Choice = (),
 ) -> BundleView:
     """The bundle in the ``wanted`` choice, else in the first one that can be made and is sold.
 
     ``found`` has what is in range of its parts.
     """
-    sold = {sku: each for sku, each in found.items() if each[1].price_in(market)}
+    sold = {sku: each for sku, each in found.items() if each[1].price_in(market.code)}
     limited = limited_stock(stock, found)
     makeable = makeable_choice(bundle, sold, limited)
     choice = wanted or makeable or first_choice(bundle)
-    price = price_of(bundle, choice, found, market)
+    price = price_of(bundle, choice, found, market.code, market.rounding)
     left = sets_left(units_of(choice), limited)
     standing, promise = _standing(choice, found, stock)
     shown = _View(bundle=bundle, found=found, limited=limited, market=market, choice=choice)
@@ -76,7 +77,7 @@ class _View:
         bundle: Product,
         found: Catalogue,
         limited: Mapping[Sku, int],
-        market: str,
+        market: Market,
         choice: Choice,
     ) -> None:
         self._bundle = bundle
@@ -135,11 +136,15 @@ class _View:
     def _difference(self, choice: Choice) -> Money | None:
         """What this choice costs more or less than the one shown; None if it is the same, or
         either is not sold."""
-        shown = price_of(self._bundle, self._choice, self._found, self._market)
-        other = price_of(self._bundle, choice, self._found, self._market)
+        shown = self._price(self._choice)
+        other = self._price(choice)
         if shown is None or other is None or shown.amount == other.amount:
             return None
         return other.amount - shown.amount
+
+    def _price(self, choice: Choice) -> Price | None:
+        market = self._market
+        return price_of(self._bundle, choice, self._found, market.code, market.rounding)
 
 
 def _position(part: ChosenPart) -> int:

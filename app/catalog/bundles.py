@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import replace
 
 from app.catalog.models import (
@@ -17,6 +17,8 @@ from app.catalog.models import (
     Variant,
 )
 from app.catalog.policies import sellable_units
+from app.markets.models import PriceRounding
+from app.markets.rounding import round_price
 from app.shared.errors import Invalid
 from app.shared.ids import Sku
 from app.shared.money import Money
@@ -24,6 +26,7 @@ from app.shared.money import Money
 MAX_COMPONENTS = 12
 PART = "part."  # the fields of a form that choose parts begin like this
 _FULL = 10_000  # basis points
+RoundingOf = Callable[[str], PriceRounding]  # of a market's code
 Catalogue = Mapping[Sku, tuple[Product, Variant]]
 
 
@@ -196,10 +199,22 @@ def apart(choice: Choice, found: Catalogue, market: str) -> dict[int, Money] | N
     return costs
 
 
-def price_of(product: Product, choice: Choice, found: Catalogue, market: str) -> Price | None:
+def unrounded(_market: str) -> PriceRounding:
+    """For whoever knows no markets: a price is what it comes to."""
+    return PriceRounding.NONE
+
+
+def price_of(
+    product: Product,
+    choice: Choice,
+    found: Catalogue,
+    market: str,
+    rounding: PriceRounding = PriceRounding.NONE,
+) -> Price | None:
     """What one set costs in a market, beside what its parts cost apart; None where it is not sold.
 
-    A set is sold where all its chosen parts are, for a fixed price where it has one.
+    A set is sold where all its chosen parts are, for a fixed price where it has one. A share off
+    is rounded as the market rounds, never above what the parts cost apart.
     """
     costs = apart(choice, found, market)
     if not costs:
@@ -208,7 +223,8 @@ def price_of(product: Product, choice: Choice, found: Catalogue, market: str) ->
     whole = sum(amounts[1:], start=amounts[0])
     match product.pricing:
         case PercentOff(basis_points=share):
-            amount = Money(_less(whole.minor, share), whole.currency)
+            exact = Money(_less(whole.minor, share), whole.currency)
+            amount = min(round_price(exact, rounding), whole, key=lambda each: each.minor)
         case FixedPricing(prices=prices) if market in prices:
             amount = prices[market]
             for position, cost in costs.items():
@@ -229,11 +245,11 @@ def markets_of(choice: Choice, found: Catalogue) -> set[str]:
     return {code for part in choice if part.sku in found for code in found[part.sku][1].prices}
 
 
-def with_prices(product: Product, found: Catalogue) -> Product:
+def with_prices(product: Product, found: Catalogue, rounding_of: RoundingOf) -> Product:
     """The bundle with its first choice's prices of today as its variant's."""
     choice = first_choice(product)
     codes = sorted(markets_of(choice, found))
-    priced = {code: price_of(product, choice, found, code) for code in codes}
+    priced = {code: price_of(product, choice, found, code, rounding_of(code)) for code in codes}
     prices = {code: price for code, price in priced.items() if price}
     variant = product.variants[0]
     if prices == variant.prices:

@@ -13,21 +13,22 @@ from app.catalog.csv.importing import CsvImport, ImportReport
 from app.catalog.demo import DemoLoader, DemoMissing
 from app.catalog.service import CatalogService
 from app.db.errors import PyMongoError
+from app.markets.context import find_market
 from app.markets.models import Market
-from app.markets.service import DEFAULT, find_market
+from app.markets.service import MarketService
 from app.shared.errors import ShopError
 from app.web.progress import progress_bar
 from app.web.registry import service
 
 catalog_commands = AppGroup("catalog", help="Products in and out.")
 _market_option = click.option(
-    "--market", "market_code", default=DEFAULT.code, show_default=True,
+    "--market", "market_code", default="", show_default="the default one",
     help="The market whose currency the plain price column has.",
 )  # fmt: skip
 
 
 def _market(code: str) -> Market:
-    market = find_market(code)
+    market = find_market(code) if code else service(MarketService, current_app).default
     if market is None:
         raise click.BadParameter(f"there is no market {code!r}", param_hint="--market")
     return market

@@ -31,7 +31,8 @@ from app.catalog.stock import StockWriter
 from app.catalog.text import clean_html
 from app.catalog.writing import ProductWriter
 from app.db.database import Database, Session
-from app.markets.models import Market
+from app.markets.models import STANDARD
+from app.markets.service import MarketService
 from app.media.service import MediaService
 from app.media.store import StoredImage
 from app.shared.clock import now
@@ -53,15 +54,15 @@ class DemoLoader:
         database: Database,
         stock: StockWriter,
         media: MediaService,
-        markets: tuple[Market, ...],
+        markets: MarketService,
         folder: Path,
     ) -> None:
         self._database = database
         self._catalog = CatalogRepository(database)
         self._stock = stock
-        self._writer = ProductWriter(self._catalog, stock)
+        self._writer = ProductWriter(self._catalog, stock, markets.rounding_of)
         self._media = media
-        self._currencies = {market.code: market.currency for market in markets}
+        self._markets = markets
         self._folder = folder
         self._stored: dict[Path, StoredImage] = {}  # several variants show the same picture
 
@@ -154,6 +155,7 @@ class DemoLoader:
             components=tuple(map(component_from_document, given.get("components", ()))),
             pricing=self._pricing(given["pricing"]) if bundle else None,
             attributes=given["attributes"],
+            tax_class=given.get("tax_class", STANDARD),
             seo_title=seo.get("title", ""),
             seo_description=seo.get("description", ""),
             featured=bool(given.get("featured")),
@@ -175,7 +177,7 @@ class DemoLoader:
         )
 
     def _price(self, market: str, price: Mapping[str, Any]) -> Price:
-        currency = self._currencies[market]
+        currency = self._markets.get(market).currency
         compare_at = price.get("compare_at")
         return Price(
             amount=Money(price["amount"], currency),
@@ -186,9 +188,7 @@ class DemoLoader:
         if given["kind"] == "percent_off":
             return PercentOff(basis_points=given["basis_points"])
         prices = given["prices"].items()
-        return FixedPricing(
-            prices={code: Money(each["amount"], self._currencies[code]) for code, each in prices}
-        )
+        return FixedPricing(prices={code: self._price(code, each).amount for code, each in prices})
 
     def _image(self, given: str | Mapping[str, Any] | None, alt: str) -> Image | None:
         """Put the picture into the media store; None where there is none."""

@@ -29,6 +29,7 @@ from app.catalog.models import (
     Variant,
 )
 from app.db.database import Document
+from app.markets.models import STANDARD
 from app.shared.money import Money
 
 
@@ -54,6 +55,7 @@ def product_to_document(product: Product) -> Document:
         "pricing": pricing_to_document(product.pricing) if product.pricing else None,
         "part_skus": sorted(product.part_skus),  # for the index and for looking parts up
         "attributes": dict(product.attributes),
+        "tax_class": product.tax_class,
         "seo_title": product.seo_title,
         "seo_description": product.seo_description,
         "featured": product.featured,
@@ -148,6 +150,7 @@ def product_from_document(document: Document) -> Product:
         components=tuple(map(component_from_document, document["components"])),
         pricing=pricing_from_document(document["pricing"]) if document.get("pricing") else None,
         attributes=document["attributes"],
+        tax_class=document.get("tax_class", STANDARD),
         seo_title=document["seo_title"],
         seo_description=document["seo_description"],
         featured=document["featured"],

@@ -6,6 +6,7 @@ import math
 import threading
 import time
 from collections.abc import Callable
+from typing import Protocol
 
 import structlog
 
@@ -27,6 +28,20 @@ _SALES_EVERY = 30.0  # seconds between renewals of the order by sales
 _PAUSES = (0.025, 0.2)  # seconds before trying to watch again, first and longest
 _log = structlog.get_logger()
 Listener = Callable[[Touched], None]
+
+
+class Companion(Protocol):
+    """What else pages show, followed beside the catalog."""
+
+    def start(self) -> None:
+        """Begin to follow."""
+
+    def close(self) -> None:
+        """Stop."""
+
+    @property
+    def is_following(self) -> bool:
+        """Whether every change reaches this process as it happens."""
 
 
 class CatalogFollower:
@@ -51,6 +66,7 @@ class CatalogFollower:
         self._thread: threading.Thread | None = None
         self._stop = threading.Event()
         self._following = threading.Event()
+        self._companions: list[Companion] = []
 
     # --- reading --------------------------------------------------------------------------------
 
@@ -96,7 +112,11 @@ class CatalogFollower:
     @property
     def is_following(self) -> bool:
         """Whether every change reaches this process as it happens."""
-        return self._following.is_set()
+        return self._following.is_set() and all(each.is_following for each in self._companions)
+
+    def go_with(self, companion: Companion) -> None:
+        """Start and close together; this follows only while that does."""
+        self._companions.append(companion)
 
     def listen(self, callback: Listener) -> None:
         """Call ``callback`` after each change of the model, in the thread that made it."""
@@ -110,6 +130,8 @@ class CatalogFollower:
             self._stop.clear()
             self._thread = threading.Thread(target=self._run, name="catalog", daemon=True)
             self._thread.start()
+        for companion in self._companions:
+            companion.start()
 
     def close(self) -> None:
         """End the thread."""
@@ -117,6 +139,8 @@ class CatalogFollower:
         if self._thread is not None:
             self._thread.join(2.0)
             self._thread = None
+        for companion in self._companions:
+            companion.close()
 
     def _run(self) -> None:
         pause, longest = _PAUSES

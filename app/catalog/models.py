@@ -8,6 +8,7 @@ from datetime import datetime
 from decimal import Decimal
 from enum import StrEnum
 
+from app.markets.models import STANDARD
 from app.shared.ids import ProductId, Sku
 from app.shared.money import Money
 
@@ -194,6 +195,7 @@ class Product:
 
     A bundle has one variant, whose prices are those of its first choice, for listings; what a
     choice costs is worked out by its ``pricing`` from its parts.
+    ``tax_class`` is a code of the shop's, for which markets name rates.
     ``ratings`` are counted by reviews, not edited: storing a product leaves them as they are.
     """
 
@@ -213,6 +215,7 @@ class Product:
     components: tuple[BundleComponent, ...] = ()
     pricing: BundlePricing | None = None
     attributes: Mapping[str, str] = field(default_factory=dict)
+    tax_class: str = STANDARD
     seo_title: str = ""
     seo_description: str = ""
     featured: bool = False

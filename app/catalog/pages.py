@@ -186,7 +186,7 @@ class CatalogPages:
     ) -> BundleView:
         """A bundle with what can be chosen in it, of what is ``found`` in range."""
         stock = self._catalog.available(found) if found else {}
-        return view_bundle(product, found, stock, market.code, wanted)
+        return view_bundle(product, found, stock, market, wanted)
 
     def suggest(self, text: str, market: Market) -> tuple[Suggestion, ...]:
         """What to show under the search field while ``text`` is being typed."""

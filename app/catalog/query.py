@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
+from decimal import Decimal
 from urllib.parse import quote, urlencode
 
-from app.shared.money import Money
+from app.shared.money import Money, exponent
 
 SORTS = {
     "relevance": "Relevance",
@@ -145,6 +146,8 @@ def _price(
     except ValueError:
         amount = None
     if amount is None or not 0 <= amount.minor < 10**12:
-        errors[name] = f"Please enter an amount such as 25 or 19.50 ({currency})."
+        places = exponent(currency)
+        example = f"25 or {Decimal('19.5'):.{places}f}" if places else "25 or 1950"
+        errors[name] = f"Please enter an amount such as {example} ({currency})."
         return None
     return amount

@@ -17,7 +17,7 @@ from app.catalog.documents import (
 )
 from app.catalog.models import Category, Collection, PolicyKind, Product
 from app.db.database import Database, Document, Session, find_any
-from app.db.streams import InsertStream
+from app.db.streams import DocumentStream
 from app.shared.clock import now
 from app.shared.ids import ProductId, Sku, new_id
 
@@ -112,6 +112,25 @@ class CatalogRepository:
         pre_order = {"kind": PolicyKind.PRE_ORDER.value, "ships_on": {"$lte": moment}}
         query = {"variants": {"$elemMatch": {f"policy.{k}": v for k, v in pre_order.items()}}}
         return list(map(product_from_document, self._products.find(query)))
+
+    def percent_bundles(self, session: Session) -> list[Product]:
+        """Every bundle whose price is a share of its parts'."""
+        found = self._products.find({"pricing.kind": "percent_off"}, session=session)
+        return list(map(product_from_document, found))
+
+    def currencies_in(self, market: str, session: Session | None = None) -> set[str]:
+        """The currencies that prices in a market are in."""
+        apart, whole = f"variants.prices.{market}", f"pricing.prices.{market}"
+        priced = {"$or": [{apart: {"$exists": True}}, {whole: {"$exists": True}}]}
+        found = self._products.find(
+            priced, {f"{apart}.currency": 1, f"{whole}.currency": 1}, session=session
+        )
+        return {
+            prices[market]["currency"]
+            for each in found
+            for holder in (*each["variants"], each.get("pricing") or {})
+            if market in (prices := holder.get("prices", {}))
+        }
 
     def bar(self, ids: Iterable[ProductId], session: Session) -> None:
         """Make whoever writes one of these products at the same moment conflict."""
@@ -229,7 +248,7 @@ class CatalogRepository:
 
     def watch_changes(self) -> ChangeWatch:
         """Changes as they come, from now on. Raises the driver's error if that cannot be."""
-        return ChangeWatch(InsertStream(self._changes))
+        return ChangeWatch(DocumentStream(self._changes))
 
     # --- sales --------------------------------------------------------------------------------
 
@@ -258,7 +277,7 @@ class CatalogRepository:
 class ChangeWatch:
     """The feed of changes while it is being written."""
 
-    def __init__(self, stream: InsertStream) -> None:
+    def __init__(self, stream: DocumentStream) -> None:
         self._stream = stream
 
     def take(self, wait: float) -> list[Change]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 
+from app.catalog.bundles import RoundingOf, unrounded
 from app.catalog.cards import make_card, refer
 from app.catalog.follower import CatalogFollower
 from app.catalog.modelling import Modelling
@@ -44,6 +45,7 @@ class CatalogService:
         self._follower: CatalogFollower | None = None
         self._packer: Packer | None = None
         self._selling: Selling | None = None
+        self.rounding_of: RoundingOf = unrounded
 
     def use_stock(self, stock: Stock) -> None:
         """Say where stock is read; the inventory lies above, so the root brings them together."""
@@ -94,6 +96,16 @@ class CatalogService:
         """Add to a product's number of published reviews, by stars, and tell every process."""
         self._catalog.count_ratings(product_id, steps, session)
         self._catalog.note_change(session, product_ids=[product_id])
+
+    # --- for markets --------------------------------------------------------------------------
+
+    def use_rounding(self, rounding_of: RoundingOf) -> None:
+        """Say how markets round the prices that are worked out."""
+        self.rounding_of = rounding_of
+
+    def currencies_in(self, market: str, session: Session) -> set[str]:
+        """The currencies that products' prices in a market are in."""
+        return self._catalog.currencies_in(market, session)
 
     # --- for carts and orders -----------------------------------------------------------------
 

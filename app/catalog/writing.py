@@ -5,7 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
-from app.catalog.bundles import catalogue_of, check_bundle, most_units, with_prices
+from app.catalog.bundles import (
+    RoundingOf,
+    catalogue_of,
+    check_bundle,
+    most_units,
+    unrounded,
+    with_prices,
+)
 from app.catalog.models import Product
 from app.catalog.repository import CatalogRepository
 from app.catalog.rules import FEW
@@ -19,9 +26,12 @@ from app.shared.ids import Sku
 class ProductWriter:
     """Stores products, what bundles cost by them, and the news of both."""
 
-    def __init__(self, catalog: CatalogRepository, stock: StockWriter) -> None:
+    def __init__(
+        self, catalog: CatalogRepository, stock: StockWriter, rounding_of: RoundingOf = unrounded
+    ) -> None:
         self._catalog = catalog
         self._stock = stock
+        self._rounding_of = rounding_of
 
     def store(
         self,
@@ -51,6 +61,11 @@ class ProductWriter:
         ids = [*given, *(each.id for each in made)]
         self._catalog.note_change(session, product_ids=ids, shelves=shelves)
 
+    def reprice(self, bundles: Sequence[Product], session: Session) -> None:
+        """Give bundles the prices of their parts again: how a market rounds them has changed."""
+        self._store_bundles((), (), bundles, session)
+        self._catalog.note_change(session, product_ids=[each.id for each in bundles])
+
     def _store_bundles(
         self,
         new: Sequence[Product],
@@ -72,10 +87,12 @@ class ProductWriter:
         # Two writers of parts of one bundle each see the other's old price: one has to wait.
         self._catalog.bar({each.id for each in (*parts, *made)}, session)
         found = catalogue_of(parts)
-        self._catalog.insert([with_prices(each, found) for each in fresh], session)
-        self._replace((with_prices(each, found) for each in edited), session)
+        self._catalog.insert(
+            [with_prices(each, found, self._rounding_of) for each in fresh], session
+        )
+        self._replace((with_prices(each, found, self._rounding_of) for each in edited), session)
         for bundle in made:
-            priced = with_prices(bundle, found)
+            priced = with_prices(bundle, found, self._rounding_of)
             if priced is not bundle:
                 self._replace([replace(priced, updated_at=now())], session)
 

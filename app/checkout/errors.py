@@ -36,6 +36,27 @@ class NothingToPay(Invalid):
         )
 
 
+class NotDelivered(Invalid):
+    """No way of shipping takes these goods to that address."""
+
+    def __init__(self) -> None:
+        message = (
+            "We cannot send what is in your cart to this address. Please enter another address, "
+            "or change your cart."
+        )
+        super().__init__(message, {"shipping_method": message})
+
+
+class ShippingChanged(Invalid):
+    """The chosen way of shipping is not offered for the address, or not for these goods."""
+
+    def __init__(self) -> None:
+        message = (
+            "This way of shipping is not offered for your address. Please choose one of these."
+        )
+        super().__init__(message, {"shipping_method": message})
+
+
 class NotRefundable(Conflict):
     """The order has no captured payment."""
 
@@ -54,6 +75,18 @@ class NothingToRefund(Invalid):
         )
         field = f"quantity-{position}" if position else "amount"
         super().__init__(message, {f"{field}-{part}" if part else field: message})
+
+
+class NotPayable(Invalid):
+    """The amount has a last digit that neither gateway pays in its currency."""
+
+    def __init__(self, amount: Money) -> None:
+        near = amount.to_payable()
+        message = (
+            f"{amount.to_major()} {amount.currency} cannot be paid: the last digit must be 0. "
+            f"Please enter {near.to_major()}."
+        )
+        super().__init__(message, {"amount": message})
 
 
 class RefundTooHigh(Invalid):

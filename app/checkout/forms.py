@@ -7,6 +7,8 @@ from typing import Any
 from wtforms import BooleanField, RadioField, StringField, ValidationError
 from wtforms.validators import InputRequired
 
+from app.checkout.errors import NotDelivered, ShippingChanged
+from app.checkout.rules import Destination, Quote
 from app.markets.address_form import AddressForm, text_field
 from app.markets.models import Market
 from app.shared.emails import normal_email
@@ -18,6 +20,8 @@ class CheckoutForm(AddressForm):
     email = text_field("E-mail", 254, "Please enter your e-mail address.")
     shipping_method = RadioField("Shipping", validators=[InputRequired("Please choose one.")])
     gateway = RadioField("Payment", validators=[InputRequired("Please choose one.")])
+    gateways: tuple[str, ...] = ()  # that are offered
+    entered = False  # whether it has what a shopper entered
     keep_address = BooleanField("Keep this address in my account")
 
     def validate_email(self, field: StringField) -> None:
@@ -45,12 +49,39 @@ _GATEWAY_LABELS = {
 def checkout_form(market: Market, gateways: tuple[str, ...], data: Any = None) -> CheckoutForm:
     """The form for a market; without ``data`` its first choices are filled in."""
     form = CheckoutForm(data)
-    form.offer_countries(market)
-    form.shipping_method.choices = [(each.code, each.name) for each in market.shipping]
+    form.gateways, form.entered = gateways, data is not None
     form.gateway.choices = [(name, _GATEWAY_LABELS[name]) for name in gateways]
-    if not form.country.data or form.country.data == "None":
-        form.country.data = market.countries[0] if data is None else None
+    # Whether one is offered for the address and the cart is said later, by check_shipping.
+    form.shipping_method.choices = [(code, code) for code in market.shipping_codes]
+    chosen = form.country.data
+    form.offer_countries(market)
+    if data is not None and (not chosen or chosen == "None"):
+        form.country.data = None
     if data is None:
-        form.shipping_method.data = market.shipping[0].code
         form.gateway.data = gateways[0] if gateways else None
     return form
+
+
+def destination(form: CheckoutForm) -> Destination:
+    """Where the form says things go; to nowhere yet while nobody entered anything."""
+    known = form.entered or form.line1.data
+    return Destination(
+        region=form.state.data or "",
+        country=(form.country.data or "") if known else "",
+        postal_code=form.postal_code.data or "",
+    )
+
+
+def offer_shipping(form: CheckoutForm, quote: Quote) -> None:
+    """Offer what the quote has, chosen what its sums are of."""
+    form.shipping_method.choices = [(each.code, each.name) for each in quote.shipping_choices]
+    form.shipping_method.data = quote.method.code if quote.method else None
+
+
+def check_shipping(form: CheckoutForm, quote: Quote) -> None:
+    """Raise ``NotDelivered`` where nothing goes there, ``ShippingChanged`` where the chosen way
+    does not; what can be chosen instead is in the quote."""
+    if quote.method is None:
+        raise NotDelivered
+    if quote.method.code != form.shipping_method.data:
+        raise ShippingChanged

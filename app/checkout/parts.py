@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 from app.cart.models import PricedLine
+from app.cart.taxing import LineTax
 from app.inventory.models import Demand
 from app.orders.models import LineWait, OrderPart
-from app.promotions.apportioning import divide
 from app.shared.clock import now
-from app.shared.money import Money
 
 
 def demands_of(line: PricedLine) -> tuple[Demand, ...]:
@@ -31,13 +30,11 @@ def wait_of(line: PricedLine) -> LineWait | None:
     )
 
 
-def shares_of(line: PricedLine, tax: Money) -> tuple[OrderPart, ...]:
+def shares_of(line: PricedLine, tax: LineTax) -> tuple[OrderPart, ...]:
     """A bundle's parts, each with its share of what is paid for the line and of its tax.
 
     The shares are in proportion to what the parts cost on their own, and add up exactly.
     """
-    weights = {f"{part.position:03}": part.apart.minor for part in line.parts}
-    net, of_tax = divide(line.net.minor, weights), divide(tax.minor, weights)
     return tuple(
         OrderPart(
             position=part.position,
@@ -45,8 +42,9 @@ def shares_of(line: PricedLine, tax: Money) -> tuple[OrderPart, ...]:
             title=part.title,
             variant_title=part.variant_title,
             quantity=part.quantity,
-            net=Money(net[key], tax.currency),
-            tax=Money(of_tax[key], tax.currency),
+            net=share.net,
+            tax=share.tax,
+            tax_rate=share.rate,
         )
-        for key, part in zip(weights, line.parts, strict=True)
+        for part, share in zip(line.parts, tax.parts, strict=True)
     )

@@ -7,7 +7,13 @@ from datetime import timedelta
 
 from app.cart.models import Cart, PricedCart
 from app.cart.service import CartService
-from app.checkout.errors import AlreadyOrdered, CartChanged, MaybePaidAlready, NothingToPay
+from app.checkout.errors import (
+    AlreadyOrdered,
+    CartChanged,
+    MaybePaidAlready,
+    NotDelivered,
+    NothingToPay,
+)
 from app.checkout.parts import demands_of, shares_of, wait_of
 from app.checkout.rules import Quote, agreed_discounts, fingerprint
 from app.checkout.settlement import Settlement
@@ -16,6 +22,7 @@ from app.db.errors import DuplicateKeyError
 from app.db.idempotency import IdempotencyKeys
 from app.inventory.service import InventoryService
 from app.markets.models import Market
+from app.markets.shipping import ShippingMethod
 from app.orders.models import Order, OrderLine, OrderState
 from app.orders.service import OrderService
 from app.payments.errors import GatewayNotOffered, PaymentInProgress
@@ -59,11 +66,18 @@ class Purchase:
         return self.cart.id
 
     @property
+    def method(self) -> ShippingMethod:
+        """How it is shipped. Raises ``NotDelivered`` where it cannot be."""
+        if self.quote.method is None:
+            raise NotDelivered
+        return self.quote.method
+
+    @property
     def fingerprint(self) -> str:
         """Changes with anything that the order or its amount depends on."""
         lines = [(line.content, line.quantity, line.unit_price.minor) for line in self.cart.lines]
         total, discounts = self.quote.totals.total, agreed_discounts(self.cart)
-        agreed = (self.email, self.address, self.quote.method.code, self.market.code)
+        agreed = (self.email, self.address, self.method.code, self.market.code)
         return fingerprint(
             self.cart_id,
             self.cart.version,
@@ -116,12 +130,14 @@ class Placing:
         The cart's earlier, unpaid order is gone on with if it says the same, else closed first,
         and so are those of carts whose goods are in this one now. Raises ``OutOfStock``,
         ``GatewayNotOffered``, ``CartChanged``, ``PromotionChanged``, ``PromotionUsedUp``,
-        ``NothingToPay``, and ``PaymentInProgress`` while an earlier attempt may still be paid.
+        ``NothingToPay``, ``NotDelivered``, ``AmountTooSmall``, and ``PaymentInProgress`` while an
+        earlier attempt may still be paid.
         """
         if not self._payments.offered((purchase.gateway,)):
             raise GatewayNotOffered
         if not purchase.quote.totals.total:
             raise NothingToPay
+        self._payments.check_amount(purchase.gateway, purchase.quote.totals.total)
         withdrawn: list[OrderId] = []
         try:
             return self._attempt_for(purchase, key, withdrawn)
@@ -255,18 +271,16 @@ class Placing:
                     quantity=line.quantity,
                     unit_price=line.unit_price,
                     total=line.total,
-                    tax=tax,
+                    tax=tax.tax,
                     reductions=line.reductions,
                     parts=shares_of(line, tax),
-                    tax_rate=rate,
+                    tax_rate=tax.rate,
                     wait=wait_of(line),
                 )
-                for line, tax, rate in zip(
-                    cart.lines, quote.line_taxes, quote.line_rates, strict=True
-                )
+                for line, tax in zip(cart.lines, quote.line_taxes, strict=True)
             ),
-            shipping_method=quote.method.code,
-            shipping_name=quote.method.name,
+            shipping_method=purchase.method.code,
+            shipping_name=purchase.method.name,
             totals=quote.totals,
             placed_at=now(),
             paid_at=None,
@@ -277,6 +291,8 @@ class Placing:
             account_id=purchase.account_id,
             reductions=quote.reductions,
             shipping_tax_rate=quote.shipping_rate,
+            taxes=quote.taxes,
+            tax_parts=quote.tax_parts,
         )
 
     def _store_attempt(

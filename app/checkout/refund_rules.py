@@ -6,11 +6,11 @@ from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
-from app.checkout.errors import NothingToRefund, RefundTooHigh
+from app.checkout.errors import NothingToRefund, NotPayable, RefundTooHigh
 from app.orders.models import Order, OrderLine, OrderPart
 from app.payments.models import Refund, RefundedLine, RefundParts, RefundState
 from app.shared.ids import Sku
-from app.shared.money import Money
+from app.shared.money import Money, payable_step
 
 RETURNED = "return"  # the purpose of a refund for goods that came back
 
@@ -87,7 +87,9 @@ def parts_of(order: Order, balance: Balance, wish: RefundWish) -> RefundParts:
 
     Units cost their even share of what was paid for their line, rounded so that all the units
     together give exactly that. Without ``amount`` the sum is kept within what is refundable
-    (earlier goodwill counts against it). Raises ``RefundTooHigh`` and ``NothingToRefund``.
+    (earlier goodwill counts against it). Where a currency's last digit cannot be paid, sums are
+    rounded so that all of them together are what was paid. Raises ``RefundTooHigh``,
+    ``NotPayable`` and ``NothingToRefund``.
     """
     lines = _refunded(order, balance, wish)
     zero = Money.zero(order.currency)
@@ -95,12 +97,26 @@ def parts_of(order: Order, balance: Balance, wish: RefundWish) -> RefundParts:
     computed = RefundParts(lines=lines, shipping=shipping, adjustment=zero).amount
     wanted = wish.amount
     if wanted is None:
-        wanted = min(computed, balance.refundable, key=lambda money: money.minor)
+        payable = _payable(order, balance, computed)
+        wanted = min(payable, balance.refundable, key=lambda money: money.minor)
+    if wanted != wanted.to_payable():
+        raise NotPayable(wanted)
     if balance.refundable < wanted:
         raise RefundTooHigh(balance.refundable)
     if wanted.minor <= 0:
         raise NothingToRefund
     return RefundParts(lines=lines, shipping=shipping, adjustment=wanted - computed)
+
+
+def _payable(order: Order, balance: Balance, computed: Money) -> Money:
+    """What can be paid of a sum: the growth of the rounded sum of all that was paid back."""
+    if payable_step(order.currency) == 1:
+        return computed
+    rest = balance.shipping
+    for line in _refunded(order, balance, everything(balance)):
+        rest += line.amount
+    before = order.totals.total - rest
+    return (before + computed).to_payable() - before.to_payable()
 
 
 def everything(balance: Balance) -> RefundWish:

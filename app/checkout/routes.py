@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Container
 from contextlib import suppress
 from uuid import uuid4
 
@@ -13,7 +14,14 @@ from app.cart.context import current_cart_id, current_customer
 from app.cart.models import PricedCart
 from app.cart.service import CartService
 from app.checkout.errors import CartChanged, MaybePaidAlready
-from app.checkout.forms import CheckoutForm, checkout_form, known_email
+from app.checkout.forms import (
+    CheckoutForm,
+    check_shipping,
+    checkout_form,
+    destination,
+    known_email,
+    offer_shipping,
+)
 from app.checkout.placing import Purchase
 from app.checkout.rules import Quote, fingerprint, quote_cart, shown
 from app.checkout.service import Answer, CheckoutService, replayed
@@ -22,13 +30,13 @@ from app.identity.address_book import AddressBook
 from app.identity.context import current_account, signed_in, signed_in_id
 from app.identity.errors import AddressBookFull
 from app.identity.models import SavedAddress
-from app.markets.context import current_market
+from app.markets.context import current_market, format_money
 from app.payments.service import PaymentService
 from app.shared.errors import Invalid
 from app.web.csrf import FIELD as CSRF_FIELD
 from app.web.errors import error_page
 from app.web.registry import service
-from app.web.rendering import leave_to, page, private, see_other
+from app.web.rendering import leave_to, page, private, see_other, wants_fragment
 from app.web.visitor import ensure_visitor
 
 blueprint = Blueprint("checkout", __name__)
@@ -36,6 +44,7 @@ _KEY_FIELD = "idempotency_key"
 _TWICE_FIELD = "twice"  # set by the page once it has warned of an order alike
 _SEEN_FIELD = "seen_cart"
 _KEY_HEADER = "Idempotency-Key"
+_CHANGED = "changed"  # what was changed when the page asks for the sums
 
 
 @blueprint.get("/checkout")
@@ -104,15 +113,18 @@ def _place(claimed: Claimed, form: CheckoutForm, key: str) -> BaseResponse:
     market = current_market()
     checkout = service(CheckoutService)
     cart = _cart(form)
+    quote = _quote(form, cart)
     try:
         _check_cart(cart)
+        check_shipping(form, quote)
     except Invalid as refusal:
         checkout.release(claimed)
+        _mark(form, refusal)
         return _refuse(form, refusal.message, key)
     purchase = Purchase(
         cart=cart,
         market=market,
-        quote=_quote(form, cart),
+        quote=quote,
         email=form.email.data or "",
         address=form.address(),
         gateway=form.gateway.data or "",
@@ -143,7 +155,7 @@ def _check_cart(cart: PricedCart) -> None:
     if not cart.ready:
         raise Invalid("Something in your cart can no longer be sold. Please look at your cart.")
     seen = request.form.get(_SEEN_FIELD, "")
-    if seen and seen != shown(cart):
+    if seen and seen != shown(cart, current_market()):
         refused = [each for each in cart.discounts.coupons if not each.applied]
         raise CartChanged(" ".join(f"Code {each.code}: {each.note}" for each in refused))
 
@@ -160,9 +172,7 @@ def _form(data: MultiDict[str, str] | None) -> CheckoutForm:
 
 
 def _quote(form: CheckoutForm, cart: PricedCart) -> Quote:
-    return quote_cart(
-        cart, current_market(), form.state.data or "", form.shipping_method.data or ""
-    )
+    return quote_cart(cart, current_market(), destination(form), form.shipping_method.data or "")
 
 
 def _mark(form: CheckoutForm, refusal: Invalid) -> None:
@@ -186,14 +196,21 @@ def _render(
     key: str = "",
     twin: str = "",
 ) -> Response:
+    quote = _quote(form, cart)
+    offer_shipping(form, quote)
+    too_small = _too_small(form, quote)
+    if status == 200 and fragment == "summary" and "gateway" not in request.args:
+        _prefer_gateway(form, too_small)
     response = page(
         "checkout/checkout.html",
         fragment,
         status,
         form=form,
         cart=cart,
-        quote=_quote(form, cart),
-        seen_cart=shown(cart),
+        quote=quote,
+        too_small=too_small,
+        changed=request.args.get(_CHANGED, "") if wants_fragment() else "",
+        seen_cart=shown(cart, current_market()),
         warning=warning,
         idempotency_key=key or str(uuid4()),
         twin=twin,
@@ -201,6 +218,23 @@ def _render(
         addresses=_addresses(),
     )
     return private(response)
+
+
+def _too_small(form: CheckoutForm, quote: Quote) -> dict[str, str]:
+    """What to say beside each gateway that takes no total as small as this."""
+    payments = service(PaymentService)
+    return {
+        name: f"Takes no less than {format_money(payments.minimum(name, quote.totals.total))}."
+        for name in form.gateways
+        if not payments.takes(name, quote.totals.total)
+    }
+
+
+def _prefer_gateway(form: CheckoutForm, too_small: Container[str]) -> None:
+    """Choose the first gateway that can take the total."""
+    able = [name for name in form.gateways if name not in too_small]
+    if able and form.gateway.data not in able:
+        form.gateway.data = able[0]
 
 
 def _leave(answer: Answer) -> BaseResponse:

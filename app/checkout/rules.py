@@ -4,16 +4,19 @@ from __future__ import annotations
 
 import hashlib
 import json
-from dataclasses import dataclass
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 
-from app.cart.models import PricedCart, PricedLine
-from app.markets.models import Market, ShippingMethod, TaxMode
+from app.cart.models import PricedCart
+from app.cart.taxing import LineTax, line_tax, taxed_of
+from app.markets.models import Market, ShippingTax, TaxRule
+from app.markets.shipping import ShippingMethod
+from app.markets.taxing import RateTax, Taxed, by_rate, in_proportion, tax_all
 from app.orders.models import OrderReduction, Totals
 from app.promotions.models import Reduction
 from app.shared.ids import LineId
 from app.shared.money import Money, total
-
-_FULL = 10_000  # basis points
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -27,65 +30,70 @@ class ShippingChoice:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Quote:
-    """The sums of a cart shipped in one way to one region, with each line's tax and its rate
-    (basis points, 0 for what is not taxed).
+class Destination:
+    """Where a cart is sent, as far as it is known; the home zone as long as no country is."""
 
+    region: str = ""
+    country: str = ""
+    postal_code: str = ""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Quote:
+    """The sums of a cart shipped in one way to one place, with the tax of each line and of all by
+    rate.
+
+    ``method`` is None where nothing is delivered there: then shipping is not in the sums, and
+    nothing can be ordered. ``tax_parts`` names the taxes that each tax is made of, if several.
     ``uses`` are the promotions that take something off, ``reductions`` what each takes.
     """
 
-    method: ShippingMethod
+    method: ShippingMethod | None
     shipping_choices: tuple[ShippingChoice, ...]
     totals: Totals
-    line_taxes: tuple[Money, ...]
-    line_rates: tuple[int, ...]
-    shipping_rate: int
+    line_taxes: tuple[LineTax, ...]
+    taxes: tuple[RateTax, ...]
+    shipping_rate: int | None
+    tax_parts: tuple[str, ...] = ()
     uses: tuple[Reduction, ...] = ()
     reductions: tuple[OrderReduction, ...] = ()
 
+    @property
+    def is_deliverable(self) -> bool:
+        """Whether there is a way to send it."""
+        return self.method is not None
 
-def tax_on(amount: Money, rate: int, mode: TaxMode) -> Money:
-    """The tax in (inclusive) or on (exclusive) ``amount`` at ``rate`` basis points, half up."""
-    base = _FULL + rate if mode is TaxMode.INCLUSIVE else _FULL
-    return Money((2 * amount.minor * rate + base) // (2 * base), amount.currency)
 
+def quote_cart(
+    cart: PricedCart, market: Market, where: str | Destination, shipping_code: str
+) -> Quote:
+    """Price a cart: lines, discounts, shipping, tax. ``where`` may be a region of the home zone.
 
-def quote_cart(cart: PricedCart, market: Market, region: str, shipping_code: str) -> Quote:
-    """Price a cart: lines, discounts, shipping, tax. An unknown shipping code means the first
-    method.
-
-    Whether shipping is free is a matter of the lines before discounts, so that a coupon never
-    makes an order dearer. The tax is of what discounts leave. Inclusive tax covers goods and
-    shipping (EU and Indian rules for ancillary supplies); exclusive tax covers goods only.
+    An unknown shipping code means the first method. The tax is of what discounts leave; the tax of
+    a rate is worked out of all that bears it, shipping included, and divided over that. The total
+    is one that gateways take: where a currency's last digit is not paid, it is rounded here.
     """
-    method = market.shipping_method(shipping_code) or market.shipping[0]
-    rate = market.tax.rate_in(region)
-    line_taxes = tuple(_line_tax(line, rate, market.tax.mode) for line in cart.lines)
-    full_price = method.price_for(cart.subtotal)
-    off_shipping = cart.discounts.on_shipping(method.code, full_price.minor)
-    shipping = full_price - Money(sum(minor for _, minor in off_shipping), market.currency)
-    inclusive = market.tax.mode is TaxMode.INCLUSIVE
-    tax = total(line_taxes, market.currency)
-    if inclusive:
-        tax += tax_on(shipping, rate, market.tax.mode)
-    added = Money.zero(market.currency) if inclusive else tax
+    place = where if isinstance(where, Destination) else Destination(region=where)
+    offered = _offered(cart, market, place)
+    chosen = next((each for each in offered if each.code == shipping_code), None)
+    method = chosen or next(iter(offered), None)
+    full_price = _shipping_price(method, cart) if method else None
+    shipping = full_price or Money.zero(market.currency)
+    code = method.code if method else ""
+    off_shipping = cart.discounts.on_shipping(code, shipping.minor) if method else ()
+    shipping -= Money(sum(minor for _, minor in off_shipping), market.currency)
+    taxes = _Taxes(cart, market, place.region, shipping)
+    totals = _totals(cart, market, shipping, taxes.whole)
     off_goods = tuple((each, each.amount) for each in cart.discounts.reductions if each.amount)
     applied = (*off_goods, *off_shipping)
     return Quote(
         method=method,
-        shipping_choices=tuple(_choice(each, cart) for each in market.shipping),
-        totals=Totals(
-            subtotal=cart.subtotal,
-            discount=cart.discount,
-            shipping=shipping,
-            tax=tax,
-            tax_included=inclusive,
-            tax_name=market.tax.name,
-            total=cart.subtotal - cart.discount + shipping + added,
-        ),
-        line_taxes=line_taxes,
-        line_rates=tuple(rate if _is_taxed(line) else 0 for line in cart.lines),
-        shipping_rate=rate if inclusive else 0,
+        shipping_choices=tuple(_choice(each, cart) for each in offered),
+        totals=totals,
+        line_taxes=taxes.of_lines,
+        taxes=_with_rounding(taxes.by_rate, totals),
+        shipping_rate=taxes.shipping_rate,
+        tax_parts=market.tax.parts_in(place.region),
         uses=tuple(each for each, _ in applied),
         reductions=tuple(
             OrderReduction(
@@ -100,16 +108,22 @@ def quote_cart(cart: PricedCart, market: Market, region: str, shipping_code: str
     )
 
 
-def _line_tax(line: PricedLine, rate: int, mode: TaxMode) -> Money:
-    return tax_on(line.net, rate if _is_taxed(line) else 0, mode)
+# --- shipping -------------------------------------------------------------------------------------
 
 
-def _is_taxed(line: PricedLine) -> bool:
-    return line.taxable and line.sellable
+def _offered(cart: PricedCart, market: Market, place: Destination) -> tuple[ShippingMethod, ...]:
+    """The methods of the place that can take what is in the cart."""
+    methods = market.shipping_to(place.country, place.region, place.postal_code)
+    return tuple(each for each in methods if _shipping_price(each, cart) is not None)
+
+
+def _shipping_price(method: ShippingMethod, cart: PricedCart) -> Money | None:
+    left = cart.subtotal - cart.discount
+    return method.price_for(cart.subtotal, left=left, grams=cart.weight_grams)
 
 
 def _choice(method: ShippingMethod, cart: PricedCart) -> ShippingChoice:
-    price = method.price_for(cart.subtotal)
+    price = _shipping_price(method, cart) or Money.zero(cart.currency)
     off = sum(minor for _, minor in cart.discounts.on_shipping(method.code, price.minor))
     days = (
         f"{method.min_days} working day{'' if method.min_days == 1 else 's'}"
@@ -124,10 +138,79 @@ def _choice(method: ShippingMethod, cart: PricedCart) -> ShippingChoice:
     )
 
 
-def shown(cart: PricedCart) -> str:
-    """What a page showed of a cart, to tell whether the next one would show the same."""
+# --- tax ------------------------------------------------------------------------------------------
+
+
+class _Taxes:
+    """The taxes of a cart's lines and its shipping, worked out together."""
+
+    def __init__(self, cart: PricedCart, market: Market, region: str, shipping: Money) -> None:
+        rule = market.tax
+        of_lines = [taxed_of(line, rule, region) for line in cart.lines]
+        of_shipping = _taxed_shipping(rule, region, shipping, of_lines)
+        things = [*(thing for line in of_lines for thing in line), *of_shipping]
+        taxes = tax_all(things, rule.mode)
+        places = iter(taxes)
+        self.of_lines = tuple(
+            line_tax(line, here, [next(places) for _ in here], rule, region)
+            for line, here in zip(cart.lines, of_lines, strict=True)
+        )
+        self.whole = total(taxes, market.currency)
+        self.by_rate = by_rate(things, taxes, rule.mode)
+        rates = {each.rate for each in of_shipping}
+        self.shipping_rate = rates.pop() if len(rates) == 1 else None if rates else 0
+
+
+def _taxed_shipping(
+    rule: TaxRule, region: str, shipping: Money, of_lines: Sequence[Sequence[Taxed]]
+) -> tuple[Taxed, ...]:
+    match rule.shipping:
+        case ShippingTax.NONE:
+            return (Taxed(amount=shipping, rate=0),)
+        case ShippingTax.CLASS:
+            return (Taxed(amount=shipping, rate=rule.rate_in(region, rule.shipping_class)),)
+        case ShippingTax.PROPORTIONAL:
+            goods: Counter[int] = Counter()
+            for thing in (thing for line in of_lines for thing in line):
+                goods[thing.rate] += thing.amount.minor
+            return in_proportion(shipping, goods)
+
+
+def _totals(cart: PricedCart, market: Market, shipping: Money, tax: Money) -> Totals:
+    inclusive = market.tax.is_inclusive
+    added = Money.zero(market.currency) if inclusive else tax
+    exact = cart.subtotal - cart.discount + shipping + added
+    payable = exact.to_payable()
+    return Totals(
+        subtotal=cart.subtotal,
+        discount=cart.discount,
+        shipping=shipping,
+        tax=tax,
+        tax_included=inclusive,
+        tax_name=market.tax.name,
+        total=payable,
+        rounding=payable - exact if payable != exact else None,
+    )
+
+
+def _with_rounding(taxes: tuple[RateTax, ...], totals: Totals) -> tuple[RateTax, ...]:
+    """Net amounts and taxes that add up to the total: what it is rounded by bears no tax, and is
+    counted with the rate of which there is most."""
+    if not totals.rounding or not taxes:
+        return taxes
+    most = max(taxes, key=lambda each: each.gross.minor)
+    rounded = replace(most, net=most.net + totals.rounding)
+    return tuple(rounded if each is most else each for each in taxes)
+
+
+# --- telling one cart from another ----------------------------------------------------------------
+
+
+def shown(cart: PricedCart, market: Market) -> str:
+    """What a page showed of a cart, to tell whether the next one would show the same: the market's
+    rules are part of it."""
     lines = sorted((line.content, line.quantity, line.unit_price.minor) for line in cart.lines)
-    return fingerprint(cart.market, lines, agreed_discounts(cart))
+    return fingerprint(market.key, lines, agreed_discounts(cart))
 
 
 def agreed_discounts(cart: PricedCart) -> list[tuple[str, str, list[tuple[str, int]]]]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from collections.abc import Sequence
 from queue import Empty, SimpleQueue
 from typing import Any
 
@@ -14,27 +15,30 @@ from app.db.database import Document
 _AWAIT_MS = 500  # how long the server holds an empty answer back, and closing may take
 
 
-class InsertStream:
-    """Every document inserted into a collection from now on, in order.
+class DocumentStream:
+    """Every document written into a collection from now on, in order: as it is inserted or
+    replaced, empty where one is updated or deleted.
 
     A thread of its own reads the stream, so that what arrives during other work is there at once.
     """
 
-    def __init__(self, collection: Collection[Document]) -> None:
+    def __init__(
+        self, collection: Collection[Document], operations: Sequence[str] = ("insert",)
+    ) -> None:
         self._stream = collection.watch(
-            [{"$match": {"operationType": "insert"}}], max_await_time_ms=_AWAIT_MS
+            [{"$match": {"operationType": {"$in": list(operations)}}}], max_await_time_ms=_AWAIT_MS
         )
         self._arrived: SimpleQueue[Document | PyMongoError] = SimpleQueue()
         self._lost: PyMongoError | None = None
         self._closed = threading.Event()
-        threading.Thread(target=self._read, name="insert-stream", daemon=True).start()
+        threading.Thread(target=self._read, name="document-stream", daemon=True).start()
 
     def _read(self) -> None:
         try:
             while not self._closed.is_set():
                 change: Any = self._stream.try_next()
                 if change is not None:
-                    self._arrived.put(change["fullDocument"])
+                    self._arrived.put(change.get("fullDocument") or {})
         except PyMongoError as error:
             self._arrived.put(error)
         finally:

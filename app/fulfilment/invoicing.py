@@ -6,7 +6,7 @@ Both series are consecutive and without gaps, as Germany (§ 14 UStG) and India 
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Container
 from typing import TypeVar
 
 from app.checkout.events import REFUNDED
@@ -14,8 +14,11 @@ from app.checkout.refunding import Refunding
 from app.db.database import Database, Session
 from app.db.errors import DuplicateKeyError
 from app.db.outbox import Event, Outbox
+from app.fulfilment.crediting import credit_taxes
 from app.fulfilment.models import CreditNote, Invoice, Seller
 from app.fulfilment.paper_repository import PaperRepository
+from app.fulfilment.paper_taxes import credited_taxes, taxes_of
+from app.markets.taxing import RateTax
 from app.orders.events import ORDER_PAID
 from app.orders.models import Order
 from app.orders.service import OrderService
@@ -89,24 +92,40 @@ class Invoicing:
     def credit(self, order: Order, refund: Refund) -> CreditNote:
         """The credit note of a refund that went through, issued now if it was not before."""
         invoice = self.issue(order)
+        standing = {each.id for each in self._refunding.of_order(order.id) if self.stands(each)}
 
         def work(session: Session) -> CreditNote:
             known = self._papers.find_note(refund.id, session)
             if known is not None:
                 return known
+            number = self._papers.next_number("credit_notes", "CN", session)
             note = CreditNote(
                 refund_id=refund.id,
                 order_id=order.id,
-                number=self._papers.next_number("credit_notes", "CN", session),
+                number=number,
                 invoice_number=invoice.number,
                 amount=refund.amount,
                 seller=self._seller,
                 issued_at=now(),
+                taxes=self._credited(order, refund, standing, session),
             )
             self._papers.insert_note(note, session)
             return note
 
         return self._papers.find_note(refund.id) or self._once(work)
+
+    def _credited(
+        self, order: Order, refund: Refund, standing: Container[str], session: Session
+    ) -> tuple[RateTax, ...]:
+        """The note's taxes, after those of the notes before it whose money did go back. Notes are
+        issued one after the other: their numbers are."""
+        before = [
+            tax
+            for note in self._papers.notes_of(order.id, session)
+            if note.refund_id in standing
+            for tax in credited_taxes(order, note)
+        ]
+        return credit_taxes(taxes_of(order), before, order, refund.parts)
 
     def notes_of(self, order: Order) -> list[CreditNote]:
         """The order's credit notes, the first one first."""

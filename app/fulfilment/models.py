@@ -7,6 +7,7 @@ from datetime import datetime
 from enum import StrEnum
 
 from app.inventory.models import LocationCode
+from app.markets.taxing import RateTax
 from app.shared.ids import OrderId
 from app.shared.money import Money
 
@@ -120,3 +121,4 @@ class CreditNote:
     amount: Money
     seller: Seller
     issued_at: datetime
+    taxes: tuple[RateTax, ...] = ()  # empty: from before they were kept

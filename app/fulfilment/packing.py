@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from app.checkout.refund_rules import RETURNED
 from app.fulfilment.models import UnitPlace
-from app.fulfilment.tables import Column, Table, title_of
+from app.fulfilment.paper_shapes import Column, Table, title_of
 from app.orders.models import Order, OrderLine
 from app.payments.models import Refund, RefundState
 from app.shared.ids import Sku

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from app.db.database import Database, Document, Session
 from app.fulfilment.models import CreditNote, Invoice, Seller
+from app.markets.taxing import RateTax
 from app.shared.ids import OrderId
 from app.shared.money import Money
 
@@ -64,13 +65,17 @@ class PaperRepository:
                 "seller": list(note.seller.lines),
                 "tax_id": note.seller.tax_id,
                 "issued_at": note.issued_at,
+                "taxes": [
+                    {"rate": each.rate, "net": each.net.minor, "tax": each.tax.minor}
+                    for each in note.taxes
+                ],
             },
             session=session,
         )
 
-    def notes_of(self, order_id: OrderId) -> list[CreditNote]:
+    def notes_of(self, order_id: OrderId, session: Session | None = None) -> list[CreditNote]:
         """The order's credit notes, the first one first."""
-        found = map(_note, self._notes.find({"order_id": order_id}))
+        found = map(_note, self._notes.find({"order_id": order_id}, session=session))
         return sorted(found, key=lambda note: note.issued_at)
 
 
@@ -96,4 +101,12 @@ def _note(document: Document) -> CreditNote:
         amount=Money(document["amount"], document["currency"]),
         seller=_seller(document),
         issued_at=document["issued_at"],
+        taxes=tuple(
+            RateTax(
+                rate=each["rate"],
+                net=Money(each["net"], document["currency"]),
+                tax=Money(each["tax"], document["currency"]),
+            )
+            for each in document.get("taxes", ())
+        ),
     )

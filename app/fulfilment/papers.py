@@ -2,31 +2,23 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from types import MappingProxyType
 
-from app.checkout.refund_rules import line_paid
 from app.fulfilment.models import CreditNote, Invoice, Seller, Shipment, UnitPlace
 from app.fulfilment.packing import left_out, packed_table
-from app.fulfilment.tables import Column, Table, title_of
+from app.fulfilment.paper_shapes import Column, Sum, Table, title_of
+from app.fulfilment.paper_taxes import credited_taxes, tax_sums, tax_table, taxes_of
+from app.markets.countries import address_lines
+from app.markets.tax_rows import rate_text
 from app.orders.models import Order, OrderLine, OrderPart
 from app.payments.models import Refund, RefundedLine
-from app.shared.money import Money
+from app.shared.money import Money, total
 
 ShowMoney = Callable[[Money, str], str]
 ShowDate = Callable[[datetime, str], str]
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Sum:
-    """A line under the table: what, and how much."""
-
-    label: str
-    amount: str
-    strong: bool = False
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -59,11 +51,14 @@ class PaperWriter:
         if totals.discount:
             sums.append(Sum(label="Discount", amount=f"−{money(totals.discount)}"))
         sums.append(Sum(label=f"Shipping, {order.shipping_name}", amount=money(totals.shipping)))
+        taxes = taxes_of(order)
         if not totals.tax_included:
-            sums.append(Sum(label=totals.tax_name, amount=money(totals.tax)))
+            sums += tax_sums(order, taxes, totals.tax, money)
+        if totals.rounding:
+            sums.append(Sum(label="Rounding", amount=money(totals.rounding)))
         sums.append(Sum(label="Total", amount=money(totals.total), strong=True))
         if totals.tax_included:
-            sums.append(Sum(label=f"{totals.tax_name} contained", amount=money(totals.tax)))
+            sums += tax_sums(order, taxes, totals.tax, money)
         notes = [f"Paid on {self._date(order, order.paid_at)}. Thank you."] if order.paid_at else []
         return Paper(
             title="Invoice",
@@ -82,13 +77,13 @@ class PaperWriter:
                 rows=tuple(_invoice_row(line, money, discounted) for line in order.lines),
             ),
             sums=tuple(sums),
-            taxes=_taxes(order, money),
+            taxes=tax_table(order, taxes, money),
             notes=tuple(notes),
         )
 
     def credit_note(self, order: Order, note: CreditNote, refund: Refund) -> Paper:
         """A refund as a credit note for the order's invoice; amounts contain the tax."""
-        money, totals, parts = self._money(order), order.totals, refund.parts
+        money, parts, taxes = self._money(order), refund.parts, credited_taxes(order, note)
         rows = [
             (_credited(order, line), str(line.quantity), money(line.amount)) for line in parts.lines
         ]
@@ -117,11 +112,9 @@ class PaperWriter:
             ),
             sums=(
                 Sum(label="Total credited", amount=money(note.amount), strong=True),
-                Sum(
-                    label=f"{totals.tax_name} contained",
-                    amount=money(_tax_share(order, note.amount)),
-                ),
+                *tax_sums(order, taxes, total((each.tax for each in taxes), order.currency), money),
             ),
+            taxes=tax_table(order, taxes, money) if note.taxes else None,
             notes=("The amount goes back to the card or account that the order was paid with.",),
         )
 
@@ -166,16 +159,7 @@ class PaperWriter:
 
 
 def _address(order: Order) -> tuple[str, ...]:
-    address = order.address
-    town = f"{address.postal_code} {address.city}".strip()
-    lines = (
-        address.name,
-        address.line1,
-        address.line2,
-        f"{town}, {address.state}" if address.state else town,
-        address.country,
-    )
-    return tuple(line for line in lines if line)
+    return address_lines(order.address)
 
 
 def _with_parts(line: OrderLine) -> str:
@@ -194,10 +178,6 @@ def _part(order: Order, line: RefundedLine) -> OrderPart | None:
 def _credited(order: Order, line: RefundedLine) -> str:
     whole, part = order.lines[line.position - 1], _part(order, line)
     return f"{title_of(part)} (of {title_of(whole)})" if part else title_of(whole)
-
-
-def _rate(rate: int | None) -> str:
-    return "" if rate is None else f"{rate / 100:g} %"
 
 
 def _invoice_columns(discounted: bool) -> tuple[Column, ...]:
@@ -220,62 +200,9 @@ def _invoice_row(
         _with_parts(line),
         str(line.quantity),
         money(line.unit_price),
-        _rate(line.tax_rate),
+        rate_text(line.tax_rate),
         money(line.net),
     ]
     if discounted:
         cells.insert(3, f"−{money(line.discount)}" if line.discount else "")
     return tuple(cells)
-
-
-def tax_by_rate(order: Order) -> dict[int | None, tuple[Money, Money]]:
-    """What is taxed at each rate (basis points), without tax, and the tax on it.
-
-    All taxes together are the order's, to the minor unit: shipping has what the lines leave. None
-    is the rate of orders from before it was kept.
-    """
-    zero = Money.zero(order.currency)
-    found: dict[int | None, tuple[Money, Money]] = defaultdict(lambda: (zero, zero))
-    left = order.totals.tax
-    shipping = order.totals.total
-
-    def add(rate: int | None, net: Money, tax: Money) -> None:
-        nets, taxes = found[rate]
-        found[rate] = (nets + net, taxes + tax)
-
-    for line in order.lines:
-        gross = line_paid(order, line)
-        add(line.tax_rate, gross - line.tax, line.tax)
-        left -= line.tax
-        shipping -= gross
-    if shipping:
-        add(order.shipping_tax_rate, shipping - left, left)
-    return dict(found)
-
-
-def _taxes(order: Order, money: Callable[[Money], str]) -> Table:
-    rows = tax_by_rate(order)
-    name = order.totals.tax_name
-    return Table(
-        columns=(
-            Column(title=name, share=40),
-            Column(title="Net", share=20, numeric=True),
-            Column(title="Tax", share=20, numeric=True),
-            Column(title="Gross", share=20, numeric=True),
-        ),
-        rows=tuple(
-            (
-                _rate(rate) or name,
-                money(rows[rate][0]),
-                money(rows[rate][1]),
-                money(rows[rate][0] + rows[rate][1]),
-            )
-            for rate in sorted(rows, key=lambda rate: -1 if rate is None else rate)
-        ),
-    )
-
-
-def _tax_share(order: Order, amount: Money) -> Money:
-    """The share of the order's tax that an amount paid back has, half up."""
-    tax, whole = order.totals.tax.minor, order.totals.total.minor
-    return Money((2 * tax * amount.minor + whole) // (2 * whole), amount.currency)

@@ -13,13 +13,14 @@ from fpdf import FPDF
 from fpdf.enums import TableBordersLayout, XPos, YPos
 from fpdf.fonts import FontFace, TTFFont
 
+from app.fulfilment.paper_shapes import Table
 from app.fulfilment.papers import Paper
-from app.fulfilment.tables import Table
 
 _FONT = "mukta"
 _FACES = {"": "Mukta-Regular.ttf", "B": "Mukta-SemiBold.ttf"}
 _INK, _MUTED, _RULE = (35, 37, 31), (92, 95, 85), (200, 196, 184)
 _LINE = 5.4  # millimetres
+_ALIKE = str.maketrans({"￥": "¥", "〒": "", "\u200e": "", "\u200f": ""})
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,9 +52,16 @@ class _ReadableFont(TTFFont):
         return spread, places
 
 
+class _Document(FPDF):
+    """Writes what the font has for what it has not."""
+
+    def normalize_text(self, text: str) -> str:
+        return super().normalize_text(text.translate(_ALIKE))
+
+
 def render(paper: Paper) -> bytes:
     """The paper on A4."""
-    document = FPDF(format="A4")
+    document = _Document(format="A4")
     folder = files("fontpkg_mukta") / "files"
     for style, name in _FACES.items():
         key = f"{_FONT}{style}"

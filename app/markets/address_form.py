@@ -1,20 +1,22 @@
-"""The fields of a postal address, as the countries of a market write it."""
+"""The fields of a postal address, as each country of a market writes it."""
 
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from typing import Any
 
 from wtforms import Form, SelectField, StringField, ValidationError
 from wtforms.validators import DataRequired, InputRequired, Length
 
+from app.markets.countries import Country, country, country_name, region_code
 from app.markets.models import Market
 from app.shared.postal import Address
 
-# Shapes of postal codes, after the Universal Postal Union's address guides.
-_POSTAL_CODES = {"US": r"\d{5}(-\d{4})?", "IN": r"[1-9]\d{5}", "DE": r"\d{5}"}
-_NEEDS_STATE = {"US", "IN"}
-_COUNTRY_NAMES = {"US": "United States", "IN": "India", "DE": "Germany"}
+_ALWAYS = ("postal_code", "city", "state")
+_AUTOCOMPLETE = {
+    "postal_code": "postal-code", "city": "address-level2", "state": "address-level1",
+}  # fmt: skip
 
 
 def clean(value: str | None) -> str:
@@ -30,6 +32,28 @@ def text_field(label: str, longest: int, required: str = "") -> StringField:
     return StringField(label, filters=[clean], validators=checks)
 
 
+class PlaceField(StringField):
+    """A part of the address that some countries have a list for."""
+
+    options: tuple[tuple[str, str], ...] = ()
+    autocomplete = ""
+
+    def iter_choices(self) -> Iterator[tuple[str, str, bool, dict[str, Any]]]:
+        """The list, and before it what is there as long as nothing is chosen."""
+        known = any(value == self.data for value, _ in self.options)
+        yield "", "Please choose", not known, {}
+        for value, label in self.options:
+            yield value, label, value == self.data, {}
+
+
+def _place_field(label: str, longest: int) -> PlaceField:
+    return PlaceField(
+        label,
+        filters=[clean],
+        validators=[Length(max=longest, message=f"Please use at most {longest} characters.")],
+    )
+
+
 class AddressForm(Form):
     """Where things are sent."""
 
@@ -37,10 +61,33 @@ class AddressForm(Form):
     phone = text_field("Phone", 30, "Please enter a phone number for the courier.")
     line1 = text_field("Address", 200, "Please enter the street and house number.")
     line2 = text_field("Apartment, floor (optional)", 200)
-    city = text_field("City", 100, "Please enter the city.")
-    state = text_field("State", 100)
-    postal_code = text_field("Postal code", 20, "Please enter the postal code.")
+    city = _place_field("City", 100)
+    state = _place_field("State", 100)
+    postal_code = _place_field("Postal code", 20)
     country = SelectField("Country", validators=[InputRequired("Please choose a country.")])
+
+    @property
+    def places(self) -> list[PlaceField]:
+        """Town, state and postal code in the country's order, without what it has not."""
+        rules, fields = self._rules(), self._place_fields()
+        return [fields[name] for name in (rules.places if rules else _ALWAYS)]
+
+    def _place_fields(self) -> dict[str, PlaceField]:
+        return {"postal_code": self.postal_code, "city": self.city, "state": self.state}
+
+    def follow_country(self) -> None:
+        """Take labels, lists and spellings of the chosen country; the stored code of a state
+        stands for whatever way it was typed."""
+        rules = self._rules()
+        for name, field in self._place_fields().items():
+            field.autocomplete = _AUTOCOMPLETE[name]
+            if rules is not None:
+                field.label.text = _label(rules, name)
+                field.flags.required = name in rules.required
+        if rules is None:
+            return
+        self.state.options = tuple((each.code, each.name) for each in rules.regions)
+        self.state.data = region_code(rules.code, self.state.data or "")
 
     def validate_phone(self, field: StringField) -> None:
         """A number of 6 to 15 digits (ITU-T E.164), in any usual spelling."""
@@ -48,16 +95,35 @@ class AddressForm(Form):
         if not re.fullmatch(r"[\d\s()+./-]+", field.data or "") or not 6 <= len(digits) <= 15:
             raise ValidationError("Please enter a phone number, such as +1 555 010 2030.")
 
+    def validate_city(self, field: StringField) -> None:
+        """Needed where the country's addresses have one."""
+        self._need(field, "city", "Please enter the city.")
+
     def validate_postal_code(self, field: StringField) -> None:
         """The country's own shape of postal code."""
-        pattern = _POSTAL_CODES.get(self.country.data or "", r".{2,10}")
-        if not re.fullmatch(pattern, field.data or ""):
-            raise ValidationError("This does not look like a postal code of that country.")
+        rules = self._rules()
+        self._need(field, "postal_code", "Please enter the postal code.")
+        if field.data and rules is not None and not rules.is_postal_code(field.data):
+            example = f", such as {rules.example}" if rules.example else ""
+            raise ValidationError(
+                f"This does not look like a postal code of that country{example}."
+            )
 
     def validate_state(self, field: StringField) -> None:
-        """Needed where tax or delivery depends on it."""
-        if self.country.data in _NEEDS_STATE and not field.data:
-            raise ValidationError("Please enter the state.")
+        """Needed where addresses have one, and one of the list where there is a list."""
+        rules = self._rules()
+        named = rules.labels["state"].lower() if rules else "state"
+        self._need(field, "state", f"Please enter the {named}.")
+        if field.data and rules is not None and rules.regions and not rules.region(field.data):
+            raise ValidationError(f"Please choose the {named} from the list.")
+
+    def _need(self, field: StringField, name: str, message: str) -> None:
+        rules = self._rules()
+        if not field.data and (rules is None or name in rules.required):
+            raise ValidationError(message)
+
+    def _rules(self) -> Country | None:
+        return country(self.country.data) if self.country.data else None
 
     def address(self) -> Address:
         """The postal address as entered."""
@@ -73,10 +139,19 @@ class AddressForm(Form):
         )
 
     def offer_countries(self, market: Market) -> None:
-        """Offer the countries of the market."""
-        self.country.choices = [(code, _COUNTRY_NAMES.get(code, code)) for code in market.countries]
+        """Offer the countries of the market, the first of them unless one was chosen."""
+        self.country.choices = [(code, country_name(code)) for code in market.countries]
+        if not self.country.data or self.country.data == "None":
+            self.country.data = market.countries[0]
+        self.follow_country()
 
     def fill(self, address: Address) -> None:
         """Show an address that is known."""
         for name in Address.__dataclass_fields__:
             self[name].data = getattr(address, name)
+        self.follow_country()
+
+
+def _label(rules: Country, name: str) -> str:
+    label = rules.labels[name]
+    return label if name in rules.required else f"{label} (optional)"

@@ -10,25 +10,41 @@ from babel.dates import format_date, format_datetime
 from babel.numbers import format_currency
 from flask import Flask, g, request
 
+from app.markets.countries import address_lines
 from app.markets.models import Market
-from app.markets.service import DEFAULT, all_markets, find_market
+from app.markets.service import MarketService
+from app.markets.tax_rows import tax_rows
 from app.shared.money import Money
+from app.web.registry import service
 
 COOKIE = "mossx_market"
+
+
+def all_markets() -> tuple[Market, ...]:
+    """Every market the shop sells in, the default first."""
+    return service(MarketService).open()
+
+
+def find_market(code: str) -> Market | None:
+    """The market with this code, whatever its case, or None."""
+    return service(MarketService).find(code)
 
 
 def current_market() -> Market:
     """The market the shopper chose, or the default. Never trusts the cookie beyond its code."""
     if "market" not in g:
-        g.market = find_market(request.cookies.get(COOKIE, "")) or DEFAULT
+        chosen = find_market(request.cookies.get(COOKIE, ""))
+        g.market = chosen or service(MarketService).default
     market: Market = g.market
     return market
 
 
-def code_in(cookie: str) -> str:
-    """The code of the market that a cookie names, "" for the default one."""
-    market = find_market(cookie)
-    return market.code if market and market is not DEFAULT else ""
+def code_in(cookie: str, markets: MarketService | None = None) -> str:
+    """The code of the market that a cookie names, "" for the default one. Outside an application
+    the ``markets`` have to be given."""
+    known = markets or service(MarketService)
+    market = known.find(cookie)
+    return market.code if market and market != known.default else ""
 
 
 def format_money(amount: Money, locale: str | None = None) -> str:
@@ -47,10 +63,12 @@ def _template_globals() -> dict[str, Any]:
 
 
 def init_app(app: Flask) -> None:
-    """Offer ``market``, ``markets`` and the ``money``, ``date`` and ``datetime`` filters."""
+    """Offer ``market``, ``markets`` and filters for money, dates and addresses."""
     app.context_processor(_template_globals)
     app.jinja_env.filters["money"] = format_money
     app.jinja_env.filters["date"] = format_day
+    app.jinja_env.filters["address_lines"] = address_lines
+    app.jinja_env.globals["tax_rows"] = tax_rows
     app.jinja_env.filters["datetime"] = lambda moment: format_datetime(
         moment, "medium", locale=current_market().locale
     )

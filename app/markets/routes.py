@@ -5,8 +5,7 @@ from __future__ import annotations
 from flask import Blueprint, current_app, request
 from werkzeug.wrappers import Response
 
-from app.markets.context import COOKIE
-from app.markets.service import find_market
+from app.markets.context import COOKIE, find_market
 from app.shared.errors import Invalid
 from app.web.rendering import leave_to, local_path
 

@@ -1,91 +1,116 @@
-"""The markets the shop sells in."""
+"""The markets the shop sells in, read from this process's memory and written for all."""
 
 from __future__ import annotations
 
-from app.markets.models import Market, ShippingMethod, TaxMode, TaxRule
-from app.shared.money import Money
+from collections.abc import Callable
+from dataclasses import replace
 
-# Combined state rates are the shop's own choice where it has nexus; other states are not taxed.
-_US_STATES = (("CA", 725), ("NY", 400), ("TX", 625), ("WA", 650))
+from app.db.database import Database, Session
+from app.db.outbox import Outbox
+from app.markets.checking import check_market
+from app.markets.documents import from_document
+from app.markets.events import MARKET_CHANGED
+from app.markets.follower import MarketFollower
+from app.markets.models import Market, PriceRounding
+from app.markets.repository import MarketRepository
+from app.markets.starting import GERMANY, INDIA, STARTING, UNITED_STATES
+from app.shared.errors import Conflict, Invalid, NotFound
 
-UNITED_STATES = Market(
-    code="US",
-    name="United States",
-    currency="USD",
-    locale="en_US",
-    countries=("US",),
-    tax=TaxRule(name="Sales tax", mode=TaxMode.EXCLUSIVE, rate=0, regions=_US_STATES),
-    shipping=(
-        ShippingMethod(
-            code="standard",
-            name="Standard",
-            price=Money(600, "USD"),
-            min_days=3,
-            max_days=5,
-            free_from=Money(7500, "USD"),
-        ),
-        ShippingMethod(
-            code="express", name="Express", price=Money(1500, "USD"), min_days=1, max_days=2
-        ),
-    ),
-    gateways=("stripe", "razorpay"),
-)
-
-INDIA = Market(
-    code="IN",
-    name="India",
-    currency="INR",
-    locale="en_IN",
-    countries=("IN",),
-    tax=TaxRule(name="GST", mode=TaxMode.INCLUSIVE, rate=1800),
-    shipping=(
-        ShippingMethod(
-            code="standard",
-            name="Standard",
-            price=Money(9900, "INR"),
-            min_days=3,
-            max_days=6,
-            free_from=Money(199900, "INR"),
-        ),
-        ShippingMethod(
-            code="express", name="Express", price=Money(24900, "INR"), min_days=1, max_days=2
-        ),
-    ),
-    gateways=("razorpay", "stripe"),
-)
-
-GERMANY = Market(
-    code="DE",
-    name="Germany",
-    currency="EUR",
-    locale="de_DE",
-    countries=("DE",),
-    tax=TaxRule(name="VAT", mode=TaxMode.INCLUSIVE, rate=1900),
-    shipping=(
-        ShippingMethod(
-            code="standard",
-            name="Standard",
-            price=Money(490, "EUR"),
-            min_days=2,
-            max_days=4,
-            free_from=Money(5900, "EUR"),
-        ),
-        ShippingMethod(
-            code="express", name="Express", price=Money(1290, "EUR"), min_days=1, max_days=1
-        ),
-    ),
-    gateways=("stripe", "razorpay"),
-)
-
-DEFAULT = UNITED_STATES
-_MARKETS = {market.code: market for market in (UNITED_STATES, INDIA, GERMANY)}
+__all__ = ["GERMANY", "INDIA", "STARTING", "UNITED_STATES", "MarketService"]
+PricedIn = Callable[[str, Session], set[str]]
 
 
-def all_markets() -> tuple[Market, ...]:
-    """Every market, the default first."""
-    return tuple(_MARKETS.values())
+class MarketService:
+    """Reads cost nothing: each process holds the markets. A write reaches every process at once.
 
+    ``priced_in`` says in which currencies things are priced in a market.
+    """
 
-def find_market(code: str) -> Market | None:
-    """The market with this code, whatever its case, or None."""
-    return _MARKETS.get(code.strip().upper())
+    def __init__(self, database: Database, outbox: Outbox, priced_in: PricedIn) -> None:
+        self._database = database
+        self._outbox = outbox
+        self._priced_in = priced_in
+        self._markets = MarketRepository(database)
+        self.follower = MarketFollower(self._markets)
+
+    # --- reading --------------------------------------------------------------------------------
+
+    def open(self) -> tuple[Market, ...]:
+        """Every market the shop sells in, the default one first."""
+        return self.follower.snapshot().open
+
+    def every(self) -> tuple[Market, ...]:
+        """Every market, closed ones too."""
+        return self.follower.snapshot().every
+
+    @property
+    def default(self) -> Market:
+        """The market of those who chose none."""
+        return self.open()[0]
+
+    def find(self, code: str) -> Market | None:
+        """The open market with this code, whatever its case, or None."""
+        wanted = code.strip().upper()
+        return next((each for each in self.open() if each.code == wanted), None)
+
+    def get(self, code: str) -> Market:
+        """The market with this code, closed or not, as the database has it now. Raises
+        ``NotFound``."""
+        self.follower.renew()
+        wanted = code.strip().upper()
+        found = next((each for each in self.every() if each.code == wanted), None)
+        if found is None:
+            raise NotFound(f"There is no market {code!r}.")
+        return found
+
+    def rounding_of(self, code: str) -> PriceRounding:
+        """How prices that are computed end in a market, open or not."""
+        found = next((each for each in self.every() if each.code == code), None)
+        return found.rounding if found else PriceRounding.NONE
+
+    # --- writing --------------------------------------------------------------------------------
+
+    def store(self, given: object) -> Market:
+        """Store a market as its JSON says: a new one, or over the ``version`` that was read.
+
+        Returns it as it is then; storing what is there already changes nothing. Raises
+        ``Invalid`` with a message for each wrong field, by its path (``zones.0.methods.1.price``),
+        and ``Conflict`` if somebody else changed it.
+        """
+        market = from_document(given)
+
+        def work(session: Session) -> Market:
+            self._markets.take_turn(session)
+            known = {each.code: each for each in self._markets.all(session)}
+            before = known.pop(market.code, None)
+            if before is not None and replace(before, version=market.version) == market:
+                return before
+            check_market(market, tuple(known.values()))
+            self._check_currency(market, session)
+            stored = self._write(market, before, session)
+            payload = {"code": stored.code, "version": stored.version}
+            key = f"{MARKET_CHANGED}:{stored.key}"
+            self._outbox.publish(MARKET_CHANGED, payload, session, key=key)
+            return stored
+
+        stored = self._database.in_transaction(work)
+        self.follower.renew()
+        return stored
+
+    def _check_currency(self, market: Market, session: Session) -> None:
+        """Prices are never converted: a price list is in its market's currency or there is none."""
+        others = self._priced_in(market.code, session) - {market.currency}
+        if others:
+            message = f"Products have prices in {', '.join(sorted(others))} in this market."
+            raise Invalid("Please check the market's fields.", {"currency": message})
+
+    def _write(self, market: Market, before: Market | None, session: Session) -> Market:
+        if before is None:
+            stored = replace(market, version=1)
+            done = self._markets.insert(stored, session)
+        else:
+            stored = replace(market, version=market.version + 1)
+            done = self._markets.replace(stored, session)
+        if not done:
+            raise Conflict("Somebody else has changed this market. Please look again.")
+        return stored

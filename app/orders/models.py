@@ -8,6 +8,7 @@ from enum import StrEnum
 
 from app.cart.models import Goods
 from app.catalog.models import ChosenPart
+from app.markets.taxing import RateTax
 from app.promotions.kinds import Level
 from app.promotions.models import LineReduction
 from app.shared.ids import AccountId, CartId, OrderId, PromotionId, Sku
@@ -58,6 +59,7 @@ class OrderPart:
     quantity: int
     net: Money
     tax: Money
+    tax_rate: int | None = None
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -76,7 +78,8 @@ class OrderLine:
 
     ``total`` is before discounts; each one's share of the line is in ``reductions``, and the tax
     is of what they leave.
-    ``tax_rate`` is in basis points; None for orders from before it was kept.
+    ``tax_rate`` is in basis points; None where the parts of a bundle have several, and for orders
+    from before it was kept.
     """
 
     sku: Sku
@@ -143,7 +146,8 @@ class Totals:
     """The order's sums. ``total`` is what is charged, to the minor unit.
 
     ``subtotal`` is the lines before and ``discount`` what promotions take off them; ``shipping``
-    is after a discount on it.
+    is after a discount on it. ``rounding`` is what the total is more (or less) than all of them,
+    where a currency's last digit cannot be paid.
     """
 
     subtotal: Money
@@ -153,6 +157,7 @@ class Totals:
     tax_included: bool
     tax_name: str
     total: Money
+    rounding: Money | None = None
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -193,7 +198,9 @@ class Order:
     content: str = ""  # of the goods alone, to tell an order made twice
     account_id: AccountId | None = None  # None: a guest's
     reductions: tuple[OrderReduction, ...] = ()  # in the order they were worked out
-    shipping_tax_rate: int | None = None  # basis points; None: from before it was kept
+    shipping_tax_rate: int | None = None  # basis points; None: several, or it was not kept
+    taxes: tuple[RateTax, ...] = ()  # of lines and shipping; empty: from before they were kept
+    tax_parts: tuple[str, ...] = ()  # what each tax is made of in even shares, if of several
     units: tuple[LineUnits, ...] = ()  # one for each line, once the order is stored
     fulfilment: FulfilmentState = FulfilmentState.UNFULFILLED
     shipments: int = 0

@@ -10,6 +10,7 @@ from typing import Any
 from pymongo import ReturnDocument
 
 from app.db.database import Database, Document, Session
+from app.markets.taxing import RateTax
 from app.orders.models import (
     FulfilmentState,
     LineUnits,
@@ -221,6 +222,8 @@ _MADE = {
     "reductions",
     "fulfilment",
     "units",
+    "taxes",
+    "tax_parts",
 }
 
 
@@ -234,11 +237,16 @@ def _to_document(order: Order) -> Document:
     document["lines"] = [_line_to_document(line) for line in order.lines]
     document["units"] = [asdict(LineUnits(open=line.quantity)) for line in order.lines]
     document["fulfilment"] = order.fulfilment.value
+    document["taxes"] = [
+        {"rate": each.rate, "net": each.net.minor, "tax": each.tax.minor} for each in order.taxes
+    ]
     document["totals"] = {
         **{name: getattr(order.totals, name).minor for name in _TOTALS},
         "tax_included": order.totals.tax_included,
         "tax_name": order.totals.tax_name,
     }
+    if order.totals.rounding:
+        document["totals"]["rounding"] = order.totals.rounding.minor
     return document
 
 
@@ -301,10 +309,16 @@ def _from_document(document: Document) -> Order:
             **{name: money(totals[name]) for name in _TOTALS},
             tax_included=totals["tax_included"],
             tax_name=totals["tax_name"],
+            rounding=money(totals["rounding"]) if totals.get("rounding") else None,
         ),
         reductions=tuple(
             OrderReduction(**_reduction(each, currency)) for each in document.get("reductions", ())
         ),
+        taxes=tuple(
+            RateTax(rate=each["rate"], net=money(each["net"]), tax=money(each["tax"]))
+            for each in document.get("taxes", ())
+        ),
+        tax_parts=tuple(document.get("tax_parts", ())),
         **plain,
     )
 

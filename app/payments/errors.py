@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from app.shared.errors import Invalid, Unavailable
+from app.shared.money import Money
 
 
 class GatewayRefused(Exception):
@@ -32,6 +33,18 @@ class GatewayNotOffered(Invalid):
     def __init__(self) -> None:
         message = "Please choose one of the payment methods."
         super().__init__(message, {"gateway": message})
+
+
+class AmountTooSmall(Invalid):
+    """The gateway takes no payment as small as this; ``least`` is what it takes."""
+
+    def __init__(self, least: Money) -> None:
+        message = (
+            f"This payment method takes no less than {least.to_major()} {least.currency}. Please "
+            "choose another one, or add something to your cart."
+        )
+        super().__init__(message, {"gateway": message})
+        self.least = least
 
 
 class PaymentInProgress(Unavailable):

@@ -11,6 +11,7 @@ import structlog
 
 from app.db.database import Database, Session
 from app.payments.errors import (
+    AmountTooSmall,
     GatewayRefused,
     GatewayUnknown,
     GatewayUnreachable,
@@ -34,6 +35,7 @@ from app.payments.repository import PaymentRepository
 from app.shared.clock import now
 from app.shared.errors import NotFound
 from app.shared.ids import AttemptId, OrderId
+from app.shared.money import Money
 
 _SEND_LEASE = timedelta(seconds=30)
 _log = structlog.get_logger()
@@ -59,6 +61,19 @@ class PaymentService:
     def offered(self, wanted: tuple[str, ...]) -> tuple[str, ...]:
         """The gateways of a market's list that can be used now, in its order."""
         return self._gateways.offered(wanted)
+
+    def takes(self, gateway: str, amount: Money) -> bool:
+        """Whether the amount is not below the gateway's minimum."""
+        return not amount < self.minimum(gateway, amount)
+
+    def minimum(self, gateway: str, amount: Money) -> Money:
+        """The least that the gateway takes in the currency of ``amount``."""
+        return self._gateways.get(gateway).minimum(amount.currency)
+
+    def check_amount(self, gateway: str, amount: Money) -> None:
+        """Raise ``AmountTooSmall`` for less than the gateway takes."""
+        if not self.takes(gateway, amount):
+            raise AmountTooSmall(self.minimum(gateway, amount))
 
     # --- attempts -----------------------------------------------------------------------
 

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from app.shared.dividing import divide
+
 
 def apportion(amount: int, weights: Mapping[str, int]) -> dict[str, int]:
     """Divide ``amount`` in proportion to ``weights`` by the largest remainder.
@@ -17,19 +19,6 @@ def apportion(amount: int, weights: Mapping[str, int]) -> dict[str, int]:
     if not amount:
         return {}
     return {key: share for key, share in divide(amount, weights).items() if share}
-
-
-def divide(amount: int, weights: Mapping[str, int]) -> dict[str, int]:
-    """The same of the whole amount, whatever the weights are; all alike where they are nothing."""
-    whole = sum(weights.values())
-    if not whole:
-        weights, whole = dict.fromkeys(weights, 1), len(weights)
-    shares = {key: amount * weight // whole for key, weight in weights.items()}
-    left = amount - sum(shares.values())
-    by_remainder = sorted(weights, key=lambda key: (-(amount * weights[key] % whole), key))
-    for key in by_remainder[:left]:
-        shares[key] += 1
-    return shares
 
 
 def share_of(amount: int, basis_points: int) -> int:

@@ -10,6 +10,7 @@ from flask import current_app
 from flask.cli import AppGroup
 
 from app.db.errors import DuplicateKeyError, PyMongoError
+from app.markets.service import MarketService
 from app.promotions.definitions import read_definitions
 from app.promotions.service import PromotionReport, PromotionService
 from app.shared.errors import ShopError
@@ -43,13 +44,17 @@ def _line(report: PromotionReport) -> str:
     return "  ".join((promotion.id, promotion.name, kind, how, days, state, used))
 
 
+def _market_codes() -> list[str]:
+    return [each.code for each in service(MarketService, current_app).every()]
+
+
 @promotion_commands.command("create")
 @click.argument("file", type=click.Path(path_type=Path, exists=True, dir_okay=False))
 def create(file: Path) -> None:
     """Create the promotions that a JSON FILE defines, with their codes."""
     promotions = service(PromotionService, current_app)
     try:
-        definitions = read_definitions(file.read_text(encoding="utf-8"))
+        definitions = read_definitions(file.read_text(encoding="utf-8"), _market_codes())
         for definition in definitions:
             promotions.create(definition.promotion, definition.codes)
             click.echo(f"{definition.promotion.id}  {definition.promotion.name}")

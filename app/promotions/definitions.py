@@ -7,13 +7,12 @@ A file holds a list. Each entry has the fields of a promotion (amounts in minor 
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, fields
 from typing import Any
 
 from pydantic import TypeAdapter, ValidationError
 
-from app.markets.service import find_market
 from app.promotions.codes import check_code
 from app.promotions.kinds import BundleSet, FixedAmount, Scope
 from app.promotions.models import Conditions, Promotion
@@ -33,18 +32,21 @@ class Definition:
     codes: tuple[tuple[str, int | None], ...]
 
 
-def read_definitions(text: str) -> tuple[Definition, ...]:
-    """Read a file's text. Raises ``Invalid`` that names the entry and what is wrong with it."""
+def read_definitions(text: str, markets: Collection[str]) -> tuple[Definition, ...]:
+    """Read a file's text; ``markets`` are the codes that there are.
+
+    Raises ``Invalid`` that names the entry and what is wrong with it.
+    """
     try:
         entries = json.loads(text)
     except ValueError as error:
         raise Invalid(f"This is not JSON: {error}") from error
     if not isinstance(entries, list) or not all(isinstance(each, dict) for each in entries):
         raise Invalid("The file must hold a list of promotions.")
-    return tuple(_read(number, entry) for number, entry in enumerate(entries, 1))
+    return tuple(_read(number, entry, markets) for number, entry in enumerate(entries, 1))
 
 
-def _read(number: int, entry: dict[str, Any]) -> Definition:
+def _read(number: int, entry: dict[str, Any], markets: Collection[str]) -> Definition:
     where = f"promotion {number}"
     codes = entry.pop("codes", [])
     _refuse_unknown(where, entry)
@@ -57,7 +59,7 @@ def _read(number: int, entry: dict[str, Any]) -> Definition:
         place = ".".join(str(part) for part in first["loc"])
         raise Invalid(f"{where}, {place or 'as a whole'}: {first['msg']}") from error
     for market in _markets(promotion):
-        if find_market(market) is None:
+        if market not in markets:
             raise Invalid(f"{where}: there is no market {market!r}")
     if promotion.automatic and codes:
         raise Invalid(f"{where}: an automatic promotion has no codes")

@@ -128,7 +128,8 @@ class DiscountService:
             for item in items
         )
         goods = Money(sum(item.value for item in items), market.currency)
-        shipping = market.shipping[0].price_for(goods).minor
+        grams = sum(item.weight_grams * item.quantity for item in items)
+        shipping = market.shipping_estimate(goods, grams).minor
         return Basket(
             items=placed,
             market=market.code,

@@ -150,6 +150,7 @@ class Item:
     vendor: str = ""
     type: str = ""
     tags: tuple[str, ...] = ()
+    weight_grams: int = 0  # of one unit
     collections: frozenset[str] = frozenset()
 
     @property

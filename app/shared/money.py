@@ -16,6 +16,15 @@ def exponent(currency: str) -> int:
     return int(get_currency_precision(currency))
 
 
+def payable_step(currency: str) -> int:
+    """The minor units that a charge or refund is a multiple of.
+
+    Card networks take no last digit of currencies with three decimals, so neither gateway does:
+    5.124 KWD is paid as 5.120.
+    """
+    return 10 if exponent(currency) == 3 else 1
+
+
 @dataclass(frozen=True, slots=True, order=False)
 class Money:
     """An exact amount: ``minor`` units (cents, paise) of ``currency`` (ISO code, upper case)."""
@@ -50,6 +59,11 @@ class Money:
     def to_major(self) -> Decimal:
         """The amount in major units, for forms, feeds and display."""
         return Decimal(self.minor).scaleb(-exponent(self.currency))
+
+    def to_payable(self) -> Money:
+        """The nearest amount that can be charged, the higher one of two as near."""
+        step = payable_step(self.currency)
+        return Money((2 * self.minor + step) // (2 * step) * step, self.currency)
 
     def _same(self, other: Money) -> None:
         if self.currency != other.currency:

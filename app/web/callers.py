@@ -44,6 +44,10 @@ class Callers:
         self._tokens = tokens
         self._remembered = lru_cache(maxsize=16_384)(self._read)
 
+    def forget(self) -> None:
+        """Read every cookie anew: they may name markets that there were not, or are no more."""
+        self._remembered.cache_clear()
+
     def of(self, cookies: str) -> Caller:
         """Who sent a ``Cookie`` header."""
         return self._remembered(cookies) if len(cookies) <= _LONGEST else self._read(cookies)

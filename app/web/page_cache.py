@@ -191,6 +191,11 @@ class PageCache:
         start(answer.status, headers)
         return [] if environ["REQUEST_METHOD"] == "HEAD" else [body]
 
+    def forget(self) -> None:
+        """Make every page anew, and read every cookie anew: the markets changed."""
+        self._callers.forget()
+        self.store.clear()
+
     def warm(self, address: Address, market: str) -> None:
         """Make a page of a market ("" for the default one) before anybody asks for it."""
         environ: WSGIEnvironment = {

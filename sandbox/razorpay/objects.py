@@ -6,6 +6,7 @@ import json
 import re
 from typing import Any
 
+from sandbox.currencies import razorpay_step
 from sandbox.ledger import Ledger, Object, new_id, seconds
 from sandbox.razorpay import schema
 from sandbox.razorpay.schema import Refused
@@ -45,6 +46,7 @@ class RazorpayBooks:
             raise Refused("Order amount less than minimum amount allowed", "amount")
         if len(given["currency"]) != 3 or not given["currency"].isupper():
             raise Refused("Currency is not supported", "currency")
+        _check_step(given["amount"], given["currency"])
         payment = schema.check(given.get("payment", {}), schema.PAYMENT)
         options = schema.check(payment.get("capture_options", {}), schema.CAPTURE_OPTIONS)
         if payment and payment.get("capture") not in {"automatic", "manual"}:
@@ -225,6 +227,7 @@ class RazorpayBooks:
             raise Refused("The amount must be at least INR 1.00", "amount")
         if amount > left:
             raise Refused("The refund amount provided is greater than amount captured", "amount")
+        _check_step(amount, payment["currency"])
         return self._refund(payment, amount, given)
 
     def _refund(self, payment: Object, amount: int, given: dict[str, Any]) -> Object:
@@ -296,6 +299,12 @@ class RazorpayBooks:
             raise Refused("Only payments which have been authorized can lapse")
         self._refund(payment, payment["amount"], {})
         return payment
+
+
+def _check_step(amount: int, currency: str) -> None:
+    """Refuse a last digit that is not 0 of a currency with three decimals."""
+    if amount % razorpay_step(currency):
+        raise Refused("The amount must end in 0 for currencies with three decimals", "amount")
 
 
 def shown(item: Object) -> Object:

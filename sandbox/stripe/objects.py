@@ -6,6 +6,7 @@ from typing import Any
 
 import stripe
 
+from sandbox.currencies import stripe_minimum, stripe_step
 from sandbox.ledger import Ledger, Object, new_id, seconds
 from sandbox.webhooks import Webhooks
 
@@ -62,10 +63,16 @@ class StripeBooks:
         lines = [self._line(each) for each in params.get("line_items") or []]
         currencies = {line["currency"] for line in lines}
         total = sum(line["amount_total"] for line in lines)
-        if len(currencies) != 1 or total < 50:
+        if len(currencies) != 1:
+            raise Refused("All line items must have the same currency.", "parameter_invalid")
+        (currency,) = currencies
+        if total < stripe_minimum(currency):
             raise Refused(
-                "The total must be at least 50 minor units of one currency.", "amount_too_small"
+                f"The Checkout Session's total amount due must add up to at least "
+                f"{stripe_minimum(currency)} {currency}.",
+                "amount_too_small",
             )
+        _check_step(total, currency, "line_items[0][price_data][unit_amount]")
         created = seconds()
         expires_at = params.get("expires_at", created + _DAY)
         if not _HALF_HOUR <= expires_at - created <= _DAY:
@@ -84,7 +91,7 @@ class StripeBooks:
             "cancel_url": params.get("cancel_url"),
             "client_reference_id": params.get("client_reference_id"),
             "created": created,
-            "currency": currencies.pop(),
+            "currency": currency,
             "customer": None,
             "customer_email": params.get("customer_email"),
             "customer_details": None,
@@ -272,6 +279,7 @@ class StripeBooks:
                 "amount_too_large",
                 "amount_to_capture",
             )
+        _check_step(amount, intent["currency"], "amount_to_capture")
         charge = self.charge(intent["latest_charge"])
         charge.update(captured=True, amount_captured=amount, amount_refunded=0)
         self._ledger.put("stripe.charge", charge)
@@ -328,6 +336,7 @@ class StripeBooks:
                 "amount_too_large",
                 "amount",
             )
+        _check_step(amount, charge["currency"], "amount")
         refund = {
             "id": new_id("re", 24),
             "object": "refund",
@@ -382,6 +391,18 @@ class StripeBooks:
         if event is None:
             raise Refused(f"No such event: {identity}", "resource_missing", "id", 404)
         return event
+
+
+def _check_step(amount: int, currency: str, param: str) -> None:
+    """Refuse a last digit that the card networks do not take."""
+    step = stripe_step(currency)
+    if amount % step:
+        code = "invalid_charge_amount_no_decimal_compatible" if step == 100 else "parameter_invalid"
+        raise Refused(
+            f"Invalid amount. Amounts in {currency.upper()} must be evenly divisible by {step}.",
+            code,
+            param,
+        )
 
 
 def shown(item: Object) -> Object:

@@ -16,7 +16,6 @@ from app.catalog.models import BundleComponent, BundlePricing, FixedPricing, Per
 from app.checkout.parts import shares_of
 from app.checkout.rules import quote_cart
 from app.markets.models import Market
-from app.markets.service import find_market
 from app.promotions.models import Discounts
 from app.promotions.stacking import Basket, choose
 from app.shared.clock import now
@@ -24,6 +23,7 @@ from app.shared.ids import CartId, LineId, Sku
 from app.shared.money import Money
 from tests.promotions.test_price_examples import _promotion
 from tests.support.catalog import make_product, make_variant
+from tests.support.markets import find_market
 
 _FILE = Path(__file__).with_name("price_examples.psv")
 _ROWS = [row.split("|") for row in _FILE.read_text().splitlines() if not row.startswith("#")]

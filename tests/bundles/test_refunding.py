@@ -17,7 +17,7 @@ from app.inventory.service import InventoryService
 from app.orders.models import Order, OrderPart, OrderState
 from app.orders.service import OrderService
 from app.payments.models import Refund, RefundState
-from app.promotions.apportioning import divide
+from app.shared.dividing import divide
 from app.shared.ids import OrderId, Sku
 from app.web.registry import service
 from tests.bundles.conftest import BREAKFAST

@@ -23,6 +23,7 @@ from app.catalog.bundles import (
     makeable_choice,
     price_of,
     units_of,
+    unrounded,
     with_prices,
 )
 from app.catalog.models import (
@@ -35,7 +36,7 @@ from app.catalog.models import (
     Product,
     ProductKind,
 )
-from app.promotions.apportioning import divide
+from app.shared.dividing import divide
 from app.shared.errors import Invalid
 from app.shared.ids import LineId, ProductId, Sku
 from app.shared.money import Money
@@ -242,11 +243,11 @@ def test_a_fixed_price_is_for_what_is_required() -> None:
 def test_the_first_choice_is_what_listings_show() -> None:
     found = catalogue_of([make_product("A", make_variant("A", US=1000, DE=900))])
     bundle = make_bundle(BundleComponent(sku=Sku("A"), quantity=1))
-    priced = with_prices(bundle, found)
+    priced = with_prices(bundle, found, unrounded)
     prices = priced.variants[0].prices
     assert {code: price.amount.minor for code, price in prices.items()} == {"US": 900, "DE": 810}
     assert prices["US"].compare_at == Money(1000, "USD")
-    assert with_prices(priced, found) is priced
+    assert with_prices(priced, found, unrounded) is priced
 
 
 @pytest.mark.parametrize(

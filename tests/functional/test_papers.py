@@ -15,7 +15,8 @@ from pypdf import PdfReader
 from app.checkout.refund_rules import RefundWish
 from app.fulfilment.invoicing import Invoicing
 from app.fulfilment.paper_routes import paper_page
-from app.fulfilment.papers import PaperWriter, tax_by_rate
+from app.fulfilment.paper_taxes import taxes_of
+from app.fulfilment.papers import PaperWriter
 from app.fulfilment.pdf import render
 from app.markets.context import format_money
 from app.orders.models import Order
@@ -120,9 +121,9 @@ def test_an_invoices_sums_are_the_orders_to_the_minor_unit(
     app: Flask, buy: Buy, market: str, entries: dict[str, str]
 ) -> None:
     order = buy(market, entries).order
-    rates = tax_by_rate(order)
-    taxed = sum(tax.minor for _, tax in rates.values())
-    net = sum(amount.minor for amount, _ in rates.values())
+    rates = taxes_of(order)
+    taxed = sum(each.tax.minor for each in rates)
+    net = sum(each.net.minor for each in rates)
     assert taxed == order.totals.tax.minor
     assert net + taxed == order.totals.total.minor
 

@@ -12,7 +12,6 @@ from app.catalog.models import Product, ProductStatus
 from app.catalog.service import CatalogService
 from app.db.database import Database
 from app.inventory.service import InventoryService
-from app.markets.service import find_market
 from app.recommendations.refreshing import ListRefresh
 from app.recommendations.repository import CompanionCounts
 from app.recommendations.service import RecommendationService
@@ -22,6 +21,7 @@ from app.web.registry import service
 from app.web.served import ServedPages
 from tests.support.answers import assert_shown
 from tests.support.catalog import CatalogMaker, make_product, make_variant
+from tests.support.markets import find_market
 from tests.support.member import Member
 from tests.support.orders import OrderMaker
 from tests.support.shopper import HTMX, Shopper, soup

@@ -24,7 +24,7 @@ from app.db.database import Database, Session
 from app.db.migrations import upgrade
 from app.inventory.models import Demand
 from app.inventory.service import InventoryService
-from app.markets.service import DEFAULT
+from app.markets.starting import UNITED_STATES
 from app.shared.clock import now
 from app.shared.ids import ProductId, Sku
 from app.web.registry import service
@@ -176,7 +176,7 @@ def test_a_sale_counts_without_touching_listings(
     touched = ear.wait_for(lambda touched: touched.bestsellers)
     assert (touched.listed, touched.product_ids) == (False, frozenset())
     listing = service(CatalogPages, app).list_all(
-        parse_query([("sort", "bestselling")], "USD"), DEFAULT
+        parse_query([("sort", "bestselling")], "USD"), UNITED_STATES
     )
     assert listing.cards[0].slug == "cup-1"
     ear.heard.clear()
@@ -192,10 +192,10 @@ def test_a_scheduled_product_appears_by_itself(
     catalog.add(_bowl(published_at=now() + timedelta(seconds=1.5)))
     _wait(lambda: bool(follower.model().present))
     shop = service(CatalogPages, app)
-    assert shop.list_all(parse_query([], "USD"), DEFAULT).total == 0
+    assert shop.list_all(parse_query([], "USD"), UNITED_STATES).total == 0
     touched = ear.wait_for(lambda touched: bool(touched.slugs) and touched.navigation)
     assert touched.shelves == {"bowls"}
-    assert shop.list_all(parse_query([], "USD"), DEFAULT).total == 1
+    assert shop.list_all(parse_query([], "USD"), UNITED_STATES).total == 1
 
 
 def test_readers_never_see_half_a_change(

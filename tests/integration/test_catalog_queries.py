@@ -15,7 +15,8 @@ from app.catalog.query import parse_query
 from app.catalog.repository import CatalogRepository
 from app.catalog.service import CatalogService
 from app.db.database import Database
-from app.markets.service import DEFAULT
+from app.markets.service import MarketService
+from app.markets.starting import UNITED_STATES
 from app.shared.ids import Sku
 from app.web.registry import service
 from tests.support.catalog import CatalogMaker, make_product, make_variant
@@ -83,6 +84,9 @@ def test_no_page_asks_more_than_four_times(
     follower = service(CatalogService, server).follower
     follower.model()
     follower._looked += 3600  # as where a thread follows the feed
+    markets = service(MarketService, server).follower
+    markets.snapshot()
+    markets._looked += 3600  # the same
     counter.asked.clear()
     assert server.test_client().get(path).status_code == 200
     service(Database, server).close()
@@ -103,7 +107,7 @@ def test_a_facet_shows_its_most_common_values_and_says_how_many_it_left_out(
     shop = service(CatalogPages, app)
 
     def facet(*pairs: tuple[str, str]) -> tuple[list[str], int]:
-        listing = shop.list_all(parse_query(pairs, "USD"), DEFAULT)
+        listing = shop.list_all(parse_query(pairs, "USD"), UNITED_STATES)
         found = next(each for each in listing.facets if each.name == "vendor")
         return [each.value for each in found.values], found.left_out
 
@@ -139,5 +143,5 @@ def test_a_collection_keeps_its_owners_order(
     CatalogRepository(database).add_shelf(Collection(slug="best", title="Best", product_ids=ids))
     catalog.add(*cups)
     shop = service(CatalogPages, app)
-    listing = shop.list_collection("best", parse_query([("max_price", "4")], "USD"), DEFAULT)
+    listing = shop.list_collection("best", parse_query([("max_price", "4")], "USD"), UNITED_STATES)
     assert [card.slug for card in listing.cards] == ["cup-3", "cup-0", "cup-1"]

@@ -132,8 +132,8 @@ def test_codes_are_generated_into_a_file(
 def test_the_demo_store_s_promotions_are_made_once(
     app: Flask, promotions: PromotionMaker, database: Database
 ) -> None:
-    assert make_demo_promotions(promotions.service) == 3
+    assert make_demo_promotions(promotions.service, ["US", "IN", "DE"]) == 3
     promotions.service.switch("prm_demo_welcome", active=False)
-    assert make_demo_promotions(promotions.service) == 0
+    assert make_demo_promotions(promotions.service, ["US", "IN", "DE"]) == 0
     assert promotions.service.get("prm_demo_welcome").active is False
     assert {each["_id"] for each in database["coupon_codes"].find({})} == {"WELCOME10", "SHIPFREE"}

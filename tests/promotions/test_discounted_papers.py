@@ -7,7 +7,8 @@ from flask import Flask
 from app.checkout.refund_rules import RefundWish
 from app.db.database import Database
 from app.fulfilment.invoicing import Invoicing
-from app.fulfilment.papers import PaperWriter, tax_by_rate
+from app.fulfilment.paper_taxes import taxes_of
+from app.fulfilment.papers import PaperWriter
 from app.orders.models import OrderState
 from app.shared.ids import new_id
 from app.shared.money import Money, total
@@ -35,7 +36,7 @@ def test_an_invoice_shows_the_discount_and_adds_up(
     assert paper.table.rows[0][3] == "−$4.00"
     assert paper.table.rows[0][-1] == "$36.00"
     assert (sums["Subtotal"], sums["Discount"], sums["Total"]) == ("$40.00", "−$4.00", "$44.61")
-    pairs = tax_by_rate(staff.order).values()
+    pairs = [(each.net, each.tax) for each in taxes_of(staff.order)]
     assert total((net + tax for net, tax in pairs), "USD") == Money(4461, "USD")
     assert "Discount" in ready.get(staff.url.replace("?", "/invoice?")).text
 

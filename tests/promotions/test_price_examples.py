@@ -10,7 +10,6 @@ import pytest
 
 from app.cart.promoting import items_of, with_discounts
 from app.checkout.rules import quote_cart
-from app.markets.service import find_market
 from app.promotions.kinds import (
     Benefit,
     BundleSet,
@@ -24,6 +23,7 @@ from app.promotions.kinds import (
 )
 from app.promotions.models import Discounts, Promotion
 from app.promotions.stacking import Basket, choose
+from tests.support.markets import find_market
 from tests.support.promotions import make_cart, make_promotion
 
 _FILE = Path(__file__).with_name("price_examples.psv")
@@ -105,7 +105,7 @@ def test_the_price_is_what_a_person_works_out(example: Example) -> None:
     lines = [re.fullmatch(r"(\w+):(\d+)@(\d+)", text).groups() for text in example.lines.split()]  # type: ignore[union-attr]
     cart = make_cart(market, [(sku, int(many), int(price)) for sku, many, price in lines])
     promotions = [_promotion(*each) for each in enumerate(example.promotions.split())]
-    shipping = market.shipping[0].price_for(cart.subtotal).minor
+    shipping = market.shipping_estimate(cart.subtotal).minor
     basket = Basket(items=items_of(cart), market=market.code, shipping=shipping)
     reductions = choose([(each, "") for each in promotions], basket)
     cart = with_discounts(cart, Discounts(reductions=reductions))

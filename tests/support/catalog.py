@@ -27,12 +27,13 @@ from app.shared.ids import ProductId, Sku, new_id
 from app.shared.money import Money
 from app.web.registry import service
 
-_CURRENCIES = {"US": "USD", "IN": "INR", "DE": "EUR"}
+_CURRENCIES = {"US": "USD", "IN": "INR", "DE": "EUR", "JP": "JPY", "KW": "KWD"}
+_STARTING = ("US", "IN", "DE")
 
 
 def make_variant(sku: str, options: dict[str, str] | None = None, **prices: int) -> Variant:
     """A variant; prices are minor units by market, by default 20.00 everywhere."""
-    amounts = prices or dict.fromkeys(_CURRENCIES, 2000)
+    amounts = prices or dict.fromkeys(_STARTING, 2000)
     return Variant(
         sku=Sku(sku),
         options=options or {},

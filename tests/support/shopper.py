@@ -80,6 +80,14 @@ class Shopper:
         assert back.status_code == 303, back.text
         return self.get(back.location)
 
+    def pay_in(self, sandbox: Sandbox, gateway: str, address: dict[str, str]) -> TestResponse:
+        """The same to another address."""
+        answer = self.check_out(gateway=gateway, **address)
+        assert answer.status_code == 303, answer.text
+        back = self.come_back(sandbox, answer.location, gateway)
+        assert back.status_code == 303, back.text
+        return self.get(back.location)
+
     def approve(self, sandbox: Sandbox, location: str, gateway: str) -> None:
         """Pay at the gateway and vanish."""
         if gateway == "stripe":

@@ -6,9 +6,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from app.cart.models import PricedCart, PricedLine
-from app.checkout.rules import quote_cart, tax_on
+from app.checkout.rules import quote_cart
 from app.markets.models import Market, TaxMode
 from app.markets.service import GERMANY, INDIA, UNITED_STATES
+from app.markets.taxing import tax_on
 from app.shared.ids import CartId, LineId, ProductId, Sku
 from app.shared.money import Money, total
 

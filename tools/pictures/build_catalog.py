@@ -25,6 +25,8 @@ def slug(text: str) -> str:
 
 def picture_name(item: Item, colour: str) -> str:
     """The picture of an item in one colour."""
+    if item.shown_as:
+        return f"{item.shown_as[item.colours.index(colour)]}.webp"
     return f"{slug(item.title)}-{slug(colour)}.webp"
 
 
@@ -106,6 +108,7 @@ def _product(place: int, item: Item) -> dict:
             }
             for colour in item.colours
         ],
+        "tax_class": item.tax_class,
         "variants": _variants(item, rng),
         "seo": {"title": f"{item.title} by {item.maker}", "description": first},
     }

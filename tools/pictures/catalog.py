@@ -33,7 +33,8 @@ CATEGORIES = (
 class Item:
     """A product: ``thing`` and ``surface`` are how it is built and made, ``usd`` whole dollars.
 
-    ``sizes`` are (name, price factor); ``colours`` name both the variants and their pictures.
+    ``sizes`` are (name, price factor); ``colours`` name both the variants and their pictures,
+    unless it is ``shown_as`` something that has pictures already.
     """
 
     title: str
@@ -57,6 +58,8 @@ class Item:
     sale: int = 0  # the former price in whole dollars
     featured: bool = False
     seed: int = field(default=0)
+    tax_class: str = "standard"
+    shown_as: tuple[str, ...] = ()  # pictures of another item, one for each colour
 
 
 _GLAZE = "Dishwasher and microwave safe"
@@ -171,6 +174,7 @@ ITEMS: tuple[Item, ...] = (
     _i("Bathroom Tray", "Ostra Studio", _BATH, "Tray", "stone_tray", "matte", "Sand", "Marble Stone Charcoal", 44, "A slab with soft corners that turns three bottles into a still life. Bottle and soap are not included.", "Natural stone", "22 × 12 cm", "Wipe clean, avoid acids", "tray bath stone", option="Stone", view="high", grams=1400),
     _i("Toothbrush Tumbler", "Kiln & Fell", _BATH, "Tumbler", "espresso", "stoneware", "Fog", "Sage Chalk Ink", 18, "A small cup with a wide foot, for brushes, pencils or a single flower.", _STONE, "10 cm high", _GLAZE, "tumbler bath stoneware", grams=220),
     _i("Bath Stool", "Bram & Daughter", _BATH, "Stool", "stool", "wood", "Chalk", "Oak Walnut", 145, "Somewhere to sit, to put the towel, to stand a plant. It does not mind getting wet.", "Solid wood, hard oil", "42 cm high, 32 cm across", _WOOD, "stool seat wood bath", option="Wood", view="level", grams=3600),
+    _i("Hillside Tea", "Sorrel Apothecary", _KITCHEN, "Tea", "pantry_jar", "matte", "Fog", "Chamomile Assam Rooibos", 14, "Whole leaves, dried slowly on the hill where they grew. The jar it is shown in is sold by Norrsken.", "Whole leaf tea", "120 g, about fifty cups", "Keep dry and in the dark", "tea leaf breakfast", option="Blend", grams=160, tax_class="reduced", shown_as=("pantry-jar-ochre", "pantry-jar-charcoal", "pantry-jar-rust")),
 )
 # fmt: on
 

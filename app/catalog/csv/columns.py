@@ -33,8 +33,9 @@ SEO_DESCRIPTION = "SEO Description"
 VARIANT_IMAGE = "Variant Image"
 WEIGHT_UNIT = "Variant Weight Unit"
 STATUS = "Status"
-BUNDLE = "Bundle"  # the shop's own, as is the next one
+BUNDLE = "Bundle"  # the shop's own, as are the next
 STOCK_POLICY = "Variant Stock Policy"
+TAX_CLASS = "Tax Class"
 
 REQUIRED = (HANDLE, TITLE, PRICE)
 OPTION_NUMBERS = (1, 2, 3)

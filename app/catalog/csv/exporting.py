@@ -16,7 +16,8 @@ from app.catalog.csv.policies import write_policy
 from app.catalog.models import Image, Product, ProductStatus, Variant
 from app.catalog.repository import CatalogRepository
 from app.db.database import Database
-from app.markets.models import Market
+from app.markets.models import STANDARD, Market
+from app.markets.service import MarketService
 from app.shared.ids import Sku
 from app.shared.money import Money
 
@@ -26,7 +27,7 @@ _BASE = (
     c.SKU, c.GRAMS, c.TRACKER, c.QUANTITY, c.POLICY, c.FULFILMENT, c.PRICE, c.COMPARE_AT,
     c.SHIPPING, c.TAXABLE, c.BARCODE, c.IMAGE, c.IMAGE_POSITION, c.IMAGE_ALT, c.GIFT_CARD,
     c.SEO_TITLE, c.SEO_DESCRIPTION, c.VARIANT_IMAGE, c.WEIGHT_UNIT, c.STATUS, c.BUNDLE,
-    c.STOCK_POLICY,
+    c.STOCK_POLICY, c.TAX_CLASS,
 )  # fmt: skip
 
 
@@ -49,7 +50,7 @@ class ExportReport:
 class CsvExport:
     """Writes files."""
 
-    def __init__(self, database: Database, stock: StockCounts, markets: tuple[Market, ...]) -> None:
+    def __init__(self, database: Database, stock: StockCounts, markets: MarketService) -> None:
         self._catalog = CatalogRepository(database)
         self._stock = stock
         self._markets = markets
@@ -63,7 +64,7 @@ class CsvExport:
         sellable = [
             each for each in products if any(v.price_in(market.code) for v in each.variants)
         ]
-        others = tuple(each for each in self._markets if each.code != market.code)
+        others = tuple(each for each in self._markets.every() if each.code != market.code)
         attributes = sorted({name for each in sellable for name in each.attributes})
         names = {each.slug: each.name for each in self._catalog.categories()}
         stock = self._stock.on_hand(v.sku for each in sellable for v in each.variants)
@@ -130,6 +131,7 @@ def _head(product: Product, categories: Mapping[str, str]) -> dict[str, str]:
         c.SEO_TITLE: c.write_text(product.seo_title),
         c.SEO_DESCRIPTION: c.write_text(product.seo_description),
         c.BUNDLE: write_bundle(product),
+        c.TAX_CLASS: "" if product.tax_class == STANDARD else product.tax_class,
         c.STATUS: {"published": "active"}.get(product.status.value, product.status.value),
         **{_attribute_column(name): value for name, value in product.attributes.items()},
         **_option_names(product),

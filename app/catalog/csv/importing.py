@@ -17,7 +17,8 @@ from app.catalog.repository import CatalogRepository
 from app.catalog.stock import StockWriter
 from app.catalog.writing import ProductWriter
 from app.db.database import Database, Session
-from app.markets.models import Market
+from app.markets.models import STANDARD, Market
+from app.markets.service import MarketService
 from app.shared.clock import now
 from app.shared.ids import ProductId, Sku, new_id
 
@@ -39,18 +40,18 @@ class ImportReport:
 class CsvImport:
     """Imports one file after another."""
 
-    def __init__(self, database: Database, stock: StockWriter, markets: tuple[Market, ...]) -> None:
+    def __init__(self, database: Database, stock: StockWriter, markets: MarketService) -> None:
         self._database = database
         self._catalog = CatalogRepository(database)
         self._stock = stock
-        self._writer = ProductWriter(self._catalog, stock)
+        self._writer = ProductWriter(self._catalog, stock, markets.rounding_of)
         self._markets = markets
 
     def run(self, path: Path, market: Market, progress: Callable[[int, int], None]) -> ImportReport:
         """Import ``path`` with plain prices in ``market``; ``progress(rows done, rows)`` is called
         along the way. Raises ``UnreadableFile`` before anything is changed."""
         columns, total = check_file(path)
-        others = [each for each in self._markets if each.code != market.code]
+        others = [each for each in self._markets.every() if each.code != market.code]
         parser = Parser(market, others, columns)
         report = ImportReport()
         done = 0
@@ -198,6 +199,7 @@ def merge(parsed: ParsedProduct, known: Product | None) -> Product:
         components=components,
         pricing=pricing,
         attributes={**(known.attributes if known else {}), **parsed.attributes},
+        tax_class=parsed.tax_class or (known.tax_class if known else STANDARD),
         seo_title=parsed.seo_title,
         seo_description=parsed.seo_description,
         featured=known.featured if known else False,

@@ -67,6 +67,7 @@ class ParsedProduct:
     problems: tuple[BadRow, ...] = field(default=())
     bundle: Composition | None = None
     says_policies: bool = False  # beyond the two that every product CSV knows
+    tax_class: str = ""  # "": the file does not say
 
 
 class Parser:
@@ -119,6 +120,7 @@ class Parser:
             problems=tuple(problems),
             bundle=self._bundle(first),
             says_policies=self._says_policies,
+            tax_class=_tax_class(first),
         )
 
     def _bundle(self, first: RawRow) -> Composition | None:
@@ -267,6 +269,13 @@ def _policy(row: RawRow, *, tracked: bool) -> Policy:
         raise BadRow(row.line, str(error)) from error
     continued = not tracked or row[c.POLICY].lower() == "continue"
     return own or (CONTINUE if continued else DENY)
+
+
+def _tax_class(row: RawRow) -> str:
+    text = row[c.TAX_CLASS].lower()
+    if text and not re.fullmatch(r"[a-z][a-z0-9_-]{0,39}", text, re.ASCII):
+        raise BadRow(row.line, f"{c.TAX_CLASS}: {text[:60]!r} is no tax class")
+    return text
 
 
 def _grams(row: RawRow) -> int:

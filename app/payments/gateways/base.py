@@ -60,6 +60,9 @@ class Gateway(Protocol):
 
     name: str
 
+    def minimum(self, currency: str) -> Money:
+        """The least that it charges in a currency."""
+
     def build_request(self, request: PaymentRequest) -> dict[str, Any]:
         """The exact body of the call that opens a session, to be stored before it is sent."""
 

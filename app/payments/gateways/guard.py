@@ -57,6 +57,10 @@ class GuardedGateway:
         except pybreaker.CircuitBreakerError as error:
             raise GatewayUnreachable("it failed too often; trying again soon") from error
 
+    def minimum(self, currency: str) -> Money:
+        """The least that it charges; nothing is sent."""
+        return self._gateway.minimum(currency)
+
     def build_request(self, request: PaymentRequest) -> dict[str, Any]:
         """The body of the call that opens a session; nothing is sent."""
         return self._gateway.build_request(request)

@@ -17,6 +17,7 @@ import requests
 from razorpay.errors import BadRequestError
 
 from app.payments.errors import BadSignature, GatewayRefused, GatewayUnknown, GatewayUnreachable
+from app.payments.gateways.amounts import RAZORPAY
 from app.payments.gateways.base import HostedForm, OpenedSession, PaymentRequest, WebhookHint
 from app.payments.models import (
     Attempt,
@@ -58,10 +59,14 @@ class RazorpayGateway:
         self._base = api_base
         self._client = razorpay.Client(auth=(key_id, key_secret), base_url=api_base)
 
+    def minimum(self, currency: str) -> Money:
+        """The documented minimum charge."""
+        return RAZORPAY.minimum(currency)
+
     def build_request(self, request: PaymentRequest) -> dict[str, Any]:
         """The body of ``POST /v1/orders``."""
         return {
-            "amount": request.amount.minor,
+            "amount": RAZORPAY.write(request.amount),
             "currency": request.amount.currency,
             "receipt": request.receipt,
             "notes": {"attempt_id": request.attempt_id, "order_number": request.order_number},
@@ -114,7 +119,7 @@ class RazorpayGateway:
         """Capture the authorised amount; the SDK drops the currency unless it is passed."""
         _call(
             lambda: self._client.payment.capture(
-                payment_id, amount.minor, {"currency": amount.currency}, timeout=TIMEOUT
+                payment_id, RAZORPAY.write(amount), {"currency": amount.currency}, timeout=TIMEOUT
             )
         )
 
@@ -132,7 +137,7 @@ class RazorpayGateway:
         _call(
             lambda: self._client.payment.refund(
                 payment_id,
-                {"amount": amount.minor, **notes},
+                {"amount": RAZORPAY.write(amount), **notes},
                 headers={"X-Refund-Idempotency": digest},
                 timeout=TIMEOUT,
             )
@@ -160,7 +165,7 @@ class RazorpayGateway:
             fields=(
                 ("key_id", self._key_id),
                 ("order_id", attempt.session_id),
-                ("amount", str(attempt.amount.minor)),
+                ("amount", str(RAZORPAY.write(attempt.amount))),
                 ("currency", attempt.amount.currency),
                 ("name", request["name"]),
                 ("description", request["description"]),
@@ -230,9 +235,9 @@ def _seen(item: Mapping[str, Any]) -> SeenPayment:
         return SeenPayment(
             id=str(item["id"]),
             state=state,
-            amount=Money(amount, currency),
-            captured=Money(captured, currency),
-            refunded=Money(refunded, currency),
+            amount=RAZORPAY.read(amount, currency),
+            captured=RAZORPAY.read(captured, currency),
+            refunded=RAZORPAY.read(refunded, currency),
         )
     except (KeyError, TypeError, ValueError) as error:
         raise GatewayUnknown("a payment without its fields") from error
@@ -244,7 +249,7 @@ def _seen_refund(item: Mapping[str, Any]) -> SeenRefund:
         return SeenRefund(
             id=str(item["id"]),
             reference=str(notes.get(_REFERENCE, "")) if isinstance(notes, dict) else "",
-            amount=Money(int(item["amount"]), str(item["currency"]).upper()),
+            amount=RAZORPAY.read(int(item["amount"]), str(item["currency"])),
             state=_REFUND_STATES.get(str(item["status"]), RefundState.PENDING),
         )
     except (KeyError, TypeError, ValueError) as error:

@@ -16,6 +16,7 @@ from app.payments.errors import (
     GatewayUnknown,
     GatewayUnreachable,
 )
+from app.payments.gateways.amounts import STRIPE
 from app.payments.gateways.base import OpenedSession, PaymentRequest, WebhookHint
 from app.payments.models import (
     Attempt,
@@ -70,6 +71,10 @@ class StripeGateway:
             http_client=stripe.RequestsClient(timeout=TIMEOUT),
         )
 
+    def minimum(self, currency: str) -> Money:
+        """The documented minimum charge."""
+        return STRIPE.minimum(currency)
+
     def build_request(self, request: PaymentRequest) -> dict[str, Any]:
         """The body of ``POST /v1/checkout/sessions``."""
         reference = {"attempt_id": request.attempt_id, "order_number": request.order_number}
@@ -86,7 +91,7 @@ class StripeGateway:
                     "quantity": 1,
                     "price_data": {
                         "currency": request.amount.currency.lower(),
-                        "unit_amount": request.amount.minor,
+                        "unit_amount": STRIPE.write(request.amount),
                         "product_data": {"name": request.description},
                     },
                 }
@@ -142,7 +147,7 @@ class StripeGateway:
         _call(
             lambda: self._client.v1.payment_intents.capture(
                 payment_id,
-                params={"amount_to_capture": amount.minor},
+                params={"amount_to_capture": STRIPE.write(amount)},
                 options={"idempotency_key": key},
             )
         )
@@ -158,7 +163,7 @@ class StripeGateway:
 
     def refund(self, payment_id: str, amount: Money, key: str, reference: str = "") -> None:
         """Refund a captured payment intent."""
-        params: Any = {"payment_intent": payment_id, "amount": amount.minor}
+        params: Any = {"payment_intent": payment_id, "amount": STRIPE.write(amount)}
         if reference:
             params["metadata"] = {_REFERENCE: reference}
         _call(
@@ -224,15 +229,15 @@ class StripeGateway:
 
 
 def _seen(intent: stripe.PaymentIntent) -> SeenPayment:
-    currency = intent.currency.upper()
+    currency = intent.currency
     charge = intent.latest_charge
     refunded = charge.amount_refunded if isinstance(charge, stripe.Charge) else 0
     return SeenPayment(
         id=intent.id,
         state=_INTENT_STATES.get(intent.status, PaymentState.PENDING),
-        amount=Money(intent.amount, currency),
-        captured=Money(intent.amount_received, currency),
-        refunded=Money(refunded, currency),
+        amount=STRIPE.read(intent.amount, currency),
+        captured=STRIPE.read(intent.amount_received, currency),
+        refunded=STRIPE.read(refunded, currency),
     )
 
 
@@ -241,7 +246,7 @@ def _seen_refund(refund: stripe.Refund) -> SeenRefund:
     return SeenRefund(
         id=refund.id,
         reference=str(metadata.get(_REFERENCE, "")),
-        amount=Money(refund.amount, refund.currency.upper()),
+        amount=STRIPE.read(refund.amount, refund.currency),
         state=_REFUND_STATES.get(refund.status or "", RefundState.PENDING),
     )
 

@@ -1,4 +1,4 @@
-"""What tables of papers are made of."""
+"""What papers are made of: tables and sums of text."""
 
 from __future__ import annotations
 
@@ -22,6 +22,15 @@ class Table:
 
     columns: tuple[Column, ...]
     rows: tuple[tuple[str, ...], ...]
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Sum:
+    """A line under the table: what, and how much."""
+
+    label: str
+    amount: str
+    strong: bool = False
 
 
 def title_of(line: OrderLine | OrderPart) -> str:

@@ -1,0 +1,3 @@
+"""What other packages may hear about markets."""
+
+MARKET_CHANGED = "market.changed"
