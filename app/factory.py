@@ -24,6 +24,8 @@ from app.catalog.addresses import canonical_address
 from app.catalog.forgetting import forget
 from app.catalog.routes import blueprint as catalog_routes
 from app.catalog.service import CatalogService
+from app.checkout import context as checkout_context
+from app.checkout.gift_card_routes import blueprint as gift_card_routes
 from app.checkout.payment_routes import blueprint as payment_routes
 from app.checkout.routes import blueprint as checkout_routes
 from app.config import Settings, load_settings
@@ -58,6 +60,7 @@ _BLUEPRINTS = (
     market_routes,
     cart_routes,
     checkout_routes,
+    gift_card_routes,
     payment_routes,
     order_routes,
     paper_routes,
@@ -149,3 +152,4 @@ def _web(app: Flask, settings: Settings) -> None:
     catalog_context.init_app(app)
     partials.init_app(app)
     cart_cookie.init_app(app)
+    checkout_context.init_app(app)

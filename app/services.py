@@ -16,6 +16,7 @@ from app.catalog.pages import CatalogPages
 from app.catalog.service import CatalogService
 from app.catalog.sitemap import Sitemap
 from app.checkout.audit import Audit
+from app.checkout.crediting import Crediting
 from app.checkout.placing import Placing
 from app.checkout.reconciliation import Reconciler
 from app.checkout.refunding import Refunding
@@ -23,6 +24,9 @@ from app.checkout.service import CheckoutService
 from app.checkout.settlement import Settlement
 from app.checkout.subscriptions import CheckoutSubscriptions
 from app.config import Settings
+from app.credit.givebacks import GiveBacks
+from app.credit.holds import CreditHolds
+from app.credit.service import CreditService
 from app.db.cache import Cache
 from app.db.database import Database, Session
 from app.db.idempotency import IdempotencyKeys
@@ -109,15 +113,36 @@ def build_services(settings: Settings, templates: Environment) -> tuple[object, 
     payments = PaymentService(database, switchboard, settings.base_url)
     refunds = RefundService(database, switchboard)
     units = OrderUnits(database)
+    credit, holds, givebacks = _credit(settings, database)
     refunding = Refunding(
-        database, outbox, orders, inventory, payments, refunds, units, format_money
+        database,
+        outbox,
+        orders,
+        inventory,
+        payments,
+        refunds,
+        units,
+        credit,
+        givebacks,
+        format_money,
     )
-    settlement = Settlement(database, outbox, carts, inventory, usage, orders, payments)
+    settlement = Settlement(database, outbox, carts, inventory, usage, holds, orders, payments)
     keys = IdempotencyKeys(database)
     placing = Placing(
-        database, keys, carts, inventory, usage, orders, payments, settlement, settings.base_url
+        database,
+        keys,
+        carts,
+        inventory,
+        usage,
+        holds,
+        orders,
+        payments,
+        settlement,
+        settings.base_url,
     )
-    reconciler = Reconciler(database, settlement, payments, orders, inventory, usage, refunding)
+    reconciler = Reconciler(
+        database, settlement, payments, orders, inventory, usage, holds, refunding
+    )
     wishlists = WishlistService(database, catalog)
     reviews = ReviewService(database, catalog, orders)
     mail = NotificationService(database, orders, _mailer(settings), templates, settings.base_url)
@@ -168,13 +193,15 @@ def build_services(settings: Settings, templates: Environment) -> tuple[object, 
         PromotionService(database),
         discounts,
         usage,
+        credit,
+        Crediting(credit),
         carts,
         orders,
         switchboard,
         payments,
         WebhookInbox(database, outbox, gateways),
         settlement,
-        CheckoutService(keys, placing, payments),
+        CheckoutService(keys, placing, orders, payments),
         refunding,
         reconciler,
         audit,
@@ -227,6 +254,12 @@ def _after_buying(
     seller = Seller(lines=settings.seller_lines, tax_id=settings.mossx_tax_id)
     invoicing = Invoicing(database, orders, refunding, seller)
     return cancelling, returns, invoicing
+
+
+def _credit(settings: Settings, database: Database) -> tuple[CreditService, CreditHolds, GiveBacks]:
+    """Gift cards and store credit."""
+    credit = CreditService(database, settings.signing_key)
+    return credit, CreditHolds(database), GiveBacks(database)
 
 
 def _gateways(settings: Settings) -> dict[str, Gateway]:

@@ -6,7 +6,15 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from app.cart.allotting import allot, units_in
-from app.cart.models import Cart, CartLine, PricedCart, PricedLine, PricedPart, SavedLine
+from app.cart.models import (
+    Cart,
+    CartLine,
+    GiftNote,
+    PricedCart,
+    PricedLine,
+    PricedPart,
+    SavedLine,
+)
 from app.cart.rules import MAX_QUANTITY, only_left
 from app.catalog.bundles import Catalogue, apart, is_choice, limited_stock, price_of, sets_left
 from app.catalog.models import Image, Price, Product, Variant
@@ -51,8 +59,10 @@ def price_cart(
     wares = {line.id: _ware(line, market, found) for line in stored}
     limited = limited_stock(stock, found)
     limits = allot((line for line in stored if _is_sold(wares[line.id])), limited)
+    notes = {note.sku: note for note in cart.gift_notes} if cart else {}
     lines = tuple(
-        _price_line(line, market, wares[line.id], limits, limited, money_text) for line in stored
+        _price_line(line, market, wares[line.id], limits, limited, money_text, notes.get(line.sku))
+        for line in stored
     )
     return PricedCart(
         id=cart.id if cart else None,
@@ -66,6 +76,8 @@ def price_cart(
             _price_saved(line, _ware(line, market, found), limited)
             for line in (cart.saved if cart else ())
         ),
+        gift_cards=cart.gift_cards if cart else (),
+        holders=cart.holders if cart else (),
     )
 
 
@@ -124,6 +136,7 @@ def _price_line(
     limits: Mapping[LineId, int | None],
     limited: Mapping[Sku, int],
     money_text: MoneyText,
+    note: GiftNote | None,
 ) -> PricedLine:
     if ware is None:
         return _gone(line, market)
@@ -154,6 +167,9 @@ def _price_line(
         type=product.type,
         tags=product.tags,
         parts=ware.parts,
+        gift_card=product.is_gift_card,
+        gift_email=note.email if note and product.is_gift_card else "",
+        gift_message=note.message if note and product.is_gift_card else "",
     )
 
 

@@ -9,7 +9,7 @@ from app.promotions.models import Discounts, Item, LineReduction
 
 
 def items_of(cart: PricedCart) -> tuple[Item, ...]:
-    """The lines that can be sold."""
+    """The lines that can be sold; nothing makes a gift card cheaper."""
     return tuple(
         Item(
             key=line.id,
@@ -23,7 +23,7 @@ def items_of(cart: PricedCart) -> tuple[Item, ...]:
             tags=line.tags,
         )
         for line in cart.lines
-        if line.sellable
+        if line.sellable and not line.gift_card
     )
 
 

@@ -21,10 +21,12 @@ class ProductStatus(StrEnum):
 
 
 class ProductKind(StrEnum):
-    """A simple product carries its own stock; a bundle is made of other variants."""
+    """A simple product carries its own stock; a bundle is made of other variants; a gift card is
+    sent by e-mail and its variants' prices are what is on it."""
 
     SIMPLE = "simple"
     BUNDLE = "bundle"
+    GIFT_CARD = "gift_card"
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -190,6 +192,11 @@ class Product:
     def is_bundle(self) -> bool:
         """Whether it is made of other products' variants."""
         return self.kind is ProductKind.BUNDLE
+
+    @property
+    def is_gift_card(self) -> bool:
+        """Whether it is money to be spent here."""
+        return self.kind is ProductKind.GIFT_CARD
 
     @property
     def part_skus(self) -> frozenset[Sku]:

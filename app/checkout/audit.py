@@ -127,8 +127,9 @@ class Audit:
         booked = capture is not None and capture.state is CaptureState.CAPTURED
         if capture is None or not booked or capture.payment_id != payment.id:
             return []
-        promised = capture.amount - capture.refundable
-        if not promised < payment.refunded and not payment.refunded < books.order.refunded:
+        promised = capture.amount - capture.refundable - capture.credited
+        booked_back = books.order.refunded_by_gateway
+        if not promised < payment.refunded and not payment.refunded < booked_back:
             return []
         compared = self._refunding.compare(capture)
         adopted = [self._refunding.adopt(capture, each) for each in compared.strangers]

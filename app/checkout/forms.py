@@ -18,6 +18,7 @@ class CheckoutForm(AddressForm):
     email = text_field("E-mail", 254, "Please enter your e-mail address.")
     shipping_method = RadioField("Shipping", validators=[InputRequired("Please choose one.")])
     gateway = RadioField("Payment", validators=[InputRequired("Please choose one.")])
+    use_store_credit = BooleanField("Use my store credit")
     keep_address = BooleanField("Keep this address in my account")
 
     def validate_email(self, field: StringField) -> None:

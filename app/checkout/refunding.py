@@ -20,6 +20,10 @@ from app.checkout.refund_rules import (
     parts_of,
     units_ended,
 )
+from app.checkout.sold_cards import unvoid, void_sold
+from app.credit.errors import NoStoreCredit
+from app.credit.givebacks import GiveBacks
+from app.credit.service import CreditService
 from app.db.database import Database, Session
 from app.db.outbox import Outbox
 from app.inventory.service import InventoryService
@@ -30,6 +34,7 @@ from app.payments.events import ALERT
 from app.payments.models import (
     Capture,
     CaptureState,
+    CreditPart,
     Refund,
     RefundParts,
     RefundState,
@@ -37,12 +42,17 @@ from app.payments.models import (
 )
 from app.payments.refunds import Comparison, RefundService, Word
 from app.payments.service import PaymentService
+from app.shared.credit import CreditUse
 from app.shared.ids import OrderId
 from app.shared.money import Money
 
 
 class Refunding:
-    """Refunds of orders: whole, in part, by line; never more than was captured.
+    """Refunds of orders: whole, in part, by line; never more than was paid.
+
+    The gateway pays back first, as far as it captured, then the credit accounts get theirs, the
+    one that paid last first. Both are booked in one transaction, once the gateway's part went
+    through: a refund that fails gave nobody anything.
 
     Units that are paid back are not shipped any more, as far as they are not yet: a line's refund
     is of its open units first. One of goods that came back is not of open units at all.
@@ -57,6 +67,8 @@ class Refunding:
         payments: PaymentService,
         refunds: RefundService,
         units: OrderUnits,
+        credit: CreditService,
+        givebacks: GiveBacks,
         show_money: Callable[[Money, str], str],
     ) -> None:
         self._database = database
@@ -66,12 +78,16 @@ class Refunding:
         self._payments = payments
         self._refunds = refunds
         self._units = units
+        self._credit = credit
+        self._givebacks = givebacks
         self._show_money = show_money
 
     def balance(self, order: Order, session: Session | None = None) -> Balance:
         """What can still be paid back. Raises ``NotRefundable`` for an unpaid order."""
-        capture = self._capture(order.id, session)
-        return balance_of(order, self._refunds.of_order(order.id, session), capture.refundable)
+        capture = self._capture(order, session)
+        captured = capture.refundable.minor if capture else 0
+        refundable = Money(captured + self._givebacks.refundable(order.id, session), order.currency)
+        return balance_of(order, self._refunds.of_order(order.id, session), refundable)
 
     def of_order(self, order_id: OrderId) -> list[Refund]:
         """The order's refunds, oldest first."""
@@ -83,7 +99,7 @@ class Refunding:
         """Refund what the wish says; the same ``key`` again is the same refund.
 
         It is sent at once; the state tells how far it came. Raises ``NotRefundable``,
-        ``NothingToRefund``, ``RefundTooHigh``.
+        ``NothingToRefund``, ``RefundTooHigh``, ``GiftCardSpent`` and ``NoStoreCredit``.
         """
 
         def work(session: Session) -> Refund:
@@ -109,10 +125,14 @@ class Refunding:
         """Store the intent to refund in the caller's transaction; ``carry_out`` sends it, else the
         reconciler does. ``of_returned`` is for goods that came back. Raises as ``request`` does."""
         order = self._orders.get(order_id, session)
-        capture = self._capture(order_id, session)
+        capture = self._capture(order, session)
         balance = self.balance(order, session)
         parts = parts_of(order, balance, wish)
+        credit = self._credit_part(order, capture, parts, wish, key, session)
+        if credit is None:
+            raise RefundTooHigh(balance.refundable)
         refund = self._refunds.store(
+            order_id,
             capture,
             parts if of_returned else self._stop(order, balance, parts, session),
             purpose=RETURNED if of_returned else "order",
@@ -120,6 +140,7 @@ class Refunding:
             reason=reason,
             restock=restock,
             session=session,
+            credit=credit,
         )
         if refund is None:
             raise RefundTooHigh(balance.refundable)
@@ -127,6 +148,36 @@ class Refunding:
         message = f"Refund of {amount} requested by {by}"
         self._note(refund, "refund_requested", message, public=False, session=session)
         return refund
+
+    def _credit_part(
+        self,
+        order: Order,
+        capture: Capture | None,
+        parts: RefundParts,
+        wish: RefundWish,
+        key: str,
+        session: Session,
+    ) -> CreditPart | None:
+        """What of a refund credit accounts get, taken out of what they may get back, and the
+        sold gift cards that pay for it; None if there is not so much to give back."""
+        captured = min(parts.amount.minor, capture.refundable.minor if capture else 0)
+        rest = Money(parts.amount.minor - captured, order.currency)
+        taken: tuple[CreditUse, ...] = ()
+        times = 0
+        if rest:
+            found = self._givebacks.take(order.id, rest, session)
+            if found is None:
+                return None
+            taken, times = found
+        to = (self._to_store(order, parts.amount, session),) if wish.to_store_credit else taken
+        voided = void_sold(self._credit, order, parts, _voider(order, key), session)
+        return CreditPart(to=to, taken=taken, voided=voided, times=times)
+
+    def _to_store(self, order: Order, amount: Money, session: Session) -> CreditUse:
+        if order.account_id is None:
+            raise NoStoreCredit
+        store = self._givebacks.store_credit(order.account_id, order.currency, session)
+        return CreditUse(credit_id=store.id, kind=store.kind, last4="", amount=amount)
 
     def _stop(
         self, order: Order, balance: Balance, parts: RefundParts, session: Session
@@ -163,16 +214,21 @@ class Refunding:
         """Take a refund made at the gateway into the books; False if they leave no room for it."""
 
         def work(session: Session) -> Refund | None:
-            current = self._capture(capture.order_id, session)
-            return self._refunds.adopt(current, seen, session)
+            order = self._orders.get(capture.order_id, session)
+            current = self._capture(order, session)
+            return self._refunds.adopt(current, seen, session) if current else None
 
         refund = self._database.in_transaction(work)
         return refund is not None and self.carry_out(refund).state is seen.state
 
     # --- booking ----------------------------------------------------------------------------
 
-    def _capture(self, order_id: OrderId, session: Session | None) -> Capture:
-        capture = self._payments.find_capture(order_id, session)
+    def _capture(self, order: Order, session: Session | None) -> Capture | None:
+        """The order's capture; None for one that was paid by credit alone. Raises
+        ``NotRefundable``."""
+        if order.is_paid and not order.due:
+            return None
+        capture = self._payments.find_capture(order.id, session)
         if capture is None or capture.state is not CaptureState.CAPTURED:
             raise NotRefundable
         return capture
@@ -184,18 +240,25 @@ class Refunding:
         order = self._orders.get(refund.order_id, session)
         amount = self._show_money(refund.amount, order.locale)
         if word.state is RefundState.SUCCEEDED:
-            self._orders.add_refund(order.id, refund.amount, session)
+            self._orders.add_refund(order.id, refund.amount, session, to_credit=refund.to_credit)
+            self._givebacks.give(order.id, refund.id, refund.credit, session)
             self._restock(refund, order, session)
-            self._note(refund, "refunded", f"{amount} refunded", public=True, session=session)
+            message = f"{amount} refunded{self._whereto(refund, order)}"
+            self._note(refund, "refunded", message, public=True, session=session)
             payload = {
                 "order_id": order.id,
                 "refund_id": refund.id,
                 "amount": refund.amount.minor,
+                "to_credit": refund.to_credit.minor,
             }
             self._outbox.publish(REFUNDED, payload, session, key=f"{REFUNDED}:{refund.id}")
         elif word.state is RefundState.FAILED:
-            if before.state is RefundState.SUCCEEDED:
-                self._orders.add_refund(order.id, refund.amount * -1, session)
+            if before.state is RefundState.SUCCEEDED:  # what credit accounts got they keep
+                self._orders.add_refund(order.id, refund.by_gateway * -1, session)
+            else:
+                self._givebacks.put_back(order.id, refund.credit_taken, session)
+            by = _voider(order, refund.request_key)
+            unvoid(self._credit, order, refund.voided, by, session)
             unshipped = {
                 each.position: each.unshipped for each in refund.parts.lines if each.unshipped
             }
@@ -205,12 +268,22 @@ class Refunding:
             payload = {"order_id": order.id, "message": message, "payment_id": refund.payment_id}
             self._outbox.publish(ALERT, payload, session, key=f"{ALERT}:{refund.id}")
 
+    def _whereto(self, refund: Refund, order: Order) -> str:
+        """Which credit accounts got how much of it, in words."""
+        shares = [
+            f"{self._show_money(each.amount, order.locale)} to {each.label}"
+            for each in refund.credit
+        ]
+        return f", {', '.join(shares)}" if shares else ""
+
     def _restock(self, refund: Refund, order: Order, session: Session) -> None:
         if not refund.restock:
             return
         units = {}
         for each in refund.parts.lines:
             line = order.lines[each.position - 1]
+            if line.gift_card:
+                continue
             by_part = {part.position: part.sku for part in line.parts}
             movement = f"{refund.id}:{each.position}" + (f":{each.part}" if each.part else "")
             units[movement] = (by_part.get(each.part, line.sku), each.quantity)
@@ -227,3 +300,8 @@ class Refunding:
             session=session,
             key=f"{kind}:{refund.id}",
         )
+
+
+def _voider(order: Order, key: str) -> str:
+    """By whom sold gift cards are voided: the request of one refund."""
+    return f"{order.id}:refund:{key}"

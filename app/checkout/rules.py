@@ -58,10 +58,10 @@ def quote_cart(cart: PricedCart, market: Market, region: str, shipping_code: str
     makes an order dearer. The tax is of what discounts leave. Inclusive tax covers goods and
     shipping (EU and Indian rules for ancillary supplies); exclusive tax covers goods only.
     """
-    method = market.shipping_method(shipping_code) or market.shipping[0]
+    method = _method(cart, market, shipping_code)
     rate = market.tax.rate_in(region)
     line_taxes = tuple(_line_tax(line, rate, market.tax.mode) for line in cart.lines)
-    full_price = method.price_for(cart.subtotal)
+    full_price = method.price_for(cart.subtotal - cart.gift_card_total)
     off_shipping = cart.discounts.on_shipping(method.code, full_price.minor)
     shipping = full_price - Money(sum(minor for _, minor in off_shipping), market.currency)
     inclusive = market.tax.mode is TaxMode.INCLUSIVE
@@ -73,7 +73,9 @@ def quote_cart(cart: PricedCart, market: Market, region: str, shipping_code: str
     applied = (*off_goods, *off_shipping)
     return Quote(
         method=method,
-        shipping_choices=tuple(_choice(each, cart) for each in market.shipping),
+        shipping_choices=tuple(
+            _choice(each, cart) for each in (market.shipping if cart.ships else ())
+        ),
         totals=Totals(
             subtotal=cart.subtotal,
             discount=cart.discount,
@@ -100,16 +102,24 @@ def quote_cart(cart: PricedCart, market: Market, region: str, shipping_code: str
     )
 
 
+def _method(cart: PricedCart, market: Market, code: str) -> ShippingMethod:
+    """How a cart is sent; gift cards alone go by e-mail, which is no method of the market."""
+    if cart.ships:
+        return market.shipping_method(code) or market.shipping[0]
+    zero = Money.zero(market.currency)
+    return ShippingMethod(code="", name="", price=zero, min_days=0, max_days=0)
+
+
 def _line_tax(line: PricedLine, rate: int, mode: TaxMode) -> Money:
     return tax_on(line.net, rate if _is_taxed(line) else 0, mode)
 
 
 def _is_taxed(line: PricedLine) -> bool:
-    return line.taxable and line.sellable
+    return line.taxable and line.sellable and not line.gift_card
 
 
 def _choice(method: ShippingMethod, cart: PricedCart) -> ShippingChoice:
-    price = method.price_for(cart.subtotal)
+    price = method.price_for(cart.subtotal - cart.gift_card_total)
     off = sum(minor for _, minor in cart.discounts.on_shipping(method.code, price.minor))
     days = (
         f"{method.min_days} working day{'' if method.min_days == 1 else 's'}"

@@ -82,12 +82,13 @@ class CreditEntry:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class CreditSource:
-    """An account that a shopper wants to pay with, and how much of it is free for this cart."""
+    """An account that a shopper wants to pay with, and how much of it this cart may spend."""
 
     id: CreditId
     kind: CreditKind
     last4: str
     free: Money
+    note: str = ""  # why it cannot pay
 
     @property
     def label(self) -> str:

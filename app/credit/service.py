@@ -93,28 +93,17 @@ class CreditService:
         currency: str,
         own_orders: Iterable[OrderId],
     ) -> tuple[CreditSource, ...]:
-        """What can pay in ``currency``: gift cards in their order, then the owner's store credit.
+        """What pays in ``currency``: gift cards in their order, then the owner's store credit.
 
-        What the cart's ``own_orders`` hold counts as free: it is theirs to be placed anew.
+        One that cannot has a note why. What the cart's ``own_orders`` hold counts as free: it is
+        theirs to be placed anew.
         """
         wanted = list(dict.fromkeys(card_ids))
         found = self._accounts.find_many(wanted) if wanted else {}
         accounts = [found[each] for each in wanted if each in found]
         accounts += self._accounts.of_account(owner) if owner is not None else []
         held = self._holds.held_by(own_orders) if accounts else {}
-        moment = now()
-        return tuple(
-            CreditSource(
-                id=each.id,
-                kind=each.kind,
-                last4=each.last4,
-                free=Money(each.available.minor + held.get(each.id, 0), currency),
-            )
-            for each in accounts
-            if each.currency == currency
-            and each.state is CreditState.ACTIVE
-            and not each.is_expired(moment)
-        )
+        return tuple(_source(each, currency, held.get(each.id, 0)) for each in accounts)
 
     def code_of(self, account: CreditAccount) -> str:
         """A gift card's code, "" if the secret is another one than when it was issued."""
@@ -278,3 +267,22 @@ class CreditService:
         if account.available != account.balance - account.held:
             return f"available {account.available.minor} is not the balance without what is held"
         return ""
+
+
+def _source(account: CreditAccount, currency: str, own: int) -> CreditSource:
+    note, free = "", account.available.minor + own
+    if account.state is not CreditState.ACTIVE:
+        note = "It cannot be used any more."
+    elif account.is_expired(now()):
+        note = "It has expired."
+    elif account.currency != currency:
+        note = f"It is in {account.currency}, so it cannot pay here."
+    elif not free:
+        note = "Nothing is left on it."
+    return CreditSource(
+        id=account.id,
+        kind=account.kind,
+        last4=account.last4,
+        free=Money(0 if note else free, currency),
+        note=note,
+    )

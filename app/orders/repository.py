@@ -25,6 +25,7 @@ from app.orders.rules import sources_of
 from app.promotions.kinds import Level
 from app.promotions.models import LineReduction
 from app.shared.clock import now
+from app.shared.credit import CreditKind, CreditUse
 from app.shared.ids import AccountId, CartId, OrderId, new_id
 from app.shared.money import Money
 from app.shared.postal import Address
@@ -166,11 +167,14 @@ class OrderRepository:
         )
         return bool(result.modified_count)
 
-    def set_refunded(self, order: Order, refunded: Money, session: Session) -> bool:
-        """Change the sum of refunds from what ``order`` says; False if it moved on since."""
+    def set_refunded(
+        self, order: Order, refunded: Money, to_credit: Money, session: Session
+    ) -> bool:
+        """Change the sum of refunds from what ``order`` says, ``to_credit`` more of it to credit
+        accounts; False if it moved on since."""
         result = self._orders.update_one(
             {"_id": order.id, "refunded": order.refunded.minor},
-            {"$set": {"refunded": refunded.minor}},
+            {"$set": {"refunded": refunded.minor}, "$inc": {"credit_refunded": to_credit.minor}},
             session=session,
         )
         return bool(result.matched_count)
@@ -220,6 +224,8 @@ _MADE = {
     "reductions",
     "fulfilment",
     "units",
+    "credit",
+    "credit_refunded",
 }
 
 
@@ -231,7 +237,13 @@ def _to_document(order: Order) -> Document:
     document["refunded"] = order.refunded.minor
     document["reductions"] = [_reduction_to_document(each) for each in order.reductions]
     document["lines"] = [_line_to_document(line) for line in order.lines]
-    document["units"] = [asdict(LineUnits(open=line.quantity)) for line in order.lines]
+    # Gift cards are sent by e-mail, so that nothing of them is ever to be shipped.
+    to_ship = [0 if line.gift_card else line.quantity for line in order.lines]
+    document["units"] = [asdict(LineUnits(open=units)) for units in to_ship]
+    document["credit"] = [
+        {**asdict(use), "kind": use.kind.value, "amount": use.amount.minor} for use in order.credit
+    ]
+    document["credit_refunded"] = 0
     document["fulfilment"] = order.fulfilment.value
     document["totals"] = {
         **{name: getattr(order.totals, name).minor for name in _TOTALS},
@@ -303,6 +315,11 @@ def _from_document(document: Document) -> Order:
         reductions=tuple(
             OrderReduction(**_reduction(each, currency)) for each in document.get("reductions", ())
         ),
+        credit=tuple(
+            CreditUse(**{**use, "kind": CreditKind(use["kind"]), "amount": money(use["amount"])})
+            for use in document.get("credit", ())
+        ),
+        credit_refunded=money(document.get("credit_refunded", 0)),
         **plain,
     )
 

@@ -180,14 +180,24 @@ class OrderService:
             key=f"{ORDER_WITHDRAWN}:{order_id}",
         )
 
-    def add_refund(self, order_id: OrderId, amount: Money, session: Session) -> None:
+    def add_refund(
+        self,
+        order_id: OrderId,
+        amount: Money,
+        session: Session,
+        *,
+        to_credit: Money | None = None,
+    ) -> None:
         """Count a confirmed refund, or with a negative ``amount`` one that came back.
+
+        ``to_credit`` is how much of it went to credit accounts.
 
         The order is refunded once all of it is, and paid again if that changes.
         """
         order = self.get(order_id, session)
         refunded = order.refunded + amount
-        self._orders.set_refunded(order, refunded, session)
+        zero = Money.zero(order.currency)
+        self._orders.set_refunded(order, refunded, to_credit or zero, session)
         whole = refunded == order.totals.total
         if whole != (order.state is OrderState.REFUNDED):
             target = OrderState.REFUNDED if whole else OrderState.PAID

@@ -192,7 +192,7 @@ def test_what_a_process_left_held_when_it_died_is_given_back(
 ) -> None:
     ready.check_out()
     order = service(OrderService, app).get(OrderId(order_of(database)["_id"]))
-    assert service(Settlement, app).cancel(order, "Replaced", keep_promotions=True)
+    assert service(Settlement, app).cancel(order, "Replaced", keep_benefits=True)
     assert uses(database) == ["held"]
     service(Reconciler, app).run(older_than=timedelta(0))
     assert uses(database) == ["held"]  # its time is not over

@@ -124,7 +124,7 @@ def _head(product: Product, categories: Mapping[str, str]) -> dict[str, str]:
         c.TYPE: product.type,
         c.TAGS: ", ".join(product.tags),
         c.PUBLISHED: str(published).lower(),
-        c.GIFT_CARD: "false",
+        c.GIFT_CARD: str(product.is_gift_card).lower(),
         c.SEO_TITLE: c.write_text(product.seo_title),
         c.SEO_DESCRIPTION: c.write_text(product.seo_description),
         c.BUNDLE: write_bundle(product),

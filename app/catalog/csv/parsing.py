@@ -57,6 +57,7 @@ class ParsedProduct:
     lines: Mapping[Sku, int]
     problems: tuple[BadRow, ...] = field(default=())
     bundle: Composition | None = None
+    gift_card: bool = False
 
 
 class Parser:
@@ -107,6 +108,7 @@ class Parser:
             lines=lines,
             problems=tuple(problems),
             bundle=self._bundle(first),
+            gift_card=first[c.GIFT_CARD].lower() == "true",
         )
 
     def _bundle(self, first: RawRow) -> Composition | None:
