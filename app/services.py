@@ -16,6 +16,7 @@ from app.catalog.pages import CatalogPages
 from app.catalog.service import CatalogService
 from app.catalog.sitemap import Sitemap
 from app.checkout.audit import Audit
+from app.checkout.card_issuing import CardIssuing
 from app.checkout.crediting import Crediting
 from app.checkout.placing import Placing
 from app.checkout.reconciliation import Reconciler
@@ -50,6 +51,7 @@ from app.markets.service import all_markets
 from app.media.cloudinary_store import CloudinaryMediaStore
 from app.media.local import LocalMediaStore
 from app.media.service import MediaService
+from app.notifications.gift_card_mails import GiftCardMails
 from app.notifications.identity_mails import IdentityMails
 from app.notifications.mail import FolderMailer, Mailer, SmtpMailer
 from app.notifications.order_mails import OrderMails
@@ -113,7 +115,7 @@ def build_services(settings: Settings, templates: Environment) -> tuple[object, 
     payments = PaymentService(database, switchboard, settings.base_url)
     refunds = RefundService(database, switchboard)
     units = OrderUnits(database)
-    credit, holds, givebacks = _credit(settings, database)
+    credit, holds, givebacks = _credit(settings, database, outbox)
     refunding = Refunding(
         database,
         outbox,
@@ -151,19 +153,24 @@ def build_services(settings: Settings, templates: Environment) -> tuple[object, 
     markets = all_markets()
     CheckoutSubscriptions(settlement, payments, orders, catalog, refunding).subscribe(outbox)
     mail.subscribe(outbox)
-    IdentityMails(mail, accounts, links).subscribe(outbox)
     shipping = Shipping(database, outbox, orders, units)
     cancelling, returns, invoicing = _after_buying(
         settings, database, outbox, orders, units, inventory, payments, settlement, refunding
     )
     invoicing.subscribe(outbox)
-    OrderMails(mail, orders, shipping, returns).subscribe(outbox)
+    CardIssuing(database, orders, credit).subscribe(outbox)
+    for mails in (
+        IdentityMails(mail, accounts, links),
+        GiftCardMails(mail, credit),
+        OrderMails(mail, orders, shipping, returns),
+        StockMails(mail, alerts, settings.base_url),
+    ):
+        mails.subscribe(outbox)
     alerts.subscribe(outbox)
-    StockMails(mail, alerts, settings.base_url).subscribe(outbox)
     recommendations = RecommendationService(database, catalog)
     counting = OrderCounting(database, orders)
     CompanionSubscriptions(counting).subscribe(outbox)
-    audit = Audit(settlement, refunding, payments, orders)
+    audit = Audit(settlement, refunding, payments, orders, credit)
     jobs = (
         Job(name="reconcile", every=_RECONCILE_EVERY, run=reconciler.run),
         Job(name="audit", every=_AUDIT_EVERY, run=audit.run),
@@ -180,7 +187,7 @@ def build_services(settings: Settings, templates: Environment) -> tuple[object, 
         links,
         two_factor,
         AddressBook(database),
-        Leaving(database, accounts, sessions, carts, orders, reviews, wishlists, alerts),
+        Leaving(database, accounts, sessions, carts, orders, reviews, wishlists, alerts, credit),
         pictures,
         media,
         CsvImport(database, inventory, markets),
@@ -256,9 +263,11 @@ def _after_buying(
     return cancelling, returns, invoicing
 
 
-def _credit(settings: Settings, database: Database) -> tuple[CreditService, CreditHolds, GiveBacks]:
+def _credit(
+    settings: Settings, database: Database, outbox: Outbox
+) -> tuple[CreditService, CreditHolds, GiveBacks]:
     """Gift cards and store credit."""
-    credit = CreditService(database, settings.signing_key)
+    credit = CreditService(database, outbox, settings.signing_key)
     return credit, CreditHolds(database), GiveBacks(database)
 
 

@@ -9,6 +9,7 @@ from werkzeug.wrappers import Response as BaseResponse
 
 from app.cart.context import current_cart_id, current_customer, make_room_for
 from app.cart.cookie import remember_cart
+from app.cart.gift_notes import read_gift_note, typed_gift_note
 from app.cart.page import CodeField, cart_page, changed, current_cart, guessed
 from app.cart.rules import parse_quantity
 from app.cart.service import CartService
@@ -60,7 +61,10 @@ def add_item() -> BaseResponse:
     chosen = _chosen_parts()
     try:
         quantity = parse_quantity(typed, least=1)
-        cart_id, line, cart = carts.add(current_cart_id(), sku, quantity, current_market(), chosen)
+        note = read_gift_note(sku, request.form)
+        cart_id, line, cart = carts.add(
+            current_cart_id(), sku, quantity, current_market(), chosen, note
+        )
     except Invalid as refusal:
         return _refuse(sku, typed, chosen, refusal)
     remember_cart(cart_id)
@@ -77,6 +81,7 @@ def add_item() -> BaseResponse:
             sku=sku,
             quantity=typed,
             parts=(),
+            gift=None,
             errors={},
         )
     )
@@ -106,6 +111,7 @@ def _refuse(sku: Sku, typed: str, chosen: dict[int, str], refusal: Invalid) -> R
             sku=sku,
             quantity=typed[:20],
             parts=service(CatalogPages).bundle_parts(sku, chosen, current_market()),
+            gift=typed_gift_note(request.form),
             errors=refusal.fields or {"quantity": refusal.message},
         )
     )

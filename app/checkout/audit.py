@@ -7,11 +7,12 @@ capture, an authorisation left over) is mended at once; the rest is for people.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from enum import StrEnum
 
 from app.checkout.refunding import Refunding
 from app.checkout.settlement import Settlement
+from app.credit.service import CreditService
 from app.orders.models import Order, OrderState
 from app.orders.service import OrderService
 from app.payments.models import (
@@ -42,6 +43,8 @@ class Difference(StrEnum):
     MISSING = "booked as captured, but unknown to the gateway"
     UNFINISHED = "claimed long ago, but neither captured nor at its end"
     REFUND_UNKNOWN = "refunded at the gateway, but not in the books"
+    UNPAID = "paid by the books, but nothing was captured for it"
+    CREDIT = "credit account whose balance is not what its entries say"
     REFUND_MISSING = "refunded in the books, but not at the gateway"
 
 
@@ -73,11 +76,13 @@ class Audit:
         refunding: Refunding,
         payments: PaymentService,
         orders: OrderService,
+        credit: CreditService,
     ) -> None:
         self._settlement = settlement
         self._refunding = refunding
         self._payments = payments
         self._orders = orders
+        self._credit = credit
 
     def run(self, window: timedelta = _WINDOW) -> list[Discrepancy]:
         """Compare everything of the last ``window``. Raises as ``Gateway`` does."""
@@ -91,8 +96,27 @@ class Audit:
         for capture in self._payments.captured_since(since + window / 2):
             if (capture.gateway, capture.payment_id) not in seen:
                 found.append(self._missing(capture))
-        return found + [
+        found += [
             self._unfinished(claim) for claim in self._payments.unfinished_captures(_CLAIM_LIFE)
+        ]
+        return [*found, *self._unpaid(since), *self._credit_faults(since)]
+
+    def _unpaid(self, since: datetime) -> list[Discrepancy]:
+        """Paid orders with something due and no capture; one with nothing due needs none."""
+        return [
+            _discrepancy(Difference.UNPAID, order.gateway, "", order.number, mended=False)
+            for order in self._orders.paid_since(since)
+            if order.due and not self._is_captured(order)
+        ]
+
+    def _is_captured(self, order: Order) -> bool:
+        capture = self._payments.find_capture(order.id)
+        return capture is not None and capture.state is CaptureState.CAPTURED
+
+    def _credit_faults(self, since: datetime) -> list[Discrepancy]:
+        return [
+            _discrepancy(Difference.CREDIT, "credit", fault.credit_id, "", mended=False)
+            for fault in self._credit.check(since)
         ]
 
     def _check(self, gateway: str, listed: ListedPayment) -> list[Discrepancy]:

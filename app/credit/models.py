@@ -66,6 +66,16 @@ class CreditAccount:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
+class Recipient:
+    """Whom a gift card is sent to, from whom ("" for no giver), and in whose words."""
+
+    email: str
+    sender: str = ""
+    message: str = ""
+    locale: str = "en_US"
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
 class CreditEntry:
     """One change, never rewritten: ``amount`` of the balance and ``held`` of what is set aside,
     either sign."""

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import asdict
 from datetime import datetime
 
 from app.credit.codes import derive_code, digest_of, normal_code
 from app.credit.errors import GiftCardRefused, GiftCardSpent, UnknownGiftCard
+from app.credit.events import GIFT_CARD_ISSUED
 from app.credit.givebacks import GiveBacks
 from app.credit.holds import CreditHolds
 from app.credit.models import (
@@ -16,9 +18,11 @@ from app.credit.models import (
     CreditFault,
     CreditSource,
     CreditState,
+    Recipient,
 )
 from app.credit.repository import CreditRepository
 from app.db.database import Database, Session
+from app.db.outbox import Outbox
 from app.shared.clock import now
 from app.shared.credit import CreditKind
 from app.shared.errors import Invalid, NotFound
@@ -31,8 +35,9 @@ class CreditService:
     digests are kept, so that another secret leaves every card good and only its mail cannot be
     made again."""
 
-    def __init__(self, database: Database, secret: str) -> None:
+    def __init__(self, database: Database, outbox: Outbox, secret: str) -> None:
         self._database = database
+        self._outbox = outbox
         self._secret = secret
         self._accounts = CreditRepository(database)
         self._holds = CreditHolds(database)
@@ -47,6 +52,15 @@ class CreditService:
             raise NotFound("There is no such credit account.")
         return account
 
+    def find_many(self, credit_ids: Iterable[CreditId]) -> dict[CreditId, CreditAccount]:
+        """Those of the accounts that there are."""
+        return self._accounts.find_many(credit_ids)
+
+    def find_by_code(self, typed: str) -> CreditAccount | None:
+        """The gift card with this code, or None; for staff, so disabled ones too."""
+        code = normal_code(typed)
+        return self._accounts.find_by_digest(digest_of(code)) if code else None
+
     def look_up(self, typed: str) -> CreditAccount:
         """The gift card with this code, whatever is left on it.
 
@@ -54,8 +68,7 @@ class CreditService:
         """
         if not typed.strip():
             raise GiftCardRefused("Please enter the code of your gift card.")
-        code = normal_code(typed)
-        account = self._accounts.find_by_digest(digest_of(code)) if code else None
+        account = self.find_by_code(typed)
         if account is None or account.state is not CreditState.ACTIVE:
             raise UnknownGiftCard
         return account
@@ -122,8 +135,10 @@ class CreditService:
         credit_id: CreditId | None = None,
         order_id: OrderId | None = None,
         expires_at: datetime | None = None,
+        recipient: Recipient | None = None,
     ) -> CreditAccount | None:
-        """Issue a gift card; None if the one with this ``credit_id`` was issued before."""
+        """Issue a gift card, and have it sent to its ``recipient``; None if the one with this
+        ``credit_id`` was issued before."""
         if amount.minor <= 0:
             raise Invalid("A gift card needs an amount.")
         credit_id = credit_id or CreditId(new_id("crd"))
@@ -153,6 +168,10 @@ class CreditService:
             by=by,
             session=session,
         )
+        if recipient is not None:
+            payload = {"credit_id": credit_id, **asdict(recipient)}
+            key = f"{GIFT_CARD_ISSUED}:{credit_id}"
+            self._outbox.publish(GIFT_CARD_ISSUED, payload, session, key=key)
         return self.get(credit_id, session)
 
     def void(
@@ -200,11 +219,18 @@ class CreditService:
     # --- by staff -------------------------------------------------------------------------------
 
     def issue_card(
-        self, amount: Money, *, by: str, expires_at: datetime | None = None
+        self,
+        amount: Money,
+        *,
+        by: str,
+        expires_at: datetime | None = None,
+        recipient: Recipient | None = None,
     ) -> CreditAccount:
         """Issue a gift card that nobody bought."""
         issued = self._database.in_transaction(
-            lambda session: self.issue(amount, by=by, session=session, expires_at=expires_at)
+            lambda session: self.issue(
+                amount, by=by, session=session, expires_at=expires_at, recipient=recipient
+            )
         )
         assert issued is not None  # noqa: S101 - a new id was never issued before
         return issued

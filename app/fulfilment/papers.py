@@ -72,12 +72,19 @@ class PaperWriter:
         sums = [Sum(label="Subtotal", amount=money(totals.subtotal))]
         if totals.discount:
             sums.append(Sum(label="Discount", amount=f"−{money(totals.discount)}"))
-        sums.append(Sum(label=f"Shipping, {order.shipping_name}", amount=money(totals.shipping)))
+        if order.ships:
+            name = f"Shipping, {order.shipping_name}"
+            sums.append(Sum(label=name, amount=money(totals.shipping)))
         if not totals.tax_included:
             sums.append(Sum(label=totals.tax_name, amount=money(totals.tax)))
         sums.append(Sum(label="Total", amount=money(totals.total), strong=True))
         if totals.tax_included:
             sums.append(Sum(label=f"{totals.tax_name} contained", amount=money(totals.tax)))
+        sums += [
+            Sum(label=f"Paid by {use.label}", amount=money(use.amount)) for use in order.credit
+        ]
+        if order.credit:
+            sums.append(Sum(label="Paid otherwise", amount=money(order.due)))
         notes = [f"Paid on {self._date(order, order.paid_at)}. Thank you."] if order.paid_at else []
         return Paper(
             title="Invoice",
@@ -136,7 +143,7 @@ class PaperWriter:
                     amount=money(_tax_share(order, note.amount)),
                 ),
             ),
-            notes=("The amount goes back to the card or account that the order was paid with.",),
+            notes=(_way_back(refund, money),),
         )
 
     def packing_slip(
@@ -245,6 +252,16 @@ def _left_out(
             if alone:
                 notes.append(f"Paid back, leave out of the sets: {alone} × {_title(part)}.")
     return tuple(notes)
+
+
+def _way_back(refund: Refund, money: Callable[[Money], str]) -> str:
+    """Where the money of a refund goes."""
+    if not refund.credit:
+        return "The amount goes back to the card or account that the order was paid with."
+    shares = [f"{money(each.amount)} to {each.label}" for each in refund.credit]
+    if refund.by_gateway:
+        shares.append(f"{money(refund.by_gateway)} to the card or account that was charged")
+    return f"The amount goes back: {', '.join(shares)}."
 
 
 def _rate(rate: int | None) -> str:

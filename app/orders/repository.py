@@ -106,6 +106,11 @@ class OrderRepository:
         query = {"state": {"$in": [state.value for state in states]}}
         return [document["_id"] for document in self._orders.find(query, {"_id": 1})]
 
+    def paid_since(self, moment: datetime) -> list[Order]:
+        """Orders placed from ``moment`` on that are paid and not wholly refunded."""
+        query = {"state": OrderState.PAID.value, "placed_at": {"$gte": moment}}
+        return [_from_document(document) for document in self._orders.find(query)]
+
     def adopt(self, account_id: AccountId, email: str) -> None:
         """Give the orders that guests placed with this address to the account."""
         query = {"email": email, "account_id": None}

@@ -102,6 +102,10 @@ class OrderService:
         """Every order that was ever paid, refunded ones included."""
         return self._orders.ids_in((OrderState.PAID, OrderState.REFUNDED))
 
+    def paid_since(self, moment: datetime) -> list[Order]:
+        """Orders placed from ``moment`` on that are paid and not wholly refunded."""
+        return self._orders.paid_since(moment)
+
     def adopt(self, account_id: AccountId, proven_email: str) -> None:
         """Give guests' orders with this address to the account that has proven to own it."""
         if proven_email:
