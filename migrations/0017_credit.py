@@ -128,7 +128,7 @@ def _money(database: Database) -> None:
         attempt_id=STRING,
         payment_id=STRING,
         credit=list_of(_USE),
-        voided=list_of(NAME),
+        voided=list_of(document({"credit_id": NAME, "amount": POSITIVE})),
     )
 
 

@@ -189,7 +189,7 @@ def test_leaving_keeps_the_ledger_without_the_shopper(
     assert "25.00" in member.get("/account/data").text
     from tests.support.member import PASSWORD
 
-    member.post("/account/deletion", {"password": PASSWORD})
+    member.post("/account/deletion", {"current_password": PASSWORD})
     account = bank.account(credit)
     assert account.account_id is None
     assert account.state is CreditState.DISABLED
