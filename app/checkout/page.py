@@ -24,7 +24,7 @@ from app.web.registry import service
 from app.web.rendering import page, private, wants_fragment
 
 _COUNTRY = "country"
-SUMMARY = ("summary", "payment")
+SUMMARY = ("summary", "payment", "go")
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

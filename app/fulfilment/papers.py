@@ -83,7 +83,7 @@ class PaperWriter:
         sums += [
             Sum(label=f"Paid by {use.label}", amount=money(use.amount)) for use in order.credit
         ]
-        if order.credit:
+        if order.credit and order.due:
             sums.append(Sum(label="Paid otherwise", amount=money(order.due)))
         notes = [f"Paid on {self._date(order, order.paid_at)}. Thank you."] if order.paid_at else []
         return Paper(
