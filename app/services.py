@@ -20,6 +20,7 @@ from app.checkout.card_issuing import CardIssuing
 from app.checkout.crediting import Crediting
 from app.checkout.placing import Placing
 from app.checkout.reconciliation import Reconciler
+from app.checkout.refund_credit import RefundCredit
 from app.checkout.refunding import Refunding
 from app.checkout.service import CheckoutService
 from app.checkout.settlement import Settlement
@@ -28,6 +29,7 @@ from app.config import Settings
 from app.credit.givebacks import GiveBacks
 from app.credit.holds import CreditHolds
 from app.credit.service import CreditService
+from app.credit.sources import CreditSources
 from app.db.cache import Cache
 from app.db.database import Database, Session
 from app.db.idempotency import IdempotencyKeys
@@ -115,7 +117,8 @@ def build_services(settings: Settings, templates: Environment) -> tuple[object, 
     payments = PaymentService(database, switchboard, settings.base_url)
     refunds = RefundService(database, switchboard)
     units = OrderUnits(database)
-    credit, holds, givebacks = _credit(settings, database, outbox)
+    credit = CreditService(database, outbox, settings.signing_key)
+    holds = CreditHolds(database)
     refunding = Refunding(
         database,
         outbox,
@@ -124,8 +127,7 @@ def build_services(settings: Settings, templates: Environment) -> tuple[object, 
         payments,
         refunds,
         units,
-        credit,
-        givebacks,
+        RefundCredit(credit, GiveBacks(database)),
         format_money,
     )
     settlement = Settlement(database, outbox, carts, inventory, usage, holds, orders, payments)
@@ -201,7 +203,7 @@ def build_services(settings: Settings, templates: Environment) -> tuple[object, 
         discounts,
         usage,
         credit,
-        Crediting(credit),
+        Crediting(CreditSources(database)),
         carts,
         orders,
         switchboard,
@@ -261,14 +263,6 @@ def _after_buying(
     seller = Seller(lines=settings.seller_lines, tax_id=settings.mossx_tax_id)
     invoicing = Invoicing(database, orders, refunding, seller)
     return cancelling, returns, invoicing
-
-
-def _credit(
-    settings: Settings, database: Database, outbox: Outbox
-) -> tuple[CreditService, CreditHolds, GiveBacks]:
-    """Gift cards and store credit."""
-    credit = CreditService(database, outbox, settings.signing_key)
-    return credit, CreditHolds(database), GiveBacks(database)
 
 
 def _gateways(settings: Settings) -> dict[str, Gateway]:

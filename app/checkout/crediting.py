@@ -8,7 +8,7 @@ from app.cart.models import PricedCart
 from app.checkout.rules import fingerprint
 from app.credit.models import CreditSource
 from app.credit.rules import CreditPlan, plan_credit
-from app.credit.service import CreditService
+from app.credit.sources import CreditSources
 from app.markets.models import Market
 from app.payments.minimums import least_charge
 from app.shared.credit import CreditKind
@@ -32,12 +32,12 @@ class Sources:
 class Crediting:
     """Works out what credit pays."""
 
-    def __init__(self, credit: CreditService) -> None:
-        self._credit = credit
+    def __init__(self, sources: CreditSources) -> None:
+        self._sources = sources
 
     def sources(self, cart: PricedCart, owner: AccountId | None) -> Sources:
         """What the shopper may pay this cart with."""
-        found = self._credit.sources(cart.gift_cards, owner, cart.currency, cart.holders)
+        found = self._sources.of(cart.gift_cards, owner, cart.currency, cart.holders)
         return Sources(
             cards=tuple(each for each in found if each.kind is CreditKind.GIFT_CARD),
             store=tuple(

@@ -12,6 +12,7 @@ from datetime import timedelta
 
 from app.checkout.errors import NotRefundable, RefundTooHigh
 from app.checkout.events import REFUNDED
+from app.checkout.refund_credit import RefundCredit, whereto
 from app.checkout.refund_rules import (
     RETURNED,
     Balance,
@@ -20,10 +21,6 @@ from app.checkout.refund_rules import (
     parts_of,
     units_ended,
 )
-from app.checkout.sold_cards import unvoid, void_sold
-from app.credit.errors import NoStoreCredit
-from app.credit.givebacks import GiveBacks
-from app.credit.service import CreditService
 from app.db.database import Database, Session
 from app.db.outbox import Outbox
 from app.inventory.service import InventoryService
@@ -34,7 +31,6 @@ from app.payments.events import ALERT
 from app.payments.models import (
     Capture,
     CaptureState,
-    CreditPart,
     Refund,
     RefundParts,
     RefundState,
@@ -42,7 +38,6 @@ from app.payments.models import (
 )
 from app.payments.refunds import Comparison, RefundService, Word
 from app.payments.service import PaymentService
-from app.shared.credit import CreditUse
 from app.shared.ids import OrderId
 from app.shared.money import Money
 
@@ -67,8 +62,7 @@ class Refunding:
         payments: PaymentService,
         refunds: RefundService,
         units: OrderUnits,
-        credit: CreditService,
-        givebacks: GiveBacks,
+        credit: RefundCredit,
         show_money: Callable[[Money, str], str],
     ) -> None:
         self._database = database
@@ -79,14 +73,13 @@ class Refunding:
         self._refunds = refunds
         self._units = units
         self._credit = credit
-        self._givebacks = givebacks
         self._show_money = show_money
 
     def balance(self, order: Order, session: Session | None = None) -> Balance:
         """What can still be paid back. Raises ``NotRefundable`` for an unpaid order."""
         capture = self._capture(order, session)
         captured = capture.refundable.minor if capture else 0
-        refundable = Money(captured + self._givebacks.refundable(order.id, session), order.currency)
+        refundable = Money(captured + self._credit.refundable(order.id, session), order.currency)
         return balance_of(order, self._refunds.of_order(order.id, session), refundable)
 
     def of_order(self, order_id: OrderId) -> list[Refund]:
@@ -128,7 +121,7 @@ class Refunding:
         capture = self._capture(order, session)
         balance = self.balance(order, session)
         parts = parts_of(order, balance, wish)
-        credit = self._credit_part(order, capture, parts, wish, key, session)
+        credit = self._credit.take(order, capture, parts, wish, key, session)
         if credit is None:
             raise RefundTooHigh(balance.refundable)
         refund = self._refunds.store(
@@ -148,36 +141,6 @@ class Refunding:
         message = f"Refund of {amount} requested by {by}"
         self._note(refund, "refund_requested", message, public=False, session=session)
         return refund
-
-    def _credit_part(
-        self,
-        order: Order,
-        capture: Capture | None,
-        parts: RefundParts,
-        wish: RefundWish,
-        key: str,
-        session: Session,
-    ) -> CreditPart | None:
-        """What of a refund credit accounts get, taken out of what they may get back, and the
-        sold gift cards that pay for it; None if there is not so much to give back."""
-        captured = min(parts.amount.minor, capture.refundable.minor if capture else 0)
-        rest = Money(parts.amount.minor - captured, order.currency)
-        taken: tuple[CreditUse, ...] = ()
-        times = 0
-        if rest:
-            found = self._givebacks.take(order.id, rest, session)
-            if found is None:
-                return None
-            taken, times = found
-        to = (self._to_store(order, parts.amount, session),) if wish.to_store_credit else taken
-        voided = void_sold(self._credit, order, parts, _voider(order, key), session)
-        return CreditPart(to=to, taken=taken, voided=voided, times=times)
-
-    def _to_store(self, order: Order, amount: Money, session: Session) -> CreditUse:
-        if order.account_id is None:
-            raise NoStoreCredit
-        store = self._givebacks.store_credit(order.account_id, order.currency, session)
-        return CreditUse(credit_id=store.id, kind=store.kind, last4="", amount=amount)
 
     def _stop(
         self, order: Order, balance: Balance, parts: RefundParts, session: Session
@@ -241,9 +204,9 @@ class Refunding:
         amount = self._show_money(refund.amount, order.locale)
         if word.state is RefundState.SUCCEEDED:
             self._orders.add_refund(order.id, refund.amount, session, to_credit=refund.to_credit)
-            self._givebacks.give(order.id, refund.id, refund.credit, session)
+            self._credit.give(refund, session)
             self._restock(refund, order, session)
-            message = f"{amount} refunded{self._whereto(refund, order)}"
+            message = f"{amount} refunded{whereto(refund, order, self._show_money)}"
             self._note(refund, "refunded", message, public=True, session=session)
             payload = {
                 "order_id": order.id,
@@ -253,12 +216,10 @@ class Refunding:
             }
             self._outbox.publish(REFUNDED, payload, session, key=f"{REFUNDED}:{refund.id}")
         elif word.state is RefundState.FAILED:
-            if before.state is RefundState.SUCCEEDED:  # what credit accounts got they keep
+            given = before.state is RefundState.SUCCEEDED  # what credit accounts got they keep
+            if given:
                 self._orders.add_refund(order.id, refund.by_gateway * -1, session)
-            else:
-                self._givebacks.put_back(order.id, refund.credit_taken, session)
-            by = _voider(order, refund.request_key)
-            unvoid(self._credit, order, refund.voided, by, session)
+            self._credit.undo(refund, order, session, given=given)
             unshipped = {
                 each.position: each.unshipped for each in refund.parts.lines if each.unshipped
             }
@@ -267,14 +228,6 @@ class Refunding:
             self._note(refund, "refund_failed", message, public=False, session=session)
             payload = {"order_id": order.id, "message": message, "payment_id": refund.payment_id}
             self._outbox.publish(ALERT, payload, session, key=f"{ALERT}:{refund.id}")
-
-    def _whereto(self, refund: Refund, order: Order) -> str:
-        """Which credit accounts got how much of it, in words."""
-        shares = [
-            f"{self._show_money(each.amount, order.locale)} to {each.label}"
-            for each in refund.credit
-        ]
-        return f", {', '.join(shares)}" if shares else ""
 
     def _restock(self, refund: Refund, order: Order, session: Session) -> None:
         if not refund.restock:
@@ -300,8 +253,3 @@ class Refunding:
             session=session,
             key=f"{kind}:{refund.id}",
         )
-
-
-def _voider(order: Order, key: str) -> str:
-    """By whom sold gift cards are voided: the request of one refund."""
-    return f"{order.id}:refund:{key}"

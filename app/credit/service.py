@@ -10,13 +10,11 @@ from app.credit.codes import derive_code, digest_of, normal_code
 from app.credit.errors import GiftCardRefused, GiftCardSpent, UnknownGiftCard
 from app.credit.events import GIFT_CARD_ISSUED
 from app.credit.givebacks import GiveBacks
-from app.credit.holds import CreditHolds
 from app.credit.models import (
     Cause,
     CreditAccount,
     CreditEntry,
     CreditFault,
-    CreditSource,
     CreditState,
     Recipient,
 )
@@ -40,7 +38,6 @@ class CreditService:
         self._outbox = outbox
         self._secret = secret
         self._accounts = CreditRepository(database)
-        self._holds = CreditHolds(database)
         self._givebacks = GiveBacks(database)
 
     # --- looking --------------------------------------------------------------------------------
@@ -98,25 +95,6 @@ class CreditService:
     def history(self, credit_id: CreditId) -> list[CreditEntry]:
         """What happened to an account, oldest first."""
         return self._accounts.entries(credit_id)
-
-    def sources(
-        self,
-        card_ids: Iterable[CreditId],
-        owner: AccountId | None,
-        currency: str,
-        own_orders: Iterable[OrderId],
-    ) -> tuple[CreditSource, ...]:
-        """What pays in ``currency``: gift cards in their order, then the owner's store credit.
-
-        One that cannot has a note why. What the cart's ``own_orders`` hold counts as free: it is
-        theirs to be placed anew.
-        """
-        wanted = list(dict.fromkeys(card_ids))
-        found = self._accounts.find_many(wanted) if wanted else {}
-        accounts = [found[each] for each in wanted if each in found]
-        accounts += self._accounts.of_account(owner) if owner is not None else []
-        held = self._holds.held_by(own_orders) if accounts else {}
-        return tuple(_source(each, currency, held.get(each.id, 0)) for each in accounts)
 
     def code_of(self, account: CreditAccount) -> str:
         """A gift card's code, "" if the secret is another one than when it was issued."""
@@ -293,22 +271,3 @@ class CreditService:
         if account.available != account.balance - account.held:
             return f"available {account.available.minor} is not the balance without what is held"
         return ""
-
-
-def _source(account: CreditAccount, currency: str, own: int) -> CreditSource:
-    note, free = "", account.available.minor + own
-    if account.state is not CreditState.ACTIVE:
-        note = "It cannot be used any more."
-    elif account.is_expired(now()):
-        note = "It has expired."
-    elif account.currency != currency:
-        note = f"It is in {account.currency}, so it cannot pay here."
-    elif not free:
-        note = "Nothing is left on it."
-    return CreditSource(
-        id=account.id,
-        kind=account.kind,
-        last4=account.last4,
-        free=Money(0 if note else free, currency),
-        note=note,
-    )
