@@ -11,6 +11,7 @@ from app.account.demo import make_demo_accounts
 from app.catalog.commands import catalog_commands, load_demo_catalog
 from app.checkout.commands import order_commands, payment_commands
 from app.config import Settings
+from app.credit.commands import credit_commands
 from app.db.database import Database
 from app.db.errors import PyMongoError
 from app.db.migrations import MigrationLocked, upgrade
@@ -78,6 +79,7 @@ def init_app(app: Flask) -> None:
         demo_commands,
         user_commands,
         promotion_commands,
+        credit_commands,
         recommendation_commands,
         review_commands,
         inventory_commands,

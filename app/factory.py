@@ -11,6 +11,7 @@ from jinja2 import StrictUndefined
 
 from app import commands
 from app.account.address_routes import blueprint as address_routes
+from app.account.credit_routes import blueprint as account_credit_routes
 from app.account.login_routes import blueprint as login_routes
 from app.account.order_routes import blueprint as account_order_routes
 from app.account.profile_routes import blueprint as profile_routes
@@ -24,9 +25,12 @@ from app.catalog.addresses import canonical_address
 from app.catalog.forgetting import forget
 from app.catalog.routes import blueprint as catalog_routes
 from app.catalog.service import CatalogService
+from app.checkout import context as checkout_context
+from app.checkout.gift_card_routes import blueprint as gift_card_routes
 from app.checkout.payment_routes import blueprint as payment_routes
 from app.checkout.routes import blueprint as checkout_routes
 from app.config import Settings, load_settings
+from app.credit.routes import blueprint as credit_routes
 from app.fulfilment.order_routes import blueprint as order_routes
 from app.fulfilment.paper_routes import blueprint as paper_routes
 from app.identity import context as identity_context
@@ -59,6 +63,9 @@ _BLUEPRINTS = (
     market_routes,
     cart_routes,
     checkout_routes,
+    gift_card_routes,
+    credit_routes,
+    account_credit_routes,
     payment_routes,
     order_routes,
     paper_routes,
@@ -153,3 +160,4 @@ def _web(app: Flask, settings: Settings) -> None:
     catalog_context.init_app(app)
     partials.init_app(app)
     cart_cookie.init_app(app)
+    checkout_context.init_app(app)

@@ -17,13 +17,20 @@ from app.catalog.repricing import Repricing
 from app.catalog.service import CatalogService
 from app.catalog.sitemap import Sitemap
 from app.checkout.audit import Audit
+from app.checkout.card_issuing import CardIssuing
+from app.checkout.crediting import Crediting
 from app.checkout.placing import Placing
 from app.checkout.reconciliation import Reconciler
+from app.checkout.refund_credit import RefundCredit
 from app.checkout.refunding import Refunding
 from app.checkout.service import CheckoutService
 from app.checkout.settlement import Settlement
 from app.checkout.subscriptions import CheckoutSubscriptions
 from app.config import Settings
+from app.credit.givebacks import GiveBacks
+from app.credit.holds import CreditHolds
+from app.credit.service import CreditService
+from app.credit.sources import CreditSources
 from app.db.cache import Cache
 from app.db.database import Database, Session
 from app.db.idempotency import IdempotencyKeys
@@ -53,6 +60,7 @@ from app.markets.service import MarketService
 from app.media.cloudinary_store import CloudinaryMediaStore
 from app.media.local import LocalMediaStore
 from app.media.service import MediaService
+from app.notifications.gift_card_mails import GiftCardMails
 from app.notifications.identity_mails import IdentityMails
 from app.notifications.mail import FolderMailer, Mailer, SmtpMailer
 from app.notifications.order_mails import OrderMails
@@ -115,15 +123,36 @@ def build_services(settings: Settings, templates: Environment) -> tuple[object, 
     payments = PaymentService(database, switchboard, settings.base_url)
     refunds = RefundService(database, switchboard)
     units = OrderUnits(database)
+    credit = CreditService(database, outbox, settings.signing_key)
+    holds = CreditHolds(database)
     refunding = Refunding(
-        database, outbox, orders, inventory, payments, refunds, units, format_money
+        database,
+        outbox,
+        orders,
+        inventory,
+        payments,
+        refunds,
+        units,
+        RefundCredit(credit, GiveBacks(database)),
+        format_money,
     )
-    settlement = Settlement(database, outbox, carts, inventory, usage, orders, payments)
+    settlement = Settlement(database, outbox, carts, inventory, usage, holds, orders, payments)
     keys = IdempotencyKeys(database)
     placing = Placing(
-        database, keys, carts, inventory, usage, orders, payments, settlement, settings.base_url
+        database,
+        keys,
+        carts,
+        inventory,
+        usage,
+        holds,
+        orders,
+        payments,
+        settlement,
+        settings.base_url,
     )
-    reconciler = Reconciler(database, settlement, payments, orders, inventory, usage, refunding)
+    reconciler = Reconciler(
+        database, settlement, payments, orders, inventory, usage, holds, refunding
+    )
     wishlists = WishlistService(database, catalog)
     reviews = ReviewService(database, catalog, orders)
     mail = NotificationService(database, orders, _mailer(settings), templates, settings.base_url)
@@ -132,20 +161,25 @@ def build_services(settings: Settings, templates: Environment) -> tuple[object, 
     Repricing(database, inventory, markets).subscribe(outbox)
     CheckoutSubscriptions(settlement, payments, orders, catalog, refunding).subscribe(outbox)
     mail.subscribe(outbox)
-    IdentityMails(mail, accounts, links).subscribe(outbox)
     shipping = Shipping(database, outbox, orders, units, inventory)
     cancelling, returns, invoicing = _after_buying(
         settings, database, outbox, orders, units, inventory, payments, settlement, refunding
     )
     invoicing.subscribe(outbox)
-    OrderMails(mail, orders, shipping, returns).subscribe(outbox)
+    CardIssuing(database, orders, credit).subscribe(outbox)
+    for mails in (
+        IdentityMails(mail, accounts, links),
+        GiftCardMails(mail, credit),
+        OrderMails(mail, orders, shipping, returns),
+        StockMails(mail, alerts, settings.base_url),
+        StaffMails(mail, accounts, catalog),
+    ):
+        mails.subscribe(outbox)
     alerts.subscribe(outbox)
-    StockMails(mail, alerts, settings.base_url).subscribe(outbox)
-    StaffMails(mail, accounts, catalog).subscribe(outbox)
     recommendations = RecommendationService(database, catalog)
     counting = OrderCounting(database, orders)
     CompanionSubscriptions(counting).subscribe(outbox)
-    audit = Audit(settlement, refunding, payments, orders, stock_check)
+    audit = Audit(settlement, refunding, payments, orders, credit, stock_check)
     jobs = (
         Job(name="reconcile", every=_RECONCILE_EVERY, run=reconciler.run),
         Job(name="audit", every=_AUDIT_EVERY, run=audit.run),
@@ -163,7 +197,7 @@ def build_services(settings: Settings, templates: Environment) -> tuple[object, 
         links,
         two_factor,
         AddressBook(database),
-        Leaving(database, accounts, sessions, carts, orders, reviews, wishlists, alerts),
+        Leaving(database, accounts, sessions, carts, orders, reviews, wishlists, alerts, credit),
         pictures,
         media,
         CsvImport(database, inventory, markets),
@@ -181,13 +215,15 @@ def build_services(settings: Settings, templates: Environment) -> tuple[object, 
         PromotionService(database),
         discounts,
         usage,
+        credit,
+        Crediting(CreditSources(database), payments),
         carts,
         orders,
         switchboard,
         payments,
         WebhookInbox(database, outbox, gateways),
         settlement,
-        CheckoutService(keys, placing, payments),
+        CheckoutService(keys, placing, orders, payments),
         refunding,
         reconciler,
         audit,

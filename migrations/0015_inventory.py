@@ -74,7 +74,7 @@ def _locations(database: Database) -> None:
 def _products(database: Database) -> None:
     products = database["products"]
     policy = document(
-        {"kind": one_of(["deny", "back_order", "pre_order"])},
+        {"kind": one_of(["deny", "back_order", "pre_order", "uncounted"])},
         limit=optional(COUNT),
         days=optional(POSITIVE),
         ships_on=optional(DATE),

@@ -7,6 +7,7 @@ from datetime import datetime
 from typing import Any
 
 from app.cart.service import CartService
+from app.credit.service import CreditService
 from app.db.database import Database, Session
 from app.identity.errors import OwnerCannotLeave
 from app.identity.models import Account, Role
@@ -39,6 +40,7 @@ class Leaving:
         reviews: ReviewService,
         wishlists: WishlistService,
         alerts: StockAlertService,
+        credit: CreditService,
     ) -> None:
         self._database = database
         self._accounts = accounts
@@ -48,6 +50,7 @@ class Leaving:
         self._reviews = reviews
         self._wishlists = wishlists
         self._alerts = alerts
+        self._credit = credit
 
     def export(self, account: Account) -> dict[str, Any]:
         """Everything known, as plain data; money as text in major units."""
@@ -80,6 +83,7 @@ class Leaving:
             ],
             "waits_for": self._alerts.waits_for(account.email) if account.verified else [],
             "reviews": [_review(each) for each in self._reviews.of_account(account.id)],
+            "store_credit": [_plain(each.balance) for each in self._credit.of_account(account.id)],
             "orders": [_order(each) for each in self._orders.every_of_account(account.id)],
         }
 
@@ -101,6 +105,7 @@ class Leaving:
                 self._alerts.forget(account.email, session)
             self._reviews.forget(account.id, session)
             self._orders.disown(account.id, session)
+            self._credit.disown(account.id, session)
             self._accounts.close(account, session)
 
         self._database.in_transaction(work)

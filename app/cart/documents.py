@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from dataclasses import asdict
 from typing import Any
 
-from app.cart.models import Cart, CartLine, Contents, Kin
+from app.cart.models import Cart, CartLine, Contents, GiftNote, Kin
 from app.catalog.models import Choice, ChosenPart
 from app.db.database import Document
 
@@ -21,7 +21,7 @@ def cart_to_document(cart: Cart) -> Document:
         "apart": cart.apart,
         "absorbed": [asdict(kin) for kin in cart.absorbed],
         "parted_from": asdict(cart.parted_from) if cart.parted_from else None,
-        **contents_to_document(Contents(lines=cart.lines, saved=cart.saved, coupons=cart.coupons)),
+        **contents_to_document(contents(cart)),
     }
 
 
@@ -36,6 +36,8 @@ def cart_from_document(document: Document) -> Cart:
         lines=inside.lines,
         saved=inside.saved,
         coupons=inside.coupons,
+        gift_cards=inside.gift_cards,
+        gift_notes=inside.gift_notes,
         merged_into=document.get("merged_into"),
         apart=document.get("apart", False),
         absorbed=tuple(Kin(**kin) for kin in document.get("absorbed", ())),
@@ -44,21 +46,36 @@ def cart_from_document(document: Document) -> Cart:
     )
 
 
-def contents_to_document(contents: Contents) -> Document:
-    """Both lists of lines, and the codes."""
+def contents(cart: Cart) -> Contents:
+    """What is in a cart now."""
+    return Contents(
+        lines=cart.lines,
+        saved=cart.saved,
+        coupons=cart.coupons,
+        gift_cards=cart.gift_cards,
+        gift_notes=cart.gift_notes,
+    )
+
+
+def contents_to_document(inside: Contents) -> Document:
+    """Both lists of lines, the codes, and the gift cards to pay with and to send."""
     return {
-        "lines": _lines(contents.lines),
-        "saved": _lines(contents.saved),
-        "coupons": list(contents.coupons),
+        "lines": _lines(inside.lines),
+        "saved": _lines(inside.saved),
+        "coupons": list(inside.coupons),
+        "gift_cards": list(inside.gift_cards),
+        "gift_notes": [asdict(note) for note in inside.gift_notes],
     }
 
 
 def contents_from_document(document: Document) -> Contents:
-    """Both lists of lines and the codes as stored."""
+    """The same as stored."""
     return Contents(
         lines=tuple(map(_line, document["lines"])),
         saved=tuple(map(_line, document.get("saved", ()))),
         coupons=tuple(document.get("coupons", ())),
+        gift_cards=tuple(document.get("gift_cards", ())),
+        gift_notes=tuple(GiftNote(**note) for note in document.get("gift_notes", ())),
     )
 
 

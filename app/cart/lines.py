@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import replace
 
-from app.cart.models import Cart, CartLine, Goods
+from app.cart.models import Cart, CartLine, GiftNote, Goods
 from app.cart.offers import Offer
 from app.cart.rules import MAX_LINES, MAX_QUANTITY, MAX_SAVED, check_stock
 from app.markets.models import Market
@@ -13,7 +13,7 @@ from app.promotions.codes import MOST_IN_CART
 from app.promotions.errors import CouponRefused
 from app.shared.clock import now
 from app.shared.errors import Invalid, NotFound
-from app.shared.ids import LineId, new_id
+from app.shared.ids import CreditId, LineId, new_id
 
 Lines = tuple[CartLine, ...]
 
@@ -108,6 +108,28 @@ def without_coupon(cart: Cart, code: str) -> Cart:
     """The cart without this code, again and again if asked."""
     kept = tuple(each for each in cart.coupons if each != code)
     return replace(cart, coupons=kept) if kept != cart.coupons else cart
+
+
+def with_gift_card(cart: Cart, credit_id: CreditId, most: int) -> Cart:
+    """The cart to be paid with this card, once. Raises ``Invalid`` if it has ``most`` of them."""
+    if credit_id in cart.gift_cards:
+        return cart
+    if len(cart.gift_cards) >= most:
+        raise Invalid(f"You can pay with up to {most} gift cards at once.")
+    return replace(cart, gift_cards=(*cart.gift_cards, credit_id))
+
+
+def without_gift_card(cart: Cart, credit_id: CreditId) -> Cart:
+    """The cart without this card, again and again if asked."""
+    kept = tuple(each for each in cart.gift_cards if each != credit_id)
+    return replace(cart, gift_cards=kept) if kept != cart.gift_cards else cart
+
+
+def with_gift_note(cart: Cart, note: GiftNote) -> Cart:
+    """The cart with what is said of a gift card it buys; the last word counts."""
+    others_ = tuple(each for each in cart.gift_notes if each.sku != note.sku)
+    notes = (*others_, note) if note.email or note.message else others_
+    return replace(cart, gift_notes=notes) if notes != cart.gift_notes else cart
 
 
 def without(lines: Lines, units: Mapping[Goods, int]) -> tuple[Lines, dict[Goods, int]]:

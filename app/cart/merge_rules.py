@@ -10,7 +10,6 @@ from app.cart.lines import Lines, find_goods, others, prices_seen, shape, swappe
 from app.cart.models import (
     Cart,
     CartLine,
-    Contents,
     CouponEntry,
     CouponOutcome,
     Goods,
@@ -166,11 +165,6 @@ def _renamed(lines: Lines, taken: set[LineId]) -> Lines:
 # --- apart again ----------------------------------------------------------------------------------
 
 
-def contents(cart: Cart) -> Contents:
-    """What is in a cart now."""
-    return Contents(lines=cart.lines, saved=cart.saved, coupons=cart.coupons)
-
-
 def give_back(account: Cart, receipt: MergeReceipt) -> Cart:
     """The account's cart without what the merge brought.
 
@@ -178,6 +172,7 @@ def give_back(account: Cart, receipt: MergeReceipt) -> Cart:
     are now, and every later change stays.
     """
     before, after = receipt.account_before, receipt.account_after
+    account = _without_brought(account, receipt)
     same = shape(account.lines) == shape(after.lines) and shape(account.saved) == shape(after.saved)
     brought = {each.code for each in receipt.coupons if each.outcome is CouponOutcome.ADDED}
     coupons = tuple(code for code in account.coupons if code not in brought)
@@ -191,6 +186,26 @@ def give_back(account: Cart, receipt: MergeReceipt) -> Cart:
     return replace(account, lines=lines, saved=saved, coupons=coupons)
 
 
+def bring_cards(account: Cart, guest: Cart) -> Cart:
+    """The account's cart with the guest's gift cards, to pay with and to send, behind its own."""
+    cards = tuple(dict.fromkeys((*account.gift_cards, *guest.gift_cards)))
+    notes = {note.sku: note for note in (*account.gift_notes, *guest.gift_notes)}
+    return replace(account, gift_cards=cards, gift_notes=tuple(notes.values()))
+
+
+def _without_brought(account: Cart, receipt: MergeReceipt) -> Cart:
+    """The account's cart without the gift cards that the merge brought."""
+    had, guests = receipt.account_before, receipt.guest_before
+    brought = set(guests.gift_cards) - set(had.gift_cards)
+    cards = tuple(each for each in account.gift_cards if each not in brought)
+    notes = tuple(
+        each
+        for each in account.gift_notes
+        if each not in guests.gift_notes or each in had.gift_notes
+    )
+    return replace(account, gift_cards=cards, gift_notes=notes)
+
+
 def restore(guest: Cart, account: Cart, receipt: MergeReceipt) -> Cart:
     """The guest's cart as it was, marked so that it stays apart until its guest changes it."""
     kin = Kin(cart_id=account.id, since=receipt.account_version, until=account.version)
@@ -199,6 +214,8 @@ def restore(guest: Cart, account: Cart, receipt: MergeReceipt) -> Cart:
         lines=receipt.guest_before.lines,
         saved=receipt.guest_before.saved,
         coupons=receipt.guest_before.coupons,
+        gift_cards=receipt.guest_before.gift_cards,
+        gift_notes=receipt.guest_before.gift_notes,
         merged_into=None,
         apart=True,
         parted_from=kin,
@@ -220,4 +237,5 @@ def is_changed(before: Cart, after: Cart) -> bool:
         shape(before.lines) != shape(after.lines)
         or shape(before.saved) != shape(after.saved)
         or before.coupons != after.coupons
+        or before.gift_cards != after.gift_cards
     )

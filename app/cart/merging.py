@@ -10,10 +10,18 @@ from collections.abc import Callable, Collection, Mapping
 from dataclasses import replace
 from typing import TypeVar
 
+from app.cart.documents import contents
 from app.cart.lines import without
 from app.cart.merge_repository import MergeRepository
-from app.cart.merge_rules import bring_coupons, contents, give_back, merge_carts, restore, units_got
-from app.cart.models import Cart, Goods, MergeReceipt
+from app.cart.merge_rules import (
+    bring_cards,
+    bring_coupons,
+    give_back,
+    merge_carts,
+    restore,
+    units_got,
+)
+from app.cart.models import Cart, CartLine, Goods, MergeReceipt
 from app.cart.offers import Offer, Shelf
 from app.cart.repository import CartRepository
 from app.cart.rules import account_cart_id, is_account_cart
@@ -85,14 +93,21 @@ class Merging:
         session: Session,
     ) -> MergeReceipt:
         into = account_cart_id(account_id)
-        claimed = replace(guest, lines=(), saved=(), coupons=(), merged_into=into, apart=False)
+        empty = Cart(id=guest.id, lines=(), version=guest.version, updated_at=guest.updated_at)
+        claimed = replace(
+            empty,
+            merged_into=into,
+            absorbed=guest.absorbed,
+            parted_from=guest.parted_from,
+            holders=guest.holders,
+        )
         if not self._carts.replace(claimed, session):
             raise _MovedOn
         before = self._carts.find(into, session)
         account = before or Cart(id=into, lines=(), version=0, updated_at=now())
         after, entries = merge_carts(account, guest, offers, market)
         codes, coupons = bring_coupons(account, guest)
-        after = replace(after, coupons=codes)
+        after = replace(bring_cards(after, guest), coupons=codes)
         self._store_account(after, before, (*account.holders, *guest.holders), session)
         receipt = MergeReceipt(
             id=_receipt_id(guest.id, guest.version),
@@ -197,7 +212,7 @@ class Merging:
         used: Collection[str] = (),
     ) -> None:
         """Take what was bought out of the cart that was ordered, or of where its goods are now,
-        and the codes that were ``used`` for it.
+        and the codes and gift cards that were ``used`` for it.
 
         What was added after ``version`` stays.
         """
@@ -208,7 +223,7 @@ class Merging:
             self._take_merged(cart, bought, session, used)
             return
         lines, rest = ((), {}) if cart.version == version else without(cart.lines, bought)
-        self._put(replace(cart, lines=lines, coupons=_without(cart.coupons, used)), session)
+        self._put(_used_up(cart, lines, used), session)
         if is_account_cart(cart_id):
             self._follow(cart_id, bought, rest, version, session)
 
@@ -264,7 +279,7 @@ class Merging:
         if cart is None:
             return units
         lines, left = without(cart.lines, units)
-        self._put(replace(cart, lines=lines, coupons=_without(cart.coupons, used)), session)
+        self._put(_used_up(cart, lines, used), session)
         return left
 
     def _put(self, cart: Cart, session: Session) -> None:
@@ -281,8 +296,16 @@ def _receipt_id(guest_cart_id: CartId, version: int) -> str:
     return f"{guest_cart_id}-{version}"
 
 
-def _without(coupons: tuple[str, ...], used: Collection[str]) -> tuple[str, ...]:
-    return tuple(code for code in coupons if code not in used)
+def _used_up(cart: Cart, lines: tuple[CartLine, ...], used: Collection[str]) -> Cart:
+    """The cart with what is left of its lines, and without codes and gift cards that were used."""
+    skus = {line.sku for line in lines}
+    return replace(
+        cart,
+        lines=lines,
+        coupons=tuple(code for code in cart.coupons if code not in used),
+        gift_cards=tuple(each for each in cart.gift_cards if each not in used),
+        gift_notes=tuple(note for note in cart.gift_notes if note.sku in skus),
+    )
 
 
 def _both(units: Mapping[Goods, int], receipt: MergeReceipt) -> dict[Goods, int]:

@@ -14,7 +14,7 @@ from app.markets.models import STANDARD
 from app.promotions.codes import MOST_IN_CART
 from app.promotions.kinds import Level
 from app.promotions.models import NO_DISCOUNTS, Discounts, LineReduction
-from app.shared.ids import AccountId, CartId, LineId, OrderId, ProductId, Sku
+from app.shared.ids import AccountId, CartId, CreditId, LineId, OrderId, ProductId, Sku
 from app.shared.money import Money, total
 
 Goods = tuple[Sku, Choice]  # what a line is of; without parts where it is no bundle
@@ -47,6 +47,15 @@ class CartLine:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
+class GiftNote:
+    """Whom the gift cards of a variant are for, "" for the buyer, and what to say to them."""
+
+    sku: Sku
+    email: str
+    message: str
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
 class Kin:
     """A cart that shares goods with another one, in its versions ``since`` to ``until``."""
 
@@ -67,7 +76,8 @@ class Cart:
     one that an undo gave back: it is not merged again until its guest changes it. ``absorbed``
     are the carts an account's cart took in, newest last; ``parted_from`` is the cart that an undo
     took this one's goods out of. ``holders`` are the orders placed from this cart, newest last:
-    stock that they hold is this cart's own. ``coupons`` are codes in the order they were entered.
+    stock that they hold is this cart's own. ``coupons`` are codes in the order they were entered,
+    ``gift_cards`` those it is to be paid with.
     """
 
     id: CartId
@@ -76,6 +86,8 @@ class Cart:
     updated_at: datetime
     saved: tuple[CartLine, ...] = ()  # for later
     coupons: tuple[str, ...] = ()
+    gift_cards: tuple[CreditId, ...] = ()
+    gift_notes: tuple[GiftNote, ...] = ()
     merged_into: CartId | None = None
     apart: bool = False
     absorbed: tuple[Kin, ...] = ()
@@ -85,7 +97,7 @@ class Cart:
     @property
     def is_empty(self) -> bool:
         """Whether nothing is in it, nor saved for later, and no code was entered."""
-        return not (self.lines or self.saved or self.coupons)
+        return not (self.lines or self.saved or self.coupons or self.gift_cards)
 
     @property
     def rivals(self) -> tuple[Kin, ...]:
@@ -177,6 +189,8 @@ class Contents:
     lines: tuple[CartLine, ...]
     saved: tuple[CartLine, ...]
     coupons: tuple[str, ...] = ()
+    gift_cards: tuple[CreditId, ...] = ()
+    gift_notes: tuple[GiftNote, ...] = ()
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -255,6 +269,9 @@ class PricedLine:
     promise: Promise | None = None
     wait_text: str = ""  # the same for the shopper
     tax_class: str = STANDARD
+    gift_card: bool = False
+    gift_email: str = ""
+    gift_message: str = ""
 
     @property
     def content(self) -> str:
@@ -307,6 +324,18 @@ class PricedCart:
     count: int  # units
     saved: tuple[SavedLine, ...] = ()
     discounts: Discounts = NO_DISCOUNTS
+    gift_cards: tuple[CreditId, ...] = ()
+    holders: tuple[OrderId, ...] = ()
+
+    @property
+    def gift_card_total(self) -> Money:
+        """What gift cards in it cost, which credit cannot pay and nothing makes cheaper."""
+        return total((line.net for line in self.lines if line.gift_card), self.currency)
+
+    @property
+    def ships(self) -> bool:
+        """Whether anything in it is sent by a carrier: gift cards go by e-mail."""
+        return not self.lines or not all(line.gift_card for line in self.lines)
 
     @property
     def discount(self) -> Money:

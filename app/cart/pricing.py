@@ -6,7 +6,15 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from app.cart.allotting import allot, units_in, waits_of
-from app.cart.models import Cart, CartLine, PricedCart, PricedLine, PricedPart, SavedLine
+from app.cart.models import (
+    Cart,
+    CartLine,
+    GiftNote,
+    PricedCart,
+    PricedLine,
+    PricedPart,
+    SavedLine,
+)
 from app.cart.rules import MAX_QUANTITY, only_left
 from app.cart.waiting import with_wait
 from app.catalog.bundles import Catalogue, apart, is_choice, limited_stock, price_of, sets_left
@@ -53,9 +61,12 @@ def price_cart(
     sold = [line for line in stored if _is_sold(wares[line.id])]
     limits = allot(sold, limited)
     waits = waits_of(sold, found, stock)
+    notes = {note.sku: note for note in cart.gift_notes} if cart else {}
     lines = tuple(
         with_wait(
-            _price_line(line, market, wares[line.id], limits, limited, money_text),
+            _price_line(
+                line, market, wares[line.id], limits, limited, money_text, notes.get(line.sku)
+            ),
             found,
             waits.get(line.id, {}),
             market.locale,
@@ -74,6 +85,8 @@ def price_cart(
             _price_saved(line, _ware(line, market, found), limited, stock, market)
             for line in (cart.saved if cart else ())
         ),
+        gift_cards=cart.gift_cards if cart else (),
+        holders=cart.holders if cart else (),
     )
 
 
@@ -131,6 +144,7 @@ def _price_line(
     limits: Mapping[LineId, int | None],
     limited: Mapping[Sku, int],
     money_text: MoneyText,
+    note: GiftNote | None,
 ) -> PricedLine:
     if ware is None:
         return _gone(line, market)
@@ -161,6 +175,9 @@ def _price_line(
         tags=product.tags,
         parts=ware.parts,
         tax_class=product.tax_class,
+        gift_card=product.is_gift_card,
+        gift_email=note.email if note and product.is_gift_card else "",
+        gift_message=note.message if note and product.is_gift_card else "",
     )
 
 

@@ -9,7 +9,7 @@ from app.promotions.models import Discounts, Item, LineReduction
 
 
 def items_of(cart: PricedCart) -> tuple[Item, ...]:
-    """The lines that can be sold."""
+    """The lines that can be sold; nothing makes a gift card cheaper."""
     return tuple(
         Item(
             key=line.id,
@@ -24,7 +24,7 @@ def items_of(cart: PricedCart) -> tuple[Item, ...]:
             weight_grams=line.weight_grams,
         )
         for line in cart.lines
-        if line.sellable
+        if line.sellable and not line.gift_card
     )
 
 

@@ -3,17 +3,16 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 
 from flask import Blueprint, Response, g, request
 from werkzeug.wrappers import Response as BaseResponse
 
-from app.cart.context import current_cart_id, current_customer, hand_back, make_room_for
+from app.cart.context import current_cart_id, current_customer, make_room_for
 from app.cart.cookie import remember_cart
-from app.cart.models import PricedCart
+from app.cart.gift_notes import read_gift_note, typed_gift_note
+from app.cart.page import CodeField, cart_page, changed, current_cart, guessed
 from app.cart.rules import parse_quantity
 from app.cart.service import CartService
-from app.cart.taxing import contained_tax
 from app.catalog.bundles import PART
 from app.catalog.pages import CatalogPages
 from app.identity.context import signed_in_id
@@ -30,25 +29,12 @@ blueprint = Blueprint("cart", __name__, url_prefix="/cart")
 _PLACE = re.compile(r"[0-9]{1,3}")
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class CouponField:
-    """The field for a code as it was typed, and what is wrong with it."""
-
-    typed: str = ""
-    error: str = ""
-
-
-def guessed(_: Response) -> bool:
-    """Whether a request counts as guessing: there is no such code."""
-    return bool(g.get("guessed"))
-
-
 @blueprint.get("")
 def show() -> Response:
     """The cart with today's prices; what changed since it was filled is said once."""
     carts = service(CartService)
     cart = carts.view(current_cart_id(), current_market(), current_customer())
-    response = _cart_page(cart)
+    response = cart_page(cart)
     if cart.id is not None:
         remember_cart(cart.id)
     if cart.lines:
@@ -75,7 +61,10 @@ def add_item() -> BaseResponse:
     chosen = _chosen_parts()
     try:
         quantity = parse_quantity(typed, least=1)
-        cart_id, line, cart = carts.add(current_cart_id(), sku, quantity, current_market(), chosen)
+        note = read_gift_note(sku, request.form)
+        cart_id, line, cart = carts.add(
+            current_cart_id(), sku, quantity, current_market(), chosen, note
+        )
     except Invalid as refusal:
         return _refuse(sku, typed, chosen, refusal)
     remember_cart(cart_id)
@@ -92,6 +81,7 @@ def add_item() -> BaseResponse:
             sku=sku,
             quantity=typed,
             parts=(),
+            gift=None,
             errors={},
         )
     )
@@ -121,6 +111,7 @@ def _refuse(sku: Sku, typed: str, chosen: dict[int, str], refusal: Invalid) -> R
             sku=sku,
             quantity=typed[:20],
             parts=service(CatalogPages).bundle_parts(sku, chosen, current_market()),
+            gift=typed_gift_note(request.form),
             errors=refusal.fields or {"quantity": refusal.message},
         )
     )
@@ -137,7 +128,7 @@ def change_item(line_id: str) -> BaseResponse:
         )
     except Invalid as refusal:
         return _refuse_line(line_id, refusal)
-    return _changed(cart)
+    return changed(cart)
 
 
 # --- for later ------------------------------------------------------------------------------------
@@ -152,7 +143,7 @@ def save_item(line_id: str) -> BaseResponse:
         )
     except Invalid as refusal:
         return _refuse_line(line_id, refusal)
-    return _changed(cart)
+    return changed(cart)
 
 
 @blueprint.post("/saved/<line_id>/cart")
@@ -164,7 +155,7 @@ def take_up_item(line_id: str) -> BaseResponse:
         )
     except Invalid as refusal:
         return _refuse_line(line_id, refusal)
-    return _changed(cart)
+    return changed(cart)
 
 
 @blueprint.post("/saved/<line_id>")
@@ -175,16 +166,16 @@ def remove_saved_item(line_id: str) -> BaseResponse:
     cart = service(CartService).remove_saved(
         current_cart_id(), LineId(line_id), current_market(), current_customer()
     )
-    return _changed(cart)
+    return changed(cart)
 
 
 def _refuse_line(line_id: str, refusal: Invalid) -> Response:
     """The cart with the refusal beside its line."""
-    cart = _current_cart()
+    cart = current_cart()
     ids = {line.id for line in cart.lines} | {line.id for line in cart.saved}
     if line_id not in ids:
         raise NotFound("This line is no longer in your cart.") from refusal
-    return _cart_page(cart, {line_id: refusal.message}, 422)
+    return cart_page(cart, {line_id: refusal.message}, 422)
 
 
 # --- coupons --------------------------------------------------------------------------------------
@@ -202,9 +193,9 @@ def add_coupon() -> BaseResponse:
         )
     except CouponRefused as refusal:
         g.guessed = isinstance(refusal, UnknownCode)
-        entry = CouponField(typed=typed[:40], error=refusal.message)
-        return _cart_page(_current_cart(), status=422, coupon=entry)
-    return _changed(cart)
+        entry = CodeField(typed=typed[:40], error=refusal.message)
+        return cart_page(current_cart(), status=422, coupon=entry)
+    return changed(cart)
 
 
 @blueprint.post("/coupons/removal")
@@ -213,7 +204,7 @@ def remove_coupon() -> BaseResponse:
     cart = service(CartService).remove_coupon(
         current_cart_id(), request.form.get(FIELD, ""), current_market(), current_customer()
     )
-    return _changed(cart)
+    return changed(cart)
 
 
 # --- merged carts ---------------------------------------------------------------------------------
@@ -228,16 +219,16 @@ def undo_merge(receipt_id: str) -> BaseResponse:
     try:
         receipt = carts.undo_merge(receipt_id, account_id)
     except Invalid as refusal:
-        return _cart_page(_current_cart(), status=422, notice=refusal.message)
+        return cart_page(current_cart(), status=422, notice=refusal.message)
     remember_cart(receipt.guest_cart_id)
-    return _changed(_current_cart())
+    return changed(current_cart())
 
 
 @blueprint.post("/merges/<receipt_id>/receipt")
 def close_receipt(receipt_id: str) -> BaseResponse:
     """Put the receipt of a merge away."""
     service(CartService).close_receipt(receipt_id, _account_id())
-    return _changed(_current_cart())
+    return changed(current_cart())
 
 
 def _account_id() -> AccountId:
@@ -245,42 +236,3 @@ def _account_id() -> AccountId:
     if account_id is None:
         raise NotFound("Please log in to see your account's cart.")
     return account_id
-
-
-# --------------------------------------------------------------------------------------------------
-
-
-def _current_cart() -> PricedCart:
-    return service(CartService).view(current_cart_id(), current_market(), current_customer())
-
-
-def _changed(cart: PricedCart) -> BaseResponse:
-    return _cart_page(cart) if wants_fragment() else see_other("/cart")
-
-
-def _cart_page(
-    cart: PricedCart,
-    errors: dict[str, str] | None = None,
-    status: int = 200,
-    *,
-    notice: str = "",
-    coupon: CouponField | None = None,
-) -> Response:
-    account_id = signed_in_id()
-    receipt = service(CartService).open_receipt(account_id) if account_id else None
-    response = page(
-        "cart/cart.html",
-        ("cart", "badge_oob"),
-        status,
-        cart=cart,
-        count=cart.count,
-        errors=errors or {},
-        notice=notice,
-        coupon=coupon or CouponField(),
-        in_account=account_id is not None,
-        receipt=receipt,
-        contained=contained_tax(cart, current_market()),
-    )
-    if receipt and receipt.undone_at:
-        hand_back(receipt)
-    return private(response)

@@ -16,8 +16,11 @@ from app.cart.lines import (
     take_up,
     with_added,
     with_coupon,
+    with_gift_card,
+    with_gift_note,
     with_quantity,
     without_coupon,
+    without_gift_card,
     without_saved,
 )
 from app.cart.merge_rules import bring
@@ -25,6 +28,7 @@ from app.cart.merging import Merging
 from app.cart.models import (
     Cart,
     CartLine,
+    GiftNote,
     Goods,
     MergeEntry,
     MergeReceipt,
@@ -47,7 +51,7 @@ from app.promotions.errors import CouponRefused, UnknownCode
 from app.promotions.models import ANYBODY, Customer
 from app.shared.clock import now
 from app.shared.errors import NotFound
-from app.shared.ids import AccountId, CartId, LineId, OrderId, Sku, new_id
+from app.shared.ids import AccountId, CartId, CreditId, LineId, OrderId, Sku, new_id
 
 _TOUCH_EVERY = timedelta(hours=12)
 
@@ -119,19 +123,24 @@ class CartService:
         quantity: int,
         market: Market,
         chosen: Mapping[int, str] = MappingProxyType({}),
+        note: GiftNote | None = None,
     ) -> tuple[CartId, PricedLine, PricedCart]:
         """Put ``quantity`` more of a variant in the cart; a cart is made if there is none.
 
         ``chosen`` are a bundle's parts by position, "" for an optional one left out; it is had in
-        its first choice where nothing is said. Raises ``Invalid`` for an unknown or unsold SKU, a
-        choice that there is not, and a quantity beyond stock or limit; then nothing changes.
+        its first choice where nothing is said. ``note`` is of a gift card. Raises ``Invalid`` for
+        an unknown or unsold SKU, a choice that there is not, and a quantity beyond stock or limit;
+        then nothing changes.
         """
         stored = self.find(cart_id)
         offer = self._shelf.offer(sku, chosen, stored.holders if stored else ())
         offer.check_sold(market)
-        cart = self._writer.change(
-            cart_id, lambda cart: with_added(cart, offer, quantity, market), create=True
-        )
+
+        def change(cart: Cart) -> Cart:
+            grown = with_added(cart, offer, quantity, market)
+            return with_gift_note(grown, note) if note else grown
+
+        cart = self._writer.change(cart_id, change, create=True)
         priced = self.price(cart, market)
         added = find_goods(cart.lines, offer.goods)
         line = next(line for line in priced.lines if added and line.id == added.id)
@@ -239,6 +248,23 @@ class CartService:
                 cart_id, lambda stored: without_coupon(stored, code), create=False
             )
         return self.price(cart, market, customer)
+
+    # --- gift cards -----------------------------------------------------------------------------
+
+    def add_gift_card(self, cart_id: CartId | None, credit_id: CreditId, most: int) -> None:
+        """Keep a gift card to pay with, once. Raises ``NotFound`` for a shopper without a cart,
+        and ``Invalid`` if the cart has ``most`` of them."""
+        self._writer.change(
+            cart_id, lambda cart: with_gift_card(cart, credit_id, most), create=False
+        )
+
+    def remove_gift_card(self, cart_id: CartId | None, credit_id: CreditId) -> None:
+        """Take a gift card off the cart, again and again if asked."""
+        cart = self.find(cart_id)
+        if cart is not None and credit_id in cart.gift_cards:
+            self._writer.change(
+                cart_id, lambda stored: without_gift_card(stored, credit_id), create=False
+            )
 
     # --- for later ------------------------------------------------------------------------------
 

@@ -39,7 +39,8 @@ def part_weights(line: PricedLine) -> dict[str, int]:
 def taxed_of(line: PricedLine, rule: TaxRule, region: str) -> tuple[Taxed, ...]:
     """What of a line is taxed at which rate: a bundle is taxed as its parts are."""
     if not line.parts:
-        rate = rule.rate_in(region, line.tax_class) if line.taxable and line.sellable else 0
+        is_taxed = line.taxable and line.sellable and not line.gift_card
+        rate = rule.rate_in(region, line.tax_class) if is_taxed else 0
         return (Taxed(amount=line.net, rate=rate),)
     nets = divide(line.net.minor, part_weights(line))
     amounts: dict[int, int] = {}

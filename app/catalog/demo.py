@@ -86,7 +86,7 @@ class DemoLoader:
         stock = {
             Sku(variant["sku"]): int(variant["stock"])
             for each in batch
-            if "components" not in each
+            if "components" not in each and not each.get("gift_card")
             for variant in each["variants"]
         }
 
@@ -132,13 +132,14 @@ class DemoLoader:
     def _product(self, given: dict[str, Any]) -> Product:
         seo = given.get("seo") or {}
         bundle = "components" in given
+        single = ProductKind.GIFT_CARD if given.get("gift_card") else ProductKind.SIMPLE
         return Product(
             id=ProductId(new_id("prd")),
             slug=given["slug"],
             title=given["title"],
             vendor=given["vendor"],
             type=given["type"],
-            kind=ProductKind.BUNDLE if bundle else ProductKind.SIMPLE,
+            kind=ProductKind.BUNDLE if bundle else single,
             status=ProductStatus.PUBLISHED,
             description_html=clean_html(given["description_html"]),
             category=given["category"],

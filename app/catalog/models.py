@@ -22,10 +22,12 @@ class ProductStatus(StrEnum):
 
 
 class ProductKind(StrEnum):
-    """A simple product carries its own stock; a bundle is made of other variants."""
+    """A simple product carries its own stock; a bundle is made of other variants; a gift card is
+    sent by e-mail and its variants' prices are what is on it."""
 
     SIMPLE = "simple"
     BUNDLE = "bundle"
+    GIFT_CARD = "gift_card"
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -53,6 +55,7 @@ class PolicyKind(StrEnum):
     DENY = "deny"  # it is sold out
     BACK_ORDER = "back_order"  # it is sold, and sent once it is there again
     PRE_ORDER = "pre_order"  # it is sold before it is there for the first time
+    UNCOUNTED = "uncounted"  # it cannot run out, whatever its stock says
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -80,6 +83,7 @@ class Policy:
 
 
 DENY = Policy()
+UNCOUNTED = Policy(kind=PolicyKind.UNCOUNTED)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -228,6 +232,11 @@ class Product:
     def is_bundle(self) -> bool:
         """Whether it is made of other products' variants."""
         return self.kind is ProductKind.BUNDLE
+
+    @property
+    def is_gift_card(self) -> bool:
+        """Whether it is money to be spent here."""
+        return self.kind is ProductKind.GIFT_CARD
 
     @property
     def part_skus(self) -> frozenset[Sku]:

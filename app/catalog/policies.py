@@ -16,6 +16,7 @@ from app.shared.ids import Sku
 
 MOST_DAYS = 730
 MOST_LIMIT = 10_000_000
+_BARE = frozenset({PolicyKind.DENY, PolicyKind.UNCOUNTED})
 
 
 class Standing(IntEnum):
@@ -48,8 +49,8 @@ def check_policy(policy: Policy) -> None:
     sense."""
     problems = {}
     promises = (policy.limit, policy.days, policy.ships_on)
-    if policy.kind is PolicyKind.DENY and any(each is not None for each in promises):
-        problems["limit"] = "What is not sold beyond its stock has no limit and no day."
+    if policy.kind in _BARE and any(each is not None for each in promises):
+        problems["limit"] = "What is never sold beyond its stock, or always, has no limit or day."
     if policy.limit is not None and not 0 < policy.limit <= MOST_LIMIT:
         problems["limit"] = f"The limit is from 1 to {MOST_LIMIT} units."
     if policy.days is not None and not 0 < policy.days <= MOST_DAYS:
@@ -77,12 +78,15 @@ def standing_of(variant: Variant, stock: Mapping[Sku, int]) -> Standing:
         return Standing.OUT
     if variant.policy.kind is PolicyKind.PRE_ORDER:
         return Standing.PRE_ORDER
-    there = stock.get(variant.sku, 0) > 0
+    there = variant.policy.kind is PolicyKind.UNCOUNTED or stock.get(variant.sku, 0) > 0
     return Standing.IN_STOCK if there else Standing.BACK_ORDER
 
 
 def waiting_units(policy: Policy, quantity: int, there: int) -> int:
-    """Of so many units those that wait: of a pre-order all, else what is more than is there."""
+    """Of so many units those that wait: of a pre-order all, of what is not counted none, else what
+    is more than is there."""
+    if policy.kind is PolicyKind.UNCOUNTED:
+        return 0
     if policy.kind is PolicyKind.PRE_ORDER:
         return quantity
     return min(max(quantity - max(there, 0), 0), quantity)

@@ -139,7 +139,7 @@ def stock_message(
     standing = standing_of(variant, stock)
     if standing is Standing.IN_STOCK:
         more = policy.kind is PolicyKind.BACK_ORDER and there <= FEW
-        text = left_message(there)
+        text = left_message(None if policy.kind is PolicyKind.UNCOUNTED else there)
         return f"{text}. {_more(policy, locale)}" if more and policy.promises else text
     return waiting_message(
         standing, promise_of(policy), sellable_units(variant, stock), locale=locale

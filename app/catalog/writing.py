@@ -13,7 +13,7 @@ from app.catalog.bundles import (
     unrounded,
     with_prices,
 )
-from app.catalog.models import Product
+from app.catalog.models import UNCOUNTED, Product
 from app.catalog.repository import CatalogRepository
 from app.catalog.rules import FEW
 from app.catalog.stock import StockWriter
@@ -48,6 +48,7 @@ class ProductWriter:
         """
         if not (new or changed or shelves):
             return
+        new, changed = [*map(_as_sold, new)], [*map(_as_sold, changed)]
         old = self._catalog.by_ids((each.id for each in changed), session)
         given = {each.id for each in (*new, *changed)}
         skus = {
@@ -84,6 +85,8 @@ class ProductWriter:
         parts = self._catalog.with_skus(
             {part for each in bundles for part in each.part_skus}, session
         )
+        if any(part.is_gift_card for part in parts):
+            raise ValueError("a gift card cannot be part of a bundle")
         # Two writers of parts of one bundle each see the other's old price: one has to wait.
         self._catalog.bar({each.id for each in (*parts, *made)}, session)
         found = catalogue_of(parts)
@@ -115,3 +118,15 @@ def _units_below(products: Iterable[Product]) -> dict[Sku, int | None]:
 def _units_told(bundle: Product) -> dict[Sku, int]:
     """The units of each part from which on a page says no more than that there are sets."""
     return {sku: (FEW + 1) * units for sku, units in most_units(bundle).items() if units > 1}
+
+
+def _as_sold(product: Product) -> Product:
+    """A gift card's variants as such: never out of stock, weightless, sent by e-mail, and not
+    taxed when it is sold, since it is not known yet what it will buy (a multi-purpose voucher)."""
+    if not product.is_gift_card:
+        return product
+    variants = tuple(
+        replace(each, policy=UNCOUNTED, taxable=False, requires_shipping=False, weight_grams=0)
+        for each in product.variants
+    )
+    return replace(product, variants=variants)

@@ -7,11 +7,12 @@ capture, an authorisation left over) is mended at once; the rest is for people.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from enum import StrEnum
 
 from app.checkout.refunding import Refunding
 from app.checkout.settlement import Settlement
+from app.credit.service import CreditService
 from app.inventory.checking import StockCheck
 from app.orders.models import Order, OrderState
 from app.orders.service import OrderService
@@ -44,6 +45,8 @@ class Difference(StrEnum):
     MISSING = "booked as captured, but unknown to the gateway"
     UNFINISHED = "claimed long ago, but neither captured nor at its end"
     REFUND_UNKNOWN = "refunded at the gateway, but not in the books"
+    UNPAID = "paid by the books, but nothing was captured for it"
+    CREDIT = "credit account whose balance is not what its entries say"
     REFUND_MISSING = "refunded in the books, but not at the gateway"
     STOCK = "stock that differs from its movements"
 
@@ -77,6 +80,7 @@ class Audit:
         refunding: Refunding,
         payments: PaymentService,
         orders: OrderService,
+        credit: CreditService,
         stock: StockCheck,
     ) -> None:
         self._settlement = settlement
@@ -84,6 +88,7 @@ class Audit:
         self._payments = payments
         self._orders = orders
         self._stock = stock
+        self._credit = credit
 
     def run(self, window: timedelta = _WINDOW) -> list[Discrepancy]:
         """Compare everything of the last ``window``, and the stock that moved a while ago at most.
@@ -101,7 +106,33 @@ class Audit:
         found += [
             self._unfinished(claim) for claim in self._payments.unfinished_captures(_CLAIM_LIFE)
         ]
-        return found + [
+        return [
+            *found,
+            *self._unpaid(since),
+            *self._credit_faults(since),
+            *self._stock_faults(since),
+        ]
+
+    def _unpaid(self, since: datetime) -> list[Discrepancy]:
+        """Paid orders with something due and no capture; one with nothing due needs none."""
+        return [
+            _discrepancy(Difference.UNPAID, order.gateway, "", order.number, mended=False)
+            for order in self._orders.paid_since(since)
+            if order.due and not self._is_captured(order)
+        ]
+
+    def _is_captured(self, order: Order) -> bool:
+        capture = self._payments.find_capture(order.id)
+        return capture is not None and capture.state is CaptureState.CAPTURED
+
+    def _credit_faults(self, since: datetime) -> list[Discrepancy]:
+        return [
+            _discrepancy(Difference.CREDIT, "credit", fault.credit_id, "", mended=False)
+            for fault in self._credit.check(since)
+        ]
+
+    def _stock_faults(self, since: datetime) -> list[Discrepancy]:
+        return [
             _discrepancy(Difference.STOCK, "", each.text, "", mended=False)
             for each in self._stock.run(max(since, now() - _STOCK_WINDOW))
         ]
@@ -138,8 +169,9 @@ class Audit:
         booked = capture is not None and capture.state is CaptureState.CAPTURED
         if capture is None or not booked or capture.payment_id != payment.id:
             return []
-        promised = capture.amount - capture.refundable
-        if not promised < payment.refunded and not payment.refunded < books.order.refunded:
+        promised = capture.amount - capture.refundable - capture.credited
+        booked_back = books.order.refunded_by_gateway
+        if not promised < payment.refunded and not payment.refunded < booked_back:
             return []
         compared = self._refunding.compare(capture)
         adopted = [self._refunding.adopt(capture, each) for each in compared.strangers]

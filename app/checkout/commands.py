@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import getpass
+from dataclasses import replace
 from datetime import timedelta
 from uuid import uuid4
 
@@ -63,6 +64,7 @@ def payments_reconcile() -> None:
 @click.option("--shipping", is_flag=True, help="What is left of the shipping costs.")
 @click.option("--amount", help="Another amount than the sum of the above, or one without lines.")
 @click.option("--all", "whole", is_flag=True, help="Everything that is left.")
+@click.option("--to-store-credit", is_flag=True, help="To the shopper's account instead.")
 @click.option("--restock", is_flag=True, help="Put the refunded units on the shelf again.")
 @click.option("--reason", default="", help="For the timeline.")
 @click.option("--key", help="The same key again is the same refund.")
@@ -73,6 +75,7 @@ def payments_refund(
     shipping: bool,
     amount: str | None,
     whole: bool,
+    to_store_credit: bool,
     restock: bool,
     reason: str,
     key: str | None,
@@ -92,6 +95,7 @@ def payments_refund(
                 amount=_amount(amount, order.currency),
             )
         )
+        wish = replace(wish, to_store_credit=to_store_credit)
         by = f"{getpass.getuser()} at the command line"
         refund = refunding.request(order.id, wish, key=key, reason=reason, restock=restock, by=by)
     except ShopError as refusal:
@@ -154,6 +158,8 @@ def orders_show(number: str) -> None:
             click.echo(f"     {position}.{part.position} {units} × {part.sku} {part.title}")
     for each in order.reductions:
         click.echo(f"  {each.name} {each.code}".rstrip() + f"  −{money(each.amount)}")
+    for use in order.credit:
+        click.echo(f"  {use.label} {use.credit_id}  −{money(use.amount)}")
     click.echo("payment attempts")
     for attempt in service(PaymentService, current_app).attempts_of(order.id):
         click.echo(f"  {attempt.id}  {attempt.gateway}  {money(attempt.amount)}  {attempt.state}")

@@ -26,16 +26,6 @@ class CartChanged(Invalid):
         super().__init__(f"{message} {why}".strip())
 
 
-class NothingToPay(Invalid):
-    """Discounts leave nothing to pay, and a gateway takes no payment of nothing."""
-
-    def __init__(self) -> None:
-        super().__init__(
-            "After all discounts this order costs nothing, and we cannot take an order of nothing "
-            "here. Please add something to your cart, or take a code off it."
-        )
-
-
 class NotDelivered(Invalid):
     """No way of shipping takes these goods to that address."""
 

@@ -7,6 +7,7 @@ from typing import Any
 from wtforms import BooleanField, RadioField, StringField, ValidationError
 from wtforms.validators import InputRequired
 
+from app.cart.models import PricedCart
 from app.checkout.errors import NotDelivered, ShippingChanged
 from app.checkout.rules import Destination, Quote
 from app.markets.address_form import AddressForm, text_field
@@ -22,6 +23,7 @@ class CheckoutForm(AddressForm):
     gateway = RadioField("Payment", validators=[InputRequired("Please choose one.")])
     gateways: tuple[str, ...] = ()  # that are offered
     entered = False  # whether it has what a shopper entered
+    use_store_credit = BooleanField("Use my store credit")
     keep_address = BooleanField("Keep this address in my account")
 
     def validate_email(self, field: StringField) -> None:
@@ -78,9 +80,11 @@ def offer_shipping(form: CheckoutForm, quote: Quote) -> None:
     form.shipping_method.data = quote.method.code if quote.method else None
 
 
-def check_shipping(form: CheckoutForm, quote: Quote) -> None:
+def check_shipping(form: CheckoutForm, cart: PricedCart, quote: Quote) -> None:
     """Raise ``NotDelivered`` where nothing goes there, ``ShippingChanged`` where the chosen way
     does not; what can be chosen instead is in the quote."""
+    if not cart.ships:
+        return
     if quote.method is None:
         raise NotDelivered
     if quote.method.code != form.shipping_method.data:

@@ -12,11 +12,12 @@ from app.checkout.errors import (
     CartChanged,
     MaybePaidAlready,
     NotDelivered,
-    NothingToPay,
 )
 from app.checkout.parts import demands_of, shares_of, wait_of
 from app.checkout.rules import Quote, agreed_discounts, fingerprint
 from app.checkout.settlement import Settlement
+from app.credit.holds import CreditHolds
+from app.credit.rules import CreditPlan
 from app.db.database import Database, Session
 from app.db.errors import DuplicateKeyError
 from app.db.idempotency import IdempotencyKeys
@@ -51,9 +52,10 @@ class Purchase:
     cart: PricedCart
     market: Market
     quote: Quote
+    credit: CreditPlan
     email: str
     address: Address
-    gateway: str
+    gateway: str  # "" where credit and discounts leave nothing to pay
     wants_twice: bool = False  # the shopper was warned of an order alike and insists
     account_id: AccountId | None = None  # None: a guest
     customer: Customer = ANYBODY  # under whose names uses of promotions are counted
@@ -86,6 +88,7 @@ class Purchase:
             total.minor,
             total.currency,
             *agreed,
+            *self.credit.agreed,
         )
 
     @property
@@ -109,6 +112,7 @@ class Placing:
         carts: CartService,
         inventory: InventoryService,
         usage: UsageService,
+        credit: CreditHolds,
         orders: OrderService,
         payments: PaymentService,
         settlement: Settlement,
@@ -119,25 +123,26 @@ class Placing:
         self._carts = carts
         self._inventory = inventory
         self._usage = usage
+        self._credit = credit
         self._orders = orders
         self._payments = payments
         self._settlement = settlement
         self._base_url = base_url
 
-    def attempt_for(self, purchase: Purchase, key: str) -> Attempt:
-        """The stored attempt with which this purchase is to be paid; nothing is sent yet.
+    def place(self, purchase: Purchase, key: str) -> Attempt | Order:
+        """The stored attempt with which this purchase is to be paid, nothing being sent yet; or,
+        if credit and discounts leave nothing to pay, its order, which is paid.
 
         The cart's earlier, unpaid order is gone on with if it says the same, else closed first,
         and so are those of carts whose goods are in this one now. Raises ``OutOfStock``,
         ``GatewayNotOffered``, ``CartChanged``, ``PromotionChanged``, ``PromotionUsedUp``,
-        ``NothingToPay``, ``NotDelivered``, ``AmountTooSmall``, and ``PaymentInProgress`` while an
+        ``CreditChanged``, ``NotDelivered``, ``AmountTooSmall``, and ``PaymentInProgress`` while an
         earlier attempt may still be paid.
         """
-        if not self._payments.offered((purchase.gateway,)):
+        if purchase.credit.due and not self._payments.offered((purchase.gateway,)):
             raise GatewayNotOffered
-        if not purchase.quote.totals.total:
-            raise NothingToPay
-        self._payments.check_amount(purchase.gateway, purchase.quote.totals.total)
+        if purchase.credit.due:
+            self._payments.check_amount(purchase.gateway, purchase.credit.due)
         withdrawn: list[OrderId] = []
         try:
             return self._attempt_for(purchase, key, withdrawn)
@@ -145,9 +150,11 @@ class Placing:
             if withdrawn:
                 self._let_go(withdrawn)
 
-    def _attempt_for(self, purchase: Purchase, key: str, withdrawn: list[OrderId]) -> Attempt:
-        """The same; what the orders ``withdrawn`` on the way hold of promotions is still held, so
-        that it goes to this order and to nobody else."""
+    def _attempt_for(
+        self, purchase: Purchase, key: str, withdrawn: list[OrderId]
+    ) -> Attempt | Order:
+        """The same; what the orders ``withdrawn`` on the way hold of promotions and credit is
+        still held, so that it goes to this order and to nobody else."""
         for _ in range(_TRIES):
             earlier = self._orders.find_open_of_cart(purchase.cart_id)
             try:
@@ -168,11 +175,13 @@ class Placing:
         raise Conflict("Your order is being placed in another window.", retry_after=2)
 
     def _let_go(self, withdrawn: list[OrderId]) -> None:
-        """Give back what no new order has taken over of withdrawn orders' promotions."""
+        """Give back what no new order has taken over of withdrawn orders' promotions and
+        credit."""
 
         def work(session: Session) -> None:
             for order_id in withdrawn:
                 self._usage.release(order_id, session)
+                self._credit.release(order_id, session)
 
         self._database.in_transaction(work)
 
@@ -201,11 +210,11 @@ class Placing:
 
     # --- a new order --------------------------------------------------------------------
 
-    def _place(self, purchase: Purchase, key: str, withdrawn: list[OrderId]) -> Attempt:
-        """Hold stock and promotions, store order and attempt, note the recovery point: all or
-        nothing."""
+    def _place(self, purchase: Purchase, key: str, withdrawn: list[OrderId]) -> Attempt | Order:
+        """Hold stock, promotions and credit, store order and attempt, note the recovery point: all
+        or nothing. With nothing due the order is paid by that, and there is no attempt."""
 
-        def work(session: Session) -> Attempt:
+        def work(session: Session) -> Attempt | Order:
             cart, order_id = purchase.cart, OrderId(new_id("ord"))
             self._pin(purchase, order_id, session)
             rounds = self._orders.times_cancelled(purchase.cart_id, cart.version, session)
@@ -222,6 +231,8 @@ class Placing:
                 session,
                 instead_of=withdrawn,
             )
+            uses = purchase.credit.uses
+            self._credit.take(order_id, uses, held_until, session, instead_of=withdrawn)
             # Every order waits for the number before it, so it is taken as late as possible.
             order = self._new_order(
                 purchase,
@@ -230,7 +241,11 @@ class Placing:
                 number=self._orders.next_number(session),
             )
             self._orders.place(order, session)
-            return self._store_attempt(order, purchase, key, session)
+            if order.due:
+                return self._store_attempt(order, purchase, key, session)
+            self._settlement.sell(order, session)
+            self._keys.reach(key, {"order_id": order.id}, session)
+            return order
 
         return self._database.in_transaction(work)
 
@@ -276,6 +291,9 @@ class Placing:
                     parts=shares_of(line, tax),
                     tax_rate=tax.rate,
                     wait=wait_of(line),
+                    gift_card=line.gift_card,
+                    gift_email=line.gift_email,
+                    gift_message=line.gift_message,
                 )
                 for line, tax in zip(cart.lines, quote.line_taxes, strict=True)
             ),
@@ -293,6 +311,7 @@ class Placing:
             shipping_tax_rate=quote.shipping_rate,
             taxes=quote.taxes,
             tax_parts=quote.tax_parts,
+            credit=purchase.credit.uses,
         )
 
     def _store_attempt(
@@ -317,7 +336,7 @@ class Placing:
             order_number=order.number,
             receipt=attempt_id,
             description=f"Order {order.number}",
-            amount=order.totals.total,
+            amount=order.due,
             email=order.email,
             name=order.address.name,
             phone=order.address.phone,
@@ -344,6 +363,7 @@ class Placing:
                 return None
             self._inventory.hold_again(order.id, now() + HOLD_LIFE, session)
             self._usage.prolong(order.id, now() + HOLD_LIFE, session)
+            self._credit.prolong(order.id, now() + HOLD_LIFE, session)
             return self._store_attempt(order, purchase, key, session)
 
         return self._database.in_transaction(work)
@@ -357,12 +377,13 @@ class Placing:
 
     def _withdraw(self, order: Order, withdrawn: list[OrderId]) -> None:
         """Cancel an unpaid order whose cart has changed, so that it can never be paid; its
-        promotions stay held and are added to ``withdrawn``."""
+        promotions and credit stay held, and it is added to ``withdrawn``."""
         attempt = self._payments.find_open(order.id)
         if attempt is not None:
             self._close(attempt)
         reason = "Replaced by a newer order of the same cart"
-        if self._settlement.cancel(order, reason, keep_promotions=True) and order.reductions:
+        benefits = bool(order.reductions or order.credit)
+        if self._settlement.cancel(order, reason, keep_benefits=True) and benefits:
             withdrawn.append(order.id)
 
     def _close(self, attempt: Attempt) -> None:

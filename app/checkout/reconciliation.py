@@ -8,6 +8,7 @@ from datetime import timedelta
 from app.checkout.placing import PAYMENT_WINDOW
 from app.checkout.refunding import Refunding
 from app.checkout.settlement import Settlement
+from app.credit.holds import CreditHolds
 from app.db.database import Database, Session
 from app.inventory.service import InventoryService
 from app.orders.models import OrderState
@@ -45,6 +46,7 @@ class Reconciler:
         orders: OrderService,
         inventory: InventoryService,
         usage: UsageService,
+        credit: CreditHolds,
         refunding: Refunding,
     ) -> None:
         self._database = database
@@ -53,6 +55,7 @@ class Reconciler:
         self._orders = orders
         self._inventory = inventory
         self._usage = usage
+        self._credit = credit
         self._refunding = refunding
 
     def run(self, older_than: timedelta = _STALE) -> Report:
@@ -84,6 +87,7 @@ class Reconciler:
         owners = [
             *(OrderId(owner) for owner in self._inventory.owners_of_expired_holds()),
             *self._usage.expired_owners(),
+            *self._credit.expired_owners(),
         ]
         return sum(self._release(owner) for owner in dict.fromkeys(owners))
 
@@ -109,3 +113,4 @@ class Reconciler:
             return
         self._inventory.release(order_id, session)
         self._usage.release(order_id, session)
+        self._credit.release(order_id, session)

@@ -21,13 +21,14 @@ class RefundWish:
 
     ``quantities`` counts units by line position (from 1), ``parts`` units of a bundle's parts by
     the positions of line and part; ``amount`` overrides the sum of lines and shipping, or stands
-    alone.
+    alone. It goes to where the money came from, or, ``to_store_credit``, to the shopper's account.
     """
 
     quantities: Mapping[int, int]
     shipping: bool = False
     amount: Money | None = None
     parts: Mapping[tuple[int, int], int] = field(default_factory=dict)
+    to_store_credit: bool = False
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -12,6 +12,7 @@ from datetime import timedelta
 
 from app.checkout.errors import NotRefundable, RefundTooHigh
 from app.checkout.events import REFUNDED
+from app.checkout.refund_credit import RefundCredit, whereto
 from app.checkout.refund_rules import (
     RETURNED,
     Balance,
@@ -42,7 +43,11 @@ from app.shared.money import Money
 
 
 class Refunding:
-    """Refunds of orders: whole, in part, by line; never more than was captured.
+    """Refunds of orders: whole, in part, by line; never more than was paid.
+
+    The gateway pays back first, as far as it captured, then the credit accounts get theirs, the
+    one that paid last first. Both are booked in one transaction, once the gateway's part went
+    through: a refund that fails gave nobody anything.
 
     Units that are paid back are not shipped any more, as far as they are not yet: a line's refund
     is of its open units first. One of goods that came back is not of open units at all.
@@ -57,6 +62,7 @@ class Refunding:
         payments: PaymentService,
         refunds: RefundService,
         units: OrderUnits,
+        credit: RefundCredit,
         show_money: Callable[[Money, str], str],
     ) -> None:
         self._database = database
@@ -66,12 +72,15 @@ class Refunding:
         self._payments = payments
         self._refunds = refunds
         self._units = units
+        self._credit = credit
         self._show_money = show_money
 
     def balance(self, order: Order, session: Session | None = None) -> Balance:
         """What can still be paid back. Raises ``NotRefundable`` for an unpaid order."""
-        capture = self._capture(order.id, session)
-        return balance_of(order, self._refunds.of_order(order.id, session), capture.refundable)
+        capture = self._capture(order, session)
+        captured = capture.refundable.minor if capture else 0
+        refundable = Money(captured + self._credit.refundable(order.id, session), order.currency)
+        return balance_of(order, self._refunds.of_order(order.id, session), refundable)
 
     def of_order(self, order_id: OrderId) -> list[Refund]:
         """The order's refunds, oldest first."""
@@ -83,7 +92,7 @@ class Refunding:
         """Refund what the wish says; the same ``key`` again is the same refund.
 
         It is sent at once; the state tells how far it came. Raises ``NotRefundable``,
-        ``NothingToRefund``, ``RefundTooHigh``.
+        ``NothingToRefund``, ``RefundTooHigh``, ``GiftCardSpent`` and ``NoStoreCredit``.
         """
 
         def work(session: Session) -> Refund:
@@ -109,10 +118,14 @@ class Refunding:
         """Store the intent to refund in the caller's transaction; ``carry_out`` sends it, else the
         reconciler does. ``of_returned`` is for goods that came back. Raises as ``request`` does."""
         order = self._orders.get(order_id, session)
-        capture = self._capture(order_id, session)
+        capture = self._capture(order, session)
         balance = self.balance(order, session)
         parts = parts_of(order, balance, wish)
+        credit = self._credit.take(order, capture, parts, wish, key, session)
+        if credit is None:
+            raise RefundTooHigh(balance.refundable)
         refund = self._refunds.store(
+            order_id,
             capture,
             parts if of_returned else self._stop(order, balance, parts, session),
             purpose=RETURNED if of_returned else "order",
@@ -120,6 +133,7 @@ class Refunding:
             reason=reason,
             restock=restock,
             session=session,
+            credit=credit,
         )
         if refund is None:
             raise RefundTooHigh(balance.refundable)
@@ -163,16 +177,21 @@ class Refunding:
         """Take a refund made at the gateway into the books; False if they leave no room for it."""
 
         def work(session: Session) -> Refund | None:
-            current = self._capture(capture.order_id, session)
-            return self._refunds.adopt(current, seen, session)
+            order = self._orders.get(capture.order_id, session)
+            current = self._capture(order, session)
+            return self._refunds.adopt(current, seen, session) if current else None
 
         refund = self._database.in_transaction(work)
         return refund is not None and self.carry_out(refund).state is seen.state
 
     # --- booking ----------------------------------------------------------------------------
 
-    def _capture(self, order_id: OrderId, session: Session | None) -> Capture:
-        capture = self._payments.find_capture(order_id, session)
+    def _capture(self, order: Order, session: Session | None) -> Capture | None:
+        """The order's capture; None for one that was paid by credit alone. Raises
+        ``NotRefundable``."""
+        if order.is_paid and not order.due:
+            return None
+        capture = self._payments.find_capture(order.id, session)
         if capture is None or capture.state is not CaptureState.CAPTURED:
             raise NotRefundable
         return capture
@@ -184,18 +203,23 @@ class Refunding:
         order = self._orders.get(refund.order_id, session)
         amount = self._show_money(refund.amount, order.locale)
         if word.state is RefundState.SUCCEEDED:
-            self._orders.add_refund(order.id, refund.amount, session)
+            self._orders.add_refund(order.id, refund.amount, session, to_credit=refund.to_credit)
+            self._credit.give(refund, session)
             self._restock(refund, order, session)
-            self._note(refund, "refunded", f"{amount} refunded", public=True, session=session)
+            message = f"{amount} refunded{whereto(refund, order, self._show_money)}"
+            self._note(refund, "refunded", message, public=True, session=session)
             payload = {
                 "order_id": order.id,
                 "refund_id": refund.id,
                 "amount": refund.amount.minor,
+                "to_credit": refund.to_credit.minor,
             }
             self._outbox.publish(REFUNDED, payload, session, key=f"{REFUNDED}:{refund.id}")
         elif word.state is RefundState.FAILED:
-            if before.state is RefundState.SUCCEEDED:
-                self._orders.add_refund(order.id, refund.amount * -1, session)
+            given = before.state is RefundState.SUCCEEDED  # what credit accounts got they keep
+            if given:
+                self._orders.add_refund(order.id, refund.by_gateway * -1, session)
+            self._credit.undo(refund, order, session, given=given)
             unshipped = {
                 each.position: each.unshipped for each in refund.parts.lines if each.unshipped
             }
@@ -211,6 +235,8 @@ class Refunding:
         units = {}
         for each in refund.parts.lines:
             line = order.lines[each.position - 1]
+            if line.gift_card:
+                continue
             by_part = {part.position: part.sku for part in line.parts}
             movement = f"{refund.id}:{each.position}" + (f":{each.part}" if each.part else "")
             units[movement] = (by_part.get(each.part, line.sku), each.quantity)

@@ -1,62 +1,49 @@
-"""The checkout page and its button."""
+"""The checkout's form and its button."""
 
 from __future__ import annotations
 
-from collections.abc import Container
 from contextlib import suppress
 from uuid import uuid4
 
 from flask import Blueprint, Response, request
-from werkzeug.datastructures import MultiDict
 from werkzeug.wrappers import Response as BaseResponse
 
-from app.cart.context import current_cart_id, current_customer
+from app.cart.context import current_customer
 from app.cart.models import PricedCart
-from app.cart.service import CartService
 from app.checkout.errors import CartChanged, MaybePaidAlready
-from app.checkout.forms import (
-    CheckoutForm,
-    check_shipping,
-    checkout_form,
-    destination,
-    known_email,
-    offer_shipping,
-)
+from app.checkout.forms import CheckoutForm, check_shipping
+from app.checkout.page import SUMMARY, Bill, checkout_page, make_bill, read_form
 from app.checkout.placing import Purchase
-from app.checkout.rules import Quote, fingerprint, quote_cart, shown
+from app.checkout.rules import fingerprint, shown
 from app.checkout.service import Answer, CheckoutService, replayed
 from app.db.idempotency import Claimed, KeyReused, Replay
 from app.identity.address_book import AddressBook
-from app.identity.context import current_account, signed_in, signed_in_id
+from app.identity.context import signed_in_id
 from app.identity.errors import AddressBookFull
-from app.identity.models import SavedAddress
-from app.markets.context import current_market, format_money
-from app.payments.service import PaymentService
+from app.markets.context import current_market
 from app.shared.errors import Invalid
 from app.web.csrf import FIELD as CSRF_FIELD
 from app.web.errors import error_page
 from app.web.registry import service
-from app.web.rendering import leave_to, page, private, see_other, wants_fragment
+from app.web.rendering import leave_to, see_other
 from app.web.visitor import ensure_visitor
 
 blueprint = Blueprint("checkout", __name__)
 _KEY_FIELD = "idempotency_key"
 _TWICE_FIELD = "twice"  # set by the page once it has warned of an order alike
 _SEEN_FIELD = "seen_cart"
+_SEEN_CREDIT_FIELD = "seen_credit"
 _KEY_HEADER = "Idempotency-Key"
-_CHANGED = "changed"  # what was changed when the page asks for the sums
 
 
 @blueprint.get("/checkout")
 def show() -> BaseResponse:
     """The form with the cart's sums. With htmx it answers with the summary for what is chosen."""
-    form = _form(request.args if "country" in request.args else None)
-    if "country" not in request.args:
-        _fill_in(form)
-    cart = _cart(form)
-    if not cart.lines or not cart.ready:
+    form = read_form(request.args)
+    bill = make_bill(form)
+    if not bill.cart.lines or not bill.cart.ready:
         return see_other("/cart")
-    return _render(form, cart, fragment="summary")
+    return checkout_page(form, bill, fragment=SUMMARY)
 
 
 @blueprint.post("/checkout")
@@ -65,40 +52,21 @@ def submit() -> BaseResponse:
     key = request.form.get(_KEY_FIELD) or request.headers.get(_KEY_HEADER, "")
     if not 8 <= len(key) <= 200:
         return error_page(400, "The form came without its key. Please reload it and try again.")
-    form = _form(request.form)
-    if not form.validate():
-        return _refuse(form, "Please check the fields below.", key)
     checkout = service(CheckoutService)
+    form = read_form(request.form, posted=True)
     try:
         begun = checkout.begin(ensure_visitor(), key, _payload_fingerprint())
     except KeyReused as reused:
-        return _refuse(form, reused.message, str(uuid4()))
+        return _refuse(form, make_bill(form), reused.message, str(uuid4()))
     if isinstance(begun, Replay):
         return _leave(replayed(begun))
     if begun.progress:
         return _leave(checkout.resume(begun))
-    return _place(begun, form, key)
-
-
-def _fill_in(form: CheckoutForm) -> None:
-    """Enter what an account knows: the address that was chosen, else the one to offer first."""
-    if signed_in() is None:
-        return
-    account = current_account()
-    form.email.data, form.name.data = account.email, account.name
-    wanted = request.args.get("address", "")
-    chosen = next((each for each in account.addresses if each.id == wanted), None)
-    entry = chosen or account.default_address
-    if entry is not None and entry.address.country in current_market().countries:
-        form.fill(entry.address)
-
-
-def _addresses() -> tuple[SavedAddress, ...]:
-    """What the account's address book has for this market."""
-    if signed_in() is None:
-        return ()
-    countries = current_market().countries
-    return tuple(each for each in current_account().addresses if each.address.country in countries)
+    bill = make_bill(form)
+    if not form.validate():
+        checkout.release(begun)
+        return _refuse(form, bill, "Please check the fields below.", key)
+    return _place(begun, form, bill, key)
 
 
 def _keep_address(form: CheckoutForm) -> None:
@@ -109,25 +77,24 @@ def _keep_address(form: CheckoutForm) -> None:
             service(AddressBook).add(account_id, form.address())
 
 
-def _place(claimed: Claimed, form: CheckoutForm, key: str) -> BaseResponse:
-    market = current_market()
+def _place(claimed: Claimed, form: CheckoutForm, bill: Bill, key: str) -> BaseResponse:
     checkout = service(CheckoutService)
-    cart = _cart(form)
-    quote = _quote(form, cart)
     try:
-        _check_cart(cart)
-        check_shipping(form, quote)
+        _check_cart(bill.cart)
+        _check_credit(bill)
+        check_shipping(form, bill.cart, bill.quote)
     except Invalid as refusal:
         checkout.release(claimed)
         _mark(form, refusal)
-        return _refuse(form, refusal.message, key)
+        return _refuse(form, bill, refusal.message, key)
     purchase = Purchase(
-        cart=cart,
-        market=market,
-        quote=quote,
+        cart=bill.cart,
+        market=current_market(),
+        quote=bill.quote,
+        credit=bill.plan,
         email=form.email.data or "",
         address=form.address(),
-        gateway=form.gateway.data or "",
+        gateway=form.gateway.data or "" if bill.plan.due else "",
         wants_twice=bool(request.form.get(_TWICE_FIELD)),
         account_id=signed_in_id(),
         customer=current_customer(form.email.data or ""),
@@ -137,15 +104,11 @@ def _place(claimed: Claimed, form: CheckoutForm, key: str) -> BaseResponse:
         _keep_address(form)
         return _leave(answer)
     except Invalid as refusal:
-        _mark(form, refusal)
         twin = refusal.number if isinstance(refusal, MaybePaidAlready) else ""
-        return _refuse(form, refusal.message, str(uuid4()), twin)
-
-
-def _cart(form: CheckoutForm) -> PricedCart:
-    """The cart as it is priced for whoever the form says is buying."""
-    customer = current_customer(known_email(form))
-    return service(CartService).view(current_cart_id(), current_market(), customer)
+        form = read_form(request.form, posted=True)
+        bill = make_bill(form)  # what was refused may have changed what there is to pay
+        _mark(form, refusal)
+        return _refuse(form, bill, refusal.message, str(uuid4()), twin)
 
 
 def _check_cart(cart: PricedCart) -> None:
@@ -160,19 +123,20 @@ def _check_cart(cart: PricedCart) -> None:
         raise CartChanged(" ".join(f"Code {each.code}: {each.note}" for each in refused))
 
 
+def _check_credit(bill: Bill) -> None:
+    """Refuse to pay with gift cards or store credit that has changed since it was shown."""
+    seen = request.form.get(_SEEN_CREDIT_FIELD, "")
+    if seen and seen != bill.sources.seen:
+        raise Invalid(
+            "What is left on your gift cards or of your store credit has changed since you opened "
+            "this page. Please check what is left to pay."
+        )
+
+
 def _payload_fingerprint() -> str:
     """What was posted, without the fields that differ between repeats of one request."""
     fields = sorted(request.form.items(multi=True))
     return fingerprint([pair for pair in fields if pair[0] not in {CSRF_FIELD, _KEY_FIELD}])
-
-
-def _form(data: MultiDict[str, str] | None) -> CheckoutForm:
-    market = current_market()
-    return checkout_form(market, service(PaymentService).offered(market.gateways), data)
-
-
-def _quote(form: CheckoutForm, cart: PricedCart) -> Quote:
-    return quote_cart(cart, current_market(), destination(form), form.shipping_method.data or "")
 
 
 def _mark(form: CheckoutForm, refusal: Invalid) -> None:
@@ -181,60 +145,10 @@ def _mark(form: CheckoutForm, refusal: Invalid) -> None:
             form[name].errors = [message]
 
 
-def _refuse(form: CheckoutForm, warning: str, key: str, twin: str = "") -> Response:
-    cart = _cart(form)
-    return _render(form, cart, fragment="checkout", status=422, warning=warning, key=key, twin=twin)
-
-
-def _render(
-    form: CheckoutForm,
-    cart: PricedCart,
-    *,
-    fragment: str,
-    status: int = 200,
-    warning: str = "",
-    key: str = "",
-    twin: str = "",
-) -> Response:
-    quote = _quote(form, cart)
-    offer_shipping(form, quote)
-    too_small = _too_small(form, quote)
-    if status == 200 and fragment == "summary" and "gateway" not in request.args:
-        _prefer_gateway(form, too_small)
-    response = page(
-        "checkout/checkout.html",
-        fragment,
-        status,
-        form=form,
-        cart=cart,
-        quote=quote,
-        too_small=too_small,
-        changed=request.args.get(_CHANGED, "") if wants_fragment() else "",
-        seen_cart=shown(cart, current_market()),
-        warning=warning,
-        idempotency_key=key or str(uuid4()),
-        twin=twin,
-        signed_in=signed_in() is not None,
-        addresses=_addresses(),
+def _refuse(form: CheckoutForm, bill: Bill, warning: str, key: str, twin: str = "") -> Response:
+    return checkout_page(
+        form, bill, fragment="checkout", status=422, warning=warning, key=key, twin=twin
     )
-    return private(response)
-
-
-def _too_small(form: CheckoutForm, quote: Quote) -> dict[str, str]:
-    """What to say beside each gateway that takes no total as small as this."""
-    payments = service(PaymentService)
-    return {
-        name: f"Takes no less than {format_money(payments.minimum(name, quote.totals.total))}."
-        for name in form.gateways
-        if not payments.takes(name, quote.totals.total)
-    }
-
-
-def _prefer_gateway(form: CheckoutForm, too_small: Container[str]) -> None:
-    """Choose the first gateway that can take the total."""
-    able = [name for name in form.gateways if name not in too_small]
-    if able and form.gateway.data not in able:
-        form.gateway.data = able[0]
 
 
 def _leave(answer: Answer) -> BaseResponse:

@@ -11,12 +11,15 @@ from dataclasses import dataclass, replace
 from app.cart.models import PricedCart
 from app.cart.taxing import LineTax, line_tax, taxed_of
 from app.markets.models import Market, ShippingTax, TaxRule
-from app.markets.shipping import ShippingMethod
+from app.markets.shipping import ShippingKind, ShippingMethod
 from app.markets.taxing import RateTax, Taxed, by_rate, in_proportion, tax_all
 from app.orders.models import OrderReduction, Totals
 from app.promotions.models import Reduction
 from app.shared.ids import LineId
 from app.shared.money import Money, total
+
+# Gift cards alone go by e-mail, which is no method of a market.
+_BY_MAIL = ShippingMethod(code="", name="", kind=ShippingKind.PICKUP, min_days=0, max_days=0)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -88,7 +91,7 @@ def quote_cart(
     applied = (*off_goods, *off_shipping)
     return Quote(
         method=method,
-        shipping_choices=tuple(_choice(each, cart) for each in offered),
+        shipping_choices=tuple(_choice(each, cart) for each in offered if cart.ships),
         totals=totals,
         line_taxes=taxes.of_lines,
         taxes=_with_rounding(taxes.by_rate, totals),
@@ -113,13 +116,15 @@ def quote_cart(
 
 def _offered(cart: PricedCart, market: Market, place: Destination) -> tuple[ShippingMethod, ...]:
     """The methods of the place that can take what is in the cart."""
+    if not cart.ships:
+        return (_BY_MAIL,)
     methods = market.shipping_to(place.country, place.region, place.postal_code)
     return tuple(each for each in methods if _shipping_price(each, cart) is not None)
 
 
 def _shipping_price(method: ShippingMethod, cart: PricedCart) -> Money | None:
-    left = cart.subtotal - cart.discount
-    return method.price_for(cart.subtotal, left=left, grams=cart.weight_grams)
+    goods = cart.subtotal - cart.gift_card_total
+    return method.price_for(goods, left=goods - cart.discount, grams=cart.weight_grams)
 
 
 def _choice(method: ShippingMethod, cart: PricedCart) -> ShippingChoice:
@@ -147,7 +152,8 @@ class _Taxes:
     def __init__(self, cart: PricedCart, market: Market, region: str, shipping: Money) -> None:
         rule = market.tax
         of_lines = [taxed_of(line, rule, region) for line in cart.lines]
-        of_shipping = _taxed_shipping(rule, region, shipping, of_lines)
+        shipped = [of for line, of in zip(cart.lines, of_lines, strict=True) if not line.gift_card]
+        of_shipping = _taxed_shipping(rule, region, shipping, shipped)
         things = [*(thing for line in of_lines for thing in line), *of_shipping]
         taxes = tax_all(things, rule.mode)
         places = iter(taxes)

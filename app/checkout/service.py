@@ -9,6 +9,8 @@ import structlog
 from app.checkout.errors import AlreadyOrdered
 from app.checkout.placing import Placing, Purchase
 from app.db.idempotency import Claimed, IdempotencyKeys, Replay, key_id
+from app.orders.models import Order
+from app.orders.service import OrderService
 from app.payments.errors import (
     GatewayRefused,
     GatewayUnknown,
@@ -18,7 +20,7 @@ from app.payments.errors import (
 from app.payments.models import Attempt, AttemptState
 from app.payments.service import PaymentService
 from app.shared.errors import Invalid, ShopError
-from app.shared.ids import AttemptId
+from app.shared.ids import AttemptId, OrderId
 
 _ROUTE = "POST /checkout"
 _log = structlog.get_logger()
@@ -43,9 +45,16 @@ class PaymentRefused(Invalid):
 class CheckoutService:
     """Carries out checkout requests under their idempotency keys."""
 
-    def __init__(self, keys: IdempotencyKeys, placing: Placing, payments: PaymentService) -> None:
+    def __init__(
+        self,
+        keys: IdempotencyKeys,
+        placing: Placing,
+        orders: OrderService,
+        payments: PaymentService,
+    ) -> None:
         self._keys = keys
         self._placing = placing
+        self._orders = orders
         self._payments = payments
 
     def begin(self, visitor: str, key: str, fingerprint: str) -> Claimed | Replay:
@@ -57,13 +66,13 @@ class CheckoutService:
         self._keys.release(claimed.id)
 
     def place(self, claimed: Claimed, purchase: Purchase) -> Answer:
-        """Place the order and open its payment page.
+        """Place the order and open its payment page, or go to the order if nothing is due.
 
         A rule's refusal frees the key again; a crash leaves it at its recovery point.
-        Raises what ``Placing.attempt_for`` raises, and ``PaymentRefused``.
+        Raises what ``Placing.place`` raises, and ``PaymentRefused``.
         """
         try:
-            attempt = self._placing.attempt_for(purchase, claimed.id)
+            placed = self._placing.place(purchase, claimed.id)
         except AlreadyOrdered as known:
             return self._finish(claimed, order_path(known.order.number, known.order.access_token))
         except PaymentInProgress as waiting:
@@ -71,10 +80,15 @@ class CheckoutService:
         except ShopError:
             self._keys.release(claimed.id)
             raise
-        return self.open_page(claimed, attempt)
+        if isinstance(placed, Order):
+            return self._finish(claimed, order_path(placed.number, placed.access_token))
+        return self.open_page(claimed, placed)
 
     def resume(self, claimed: Claimed) -> Answer:
         """Go on with a request that was cut off after its order was placed."""
+        if "order_id" in claimed.progress:
+            order = self._orders.get(OrderId(str(claimed.progress["order_id"])))
+            return self._finish(claimed, order_path(order.number, order.access_token))
         attempt = self._payments.get(AttemptId(str(claimed.progress["attempt_id"])))
         return self.open_page(claimed, attempt)
 

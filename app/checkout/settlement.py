@@ -18,6 +18,8 @@ from app.cart.models import Goods
 from app.cart.service import CartService
 from app.checkout.returning import Returns
 from app.checkout.voiding import Voids
+from app.credit.errors import CreditChanged
+from app.credit.holds import CreditHolds
 from app.db.database import Database, Session
 from app.db.errors import DuplicateKeyError
 from app.db.outbox import Outbox
@@ -78,6 +80,7 @@ class Settlement:
         carts: CartService,
         inventory: InventoryService,
         usage: UsageService,
+        credit: CreditHolds,
         orders: OrderService,
         payments: PaymentService,
     ) -> None:
@@ -85,10 +88,11 @@ class Settlement:
         self._carts = carts
         self._inventory = inventory
         self._usage = usage
+        self._credit = credit
         self._orders = orders
         self._payments = payments
         self._returns = Returns(database, outbox, orders, payments)
-        self._voids = Voids(database, outbox, orders, inventory, usage, payments)
+        self._voids = Voids(database, outbox, orders, inventory, usage, credit, payments)
 
     def settle(self, attempt_id: AttemptId) -> Attempt:
         """Bring the attempt as far as the gateway's word allows, and return it.
@@ -152,8 +156,8 @@ class Settlement:
             self._cancel_late(attempt, "Sold out before the payment arrived")
             self._returns.begin(attempt, payment, "The goods sold out before the payment arrived")
             return
-        except PromotionUsedUp as gone:
-            reason = f"The discount “{gone.name}” was used up before the payment arrived"
+        except (PromotionUsedUp, CreditChanged) as gone:
+            reason = _why_gone(gone)
             self._cancel_late(attempt, reason)
             self._returns.begin(attempt, payment, reason)
             return
@@ -168,17 +172,19 @@ class Settlement:
 
     def _claim(self, attempt: Attempt, payment: SeenPayment) -> Capture | None:
         """Claim the order's capture for this payment; the claim that stands, or None if the
-        order cannot be paid any more. Raises ``OutOfStock`` and ``PromotionUsedUp``."""
+        order cannot be paid any more. Raises ``OutOfStock``, ``PromotionUsedUp`` and
+        ``CreditChanged``."""
 
         def work(session: Session) -> Capture | None:
             standing = self._payments.find_capture(attempt.order_id, session)
             if standing is not None:
                 return standing
             order = self._orders.get(attempt.order_id, session)
-            if order.totals.total != attempt.amount or not self._payable(order, session):
+            if order.due != attempt.amount or not self._payable(order, session):
                 return None
             self._inventory.hold_again(order.id, now() + _LATE_HOLD, session)
             self._usage.hold_again(order.id, now() + _LATE_HOLD, session)
+            self._credit.hold_again(order.id, now() + _LATE_HOLD, session)
             self._orders.claim(order.id, session)
             self._payments.end(attempt, AttemptState.AUTHORISED, session)
             return self._payments.claim(attempt, payment, session)
@@ -202,24 +208,30 @@ class Settlement:
             self._book(attempt, claim, payment)
 
     def _book(self, attempt: Attempt, claim: Capture, payment: SeenPayment) -> None:
-        """Book the sale: the order is paid, the stock sold, the cart emptied, all or nothing."""
+        """Book the capture and the sale, all or nothing."""
 
         def work(session: Session) -> None:
             order = self._orders.get(attempt.order_id, session)
             if not self._payments.confirm_capture(attempt, claim, session):
                 return
-            self._orders.mark_paid(order, session)
-            self._inventory.commit(order.id, session)
-            self._usage.commit(order.id, session)
-            bought: Counter[Goods] = Counter()
-            for line in order.lines:
-                bought[line.goods] += line.quantity
-            self._carts.take_out(order.cart_id, bought, order.cart_version, session, order.codes)
+            self.sell(order, session)
 
         self._database.in_transaction(work)
         standing = self._payments.find_capture(attempt.order_id)
         if standing is not None and standing.state is CaptureState.CAPTURED:
             self._payments.record(attempt, payment, AuthorisationState.CAPTURED)
+
+    def sell(self, order: Order, session: Session) -> None:
+        """The order is paid: the stock sold, promotions used, credit spent, the cart emptied."""
+        self._orders.mark_paid(order, session)
+        self._inventory.commit(order.id, session)
+        self._usage.commit(order.id, session)
+        self._credit.commit(order.id, session)
+        bought: Counter[Goods] = Counter()
+        for line in order.lines:
+            bought[line.goods] += line.quantity
+        used = (*order.codes, *order.credit_ids)
+        self._carts.take_out(order.cart_id, bought, order.cart_version, session, used)
 
     def _cancel_late(self, attempt: Attempt, reason: str) -> None:
         self.cancel(self._orders.get(attempt.order_id), reason)
@@ -232,17 +244,18 @@ class Settlement:
         reason: str,
         *,
         by_shopper: bool = False,
-        keep_promotions: bool = False,
+        keep_benefits: bool = False,
     ) -> bool:
-        """Cancel an unpaid, unclaimed order and give its stock and its promotions back; these are
-        kept for an order that takes its place, which gives them back itself."""
+        """Cancel an unpaid, unclaimed order and give its stock, promotions and credit back; the
+        last two are kept for an order that takes its place, which gives them back itself."""
 
         def work(session: Session) -> bool:
             if not self._orders.cancel(order, reason, session, by_shopper=by_shopper):
                 return False
             self._inventory.release(order.id, session)
-            if not keep_promotions:
+            if not keep_benefits:
                 self._usage.release(order.id, session)
+                self._credit.release(order.id, session)
             return True
 
         return self._database.in_transaction(work)
@@ -265,6 +278,12 @@ class Settlement:
                 _log.warning("close_unconfirmed", attempt=attempt.id, reason=str(problem))
             current = self.settle(attempt.id)
         return current.state in _UNPAYABLE
+
+
+def _why_gone(gone: PromotionUsedUp | CreditChanged) -> str:
+    if isinstance(gone, CreditChanged):
+        return f"The balance of “{gone.label}” was spent before the payment arrived"
+    return f"The discount “{gone.name}” was used up before the payment arrived"
 
 
 def _is_spent(seen: Observation) -> bool:

@@ -7,6 +7,7 @@ capture stays, void: no other payment can ever be taken for this order, and the 
 from __future__ import annotations
 
 from app.checkout.events import PAYMENT_RETURNED
+from app.credit.holds import CreditHolds
 from app.db.database import Database, Session
 from app.db.outbox import Outbox
 from app.inventory.service import InventoryService
@@ -30,6 +31,7 @@ class Voids:
         orders: OrderService,
         inventory: InventoryService,
         usage: UsageService,
+        credit: CreditHolds,
         payments: PaymentService,
     ) -> None:
         self._database = database
@@ -37,6 +39,7 @@ class Voids:
         self._orders = orders
         self._inventory = inventory
         self._usage = usage
+        self._credit = credit
         self._payments = payments
 
     def end(self, attempt: Attempt, payment: SeenPayment) -> None:
@@ -54,6 +57,7 @@ class Voids:
             self._orders.cancel(order, reason, session, even_claimed=True)
             self._inventory.release(order.id, session)
             self._usage.release(order.id, session)
+            self._credit.release(order.id, session)
             message = f"{reason}. The order is cancelled."
             payload = {"order_id": order.id, "message": message, "payment_id": payment.id}
             for topic in (ALERT, PAYMENT_RETURNED):

@@ -12,6 +12,9 @@ from app.cart.context import current_cart_id
 from app.cart.service import CartService
 from app.checkout.service import order_path, payment_path
 from app.checkout.settlement import Settlement
+from app.checkout.sold_cards import sold_cards
+from app.credit.models import CreditAccount
+from app.credit.service import CreditService
 from app.fulfilment.cancelling import Cancelling
 from app.fulfilment.carriers import carrier_name, tracking_url
 from app.fulfilment.forms import ReturnForm, return_form
@@ -82,11 +85,20 @@ def order_page(
             returnable=returns.returnable(order),
             return_form=form or return_form(),
             return_key=key or str(uuid4()),
+            gift_cards=_gift_cards(order),
             problems=problems or {},
             typed=typed or {},
             credit_notes=service(Invoicing).notes_of(order) if order.is_paid else (),
         )
     )
+
+
+def _gift_cards(order: Order) -> dict[int, list[CreditAccount]]:
+    """The gift cards that were issued for each line of the order, by position."""
+    ids = {at: list(sold_cards(order, at)) for at in range(1, len(order.lines) + 1)}
+    every = [each for group in ids.values() for each in group]
+    found = service(CreditService).find_many(every) if every else {}
+    return {at: [found[each] for each in group if each in found] for at, group in ids.items()}
 
 
 def _parcels(order: Order) -> list[Parcel]:

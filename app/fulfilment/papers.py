@@ -50,7 +50,9 @@ class PaperWriter:
         sums = [Sum(label="Subtotal", amount=money(totals.subtotal))]
         if totals.discount:
             sums.append(Sum(label="Discount", amount=f"−{money(totals.discount)}"))
-        sums.append(Sum(label=f"Shipping, {order.shipping_name}", amount=money(totals.shipping)))
+        if order.ships:
+            name = f"Shipping, {order.shipping_name}"
+            sums.append(Sum(label=name, amount=money(totals.shipping)))
         taxes = taxes_of(order)
         if not totals.tax_included:
             sums += tax_sums(order, taxes, totals.tax, money)
@@ -59,6 +61,11 @@ class PaperWriter:
         sums.append(Sum(label="Total", amount=money(totals.total), strong=True))
         if totals.tax_included:
             sums += tax_sums(order, taxes, totals.tax, money)
+        sums += [
+            Sum(label=f"Paid by {use.label}", amount=money(use.amount)) for use in order.credit
+        ]
+        if order.credit and order.due:
+            sums.append(Sum(label="Paid otherwise", amount=money(order.due)))
         notes = [f"Paid on {self._date(order, order.paid_at)}. Thank you."] if order.paid_at else []
         return Paper(
             title="Invoice",
@@ -115,7 +122,7 @@ class PaperWriter:
                 *tax_sums(order, taxes, total((each.tax for each in taxes), order.currency), money),
             ),
             taxes=tax_table(order, taxes, money) if note.taxes else None,
-            notes=("The amount goes back to the card or account that the order was paid with.",),
+            notes=(_way_back(refund, money),),
         )
 
     def packing_slip(
@@ -178,6 +185,16 @@ def _part(order: Order, line: RefundedLine) -> OrderPart | None:
 def _credited(order: Order, line: RefundedLine) -> str:
     whole, part = order.lines[line.position - 1], _part(order, line)
     return f"{title_of(part)} (of {title_of(whole)})" if part else title_of(whole)
+
+
+def _way_back(refund: Refund, money: Callable[[Money], str]) -> str:
+    """Where the money of a refund goes."""
+    if not refund.credit:
+        return "The amount goes back to the card or account that the order was paid with."
+    shares = [f"{money(each.amount)} to {each.label}" for each in refund.credit]
+    if refund.by_gateway:
+        shares.append(f"{money(refund.by_gateway)} to the card or account that was charged")
+    return f"The amount goes back: {', '.join(shares)}."
 
 
 def _invoice_columns(discounted: bool) -> tuple[Column, ...]:

@@ -25,7 +25,7 @@ from app.web.registry import service
 inventory_commands = AppGroup("inventory", help="Stock, and the places where it lies.")
 _BY = "command line"
 _KINDS = {"deny": PolicyKind.DENY, "back-order": PolicyKind.BACK_ORDER,
-          "pre-order": PolicyKind.PRE_ORDER}  # fmt: skip
+          "pre-order": PolicyKind.PRE_ORDER, "uncounted": PolicyKind.UNCOUNTED}  # fmt: skip
 T = TypeVar("T")
 
 
@@ -196,7 +196,7 @@ def policy(
     """Show, or with KIND change, how SKU is sold when nothing of it is there."""
     selling = service(CatalogService, current_app).selling
     if kind is None and (limit, days, ships_on) != (None, None, None):
-        raise click.UsageError("name the policy: deny, back-order or pre-order")
+        raise click.UsageError("name the policy: deny, back-order, pre-order or uncounted")
     if kind is not None:
         wanted = Policy(
             kind=_KINDS[kind],

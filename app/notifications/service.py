@@ -82,6 +82,7 @@ class NotificationService:
             order=order,
             order_url=self._link(order),
             amount=Money(event.payload["amount"], order.currency),
+            to_credit=Money(event.payload.get("to_credit", 0), order.currency),
         )
 
     def send_about(self, order: Order, **message: Any) -> None:

@@ -11,7 +11,8 @@ from app.catalog.models import ChosenPart
 from app.markets.taxing import RateTax
 from app.promotions.kinds import Level
 from app.promotions.models import LineReduction
-from app.shared.ids import AccountId, CartId, OrderId, PromotionId, Sku
+from app.shared.credit import CreditUse
+from app.shared.ids import AccountId, CartId, CreditId, OrderId, PromotionId, Sku
 from app.shared.money import Money, total
 from app.shared.postal import Address
 
@@ -96,6 +97,9 @@ class OrderLine:
     reductions: tuple[LineReduction, ...] = ()
     parts: tuple[OrderPart, ...] = ()  # of a bundle
     wait: LineWait | None = None
+    gift_card: bool = False
+    gift_email: str = ""  # whom the gift card is for, "" for the buyer
+    gift_message: str = ""
 
     @property
     def goods(self) -> Goods:
@@ -143,7 +147,7 @@ class LineUnits:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Totals:
-    """The order's sums. ``total`` is what is charged, to the minor unit.
+    """The order's sums. ``total`` is what it costs, to the minor unit.
 
     ``subtotal`` is the lines before and ``discount`` what promotions take off them; ``shipping``
     is after a discount on it. ``rounding`` is what the total is more (or less) than all of them,
@@ -208,6 +212,28 @@ class Order:
     returns: int = 0  # asked for so far
     handed_over_at: datetime | None = None  # the last shipment's dispatch or arrival
     withdrawn: bool = False  # its shopper cancelled it, paid or not: it is never gone on with
+    credit: tuple[CreditUse, ...] = ()  # what gift cards and store credit pay of the total
+    credit_refunded: Money | None = None  # of what was refunded: what went to credit accounts
+
+    @property
+    def due(self) -> Money:
+        """What is left to be paid through a gateway."""
+        return self.totals.total - total((use.amount for use in self.credit), self.currency)
+
+    @property
+    def refunded_by_gateway(self) -> Money:
+        """What was refunded through the gateway, as it confirmed it."""
+        return self.refunded - (self.credit_refunded or Money.zero(self.currency))
+
+    @property
+    def credit_ids(self) -> tuple[CreditId, ...]:
+        """The credit accounts that pay some of it."""
+        return tuple(use.credit_id for use in self.credit)
+
+    @property
+    def ships(self) -> bool:
+        """Whether anything of it is sent by a carrier: gift cards go by e-mail."""
+        return not all(line.gift_card for line in self.lines)
 
     @property
     def codes(self) -> tuple[str, ...]:

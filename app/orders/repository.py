@@ -27,6 +27,7 @@ from app.orders.rules import sources_of
 from app.promotions.kinds import Level
 from app.promotions.models import LineReduction
 from app.shared.clock import now
+from app.shared.credit import CreditKind, CreditUse
 from app.shared.ids import AccountId, CartId, OrderId, new_id
 from app.shared.money import Money
 from app.shared.postal import Address
@@ -107,6 +108,11 @@ class OrderRepository:
         query = {"state": {"$in": [state.value for state in states]}}
         return [document["_id"] for document in self._orders.find(query, {"_id": 1})]
 
+    def paid_since(self, moment: datetime) -> list[Order]:
+        """Orders placed from ``moment`` on that are paid and not wholly refunded."""
+        query = {"state": OrderState.PAID.value, "placed_at": {"$gte": moment}}
+        return [_from_document(document) for document in self._orders.find(query)]
+
     def adopt(self, account_id: AccountId, email: str) -> None:
         """Give the orders that guests placed with this address to the account."""
         query = {"email": email, "account_id": None}
@@ -168,11 +174,14 @@ class OrderRepository:
         )
         return bool(result.modified_count)
 
-    def set_refunded(self, order: Order, refunded: Money, session: Session) -> bool:
-        """Change the sum of refunds from what ``order`` says; False if it moved on since."""
+    def set_refunded(
+        self, order: Order, refunded: Money, to_credit: Money, session: Session
+    ) -> bool:
+        """Change the sum of refunds from what ``order`` says, ``to_credit`` more of it to credit
+        accounts; False if it moved on since."""
         result = self._orders.update_one(
             {"_id": order.id, "refunded": order.refunded.minor},
-            {"$set": {"refunded": refunded.minor}},
+            {"$set": {"refunded": refunded.minor}, "$inc": {"credit_refunded": to_credit.minor}},
             session=session,
         )
         return bool(result.matched_count)
@@ -224,6 +233,8 @@ _MADE = {
     "units",
     "taxes",
     "tax_parts",
+    "credit",
+    "credit_refunded",
 }
 
 
@@ -235,7 +246,13 @@ def _to_document(order: Order) -> Document:
     document["refunded"] = order.refunded.minor
     document["reductions"] = [_reduction_to_document(each) for each in order.reductions]
     document["lines"] = [_line_to_document(line) for line in order.lines]
-    document["units"] = [asdict(LineUnits(open=line.quantity)) for line in order.lines]
+    # Gift cards are sent by e-mail, so that nothing of them is ever to be shipped.
+    to_ship = [0 if line.gift_card else line.quantity for line in order.lines]
+    document["units"] = [asdict(LineUnits(open=units)) for units in to_ship]
+    document["credit"] = [
+        {**asdict(use), "kind": use.kind.value, "amount": use.amount.minor} for use in order.credit
+    ]
+    document["credit_refunded"] = 0
     document["fulfilment"] = order.fulfilment.value
     document["taxes"] = [
         {"rate": each.rate, "net": each.net.minor, "tax": each.tax.minor} for each in order.taxes
@@ -319,6 +336,11 @@ def _from_document(document: Document) -> Order:
             for each in document.get("taxes", ())
         ),
         tax_parts=tuple(document.get("tax_parts", ())),
+        credit=tuple(
+            CreditUse(**{**use, "kind": CreditKind(use["kind"]), "amount": money(use["amount"])})
+            for use in document.get("credit", ())
+        ),
+        credit_refunded=money(document.get("credit_refunded", 0)),
         **plain,
     )
 

@@ -102,6 +102,10 @@ class OrderService:
         """Every order that was ever paid, refunded ones included."""
         return self._orders.ids_in((OrderState.PAID, OrderState.REFUNDED))
 
+    def paid_since(self, moment: datetime) -> list[Order]:
+        """Orders placed from ``moment`` on that are paid and not wholly refunded."""
+        return self._orders.paid_since(moment)
+
     def adopt(self, account_id: AccountId, proven_email: str) -> None:
         """Give guests' orders with this address to the account that has proven to own it."""
         if proven_email:
@@ -180,14 +184,24 @@ class OrderService:
             key=f"{ORDER_WITHDRAWN}:{order_id}",
         )
 
-    def add_refund(self, order_id: OrderId, amount: Money, session: Session) -> None:
+    def add_refund(
+        self,
+        order_id: OrderId,
+        amount: Money,
+        session: Session,
+        *,
+        to_credit: Money | None = None,
+    ) -> None:
         """Count a confirmed refund, or with a negative ``amount`` one that came back.
+
+        ``to_credit`` is how much of it went to credit accounts.
 
         The order is refunded once all of it is, and paid again if that changes.
         """
         order = self.get(order_id, session)
         refunded = order.refunded + amount
-        self._orders.set_refunded(order, refunded, session)
+        zero = Money.zero(order.currency)
+        self._orders.set_refunded(order, refunded, to_credit or zero, session)
         whole = refunded == order.totals.total
         if whole != (order.state is OrderState.REFUNDED):
             target = OrderState.REFUNDED if whole else OrderState.PAID

@@ -7,8 +7,9 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
-from app.shared.ids import AttemptId, OrderId
-from app.shared.money import Money
+from app.shared.credit import CreditUse
+from app.shared.ids import AttemptId, CreditId, OrderId
+from app.shared.money import Money, total
 
 
 class AttemptState(StrEnum):
@@ -185,9 +186,33 @@ class RefundParts:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
+class VoidedCard:
+    """A sold gift card that a refund pays back, and so takes the money off."""
+
+    credit_id: CreditId
+    amount: Money
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class CreditPart:
+    """What of a refund goes to credit accounts, what of it was paid by credit, and the sold gift
+    cards that it takes the money off; ``times`` counts what the order gave back so far."""
+
+    to: tuple[CreditUse, ...] = ()
+    taken: tuple[CreditUse, ...] = ()
+    voided: tuple[VoidedCard, ...] = ()
+    times: int = 0
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
 class Refund:
     """Money on its way back. ``id`` is ``order:purpose:sequence``; ``request_key`` names the
-    request that asked for it, so that a repeat finds it."""
+    request that asked for it, so that a repeat finds it.
+
+    ``credit`` is the part that goes to credit accounts; it is given in the transaction that books
+    the gateway's part (``credit_given``). ``credit_taken`` is what of it was paid by credit, and
+    ``voided`` are sold gift cards that it takes the money off.
+    """
 
     id: str
     order_id: OrderId
@@ -205,11 +230,25 @@ class Refund:
     failure: str
     created_at: datetime
     updated_at: datetime
+    credit: tuple[CreditUse, ...] = ()
+    credit_taken: tuple[CreditUse, ...] = ()
+    credit_given: bool = False
+    voided: tuple[VoidedCard, ...] = ()
 
     @property
     def amount(self) -> Money:
         """What goes back to the shopper."""
         return self.parts.amount
+
+    @property
+    def to_credit(self) -> Money:
+        """What of it goes to credit accounts."""
+        return total((share.amount for share in self.credit), self.amount.currency)
+
+    @property
+    def by_gateway(self) -> Money:
+        """What of it goes back through the gateway."""
+        return self.amount - self.to_credit
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -226,3 +265,4 @@ class Capture:
     updated_at: datetime
     refundable: Money  # captured, and not claimed by a refund yet
     refund_count: int
+    credited: Money  # of what refunds claimed: what goes to store credit instead

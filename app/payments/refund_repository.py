@@ -6,9 +6,10 @@ from datetime import timedelta
 from typing import Any
 
 from app.db.database import Database, Document, Session
-from app.payments.models import Refund, RefundedLine, RefundParts, RefundState
+from app.payments.models import Refund, RefundedLine, RefundParts, RefundState, VoidedCard
 from app.payments.rules import REFUND_TRANSITIONS, sources_of
 from app.shared.clock import now
+from app.shared.credit import CreditKind, CreditUse
 from app.shared.ids import OrderId
 from app.shared.money import Money
 
@@ -111,6 +112,21 @@ def _to_document(refund: Refund) -> Document:
         "lease_until": refund.created_at,
         "created_at": refund.created_at,
         "updated_at": refund.updated_at,
+        "credit": list(map(_share_to_document, refund.credit)),
+        "credit_taken": list(map(_share_to_document, refund.credit_taken)),
+        "credit_given": refund.credit_given,
+        "voided": [
+            {"credit_id": each.credit_id, "amount": each.amount.minor} for each in refund.voided
+        ],
+    }
+
+
+def _share_to_document(share: CreditUse) -> Document:
+    return {
+        "credit_id": share.credit_id,
+        "kind": share.kind.value,
+        "last4": share.last4,
+        "amount": share.amount.minor,
     }
 
 
@@ -162,4 +178,23 @@ def _refund(document: Document) -> Refund:
         failure=document["failure"],
         created_at=document["created_at"],
         updated_at=document["updated_at"],
+        credit=_shares(document, "credit"),
+        credit_taken=_shares(document, "credit_taken"),
+        credit_given=document.get("credit_given", False),
+        voided=tuple(
+            VoidedCard(credit_id=each["credit_id"], amount=money(each["amount"]))
+            for each in document.get("voided", ())
+        ),
+    )
+
+
+def _shares(document: Document, field: str) -> tuple[CreditUse, ...]:
+    return tuple(
+        CreditUse(
+            credit_id=each["credit_id"],
+            kind=CreditKind(each["kind"]),
+            last4=each["last4"],
+            amount=Money(each["amount"], document["currency"]),
+        )
+        for each in document.get(field, ())
     )

@@ -21,15 +21,24 @@ from app.payments.errors import (
 )
 from app.payments.gateways.base import Gateway
 from app.payments.gateways.switchboard import Switchboard
-from app.payments.models import Capture, Refund, RefundParts, RefundState, SeenRefund
+from app.payments.models import (
+    Capture,
+    CreditPart,
+    Refund,
+    RefundParts,
+    RefundState,
+    SeenRefund,
+)
 from app.payments.refund_repository import RefundRepository
 from app.payments.repository import PaymentRepository
 from app.shared.clock import now
 from app.shared.errors import NotFound
-from app.shared.ids import OrderId
-from app.shared.money import Money
+from app.shared.ids import AttemptId, OrderId
+from app.shared.money import Money, total
 
 ADOPTED = "gateway"  # the purpose of a refund that was made at the gateway itself
+WITHOUT_GATEWAY = "credit"  # where a refund of an order without a capture goes
+NO_CREDIT = CreditPart()
 _SEND_LEASE = timedelta(seconds=30)
 _log = structlog.get_logger()
 
@@ -80,7 +89,8 @@ class RefundService:
 
     def store(
         self,
-        capture: Capture,
+        order_id: OrderId,
+        capture: Capture | None,
         parts: RefundParts,
         *,
         purpose: str,
@@ -88,21 +98,24 @@ class RefundService:
         reason: str,
         restock: bool,
         session: Session,
+        credit: CreditPart = NO_CREDIT,
     ) -> Refund | None:
-        """Store the intent and take its amount out of what is refundable, in this transaction.
+        """Store the intent and take what was captured of its amount out of what is refundable, in
+        this transaction. What was paid by ``credit`` the caller has taken already.
 
-        None if the capture moved on since it was read, or has not that much left.
+        An order that was paid by credit alone has no ``capture``. None if the capture moved on
+        since it was read, or has not that much left.
         """
-        sequence = self._payments.take_from(capture, parts.amount, session)
+        sequence = self._take(capture, parts, credit, session)
         if not sequence:
             return None
         moment = now()
         refund = Refund(
-            id=f"{capture.order_id}:{purpose}:{sequence}",
-            order_id=capture.order_id,
-            attempt_id=capture.attempt_id,
-            gateway=capture.gateway,
-            payment_id=capture.payment_id,
+            id=f"{order_id}:{purpose}:{sequence}",
+            order_id=order_id,
+            attempt_id=capture.attempt_id if capture else AttemptId(""),
+            gateway=capture.gateway if capture else WITHOUT_GATEWAY,
+            payment_id=capture.payment_id if capture else "",
             purpose=purpose,
             request_key=request_key,
             parts=parts,
@@ -114,13 +127,33 @@ class RefundService:
             failure="",
             created_at=moment,
             updated_at=moment,
+            credit=credit.to,
+            credit_taken=credit.taken,
+            voided=credit.voided,
         )
         self._refunds.insert(refund, session)
         return refund
 
+    def _take(
+        self, capture: Capture | None, parts: RefundParts, credit: CreditPart, session: Session
+    ) -> int:
+        """Take what was captured out of the capture; the refund's sequence number, 0 if there is
+        not so much."""
+        currency = parts.amount.currency
+        captured = parts.amount - total((each.amount for each in credit.taken), currency)
+        if capture is None:
+            return 0 if captured else credit.times
+        by_gateway = parts.amount - total((each.amount for each in credit.to), currency)
+        return self._payments.take_from(capture, captured, session, to_credit=captured - by_gateway)
+
     def carry_out(self, refund: Refund) -> Word | None:
         """Bring the refund as far as the gateway's word allows; None while it is silent, odd, or
-        another worker is sending. Repeating it refunds nothing twice."""
+        another worker is sending. Repeating it refunds nothing twice.
+
+        One of credit alone asks no gateway.
+        """
+        if not refund.by_gateway:
+            return Word(state=RefundState.SUCCEEDED)
         gateway = self._gateways.get(refund.gateway)
         self._refunds.touch(refund)
         try:
@@ -139,7 +172,7 @@ class RefundService:
         key = f"{fenced.id}:{fenced.key_round}"
         refusal = ""
         try:
-            gateway.refund(fenced.payment_id, fenced.amount, key, fenced.id)
+            gateway.refund(fenced.payment_id, fenced.by_gateway, key, fenced.id)
         except GatewayRefused as refused:
             refusal = str(refused)
         except GatewayFaulted:
@@ -151,17 +184,18 @@ class RefundService:
         return Word(state=RefundState.FAILED, failure=refusal) if refusal else None
 
     def conclude(self, refund: Refund, word: Word, session: Session) -> bool:
-        """Book the gateway's word; False if it was booked before. A failed refund's amount
-        becomes refundable again."""
+        """Book the gateway's word; False if it was booked before. What a failed refund had of the
+        capture becomes refundable again."""
         moved = self._refunds.move(
             refund.id,
             word.state,
             session,
             failure=word.failure[:300],
             gateway_refund_id=word.gateway_refund_id or None,
+            credit_given=refund.credit_given or word.state is RefundState.SUCCEEDED,
         )
         if moved and word.state is RefundState.FAILED:
-            self._payments.put_back(refund.order_id, refund.amount, session)
+            self._payments.put_back(refund.order_id, refund.by_gateway, session)
         return moved
 
     def compare(self, capture: Capture) -> Comparison:
@@ -184,6 +218,7 @@ class RefundService:
                 refund
                 for refund in booked
                 if refund.state is RefundState.SUCCEEDED
+                and refund.by_gateway
                 and not any(_is(each, refund) for each in seen)
             ),
         )
@@ -193,6 +228,7 @@ class RefundService:
         zero = Money.zero(seen.amount.currency)
         parts = RefundParts(lines=(), shipping=zero, adjustment=seen.amount)
         return self.store(
+            capture.order_id,
             capture,
             parts,
             purpose=ADOPTED,

@@ -253,8 +253,11 @@ class PaymentRepository:
         }
         return [_capture(document) for document in self._captures.find(query).limit(limit)]
 
-    def take_from(self, capture: Capture, amount: Money, session: Session) -> int:
-        """Take a refund's amount out of what is refundable; the refund's sequence number.
+    def take_from(
+        self, capture: Capture, amount: Money, session: Session, *, to_credit: Money
+    ) -> int:
+        """Take a refund's amount out of what is refundable, ``to_credit`` of it for store credit;
+        the refund's sequence number.
 
         0 if the capture moved on since it was read, or has not that much left: the condition
         is the promise that no refund exceeds its capture.
@@ -267,7 +270,13 @@ class PaymentRepository:
                 "refund_count": capture.refund_count,
                 "refundable": {"$gte": amount.minor},
             },
-            {"$inc": {"refundable": -amount.minor, "refund_count": 1}},
+            {
+                "$inc": {
+                    "refundable": -amount.minor,
+                    "refund_count": 1,
+                    "credited": to_credit.minor,
+                }
+            },
             session=session,
         )
         return capture.refund_count + 1 if result.modified_count else 0
@@ -337,4 +346,5 @@ def _capture(document: Document) -> Capture:
         updated_at=document["updated_at"],
         refundable=Money(document["refundable"], document["currency"]),
         refund_count=document["refund_count"],
+        credited=Money(document.get("credited", 0), document["currency"]),
     )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import uuid4
@@ -69,6 +69,12 @@ class PaymentService:
     def minimum(self, gateway: str, amount: Money) -> Money:
         """The least that the gateway takes in the currency of ``amount``."""
         return self._gateways.get(gateway).minimum(amount.currency)
+
+    def least(self, gateways: Iterable[str], currency: str) -> Money:
+        """The least that every one of these gateways takes, as far as they are offered."""
+        offered = self.offered(tuple(gateways))
+        minimums = [self._gateways.get(each).minimum(currency).minor for each in offered]
+        return Money(max(minimums, default=0), currency)
 
     def check_amount(self, gateway: str, amount: Money) -> None:
         """Raise ``AmountTooSmall`` for less than the gateway takes."""

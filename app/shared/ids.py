@@ -16,6 +16,7 @@ OrderId = NewType("OrderId", str)
 AttemptId = NewType("AttemptId", str)
 Sku = NewType("Sku", str)
 PromotionId = NewType("PromotionId", str)
+CreditId = NewType("CreditId", str)
 
 _ALPHABET = "0123456789abcdefghjkmnpqrstvwxyz"
 

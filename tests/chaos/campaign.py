@@ -29,12 +29,14 @@ from tests.chaos.desk import RefundDesk
 from tests.chaos.judge import judge
 from tests.chaos.shopper import COUPON, ChaoticShopper, GaveUp
 from tests.support.catalog import CatalogMaker, make_product, make_variant
+from tests.support.credit import Bank
 from tests.support.dying import end_abandoned_transactions
 from tests.support.gateways import Sandbox
 from tests.support.promotions import PromotionMaker
 
 _PRODUCTS = 24
 _SHOPPERS = 32
+_CARDS = 0.1  # of the checkouts: each is shared by several shoppers
 _COUPON_USES = 0.15  # of the checkouts: fewer than there are shoppers who try
 _REQUEST_FAULTS = (
     "drop_before", "drop_after", "delay_before", "delay_after", "error_500", "error_500_after",
@@ -72,6 +74,7 @@ class Campaign:
         self._progress = progress
         self._over = threading.Event()
         self._asleep = threading.Event()
+        self._cards: tuple[str, ...] = ()
         self.seen: Counter[str] = Counter()
 
     def run(self) -> dict[str, int]:
@@ -107,6 +110,10 @@ class Campaign:
         maker.add(*products[1:], stock=10_000)
         uses = max(int(self._checkouts * _COUPON_USES), 1)
         PromotionMaker(app).add(COUPON, limit_total=uses, limit_per_customer=1)
+        bank = Bank(app)
+        many = max(int(self._checkouts * _CARDS), 2)
+        worth = (1500, 4000, 12_000)  # a part of an order, about one, several
+        self._cards = tuple(bank.card(self._rng.choice(worth))[1] for _ in range(many))
         maker.bundle(
             "Bundle",
             BundleComponent(sku=Sku("C-1"), quantity=2, alternatives=(Sku("C-2"),)),
@@ -123,7 +130,9 @@ class Campaign:
             runs = {
                 pool.submit(
                     self._one,
-                    ChaoticShopper(base, skus, random.Random(self._rng.random()), self.seen),
+                    ChaoticShopper(
+                        base, skus, random.Random(self._rng.random()), self.seen, self._cards
+                    ),
                 )
                 for _ in range(self._checkouts)
             }
@@ -243,5 +252,6 @@ class Campaign:
         database["refunds"].update_many({}, {"$set": {"lease_until": past}})
         database["stock_holds"].update_many({"state": "held"}, {"$set": {"expires_at": past}})
         database["promotion_uses"].update_many({"state": "held"}, {"$set": {"expires_at": past}})
+        database["credit_holds"].update_many({"state": "held"}, {"$set": {"expires_at": past}})
         database["outbox"].update_many({"state": "pending"}, {"$set": {"available_at": past}})
         database["schedules"].delete_many({})

@@ -28,7 +28,12 @@ def judge(database: Database, ledger: dict[str, Any], stock: dict[str, int]) -> 
             for number, group in payments.items()
             if number not in sold
         ),
-        "paid orders without a capture": len(sold - set(payments)),
+        "paid orders without a capture": sum(
+            _due(orders[number]) > 0 for number in sold - set(payments)
+        ),
+        "captures for orders with nothing due": sum(
+            _due(orders[number]) == 0 for number in sold & set(payments)
+        ),
         "wrong amounts": sum(
             _is_wrong(orders[number], payments[number]) for number in sold & set(payments)
         ),
@@ -41,6 +46,7 @@ def judge(database: Database, ledger: dict[str, Any], stock: dict[str, int]) -> 
         "orders per cart version beyond one": _repeated(orders),
         **_stock(database, orders, stock),
         **_promotions(database, orders),
+        **_credit(database, orders),
     }
 
 
@@ -48,11 +54,17 @@ def _net(payment: dict[str, Any]) -> int:
     return int(payment["captured"]) - int(payment["refunded"])
 
 
+def _due(order: dict[str, Any]) -> int:
+    """What gift cards and store credit leave of the total for a gateway."""
+    return int(order["totals"]["total"]) - _credit_of(order)
+
+
 def _is_wrong(order: dict[str, Any], payments: list[dict[str, Any]]) -> bool:
-    """Whether what the gateways kept is not the total less what the books say was refunded."""
+    """Whether what the gateways kept is not what was due less what the books say they refunded."""
     kept = sum(_net(each) for each in payments)
     currencies = {each["currency"] for each in payments}
-    return kept != order["totals"]["total"] - order["refunded"] or currencies != {order["currency"]}
+    refunded = order["refunded"] - order["credit_refunded"]
+    return kept != _due(order) - refunded or currencies != {order["currency"]}
 
 
 def _repeated(orders: Documents) -> int:
@@ -93,6 +105,46 @@ def _promotions(database: Database, orders: Documents) -> dict[str, int]:
             for each in promotions
         ),
     }
+
+
+def _credit(database: Database, orders: Documents) -> dict[str, int]:
+    """Every account's money is what its entries say, and entries say what orders do."""
+    balance: Counter[str] = Counter()
+    held: Counter[str] = Counter()
+    spent: Counter[str] = Counter()
+    back: Counter[str] = Counter()
+    for entry in database["credit_entries"].find({}):
+        balance[entry["credit_id"]] += entry["amount"]
+        held[entry["credit_id"]] += entry["held"]
+        if entry["cause"] == "spend":
+            spent[entry["order_id"]] -= entry["amount"]
+        elif entry["cause"] == "refund":
+            back[entry["order_id"]] += entry["amount"]
+    accounts = list(database["credit_accounts"].find({}))
+    by_id = {order["_id"]: order for order in orders.values()}
+    return {
+        "credit spent beyond its balance": sum(
+            min(each["balance"], each["held"], each["available"]) < 0 for each in accounts
+        ),
+        "credit accounts that differ from their entries": sum(
+            (each["balance"], each["held"], each["available"])
+            != (balance[each["_id"]], held[each["_id"]], each["balance"] - each["held"])
+            for each in accounts
+        ),
+        "credit held by closed orders": sum(
+            by_id[hold["_id"]]["state"] != "pending"
+            for hold in database["credit_holds"].find({"state": "held"})
+        ),
+        "orders whose credit differs from the ledger": sum(
+            spent[order["_id"]] != (_credit_of(order) if order["state"] in _SOLD else 0)
+            or back[order["_id"]] != order["credit_refunded"]
+            for order in orders.values()
+        ),
+    }
+
+
+def _credit_of(order: dict[str, Any]) -> int:
+    return sum(int(use["amount"]) for use in order["credit"])
 
 
 def _adds_up(order: dict[str, Any]) -> bool:

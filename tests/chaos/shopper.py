@@ -19,6 +19,7 @@ _BUNDLE = "BUNDLE"  # of C-1 or C-2, perhaps with a C-0
 _TRIES = 12
 COUPON = "CHAOS"
 _COUPON_SHARE = 0.4
+_CARD_SHARE = 0.3
 _PAUSE = 0.7  # seconds before trying again: servers need a few to start
 
 
@@ -29,9 +30,17 @@ class GaveUp(Exception):
 class ChaoticShopper:
     """One purchase, with everything that people do."""
 
-    def __init__(self, base: str, skus: list[str], rng: random.Random, seen: Counter[str]) -> None:
+    def __init__(
+        self,
+        base: str,
+        skus: list[str],
+        rng: random.Random,
+        seen: Counter[str],
+        cards: tuple[str, ...] = (),
+    ) -> None:
         self._base = base
         self._skus = skus
+        self._cards = cards
         self._rng = rng
         self._seen = seen
         self._session = requests.Session()
@@ -79,6 +88,8 @@ class ChaoticShopper:
             self._send("POST", "/cart/items", data=entry, allow_redirects=False)
         if self._chance(_COUPON_SHARE):
             self._enter_coupon(token)
+        if self._cards and self._chance(_CARD_SHARE):
+            self._enter_card(token)
         location = self._check_out()
         if location and self._chance(0.15):
             self._seen["second tab or switch"] += 1
@@ -91,6 +102,12 @@ class ChaoticShopper:
         entry = {"csrf_token": token, "code": COUPON}
         answer = self._send("POST", "/cart/coupons", data=entry, allow_redirects=False)
         self._seen[f"coupon {answer.status_code}"] += 1
+
+    def _enter_card(self, token: str) -> None:
+        """Enter the code of a gift card that others have as well."""
+        entry = {"csrf_token": token, "code": self._rng.choice(self._cards)}
+        answer = self._send("POST", "/cart/gift-cards", data=entry, allow_redirects=False)
+        self._seen[f"gift card {answer.status_code}"] += 1
 
     def _choose_skus(self) -> list[str]:
         """One or two things, now and then beside a bundle of the same stock."""

@@ -16,5 +16,6 @@ def check_campaign(folder: Path, seed: int) -> None:
     assert not any(figures.values()), (figures, campaign.seen)
     assert campaign.seen["orders paid"] > 40, campaign.seen
     assert campaign.seen["coupon 303"] > 5, campaign.seen
+    assert campaign.seen["gift card 303"] > 5, campaign.seen
     assert sum(count for name, count in campaign.seen.items() if name.startswith("killed")) >= 2
     assert sum(count for name, count in campaign.seen.items() if name.startswith("fault")) >= 30

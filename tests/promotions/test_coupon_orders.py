@@ -130,18 +130,30 @@ def test_refunds_by_line_give_back_what_was_paid_for_the_line(
     assert order_of(database)["state"] == "refunded"
 
 
-def test_nothing_to_pay_is_said_and_not_sent_to_a_gateway(
-    shopper: Shopper, catalog: CatalogMaker, promotions: PromotionMaker, database: Database
+def test_an_order_of_nothing_is_placed_and_paid_without_a_gateway(
+    shopper: Shopper,
+    catalog: CatalogMaker,
+    promotions: PromotionMaker,
+    sandbox: Sandbox,
+    database: Database,
 ) -> None:
     promotions.add("ALL", benefit=Percentage(basis_points=10_000))
     promotions.add("SHIP", benefit=FreeShipping())
     shopper.add(catalog.mug(), 1)
     enter(shopper, "ALL")
     enter(shopper, "SHIP")
-    answer = shopper.check_out()
-    assert answer.status_code == 422
-    assert "costs nothing" in alert(answer)
-    assert database["orders"].count_documents({}) == 0
+    form = shopper.checkout_form()
+    del form["gateway"]
+    answer = shopper.client.post("/checkout", data=form)
+    assert answer.status_code == 303
+    assert "There was nothing to pay" in shopper.get(answer.location).text
+    assert order_of(database)["state"] == "paid"
+    assert uses(database) == ["committed", "committed"]
+    assert sandbox.ledger()["sessions"] == 0
+    assert database["payment_attempts"].count_documents({}) == 0
+    again = shopper.client.post("/checkout", data=form)
+    assert again.location == answer.location
+    assert again.headers["Idempotent-Replayed"] == "true"
 
 
 # --- owned by the checkout ------------------------------------------------------------------------
@@ -192,7 +204,7 @@ def test_what_a_process_left_held_when_it_died_is_given_back(
 ) -> None:
     ready.check_out()
     order = service(OrderService, app).get(OrderId(order_of(database)["_id"]))
-    assert service(Settlement, app).cancel(order, "Replaced", keep_promotions=True)
+    assert service(Settlement, app).cancel(order, "Replaced", keep_benefits=True)
     assert uses(database) == ["held"]
     service(Reconciler, app).run(older_than=timedelta(0))
     assert uses(database) == ["held"]  # its time is not over

@@ -14,6 +14,7 @@ from functools import partial
 from flask import Flask
 
 from app import create_app
+from app.checkout.placing import Placing
 from app.checkout.refund_rules import RefundWish
 from app.checkout.refunding import Refunding
 from app.checkout.settlement import Settlement
@@ -27,12 +28,14 @@ from app.payments.refunds import RefundService
 from app.payments.repository import PaymentRepository
 from app.payments.service import PaymentService
 from app.shared.ids import AttemptId, OrderId
+from app.shared.money import Money
 from app.web.registry import service
 from app.worker import Worker
 from tests.support.dying import Point, arm
 
 POINTS: dict[str, Point] = {
     "order stored, gateway not called": (PaymentService, "open", False),
+    "nothing due: paid, not answered": (Placing, "place", True),
     "gateway's page opened, not noted": (GuardedGateway, "open", True),
     "authorised, unclaimed": (Settlement, "_claim", False),
     "claimed, unsent": (PaymentService, "send_capture", False),
@@ -70,8 +73,9 @@ def _settle(app: Flask, attempt_id: str) -> None:
     service(Settlement, app).settle(AttemptId(attempt_id))
 
 
-def _refund(app: Flask, order_id: str) -> None:
-    wish = RefundWish(quantities={1: 1})
+def _refund(app: Flask, order_id: str, minor: str = "") -> None:
+    amount = Money(int(minor), "USD") if minor else None
+    wish = RefundWish(quantities={1: 1}, amount=amount)
     service(Refunding, app).request(
         OrderId(order_id), wish, key="k", reason="", restock=True, by="Eve"
     )

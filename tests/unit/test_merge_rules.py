@@ -9,8 +9,9 @@ from datetime import UTC, datetime, timedelta
 from hypothesis import given
 from hypothesis import strategies as st
 
+from app.cart.documents import contents
 from app.cart.lines import find_goods
-from app.cart.merge_rules import bring, contents, give_back, is_changed, merge_carts, restore
+from app.cart.merge_rules import bring, give_back, is_changed, merge_carts, restore
 from app.cart.models import Cart, CartLine, Goods, Kin, MergeEntry, MergeReceipt, Outcome
 from app.cart.offers import Offer
 from app.cart.rules import MAX_LINES, MAX_QUANTITY

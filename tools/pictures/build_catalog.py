@@ -176,9 +176,56 @@ def _pricing(given: int | dict[str, int]) -> dict:
     return {"kind": "fixed", "prices": prices}
 
 
+def _gift_card() -> dict:
+    """Money to be spent here: three cards, round amounts in each market."""
+    text = "For somebody whose taste you would rather not guess. Sent by e-mail, good for anything."
+    amounts = {
+        "Small": {"US": 2500, "IN": 200000, "DE": 2500},
+        "Medium": {"US": 5000, "IN": 400000, "DE": 5000},
+        "Large": {"US": 10000, "IN": 800000, "DE": 10000},
+    }
+    return {
+        "slug": "gift-card",
+        "title": "Gift Card",
+        "vendor": "MossX",
+        "type": "Gift card",
+        "category": CATEGORIES[0][0],
+        "gift_card": True,
+        "description_html": f"<p>{text}</p><p>What is not spent at once stays on the card.</p>",
+        "tags": ["gift", "gift card", "voucher"],
+        "featured": False,
+        "published_at": str(_OPENED),
+        "attributes": {"Sent": "By e-mail, within minutes", "Good for": "As long as it takes"},
+        "options": [{"name": "Card", "values": list(amounts)}],
+        "images": [
+            {
+                "file": "gift-card.webp",
+                "alt": "A green gift card",
+                "width": WIDTH,
+                "height": HEIGHT,
+                "option_values": {},
+            }
+        ],
+        "variants": [
+            {
+                "sku": f"GIFT-CARD-{name.upper()}",
+                "options": {"Card": name},
+                "prices": {
+                    code: {"amount": amount, "compare_at": None} for code, amount in prices.items()
+                },
+                "weight_grams": 0,
+                "barcode": "",
+                "image": "gift-card.webp",
+            }
+            for name, prices in amounts.items()
+        ],
+        "seo": {"title": "Gift card", "description": text},
+    }
+
+
 def main() -> None:
     """Write the file."""
-    products = [_product(place, item) for place, item in enumerate(ITEMS)]
+    products = [*(_product(place, item) for place, item in enumerate(ITEMS)), _gift_card()]
     by_title = {each["title"]: each for each in products}
     skus = [variant["sku"] for each in products for variant in each["variants"]]
     if len(skus) != len(set(skus)):

@@ -13,7 +13,7 @@ from slugify import slugify
 from app.catalog.csv import columns as c
 from app.catalog.csv.bundles import write_bundle
 from app.catalog.csv.policies import write_policy
-from app.catalog.models import Image, Product, ProductStatus, Variant
+from app.catalog.models import UNCOUNTED, Image, Product, ProductStatus, Variant
 from app.catalog.repository import CatalogRepository
 from app.db.database import Database
 from app.markets.models import STANDARD, Market
@@ -127,7 +127,7 @@ def _head(product: Product, categories: Mapping[str, str]) -> dict[str, str]:
         c.TYPE: product.type,
         c.TAGS: ", ".join(product.tags),
         c.PUBLISHED: str(published).lower(),
-        c.GIFT_CARD: "false",
+        c.GIFT_CARD: str(product.is_gift_card).lower(),
         c.SEO_TITLE: c.write_text(product.seo_title),
         c.SEO_DESCRIPTION: c.write_text(product.seo_description),
         c.BUNDLE: write_bundle(product),
@@ -161,7 +161,7 @@ def _variant(
     return row | {
         c.SKU: variant.sku,
         c.GRAMS: str(variant.weight_grams),
-        c.TRACKER: "shopify",
+        c.TRACKER: "" if variant.policy == UNCOUNTED else "shopify",
         c.QUANTITY: str(stock[variant.sku]) if variant.sku in stock else "",
         c.POLICY: "deny" if variant.policy.below == 0 else "continue",
         c.STOCK_POLICY: write_policy(variant.policy),

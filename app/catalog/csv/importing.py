@@ -182,6 +182,8 @@ def merge(parsed: ParsedProduct, known: Product | None) -> Product:
     components, pricing = (known.components, known.pricing) if known else ((), None)
     if parsed.bundle:
         kind, (components, pricing) = ProductKind.BUNDLE, parsed.bundle
+    elif parsed.gift_card:
+        kind, components, pricing = ProductKind.GIFT_CARD, (), None
     return Product(
         id=known.id if known else ProductId(new_id("prd")),
         slug=parsed.slug,

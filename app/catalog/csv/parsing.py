@@ -14,6 +14,7 @@ from app.catalog.csv.policies import CONTINUE, read_policy
 from app.catalog.csv.reading import RawProduct, RawRow
 from app.catalog.models import (
     DENY,
+    UNCOUNTED,
     Image,
     Option,
     Policy,
@@ -68,6 +69,7 @@ class ParsedProduct:
     bundle: Composition | None = None
     says_policies: bool = False  # beyond the two that every product CSV knows
     tax_class: str = ""  # "": the file does not say
+    gift_card: bool = False
 
 
 class Parser:
@@ -121,6 +123,7 @@ class Parser:
             bundle=self._bundle(first),
             says_policies=self._says_policies,
             tax_class=_tax_class(first),
+            gift_card=first[c.GIFT_CARD].lower() == "true",
         )
 
     def _bundle(self, first: RawRow) -> Composition | None:
@@ -262,13 +265,14 @@ def _amount(row: RawRow, column: str, currency: str) -> Money:
 
 
 def _policy(row: RawRow, *, tracked: bool) -> Policy:
-    """The shop's own column, else Shopify's, which sells what it does not track without limit."""
+    """The shop's own column, else Shopify's, where what is not tracked cannot run out."""
     try:
         own = read_policy(row[c.STOCK_POLICY])
     except ValueError as error:
         raise BadRow(row.line, str(error)) from error
-    continued = not tracked or row[c.POLICY].lower() == "continue"
-    return own or (CONTINUE if continued else DENY)
+    if own or not tracked:
+        return own or UNCOUNTED
+    return CONTINUE if row[c.POLICY].lower() == "continue" else DENY
 
 
 def _tax_class(row: RawRow) -> str:

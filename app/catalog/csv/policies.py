@@ -8,7 +8,7 @@ from typing import Any
 
 from pydantic import TypeAdapter
 
-from app.catalog.models import Policy, PolicyKind
+from app.catalog.models import DENY, UNCOUNTED, Policy, PolicyKind
 from app.catalog.policies import check_policy
 from app.shared.errors import Invalid
 
@@ -18,7 +18,7 @@ CONTINUE = Policy(kind=PolicyKind.BACK_ORDER)  # Shopify's "continue": without l
 
 def write_policy(policy: Policy) -> str:
     """The field of a variant, "" where the column of the format says it all."""
-    if policy.kind is PolicyKind.DENY or policy == CONTINUE:
+    if policy in (DENY, CONTINUE, UNCOUNTED):
         return ""
     day = policy.ships_on.isoformat() if policy.ships_on else None
     return json.dumps({**asdict(policy), "ships_on": day})

@@ -1,0 +1,168 @@
+"""The checkout page, as its form says, for whoever changes what is on it."""
+
+from __future__ import annotations
+
+from collections.abc import Container
+from dataclasses import dataclass
+from uuid import uuid4
+
+from flask import Response, request
+from werkzeug.datastructures import MultiDict
+
+from app.cart.context import current_cart_id, current_customer
+from app.cart.models import PricedCart
+from app.cart.page import CodeField
+from app.cart.service import CartService
+from app.checkout.crediting import Crediting, Sources
+from app.checkout.forms import (
+    CheckoutForm,
+    checkout_form,
+    destination,
+    known_email,
+    offer_shipping,
+)
+from app.checkout.rules import Quote, quote_cart, shown
+from app.credit.rules import CreditPlan
+from app.identity.context import current_account, signed_in, signed_in_id
+from app.identity.models import SavedAddress
+from app.markets.context import current_market, format_money
+from app.payments.service import PaymentService
+from app.web.registry import service
+from app.web.rendering import page, private, wants_fragment
+
+_COUNTRY, _GATEWAY = "country", "gateway"
+_CHANGED = "changed"  # what was changed when the page asks for the sums
+SUMMARY = ("summary", "payment", "go")
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Bill:
+    """What a form's shopper is to pay, and with what."""
+
+    cart: PricedCart
+    quote: Quote
+    sources: Sources
+    plan: CreditPlan
+
+
+def read_form(data: MultiDict[str, str], *, posted: bool = False) -> CheckoutForm:
+    """The form as filled in; a new one, with what an account knows, if it was neither ``posted``
+    nor filled in."""
+    market = current_market()
+    offered = service(PaymentService).offered(market.gateways)
+    if posted or _COUNTRY in data:
+        return checkout_form(market, offered, data)
+    form = checkout_form(market, offered)
+    _fill_in(form)
+    return form
+
+
+def _fill_in(form: CheckoutForm) -> None:
+    """Enter what an account knows: the address that was chosen, else the one to offer first."""
+    if signed_in() is None:
+        return
+    account = current_account()
+    form.email.data, form.name.data = account.email, account.name
+    wanted = request.args.get("address", "")
+    chosen = next((each for each in account.addresses if each.id == wanted), None)
+    entry = chosen or account.default_address
+    if entry is not None and entry.address.country in current_market().countries:
+        form.fill(entry.address)
+
+
+def make_bill(form: CheckoutForm) -> Bill:
+    """Price the cart for whoever the form says is buying, and leave out of the form what this
+    order does not need: shipping where nothing is shipped, a gateway where nothing is due."""
+    market = current_market()
+    customer = current_customer(known_email(form))
+    cart = service(CartService).view(current_cart_id(), market, customer)
+    quote = quote_cart(cart, market, destination(form), form.shipping_method.data or "")
+    crediting = service(Crediting)
+    sources = crediting.sources(cart, signed_in_id())
+    plan = crediting.plan(
+        cart, quote.totals.total, sources, market, with_store=bool(form.use_store_credit.data)
+    )
+    if not cart.ships:
+        del form.shipping_method
+    if not plan.due:
+        del form.gateway
+    return Bill(cart=cart, quote=quote, sources=sources, plan=plan)
+
+
+def checkout_page(
+    form: CheckoutForm,
+    bill: Bill,
+    *,
+    fragment: str | tuple[str, ...],
+    status: int = 200,
+    warning: str = "",
+    key: str = "",
+    twin: str = "",
+    gift_card: CodeField | None = None,
+) -> Response:
+    """The page; for htmx its ``fragment``."""
+    if bill.cart.ships:
+        offer_shipping(form, bill.quote)
+    too_small = _too_small(form, bill)
+    if status == 200 and _GATEWAY not in request.values:
+        _prefer_gateway(form, too_small)
+    response = page(
+        "checkout/checkout.html",
+        fragment,
+        status,
+        form=form,
+        cart=bill.cart,
+        quote=bill.quote,
+        sources=bill.sources,
+        plan=bill.plan,
+        too_small=too_small,
+        changed=request.args.get(_CHANGED, "") if wants_fragment() else "",
+        seen_cart=shown(bill.cart, current_market()),
+        warning=warning,
+        idempotency_key=key or str(uuid4()),
+        twin=twin,
+        gift_card=gift_card or CodeField(),
+        signed_in=signed_in() is not None,
+        addresses=_addresses(),
+        # What is beside the target of a change is swapped as well.
+        beside=wants_fragment() and fragment != "checkout",
+        renewed=wants_fragment() and "gift_cards" in fragment,
+    )
+    return private(response)
+
+
+def _too_small(form: CheckoutForm, bill: Bill) -> dict[str, str]:
+    """What to say beside each gateway that takes no amount as small as is due."""
+    payments, due = service(PaymentService), bill.plan.due
+    return {
+        name: f"Takes no less than {format_money(payments.minimum(name, due))}."
+        for name in (form.gateways if due else ())
+        if not payments.takes(name, due)
+    }
+
+
+def _prefer_gateway(form: CheckoutForm, too_small: Container[str]) -> None:
+    """Choose the first gateway that can take what is due."""
+    able = [name for name in form.gateways if name not in too_small]
+    if _GATEWAY in form and able and form.gateway.data not in able:
+        form.gateway.data = able[0]
+
+
+def gift_cards_changed(entry: CodeField | None = None) -> Response:
+    """The answer to a gift card that was entered or removed at the checkout, or was refused."""
+    form = read_form(request.form)
+    return checkout_page(
+        form,
+        make_bill(form),
+        fragment=("gift_cards", *SUMMARY),
+        status=422 if entry else 200,
+        gift_card=entry,
+    )
+
+
+def _addresses() -> tuple[SavedAddress, ...]:
+    """What the account's address book has for this market."""
+    if signed_in() is None:
+        return ()
+    countries = current_market().countries
+    return tuple(each for each in current_account().addresses if each.address.country in countries)

@@ -1,0 +1,114 @@
+"""Credit accounts, and what is known of their money."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+
+from app.shared.credit import CreditKind, label_of
+from app.shared.ids import AccountId, CreditId, OrderId
+from app.shared.money import Money
+
+
+class CreditState(StrEnum):
+    """Whether an account's money may be spent."""
+
+    ACTIVE = "active"
+    DISABLED = "disabled"  # it still takes refunds
+
+
+class Cause(StrEnum):
+    """Why an entry was made."""
+
+    ISSUE = "issue"
+    HOLD = "hold"  # set aside for an order that is not paid yet
+    SPEND = "spend"
+    RELEASE = "release"
+    REFUND = "refund"
+    ADJUST = "adjust"  # by staff
+    VOID = "void"  # the gift card was sold and paid back, or paid back in vain
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class CreditAccount:
+    """Money of one currency. ``available`` is the ``balance`` without what is ``held`` for orders.
+
+    ``issued`` is what it began with; ``last4`` the end of a gift card's code, which itself is not
+    kept; ``account_id`` whose store credit it is.
+    """
+
+    id: CreditId
+    kind: CreditKind
+    state: CreditState
+    balance: Money
+    held: Money
+    available: Money
+    issued: Money
+    last4: str
+    created_at: datetime
+    account_id: AccountId | None = None
+    expires_at: datetime | None = None
+
+    @property
+    def currency(self) -> str:
+        """The currency of its money."""
+        return self.balance.currency
+
+    @property
+    def label(self) -> str:
+        """How its owner knows it."""
+        return label_of(self.kind, self.last4)
+
+    def is_expired(self, moment: datetime) -> bool:
+        """Whether its time is over."""
+        return self.expires_at is not None and self.expires_at <= moment
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Recipient:
+    """Whom a gift card is sent to, from whom ("" for no giver), and in whose words."""
+
+    email: str
+    sender: str = ""
+    message: str = ""
+    locale: str = "en_US"
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class CreditEntry:
+    """One change, never rewritten: ``amount`` of the balance and ``held`` of what is set aside,
+    either sign."""
+
+    id: str
+    credit_id: CreditId
+    amount: Money
+    held: Money
+    cause: Cause
+    order_id: OrderId | None
+    by: str
+    at: datetime
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class CreditSource:
+    """An account that a shopper wants to pay with, and how much of it this cart may spend."""
+
+    id: CreditId
+    kind: CreditKind
+    last4: str
+    free: Money
+    note: str = ""  # why it cannot pay
+
+    @property
+    def label(self) -> str:
+        """How its owner knows it."""
+        return label_of(self.kind, self.last4)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class CreditFault:
+    """An account whose figures do not agree."""
+
+    credit_id: CreditId
+    message: str

@@ -1,0 +1,47 @@
+"""What is left on a gift card."""
+
+from __future__ import annotations
+
+from flask import Blueprint, Response, g, request
+from werkzeug.wrappers import Response as BaseResponse
+
+from app.cart.page import CodeField, guessed
+from app.credit.errors import FIELD, GiftCardRefused, UnknownGiftCard
+from app.credit.service import CreditService
+from app.markets.context import current_market, format_money
+from app.web.limits import limiter
+from app.web.memory import leave_message
+from app.web.registry import service
+from app.web.rendering import page, private, see_other
+from app.web.visitor import ensure_visitor
+
+blueprint = Blueprint("credit", __name__, url_prefix="/gift-cards")
+
+
+@blueprint.get("")
+def show() -> Response:
+    """The form to ask."""
+    return _page(CodeField())
+
+
+@blueprint.post("/balance")
+@limiter.limit("60 per 15 minutes", deduct_when=guessed)
+@limiter.limit("10 per 15 minutes", key_func=ensure_visitor, deduct_when=guessed)
+def balance() -> BaseResponse:
+    """Say what is left on the card with this code."""
+    typed = request.form.get(FIELD, "")
+    try:
+        card = service(CreditService).look_up(typed)
+    except GiftCardRefused as refusal:
+        g.guessed = isinstance(refusal, UnknownGiftCard)
+        return _page(CodeField(typed=typed[:60], error=refusal.message), 422)
+    left = format_money(card.available, current_market().locale)
+    held = f", {format_money(card.held, current_market().locale)} more are set aside for an order"
+    leave_message(f"{card.label} has {left} left{held if card.held else ''}.")
+    if card.expires_at is not None:
+        leave_message(f"It can be spent until {card.expires_at:%Y-%m-%d}.")
+    return see_other("/gift-cards")
+
+
+def _page(entry: CodeField, status: int = 200) -> Response:
+    return private(page("credit/balance.html", "content", status, gift_card=entry))
