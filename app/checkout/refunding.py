@@ -186,6 +186,7 @@ class Refunding:
         if word.state is RefundState.SUCCEEDED:
             self._orders.add_refund(order.id, refund.amount, session)
             self._restock(refund, order, session)
+            self._inventory.owed.let_go(order.id, order.to_send, session)
             self._note(refund, "refunded", f"{amount} refunded", public=True, session=session)
             payload = {
                 "order_id": order.id,
