@@ -83,19 +83,18 @@ class InventoryService:
 
         def work(session: Session) -> int:
             levels = self._stock.levels(quantities, session)
+            changed = [
+                sku for sku in quantities if not _is_counted(levels.get(sku), quantities[sku])
+            ]
+            levels |= self._stock.begin_all([sku for sku in changed if sku not in levels], session)
             order = sending_order(self._locations.every(session))
-            steps = []
-            for sku, counted in sorted(quantities.items()):
-                known = levels.get(sku) or self._stock.begin(sku, session)
-                if sku in levels and counted == known.on_hand:
-                    continue
-                levels[sku] = known
-                steps += [
-                    Step(id=new_id("mov"), sku=sku, location=code, on_hand=units)
-                    for code, units in count_steps(known, counted, order).items()
-                ]
+            steps = [
+                Step(id=new_id("mov"), sku=sku, location=code, on_hand=units)
+                for sku in changed
+                for code, units in count_steps(levels[sku], quantities[sku], order).items()
+            ]
             self.ledger.book(levels, steps, Why(cause=Cause.COUNT, by=by), session)
-            return len({step.sku for step in steps})
+            return len(changed)
 
         return self._database.in_transaction(work)
 
@@ -271,6 +270,10 @@ class InventoryService:
     def owners_of_expired_holds(self, limit: int = 100) -> list[str]:
         """Orders whose reservation ran out."""
         return self._holds.expired_owners(now(), limit)
+
+
+def _is_counted(level: StockLevel | None, units: int) -> bool:
+    return level is not None and level.on_hand == units
 
 
 def _check(demands: Iterable[Demand], levels: Mapping[Sku, StockLevel]) -> None:
