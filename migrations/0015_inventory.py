@@ -289,6 +289,7 @@ def _holds(database: Database) -> None:
             "limited": BOOLEAN,
             "at": _BY_LOCATION,
             "back": _BY_LOCATION,
+            "owed": _BY_LOCATION,
         }
     )
     ensure_collection(
@@ -301,6 +302,7 @@ def _holds(database: Database) -> None:
                 "lines": list_of(line),
                 "expires_at": DATE,
                 "round": POSITIVE,
+                "owing": BOOLEAN,
             }
         ),
     )
@@ -309,7 +311,10 @@ def _holds(database: Database) -> None:
     _write(
         database,
         "stock_holds",
-        (UpdateOne({"_id": each["_id"]}, {"$set": {"lines": _placed(each)}}) for each in old),
+        (
+            UpdateOne({"_id": each["_id"]}, {"$set": {"lines": _placed(each), "owing": False}})
+            for each in old
+        ),
     )
     holds.create_index([("state", 1), ("lines.sku", 1)])
 
@@ -317,7 +322,9 @@ def _holds(database: Database) -> None:
 def _placed(hold: Document) -> list[Document]:
     """Lines at the one location there was. What came back of sold ones is not known any more, and
     would go there in any case."""
-    return [{**each, "at": {_MAIN: each["quantity"]}, "back": {}} for each in hold["lines"]]
+    return [
+        {**each, "at": {_MAIN: each["quantity"]}, "back": {}, "owed": {}} for each in hold["lines"]
+    ]
 
 
 def _shipments(database: Database) -> None:

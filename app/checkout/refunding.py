@@ -206,6 +206,7 @@ class Refunding:
             self._orders.add_refund(order.id, refund.amount, session, to_credit=refund.to_credit)
             self._credit.give(refund, session)
             self._restock(refund, order, session)
+            self._inventory.owed.let_go(order.id, order.to_send, session)
             message = f"{amount} refunded{whereto(refund, order, self._show_money)}"
             self._note(refund, "refunded", message, public=True, session=session)
             payload = {

@@ -137,6 +137,7 @@ def packing_slip(number: str, file: Path, shipment: int | None) -> None:
         service(Refunding, current_app).of_order(order.id),
         places=chosen.places if chosen else shipping.places_to_pick(order),
         names=service(Locations, current_app).names(),
+        owed={} if chosen else shipping.owed(order),
     )
     if not paper.table.rows:
         raise click.ClickException("Nothing of this order is to be shipped; name a --shipment.")

@@ -69,3 +69,10 @@ def left_out(order: Order, packed: Mapping[int, int], refunds: Iterable[Refund])
             if alone:
                 notes.append(f"Paid back, leave out of the sets: {alone} × {title_of(part)}.")
     return tuple(notes)
+
+
+def not_here(order: Order, owed: Mapping[Sku, int]) -> tuple[str, ...]:
+    """What of an order cannot be packed yet."""
+    titles = {line.sku: title_of(line) for line in order.lines}
+    titles |= {part.sku: title_of(part) for line in order.lines for part in line.parts}
+    return tuple(f"Not here yet: {units} × {titles.get(sku, sku)}." for sku, units in owed.items())

@@ -8,13 +8,14 @@ from datetime import datetime
 from types import MappingProxyType
 
 from app.fulfilment.models import CreditNote, Invoice, Seller, Shipment, UnitPlace
-from app.fulfilment.packing import left_out, packed_table
+from app.fulfilment.packing import left_out, not_here, packed_table
 from app.fulfilment.paper_shapes import Column, Sum, Table, title_of
 from app.fulfilment.paper_taxes import credited_taxes, tax_sums, tax_table, taxes_of
 from app.markets.countries import address_lines
 from app.markets.tax_rows import rate_text
 from app.orders.models import Order, OrderLine, OrderPart
 from app.payments.models import Refund, RefundedLine
+from app.shared.ids import Sku
 from app.shared.money import Money, total
 
 ShowMoney = Callable[[Money, str], str]
@@ -134,11 +135,12 @@ class PaperWriter:
         *,
         places: Sequence[UnitPlace] = (),
         names: Mapping[str, str] = MappingProxyType({}),
+        owed: Mapping[Sku, int] = MappingProxyType({}),
     ) -> Paper:
         """What goes into the box, without prices: a shipment, or all that is still to be shipped
         (of an order of which nothing is, everything). Of a set it names every part, and which of
         them ``refunds`` paid back, so that they are left out. ``places`` say where things lie,
-        and ``names`` how these locations are called."""
+        and ``names`` how these locations are called; ``owed`` is what has not come yet."""
         if shipment is not None:
             packed = {line.position: line.quantity for line in shipment.lines}
         else:
@@ -155,7 +157,7 @@ class PaperWriter:
             buyer=(*_address(order), *((order.address.phone,) if order.address.phone else ())),
             facts=tuple(facts),
             table=packed_table(order, packed, places, names),
-            notes=left_out(order, packed, refunds),
+            notes=(*left_out(order, packed, refunds), *not_here(order, owed)),
         )
 
     def _money(self, order: Order) -> Callable[[Money], str]:

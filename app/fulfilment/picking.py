@@ -26,7 +26,7 @@ def pick(
     for sku, held in places.items():
         left[sku].update(held)
     for each in gone:
-        left[_sku(order, each)][each.location] -= each.quantity
+        left[sku_of(order, each)][each.location] -= each.quantity
     picked = []
     for at in sorted(units):
         for part, sku, quantity in order.lines[at - 1].on_shelf(units[at]):
@@ -36,6 +36,7 @@ def pick(
     return tuple(picked)
 
 
-def _sku(order: Order, place: UnitPlace) -> Sku:
+def sku_of(order: Order, place: UnitPlace) -> Sku:
+    """What lies there."""
     line = order.lines[place.position - 1]
     return next((sku for part, sku, _ in line.on_shelf(1) if part == place.part), line.sku)

@@ -184,7 +184,7 @@ class GoodsReturns:
                 if at in restock
                 for part, sku, units in order.lines[at - 1].on_shelf(quantity)
             }
-            self._inventory.take_back(order.id, back, session, location)
+            self._inventory.take_back(order.id, back, session, location, sent=True)
             self._tell(known, ReturnState.RECEIVED, session)
             return True
 

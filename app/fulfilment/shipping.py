@@ -11,16 +11,17 @@ from app.fulfilment.carriers import carrier_name, clean_carrier, clean_tracking
 from app.fulfilment.errors import NotShippable
 from app.fulfilment.events import DELIVERED, SHIPPED
 from app.fulfilment.models import Shipment, UnitLine, UnitPlace
-from app.fulfilment.picking import pick
+from app.fulfilment.picking import pick, sku_of
 from app.fulfilment.repository import ShipmentRepository
 from app.fulfilment.rules import open_units
+from app.inventory.models import LocationCode
 from app.inventory.service import InventoryService
 from app.orders.models import Order
 from app.orders.service import OrderService
 from app.orders.units import OrderUnits
 from app.shared.clock import now
 from app.shared.errors import NotFound
-from app.shared.ids import OrderId
+from app.shared.ids import OrderId, Sku
 
 
 class Shipping:
@@ -49,12 +50,30 @@ class Shipping:
         """Where all that is open of an order lies."""
         return self._pick(order, open_units(order))
 
+    def owed(self, order: Order) -> dict[Sku, int]:
+        """What of an order was sold before it was there, and has not been sent."""
+        owed = self._inventory.owed.of(order.id)
+        return {sku: sum(places.values()) for sku, places in owed.items()}
+
     def _pick(
         self, order: Order, units: Mapping[int, int], session: Session | None = None
     ) -> tuple[UnitPlace, ...]:
         earlier = self._shipments.of_order(order.id, session)
         gone = [place for shipment in earlier for place in shipment.places]
         return pick(order, units, self._inventory.places_of(order.id, session), gone)
+
+    def _left(
+        self, order: Order, shipment: Shipment, session: Session
+    ) -> dict[Sku, dict[LocationCode, int]]:
+        """Where the units lie that are still to be sent once a shipment left."""
+        rest = open_units(order)
+        for line in shipment.lines:
+            rest[line.position] -= line.quantity
+        left: dict[Sku, dict[LocationCode, int]] = {}
+        for place in self._pick(order, {at: n for at, n in rest.items() if n}, session):
+            known = left.setdefault(sku_of(order, place), {})
+            known[place.location] = known.get(place.location, 0) + place.quantity
+        return left
 
     def get(self, shipment_id: str) -> Shipment:
         """The shipment. Raises ``NotFound``."""
@@ -103,6 +122,7 @@ class Shipping:
                 places=self._pick(order, wanted, session),
             )
             self._shipments.insert(shipment, session)
+            self._inventory.owed.send(order_id, self._left(order, shipment, session), session)
             self._tell(order, shipment, by, session)
             return shipment
 

@@ -16,11 +16,13 @@ Places = Mapping[LocationCode, int]
 @dataclass(frozen=True, kw_only=True, slots=True)
 class HeldLine:
     """A SKU in a hold: ``places`` it is taken from, and ``back`` where units of it were put again
-    after they were sold."""
+    after they were sold. Of the units at places, ``owed`` are yet to come there: once they are
+    sold they stay reserved until they are sent."""
 
     demand: Demand
     places: Places
     back: Places
+    owed: Places
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -31,6 +33,11 @@ class Hold:
     state: str
     rounds: int
     lines: tuple[HeldLine, ...]
+
+    @property
+    def owes(self) -> bool:
+        """Whether something of it is yet to come."""
+        return any(line.owed for line in self.lines)
 
 
 class HoldRepository:
@@ -49,14 +56,17 @@ class HoldRepository:
         return list(map(_hold, find_any(self._holds, "_id", owners)))
 
     def held_of(self, skus: Sequence[Sku], session: Session) -> dict[Sku, dict[LocationCode, int]]:
-        """Units in holds that are neither sold nor given back, by SKU and location."""
+        """Units that are reserved, by SKU and location: those of holds that are neither sold nor
+        given back, and those that are sold and owed."""
         units: dict[Sku, dict[LocationCode, int]] = {sku: {} for sku in skus}
-        query = {"state": "held", "lines.sku": {"$in": list(skus)}}
+        states: list[Document] = [{"state": "held"}, {"state": "committed", "owing": True}]
+        query = {"lines.sku": {"$in": list(skus)}, "$or": states}
         for hold in map(_hold, self._holds.find(query, session=session)):
             for line in hold.lines:
                 if line.demand.sku in units:
                     known = units[line.demand.sku]
-                    for code, count in line.places.items():
+                    reserved = line.places if hold.state == "held" else line.owed
+                    for code, count in reserved.items():
                         known[code] = known.get(code, 0) + count
         return units
 
@@ -69,12 +79,16 @@ class HoldRepository:
                 "limited": line.demand.limited,
                 "at": dict(line.places),
                 "back": dict(line.back),
+                "owed": dict(line.owed),
             }
             for line in lines
         ]
         self._holds.update_one(
             {"_id": owner},
-            {"$set": {"state": "held", "lines": stored, "expires_at": until}, "$inc": {"round": 1}},
+            {
+                "$set": {"state": "held", "owing": False, "lines": stored, "expires_at": until},
+                "$inc": {"round": 1},
+            },
             upsert=True,
             session=session,
         )
@@ -88,8 +102,11 @@ class HoldRepository:
     def end(self, owner: str, state: str, session: Session) -> Hold | None:
         """Move a held hold to ``state``; None if it was not held (any more)."""
         found = self.find(owner, session)
+        owing = state == "committed" and found is not None and found.owes
         ended = self._holds.update_one(
-            {"_id": owner, "state": "held"}, {"$set": {"state": state}}, session=session
+            {"_id": owner, "state": "held"},
+            {"$set": {"state": state, "owing": owing}},
+            session=session,
         )
         return found if ended.modified_count else None
 
@@ -97,6 +114,12 @@ class HoldRepository:
         """Count units of a line, by its place in the hold, that came back to these locations."""
         steps = {f"lines.{line}.back.{code}": units for code, units in places.items()}
         self._holds.update_one({"_id": owner}, {"$inc": steps}, session=session)
+
+    def set_owed(self, hold: Hold, owed: Sequence[Places], session: Session) -> None:
+        """Change what each line owes, in the order of the hold's lines."""
+        changes: Document = {f"lines.{at}.owed": dict(each) for at, each in enumerate(owed)}
+        changes["owing"] = any(map(bool, owed))
+        self._holds.update_one({"_id": hold.owner}, {"$set": changes}, session=session)
 
     def expired_owners(self, moment: datetime, limit: int) -> list[str]:
         """Owners whose hold ran out by ``moment``."""
@@ -114,6 +137,7 @@ def _hold(document: Document) -> Hold:
                 demand=Demand(sku=each["sku"], quantity=each["quantity"], limited=each["limited"]),
                 places=each["at"],
                 back=each["back"],
+                owed=each["owed"],
             )
             for each in document["lines"]
         ),

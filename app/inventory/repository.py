@@ -9,6 +9,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from datetime import datetime
 
+from pymongo.errors import BulkWriteError
+
 from app.db.database import Database, Document, Session, find_any
 from app.db.errors import DuplicateKeyError, moved_on
 from app.inventory.models import (
@@ -27,6 +29,7 @@ from app.shared.clock import now
 from app.shared.ids import Sku
 
 _SETTINGS = "thresholds"
+_DUPLICATE = 11000
 
 
 class StockRepository:
@@ -79,25 +82,21 @@ class StockRepository:
 
     def begin(self, sku: Sku, session: Session) -> StockLevel:
         """The stock of a SKU that has no record: it has one now, of nothing, which is little."""
-        document = {
-            "_id": sku,
-            "on_hand": 0,
-            "reserved": 0,
-            "available": 0,
-            "at": {},
-            "many": MANY,
-            "below": 0,
-            "low_at": self.shop_low_at(session),
-            "low_own": False,
-            "is_low": True,
-            "moves": 0,
-            "updated_at": now(),
-        }
+        return self.begin_all([sku], session)[sku]
+
+    def begin_all(self, skus: Sequence[Sku], session: Session) -> dict[Sku, StockLevel]:
+        """The same of several."""
+        if not skus:
+            return {}
+        low_at = self.shop_low_at(session)
+        documents = [_empty(sku, low_at) for sku in sorted(skus)]
         try:
-            self._levels.insert_one(document, session=session)
-        except DuplicateKeyError as error:
-            raise moved_on(f"the stock of {sku}") from error
-        return _level(document)
+            self._levels.insert_many(documents, session=session)
+        except (DuplicateKeyError, BulkWriteError) as error:
+            if isinstance(error, BulkWriteError) and not _is_duplicate(error):
+                raise
+            raise moved_on("stock") from error
+        return {document["_id"]: _level(document) for document in documents}
 
     def set_rules(self, sku: Sku, session: Session, **rules: object) -> None:
         """Change ``many``, ``below``, ``low_at``, ``low_own`` or ``is_low`` of a SKU's stock."""
@@ -174,6 +173,27 @@ class StockRepository:
 
 
 _NUMBERS = ("on_hand", "reserved")
+
+
+def _empty(sku: Sku, low_at: int) -> Document:
+    return {
+        "_id": sku,
+        "on_hand": 0,
+        "reserved": 0,
+        "available": 0,
+        "at": {},
+        "many": MANY,
+        "below": 0,
+        "low_at": low_at,
+        "low_own": False,
+        "is_low": True,
+        "moves": 0,
+        "updated_at": now(),
+    }
+
+
+def _is_duplicate(error: BulkWriteError) -> bool:
+    return any(each["code"] == _DUPLICATE for each in error.details["writeErrors"])
 
 
 def _level(document: Document) -> StockLevel:

@@ -132,6 +132,12 @@ def _split(units: int, free: Units, order: Sequence[LocationCode]) -> dict[Locat
     return taken
 
 
+def owed_of(places: Units, free: Units) -> dict[LocationCode, int]:
+    """Of units taken from places those that are not there yet."""
+    missing = {code: units - max(free.get(code, 0), 0) for code, units in places.items()}
+    return {code: units for code, units in missing.items() if units > 0}
+
+
 def take(units: int, there: Units, order: Sequence[LocationCode]) -> dict[LocationCode, int]:
     """Up to so many of what is there, location by location."""
     taken: dict[LocationCode, int] = {}

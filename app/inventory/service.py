@@ -13,12 +13,14 @@ from app.inventory.hold_repository import HeldLine, Hold, HoldRepository, Places
 from app.inventory.ledger import Ledger, Listeners
 from app.inventory.location_repository import LocationRepository
 from app.inventory.models import Cause, Demand, LocationCode, Step, StockLevel, Why
+from app.inventory.owing import Owed, order_why
 from app.inventory.repository import StockRepository
 from app.inventory.rules import (
     allocate,
     count_steps,
     is_low,
     left_of,
+    owed_of,
     places_left,
     sending_order,
     shown_band,
@@ -26,8 +28,6 @@ from app.inventory.rules import (
 )
 from app.shared.clock import now
 from app.shared.ids import Sku, new_id
-
-_SHOP = "the shop"
 
 
 class InventoryService:
@@ -40,6 +40,7 @@ class InventoryService:
         self._holds = HoldRepository(database)
         self._locations = LocationRepository(database)
         self.ledger = Ledger(database, listeners or Listeners())
+        self.owed = Owed(database, self.ledger)
 
     # --- reading --------------------------------------------------------------------------------
 
@@ -82,19 +83,18 @@ class InventoryService:
 
         def work(session: Session) -> int:
             levels = self._stock.levels(quantities, session)
+            changed = [
+                sku for sku in quantities if not _is_counted(levels.get(sku), quantities[sku])
+            ]
+            levels |= self._stock.begin_all([sku for sku in changed if sku not in levels], session)
             order = sending_order(self._locations.every(session))
-            steps = []
-            for sku, counted in quantities.items():
-                known = levels.get(sku) or self._stock.begin(sku, session)
-                if sku in levels and counted == known.on_hand:
-                    continue
-                levels[sku] = known
-                steps += [
-                    Step(id=new_id("mov"), sku=sku, location=code, on_hand=units)
-                    for code, units in count_steps(known, counted, order).items()
-                ]
+            steps = [
+                Step(id=new_id("mov"), sku=sku, location=code, on_hand=units)
+                for sku in changed
+                for code, units in count_steps(levels[sku], quantities[sku], order).items()
+            ]
             self.ledger.book(levels, steps, Why(cause=Cause.COUNT, by=by), session)
-            return len({step.sku for step in steps})
+            return len(changed)
 
         return self._database.in_transaction(work)
 
@@ -169,8 +169,16 @@ class InventoryService:
             for sku, taken in places.items()
             for code, units in taken.items()
         ]
-        self.ledger.book(levels, steps, _why(Cause.HOLD, owner), session)
-        lines = [HeldLine(demand=each, places=places[each.sku], back={}) for each in demands]
+        self.ledger.book(levels, steps, order_why(Cause.HOLD, owner), session)
+        lines = [
+            HeldLine(
+                demand=each,
+                places=places[each.sku],
+                back={},
+                owed=owed_of(places[each.sku], free.get(each.sku, {})),
+            )
+            for each in demands
+        ]
         self._holds.put(owner, lines, expires_at, session)
 
     def hold_again(self, owner: str, expires_at: datetime, session: Session) -> None:
@@ -184,7 +192,8 @@ class InventoryService:
         self.hold(owner, [line.demand for line in current.lines], expires_at, session)
 
     def commit(self, owner: str, session: Session) -> None:
-        """Turn the hold into a sale: the units leave. Repeating it changes nothing."""
+        """Turn the hold into a sale: the units leave, those that are yet to come stay reserved
+        until they are sent, see ``Owed``. Repeating it changes nothing."""
         self._end(owner, "committed", session)
 
     def release(self, owner: str, session: Session) -> None:
@@ -205,11 +214,11 @@ class InventoryService:
                 reserved=-units,
             )
             for line in hold.lines
-            for code, units in line.places.items()
+            for code, units in places_left(line.places, line.owed if sold else {}).items()
         ]
         levels = self._stock.levels((line.demand.sku for line in hold.lines), session)
         cause = Cause.SALE if sold else Cause.RELEASE
-        self.ledger.book(levels, steps, _why(cause, owner), session)
+        self.ledger.book(levels, steps, order_why(cause, owner), session)
 
     def take_back(
         self,
@@ -217,12 +226,17 @@ class InventoryService:
         units: Mapping[str, tuple[Sku, int]],
         session: Session,
         location: LocationCode | None = None,
+        *,
+        sent: bool = False,
     ) -> None:
         """Put units that an order sold on the shelf again, by movement id; each id counts once.
 
         They go to the location they left, or the default one if that is closed, unless another is
-        named. Raises ``UnknownLocation``.
+        named. Unless they were ``sent``, what is still owed of them is given up first. Raises
+        ``UnknownLocation``.
         """
+        if not sent:
+            units = self.owed.give_up(owner, units, session)
         hold = self._holds.find(owner, session)
         order = sending_order(self._locations.every(session))
         if location is not None and location not in order:
@@ -251,15 +265,15 @@ class InventoryService:
             if line.demand.sku in returned:
                 self._holds.put_back(owner, place, returned[line.demand.sku], session)
         levels = self._stock.levels((sku for sku, _ in units.values()), session)
-        self.ledger.book(levels, steps, _why(Cause.RETURN, owner), session)
+        self.ledger.book(levels, steps, order_why(Cause.RETURN, owner), session)
 
     def owners_of_expired_holds(self, limit: int = 100) -> list[str]:
         """Orders whose reservation ran out."""
         return self._holds.expired_owners(now(), limit)
 
 
-def _why(cause: Cause, owner: str) -> Why:
-    return Why(cause=cause, by=_SHOP, order_id=owner)
+def _is_counted(level: StockLevel | None, units: int) -> bool:
+    return level is not None and level.on_hand == units
 
 
 def _check(demands: Iterable[Demand], levels: Mapping[Sku, StockLevel]) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
@@ -244,6 +245,15 @@ class Order:
     def waits(self) -> bool:
         """Whether something of it is sent later than the rest."""
         return any(line.wait for line in self.lines)
+
+    @property
+    def to_send(self) -> dict[Sku, int]:
+        """Units that are still to be shipped, by SKU; of a set those of its parts."""
+        units: Counter[Sku] = Counter()
+        for line, counted in zip(self.lines, self.units, strict=True):
+            for _, sku, quantity in line.on_shelf(counted.open):
+                units[sku] += quantity
+        return dict(units)
 
     @property
     def is_paid(self) -> bool:

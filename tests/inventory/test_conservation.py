@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import pytest
 from flask import Flask
@@ -31,6 +31,7 @@ class Order:
 
     state: str
     units: Counter[str]
+    owed: Counter[str] = field(default_factory=Counter)
 
 
 class Shelves(RuleBasedStateMachine):
@@ -60,7 +61,8 @@ class Shelves(RuleBasedStateMachine):
 
     def _available(self, sku: str) -> int:
         held = sum(each.units[sku] for each in self.orders.values() if each.state == "held")
-        return self._total(sku) - held
+        owed = sum(each.owed[sku] for each in self.orders.values())
+        return self._total(sku) - held - owed
 
     def _fits(self, units: Counter[str]) -> bool:
         below = {"A": 0, "B": BELOW}
@@ -105,17 +107,40 @@ class Shelves(RuleBasedStateMachine):
             self.warehouse.end(order, sold=sold)
         if known is None or known.state != "held":
             return
-        self.orders[order] = Order("sold" if sold else "free", known.units)
+        owed = self.warehouse.stock.owed.of(order) if sold else {}
+        units = Counter({str(sku): sum(each.values()) for sku, each in owed.items()})
+        assert units["A"] == 0  # it is only sold where it is
+        self.orders[order] = Order("sold" if sold else "free", known.units, units)
         if sold:
             for sku, taken in places.items():
                 assert sum(taken.values()) == known.units[sku]
-                for code, units in taken.items():
-                    self.on_hand[sku, code] -= units
+                for code, count in taken.items():
+                    self.on_hand[sku, code] -= count - owed.get(sku, {}).get(code, 0)
+
+    @rule(order=ORDERS)
+    def send(self, order: str) -> None:
+        owed = self.warehouse.stock.owed.of(order)
+        known = self.orders.get(order)
+        for _ in range(2):  # repeating it changes nothing
+            self._in_transaction(lambda session: self.warehouse.stock.owed.send(order, {}, session))
+        if known is not None and known.state == "sold":
+            for sku, places in owed.items():
+                for code, count in places.items():
+                    self.on_hand[sku, code] -= count
+            self.orders[order] = Order("sold", known.units)
 
     @rule(order=ORDERS, sku=A_SKU, named=st.sampled_from((None, "main", "east")))
     def give_back_one(self, order: str, sku: str, named: str | None) -> None:
         known = self.orders.get(order)
         if known is None or known.state != "sold" or not known.units[sku]:
+            return
+        if known.owed[sku]:
+            given_up = {new_id("mov"): (Sku(sku), 1)}
+            self._in_transaction(
+                lambda session: self.warehouse.stock.take_back(order, given_up, session)
+            )
+            one = Counter({sku: 1})
+            self.orders[order] = Order("sold", known.units - one, known.owed - one)
             return
         came_from = {
             code for code, n in self.warehouse.stock.places_of(order)[Sku(sku)].items() if n

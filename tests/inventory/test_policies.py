@@ -19,6 +19,7 @@ from app.shared.errors import Invalid
 from app.shared.ids import Sku
 from app.web.registry import service
 from tests.inventory.conftest import Warehouse
+from tests.support.aftersales import Staff
 from tests.support.catalog import CatalogMaker, make_product, make_variant
 from tests.support.gateways import Sandbox
 from tests.support.member import Mailbox
@@ -114,7 +115,8 @@ def test_a_back_order_is_told_from_the_cart_to_the_mail(
         assert body is not None
         assert promised in " ".join(body.get_content().split())
     stock = service(InventoryService, app)
-    assert (stock.on_hand([MUG]), stock.available([MUG])) == ({MUG: -3}, {MUG: -3})
+    assert (stock.on_hand([MUG]), stock.available([MUG])) == ({MUG: 0}, {MUG: -3})
+    assert list(stock.owed.of(Staff(app).order.id)) == [MUG]
 
 
 def test_a_pre_order_ends_when_it_is_out_and_some_have_come(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from io import BytesIO
 from pathlib import Path
 
@@ -9,12 +10,14 @@ import pytest
 from flask import Flask
 from pypdf import PdfReader
 
+from app.catalog.models import Policy, PolicyKind
 from app.checkout.audit import Audit, Difference
 from app.checkout.refund_rules import RefundWish
 from app.checkout.settlement import Settlement
 from app.db.database import Database
 from app.inventory.errors import UnknownLocation
 from app.inventory.models import LocationCode
+from app.shared.ids import Sku
 from app.web.registry import service
 from tests.inventory.conftest import Warehouse
 from tests.support.aftersales import Staff
@@ -126,3 +129,58 @@ def test_the_audit_looks_at_locations_too(app: Flask, staff: Staff, database: Da
     (found,) = service(Audit, app).run()
     assert (found.difference, found.mended) == (Difference.STOCK, False)
     assert found.payment_id == "BOWL at east: on hand is 2, should be 3"
+
+
+@pytest.fixture
+def early(
+    app: Flask, warehouse: Warehouse, catalog: CatalogMaker, shopper: Shopper, sandbox: Sandbox
+) -> Staff:
+    """A paid order of five mugs, of which three are yet to come."""
+    policy = Policy(kind=PolicyKind.BACK_ORDER, limit=10, days=21)
+    catalog.add(make_product("Mug", replace(make_variant("MUG"), policy=policy)), stock=2)
+    shopper.add("MUG", 5)
+    shopper.pay(sandbox)
+    assert warehouse.shelves("MUG") == {"main": (0, 3)}
+    return Staff(app)
+
+
+def test_what_was_paid_for_early_is_not_sold_again_when_it_comes(
+    app: Flask, early: Staff, warehouse: Warehouse, tmp_path: Path
+) -> None:
+    early.ship({1: 2})
+    assert warehouse.shelves("MUG") == {"main": (0, 3)}
+    assert "Not here yet: 3 × Mug." in _slip(app, early.order.number, tmp_path / "slip.pdf")
+    for _ in range(2):  # however often it is counted, or imported
+        warehouse.fill("MUG", main=10)
+        warehouse.stock.set_on_hand({Sku("MUG"): 10}, "import")
+        assert warehouse.shelves("MUG") == {"main": (10, 3)}
+    early.ship({1: 1})
+    assert warehouse.shelves("MUG") == {"main": (9, 2)}
+    early.ship()
+    assert warehouse.shelves("MUG") == {"main": (7, 0)}
+    assert warehouse.problems() == []
+
+
+@pytest.mark.parametrize("restock", [True, False])
+def test_what_is_paid_back_before_it_comes_is_owed_no_more(
+    early: Staff, warehouse: Warehouse, restock: bool
+) -> None:
+    early.ship({1: 2})
+    wish = RefundWish(quantities={1: 2})
+    early.refunding.request(
+        early.order.id, wish, key="once", reason="sorry", restock=restock, by="staff"
+    )
+    assert warehouse.shelves("MUG") == {"main": (0, 1)}
+    early.ship()
+    assert warehouse.shelves("MUG") == {"main": (-1, 0)}  # sent although nobody counted it
+    asked = early.ask({1: 1})
+    early.returns.approve(asked.id)
+    early.returns.receive(asked.id, restock=(1,))
+    assert warehouse.shelves("MUG") == {}
+    assert warehouse.problems() == []
+
+
+def test_a_cancelled_order_is_owed_nothing(early: Staff, warehouse: Warehouse) -> None:
+    early.cancelling.cancel(early.order.id)
+    assert warehouse.shelves("MUG") == {"main": (2, 0)}
+    assert warehouse.problems() == []
