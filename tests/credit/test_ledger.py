@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from datetime import timedelta
 
@@ -265,4 +266,15 @@ def test_a_sold_card_is_taken_back_only_while_it_is_whole(
         lambda s: bank.credit.unvoid(card, usd(1000), order_id=OrderId("o"), by="r", session=s)
     )
     assert bank.figures(card) == (1000, 0, 1000)
+    assert bank.is_sound()
+
+
+def test_first_grants_at_once_open_one_account(bank: Bank) -> None:
+    def give(number: int) -> None:
+        bank.credit.grant("acc_1", usd(100), reason="", by="Eve", key=str(number))  # type: ignore[arg-type]
+
+    with ThreadPoolExecutor(8) as pool:
+        list(pool.map(give, range(8)))
+    (account,) = bank.credit.of_account("acc_1")  # type: ignore[arg-type]
+    assert account.balance == usd(800)
     assert bank.is_sound()
