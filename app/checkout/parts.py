@@ -10,7 +10,9 @@ from app.shared.clock import now
 
 
 def demands_of(line: PricedLine) -> tuple[Demand, ...]:
-    """What a line takes from stock."""
+    """What a line takes from stock: a gift card nothing, there are as many as are sold."""
+    if line.gift_card:
+        return ()
     if not line.parts:
         return (Demand(sku=line.sku, quantity=line.quantity, limited=line.stock_limited),)
     return tuple(

@@ -51,6 +51,8 @@ class LineBalance:
 
     def on_shelf(self) -> tuple[tuple[str, Sku, int], ...]:
         """What is not paid back, as the shelf knows it: a name within the order, SKU and units."""
+        if self.line.gift_card:
+            return ()
         if not self.parts:
             return ((str(self.position), self.line.sku, self.quantity),)
         return tuple(

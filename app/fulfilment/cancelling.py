@@ -87,7 +87,7 @@ class Cancelling:
                     f"{order.id}:cancelled:{place}": (sku, quantity)
                     for each in balance.lines
                     for place, sku, quantity in each.on_shelf()
-                    if quantity and not each.line.gift_card
+                    if quantity
                 },
                 session,
             )

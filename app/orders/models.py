@@ -113,7 +113,9 @@ class OrderLine:
 
     def on_shelf(self, quantity: int) -> tuple[tuple[int, Sku, int], ...]:
         """So many units as the shelf knows them: the part's position, 0 for a thing that is sold
-        by itself, the SKU, and how many."""
+        by itself, the SKU, and how many. Nothing of a gift card was ever on one."""
+        if self.gift_card:
+            return ()
         if not self.parts:
             return ((0, self.sku, quantity),)
         return tuple((part.position, part.sku, part.quantity * quantity) for part in self.parts)
