@@ -5,14 +5,15 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from babel import Locale
 from babel.dates import format_date, format_datetime
 from babel.numbers import format_currency
 from flask import Flask, g, request
 
+from app.markets.languages import own_language, reading_locale
 from app.markets.models import Market
 from app.markets.service import DEFAULT, all_markets, find_market
 from app.shared.money import Money
+from app.shared.texts import current_language
 
 COOKIE = "mossx_market"
 
@@ -31,19 +32,36 @@ def code_in(cookie: str) -> str:
     return market.code if market and market is not DEFAULT else ""
 
 
+def current_locale() -> str:
+    """The Babel locale of the current request: its language as the market's country writes it."""
+    return str(reading_locale(current_language(), current_market().locale))
+
+
 def format_money(amount: Money, locale: str | None = None) -> str:
-    """Show money as readers of ``locale`` write it; the market's locale if none is named."""
-    code = locale or current_market().locale
-    return format_currency(amount.to_major(), amount.currency, locale=Locale.parse(code))
+    """Show money to the reader, as the country of ``locale`` writes it; the market's if none is
+    named."""
+    shown = reading_locale(current_language(), locale or current_market().locale)
+    return format_currency(amount.to_major(), amount.currency, locale=shown)
 
 
 def format_day(moment: datetime, locale: str | None = None) -> str:
-    """Show a day as readers of ``locale`` write it; the market's locale if none is named."""
-    return format_date(moment, "long", locale=Locale.parse(locale or current_market().locale))
+    """Show a day to the reader, as the country of ``locale`` writes it; the market's if none is
+    named."""
+    shown = reading_locale(current_language(), locale or current_market().locale)
+    return format_date(moment, "long", locale=shown)
+
+
+def _format_moment(moment: datetime) -> str:
+    shown = reading_locale(current_language(), current_market().locale)
+    return format_datetime(moment, "medium", locale=shown)
 
 
 def _template_globals() -> dict[str, Any]:
-    return {"market": current_market(), "markets": all_markets()}
+    return {
+        "market": current_market(),
+        "markets": all_markets(),
+        "own_language": own_language(current_market()),
+    }
 
 
 def init_app(app: Flask) -> None:
@@ -51,6 +69,4 @@ def init_app(app: Flask) -> None:
     app.context_processor(_template_globals)
     app.jinja_env.filters["money"] = format_money
     app.jinja_env.filters["date"] = format_day
-    app.jinja_env.filters["datetime"] = lambda moment: format_datetime(
-        moment, "medium", locale=current_market().locale
-    )
+    app.jinja_env.filters["datetime"] = _format_moment
