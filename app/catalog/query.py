@@ -7,13 +7,14 @@ from dataclasses import dataclass, field, replace
 from urllib.parse import quote, urlencode
 
 from app.shared.money import Money
+from app.shared.texts import Text
 
 SORTS = {
-    "relevance": "Relevance",
-    "newest": "Newest",
-    "price_asc": "Price, low to high",
-    "price_desc": "Price, high to low",
-    "bestselling": "Best selling",
+    "relevance": Text("Relevance"),
+    "newest": Text("Newest"),
+    "price_asc": Text("Price, low to high"),
+    "price_desc": Text("Price, high to low"),
+    "bestselling": Text("Best selling"),
 }
 OPTION = "option."
 _LONGEST = 200
@@ -102,7 +103,7 @@ def parse_query(pairs: Pairs, currency: str) -> ListingQuery:
     floor = _price(single, "min_price", currency, errors)
     ceiling = _price(single, "max_price", currency, errors)
     if floor and ceiling and ceiling < floor:
-        errors["max_price"] = "The highest price must not be below the lowest."
+        errors["max_price"] = Text("The highest price must not be below the lowest.")
     options = (
         (name.removeprefix(OPTION), value)
         for name, value in given
@@ -145,6 +146,8 @@ def _price(
     except ValueError:
         amount = None
     if amount is None or not 0 <= amount.minor < 10**12:
-        errors[name] = f"Please enter an amount such as 25 or 19.50 ({currency})."
+        errors[name] = Text(
+            "Please enter an amount such as 25 or 19.50 (%(currency)s).", currency=currency
+        )
         return None
     return amount

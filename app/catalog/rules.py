@@ -10,6 +10,7 @@ from app.catalog.views import BundleView, OptionChoice, OptionValue
 from app.shared.clock import now
 from app.shared.ids import Sku
 from app.shared.money import Money
+from app.shared.texts import Text
 
 FEW = 5  # from here on down a shopper is told how many are left
 
@@ -122,24 +123,25 @@ def saving_percent(amount: Money, compare_at: Money | None) -> int:
 def stock_message(variant: Variant | None, market: str, stock: Mapping[Sku, int]) -> str:
     """What the shopper is told of the stock."""
     if variant is None:
-        return "Not available in this combination"
+        return Text("Not available in this combination")
     if variant.price_in(market) is None:
-        return "Not sold in your market"
+        return Text("Not sold in your market")
     return left_message(None if variant.sells_when_out else stock.get(variant.sku, 0))
 
 
 def left_message(left: int | None, *, sets: bool = False) -> str:
     """The same of so many units, or ``sets`` of a bundle; None is any number."""
     if left is None or left > FEW:
-        return "In stock"
+        return Text("In stock")
     if left <= 0:
-        return "Sold out"
-    noun = f" set{'' if left == 1 else 's'}" if sets else ""
-    return f"Only {left}{noun} left"
+        return Text("Sold out")
+    if sets:
+        return Text.counted("Only %(num)s set left", "Only %(num)s sets left", left)
+    return Text.counted("Only %(num)s left", "Only %(num)s left", left)
 
 
 def bundle_message(bundle: BundleView) -> str:
     """The same of a bundle in the choice that is shown."""
     if bundle.price is None:
-        return "Not sold in your market"
+        return Text("Not sold in your market")
     return left_message(bundle.left, sets=True)

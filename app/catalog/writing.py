@@ -14,6 +14,7 @@ from app.db.database import Session
 from app.shared.clock import now
 from app.shared.errors import Conflict
 from app.shared.ids import Sku
+from app.shared.texts import Text
 
 
 class ProductWriter:
@@ -81,7 +82,9 @@ class ProductWriter:
     def _replace(self, products: Iterable[Product], session: Session) -> None:
         for product in products:
             if not self._catalog.replace(product, session):
-                raise Conflict("This product is being changed by somebody else.", retry_after=1)
+                raise Conflict(
+                    Text("This product is being changed by somebody else."), retry_after=1
+                )
 
 
 def _units_told(bundle: Product) -> dict[Sku, int]:

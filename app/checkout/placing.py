@@ -29,6 +29,7 @@ from app.shared.errors import Conflict, Invalid
 from app.shared.ids import AccountId, CartId, OrderId, new_id, new_secret
 from app.shared.money import Money
 from app.shared.postal import Address
+from app.shared.texts import Text, current_language
 
 PAYMENT_WINDOW = timedelta(minutes=45)  # how long the hosted page can be paid
 _TRIES = 5
@@ -55,7 +56,7 @@ class Purchase:
     def cart_id(self) -> CartId:
         """The cart's id; an empty cart without one cannot be bought."""
         if self.cart.id is None:
-            raise Invalid("Your cart is empty.")
+            raise Invalid(Text("Your cart is empty."))
         return self.cart.id
 
     @property
@@ -149,7 +150,7 @@ class Placing:
             except CartChanged:
                 self._refuse_paid(purchase)
                 raise
-        raise Conflict("Your order is being placed in another window.", retry_after=2)
+        raise Conflict(Text("Your order is being placed in another window."), retry_after=2)
 
     def _let_go(self, withdrawn: list[OrderId]) -> None:
         """Give back what no new order has taken over of withdrawn orders' promotions."""
@@ -239,6 +240,7 @@ class Placing:
             cart_version=cart.version,
             market=purchase.market.code,
             locale=purchase.market.locale,
+            language=current_language(),
             currency=cart.currency,
             email=purchase.email,
             address=purchase.address,
@@ -342,7 +344,7 @@ class Placing:
         attempt = self._payments.find_open(order.id)
         if attempt is not None:
             self._close(attempt)
-        reason = "Replaced by a newer order of the same cart"
+        reason = Text("Replaced by a newer order of the same cart")
         if self._settlement.cancel(order, reason, keep_promotions=True) and order.reductions:
             withdrawn.append(order.id)
 

@@ -25,6 +25,7 @@ from app.identity.models import SavedAddress
 from app.markets.context import current_market
 from app.payments.service import PaymentService
 from app.shared.errors import Invalid
+from app.shared.texts import Text
 from app.web.csrf import FIELD as CSRF_FIELD
 from app.web.errors import error_page
 from app.web.registry import service
@@ -55,10 +56,12 @@ def submit() -> BaseResponse:
     """Place the order and go to the gateway; the same key always gets the same answer."""
     key = request.form.get(_KEY_FIELD) or request.headers.get(_KEY_HEADER, "")
     if not 8 <= len(key) <= 200:
-        return error_page(400, "The form came without its key. Please reload it and try again.")
+        return error_page(
+            400, Text("The form came without its key. Please reload it and try again.")
+        )
     form = _form(request.form)
     if not form.validate():
-        return _refuse(form, "Please check the fields below.", key)
+        return _refuse(form, Text("Please check the fields below."), key)
     checkout = service(CheckoutService)
     try:
         begun = checkout.begin(ensure_visitor(), key, _payload_fingerprint())
@@ -139,13 +142,20 @@ def _cart(form: CheckoutForm) -> PricedCart:
 def _check_cart(cart: PricedCart) -> None:
     """Refuse an empty cart, one that cannot be sold, and one the shopper has not seen."""
     if not cart.lines:
-        raise Invalid("Your cart is empty.")
+        raise Invalid(Text("Your cart is empty."))
     if not cart.ready:
-        raise Invalid("Something in your cart can no longer be sold. Please look at your cart.")
+        raise Invalid(
+            Text("Something in your cart can no longer be sold. Please look at your cart.")
+        )
     seen = request.form.get(_SEEN_FIELD, "")
     if seen and seen != shown(cart):
         refused = [each for each in cart.discounts.coupons if not each.applied]
-        raise CartChanged(" ".join(f"Code {each.code}: {each.note}" for each in refused))
+        raise CartChanged(
+            " ".join(
+                str(Text("Code %(code)s: %(note)s", code=each.code, note=each.note))
+                for each in refused
+            )
+        )
 
 
 def _payload_fingerprint() -> str:

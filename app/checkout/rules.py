@@ -12,6 +12,7 @@ from app.orders.models import OrderReduction, Totals
 from app.promotions.models import Reduction
 from app.shared.ids import LineId
 from app.shared.money import Money, total
+from app.shared.texts import Text
 
 _FULL = 10_000  # basis points
 
@@ -112,9 +113,13 @@ def _choice(method: ShippingMethod, cart: PricedCart) -> ShippingChoice:
     price = method.price_for(cart.subtotal)
     off = sum(minor for _, minor in cart.discounts.on_shipping(method.code, price.minor))
     days = (
-        f"{method.min_days} working day{'' if method.min_days == 1 else 's'}"
+        Text.counted("%(num)s working day", "%(num)s working days", method.min_days)
         if method.min_days == method.max_days
-        else f"{method.min_days} to {method.max_days} working days"
+        else Text(
+            "%(min_days)s to %(max_days)s working days",
+            min_days=method.min_days,
+            max_days=method.max_days,
+        )
     )
     return ShippingChoice(
         code=method.code,

@@ -4,62 +4,22 @@ from __future__ import annotations
 
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
 from datetime import datetime
 
 from app.checkout.refund_rules import RETURNED, line_paid
 from app.fulfilment.models import CreditNote, Invoice, Seller, Shipment
+from app.fulfilment.paper import Column, Paper, Sum, Table, said
 from app.orders.models import Order, OrderLine, OrderPart
 from app.payments.models import Refund, RefundedLine, RefundState
 from app.shared.money import Money
+from app.shared.texts import Text, speaking
 
 ShowMoney = Callable[[Money, str], str]
 ShowDate = Callable[[datetime, str], str]
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Column:
-    """A column of a table; ``share`` of its width."""
-
-    title: str
-    share: int
-    numeric: bool = False
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Table:
-    """Rows of text under a head."""
-
-    columns: tuple[Column, ...]
-    rows: tuple[tuple[str, ...], ...]
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Sum:
-    """A line under the table: what, and how much."""
-
-    label: str
-    amount: str
-    strong: bool = False
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Paper:
-    """An invoice, a credit note or a packing slip."""
-
-    title: str
-    seller: Seller
-    buyer_title: str
-    buyer: tuple[str, ...]
-    facts: tuple[tuple[str, str], ...]
-    table: Table
-    sums: tuple[Sum, ...] = ()
-    taxes: Table | None = None
-    notes: tuple[str, ...] = field(default=())
-
-
 class PaperWriter:
-    """Writes papers, amounts and dates as the order's locale has them."""
+    """Writes papers in the order's language, amounts and dates as its market has them."""
 
     def __init__(self, show_money: ShowMoney, show_date: ShowDate) -> None:
         self._show_money = show_money
@@ -67,77 +27,13 @@ class PaperWriter:
 
     def invoice(self, order: Order, invoice: Invoice) -> Paper:
         """The order as an invoice: every sum is the order's own."""
-        money, totals = self._money(order), order.totals
-        discounted = any(line.discount for line in order.lines)
-        sums = [Sum(label="Subtotal", amount=money(totals.subtotal))]
-        if totals.discount:
-            sums.append(Sum(label="Discount", amount=f"−{money(totals.discount)}"))
-        sums.append(Sum(label=f"Shipping, {order.shipping_name}", amount=money(totals.shipping)))
-        if not totals.tax_included:
-            sums.append(Sum(label=totals.tax_name, amount=money(totals.tax)))
-        sums.append(Sum(label="Total", amount=money(totals.total), strong=True))
-        if totals.tax_included:
-            sums.append(Sum(label=f"{totals.tax_name} contained", amount=money(totals.tax)))
-        notes = [f"Paid on {self._date(order, order.paid_at)}. Thank you."] if order.paid_at else []
-        return Paper(
-            title="Invoice",
-            seller=invoice.seller,
-            buyer_title="Bill to",
-            buyer=_address(order),
-            facts=(
-                ("Invoice number", invoice.number),
-                ("Invoice date", self._date(order, invoice.issued_at)),
-                ("Order", order.number),
-                ("Order date", self._date(order, order.placed_at)),
-                ("Date of supply", self._date(order, order.paid_at or order.placed_at)),
-            ),
-            table=Table(
-                columns=_invoice_columns(discounted),
-                rows=tuple(_invoice_row(line, money, discounted) for line in order.lines),
-            ),
-            sums=tuple(sums),
-            taxes=_taxes(order, money),
-            notes=tuple(notes),
-        )
+        with speaking(order.language):
+            return said(self._invoice(order, invoice))
 
     def credit_note(self, order: Order, note: CreditNote, refund: Refund) -> Paper:
         """A refund as a credit note for the order's invoice; amounts contain the tax."""
-        money, totals, parts = self._money(order), order.totals, refund.parts
-        rows = [
-            (_credited(order, line), str(line.quantity), money(line.amount)) for line in parts.lines
-        ]
-        if parts.shipping:
-            rows.append((f"Shipping, {order.shipping_name}", "", money(parts.shipping)))
-        if parts.adjustment:
-            rows.append(("Adjustment", "", money(parts.adjustment)))
-        return Paper(
-            title="Credit note",
-            seller=note.seller,
-            buyer_title="Credited to",
-            buyer=_address(order),
-            facts=(
-                ("Credit note number", note.number),
-                ("Date", self._date(order, note.issued_at)),
-                ("For invoice", note.invoice_number),
-                ("Order", order.number),
-            ),
-            table=Table(
-                columns=(
-                    Column(title="Item", share=60),
-                    Column(title="Quantity", share=15, numeric=True),
-                    Column(title="Amount", share=25, numeric=True),
-                ),
-                rows=tuple(rows),
-            ),
-            sums=(
-                Sum(label="Total credited", amount=money(note.amount), strong=True),
-                Sum(
-                    label=f"{totals.tax_name} contained",
-                    amount=money(_tax_share(order, note.amount)),
-                ),
-            ),
-            notes=("The amount goes back to the card or account that the order was paid with.",),
-        )
+        with speaking(order.language):
+            return said(self._credit_note(order, note, refund))
 
     def packing_slip(
         self,
@@ -149,26 +45,138 @@ class PaperWriter:
         """What goes into the box, without prices: a shipment, or all that is still to be shipped
         (of an order of which nothing is, everything). Of a set it names every part, and which of
         them ``refunds`` paid back, so that they are left out."""
+        with speaking(order.language):
+            return said(self._packing_slip(order, seller, shipment, refunds))
+
+    def _invoice(self, order: Order, invoice: Invoice) -> Paper:
+        money, totals = self._money(order), order.totals
+        discounted = any(line.discount for line in order.lines)
+        sums = [Sum(label=Text("Subtotal"), amount=money(totals.subtotal))]
+        if totals.discount:
+            sums.append(Sum(label=Text("Discount"), amount=f"−{money(totals.discount)}"))
+        sums.append(
+            Sum(
+                label=Text("Shipping, %(method)s", method=order.shipping_name),
+                amount=money(totals.shipping),
+            )
+        )
+        if not totals.tax_included:
+            sums.append(Sum(label=totals.tax_name, amount=money(totals.tax)))
+        sums.append(Sum(label=Text("Total"), amount=money(totals.total), strong=True))
+        if totals.tax_included:
+            sums.append(
+                Sum(label=Text("%(tax)s contained", tax=totals.tax_name), amount=money(totals.tax))
+            )
+        notes = (
+            [Text("Paid on %(day)s. Thank you.", day=self._date(order, order.paid_at))]
+            if order.paid_at
+            else []
+        )
+        return Paper(
+            language=order.language,
+            title=Text("Invoice"),
+            seller=invoice.seller,
+            buyer_title=Text("Bill to"),
+            buyer=_address(order),
+            facts=(
+                (Text("Invoice number"), invoice.number),
+                (Text("Invoice date"), self._date(order, invoice.issued_at)),
+                (Text("Order"), order.number),
+                (Text("Order date"), self._date(order, order.placed_at)),
+                (Text("Date of supply"), self._date(order, order.paid_at or order.placed_at)),
+            ),
+            table=Table(
+                columns=_invoice_columns(discounted),
+                rows=tuple(_invoice_row(line, money, discounted) for line in order.lines),
+            ),
+            sums=tuple(sums),
+            taxes=_taxes(order, money),
+            notes=tuple(notes),
+        )
+
+    def _credit_note(self, order: Order, note: CreditNote, refund: Refund) -> Paper:
+        money, totals, parts = self._money(order), order.totals, refund.parts
+        rows = [
+            (_credited(order, line), str(line.quantity), money(line.amount)) for line in parts.lines
+        ]
+        if parts.shipping:
+            rows.append(
+                (
+                    Text("Shipping, %(method)s", method=order.shipping_name),
+                    "",
+                    money(parts.shipping),
+                )
+            )
+        if parts.adjustment:
+            rows.append((Text("Adjustment"), "", money(parts.adjustment)))
+        return Paper(
+            language=order.language,
+            title=Text("Credit note"),
+            seller=note.seller,
+            buyer_title=Text("Credited to"),
+            buyer=_address(order),
+            facts=(
+                (Text("Credit note number"), note.number),
+                (Text("Date"), self._date(order, note.issued_at)),
+                (Text("For invoice"), note.invoice_number),
+                (Text("Order"), order.number),
+            ),
+            table=Table(
+                columns=(
+                    Column(title=Text("Item"), share=60),
+                    Column(title=Text("Quantity"), share=15, numeric=True),
+                    Column(title=Text("Amount"), share=25, numeric=True),
+                ),
+                rows=tuple(rows),
+            ),
+            sums=(
+                Sum(label=Text("Total credited"), amount=money(note.amount), strong=True),
+                Sum(
+                    label=Text("%(tax)s contained", tax=totals.tax_name),
+                    amount=money(_tax_share(order, note.amount)),
+                ),
+            ),
+            notes=(
+                Text("The amount goes back to the card or account that the order was paid with."),
+            ),
+        )
+
+    def _packing_slip(
+        self,
+        order: Order,
+        seller: Seller,
+        shipment: Shipment | None,
+        refunds: Iterable[Refund],
+    ) -> Paper:
         if shipment is not None:
             packed = {line.position: line.quantity for line in shipment.lines}
         else:
             packed = {at: units.open for at, units in enumerate(order.units, 1) if units.open}
-        facts = [("Order", order.number), ("Order date", self._date(order, order.placed_at))]
+        facts: list[tuple[str, str]] = [
+            (Text("Order"), order.number),
+            (Text("Order date"), self._date(order, order.placed_at)),
+        ]
         if shipment is not None:
-            facts.append(("Shipment", f"{shipment.number} of {order.shipments}"))
-            facts.append(("Shipped", self._date(order, shipment.shipped_at)))
-        facts.append(("Delivery", order.shipping_name))
+            facts.append(
+                (
+                    Text("Shipment"),
+                    Text("%(part)s of %(whole)s", part=shipment.number, whole=order.shipments),
+                )
+            )
+            facts.append((Text("Shipped"), self._date(order, shipment.shipped_at)))
+        facts.append((Text("Delivery"), order.shipping_name))
         return Paper(
-            title="Packing slip",
+            language=order.language,
+            title=Text("Packing slip"),
             seller=seller,
-            buyer_title="Ship to",
+            buyer_title=Text("Ship to"),
             buyer=(*_address(order), *((order.address.phone,) if order.address.phone else ())),
             facts=tuple(facts),
             table=Table(
                 columns=(
                     Column(title="SKU", share=25),
-                    Column(title="Item", share=55),
-                    Column(title="Quantity", share=20, numeric=True),
+                    Column(title=Text("Item"), share=55),
+                    Column(title=Text("Quantity"), share=20, numeric=True),
                 ),
                 rows=tuple(
                     row
@@ -219,11 +227,19 @@ def _part(order: Order, line: RefundedLine) -> OrderPart | None:
 
 def _credited(order: Order, line: RefundedLine) -> str:
     whole, part = order.lines[line.position - 1], _part(order, line)
-    return f"{_title(part)} (of {_title(whole)})" if part else _title(whole)
+    return (
+        str(Text("%(part)s (of %(whole)s)", part=_title(part), whole=_title(whole)))
+        if part
+        else _title(whole)
+    )
 
 
 def _packed_rows(line: OrderLine, quantity: int) -> Iterator[tuple[str, str, str]]:
-    yield line.sku, _title(line), f"{quantity} of {line.quantity}"
+    yield (
+        line.sku,
+        _title(line),
+        Text("%(part)s of %(whole)s", part=quantity, whole=line.quantity),
+    )
     for part in line.parts:
         yield part.sku, f"– {_title(part)}", str(part.quantity * quantity)
 
@@ -243,7 +259,12 @@ def _left_out(
         for part in parts:
             alone = gone[at, part.position] - whole * part.quantity
             if alone:
-                notes.append(f"Paid back, leave out of the sets: {alone} × {_title(part)}.")
+                note = Text(
+                    "Paid back, leave out of the sets: %(quantity)s × %(part)s.",
+                    quantity=alone,
+                    part=_title(part),
+                )
+                notes.append(str(note))
     return tuple(notes)
 
 
@@ -253,14 +274,14 @@ def _rate(rate: int | None) -> str:
 
 def _invoice_columns(discounted: bool) -> tuple[Column, ...]:
     columns = [
-        Column(title="Item", share=40),
-        Column(title="Quantity", share=10, numeric=True),
-        Column(title="Unit price", share=16, numeric=True),
-        Column(title="Tax", share=10, numeric=True),
-        Column(title="Amount", share=18, numeric=True),
+        Column(title=Text("Item"), share=40),
+        Column(title=Text("Quantity"), share=10, numeric=True),
+        Column(title=Text("Unit price"), share=16, numeric=True),
+        Column(title=Text("Tax"), share=10, numeric=True),
+        Column(title=Text("Amount"), share=18, numeric=True),
     ]
     if discounted:
-        columns.insert(3, Column(title="Discount", share=15, numeric=True))
+        columns.insert(3, Column(title=Text("Discount"), share=15, numeric=True))
     return tuple(columns)
 
 
@@ -310,9 +331,9 @@ def _taxes(order: Order, money: Callable[[Money], str]) -> Table:
     return Table(
         columns=(
             Column(title=name, share=40),
-            Column(title="Net", share=20, numeric=True),
-            Column(title="Tax", share=20, numeric=True),
-            Column(title="Gross", share=20, numeric=True),
+            Column(title=Text("Net"), share=20, numeric=True),
+            Column(title=Text("Tax"), share=20, numeric=True),
+            Column(title=Text("Gross"), share=20, numeric=True),
         ),
         rows=tuple(
             (

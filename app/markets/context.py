@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from datetime import datetime
+from decimal import Decimal
 from typing import Any
 
 from babel.dates import format_date, format_datetime
-from babel.numbers import format_currency
+from babel.numbers import format_currency, format_decimal
 from flask import Flask, g, request
 
 from app.markets.languages import own_language, reading_locale
@@ -56,6 +57,11 @@ def _format_moment(moment: datetime) -> str:
     return format_datetime(moment, "medium", locale=shown)
 
 
+def _format_number(value: Decimal) -> str:
+    shown = reading_locale(current_language(), current_market().locale)
+    return format_decimal(value, locale=shown)
+
+
 def _template_globals() -> dict[str, Any]:
     return {
         "market": current_market(),
@@ -65,8 +71,9 @@ def _template_globals() -> dict[str, Any]:
 
 
 def init_app(app: Flask) -> None:
-    """Offer ``market``, ``markets`` and the ``money``, ``date`` and ``datetime`` filters."""
+    """Offer the markets to templates, and filters that write amounts and dates."""
     app.context_processor(_template_globals)
     app.jinja_env.filters["money"] = format_money
+    app.jinja_env.filters["number"] = _format_number
     app.jinja_env.filters["date"] = format_day
     app.jinja_env.filters["datetime"] = _format_moment

@@ -4,17 +4,18 @@ from __future__ import annotations
 
 from app.markets.models import Market, ShippingMethod, TaxMode, TaxRule
 from app.shared.money import Money
+from app.shared.texts import Text
 
 # Combined state rates are the shop's own choice where it has nexus; other states are not taxed.
 _US_STATES = (("CA", 725), ("NY", 400), ("TX", 625), ("WA", 650))
 
 UNITED_STATES = Market(
     code="US",
-    name="United States",
+    name=Text("United States"),
     currency="USD",
     locale="en_US",
     countries=("US",),
-    tax=TaxRule(name="Sales tax", mode=TaxMode.EXCLUSIVE, rate=0, regions=_US_STATES),
+    tax=TaxRule(name=Text("Sales tax"), mode=TaxMode.EXCLUSIVE, rate=0, regions=_US_STATES),
     shipping=(
         ShippingMethod(
             code="standard",
@@ -33,7 +34,7 @@ UNITED_STATES = Market(
 
 INDIA = Market(
     code="IN",
-    name="India",
+    name=Text("India"),
     currency="INR",
     locale="en_IN",
     countries=("IN",),
@@ -56,7 +57,7 @@ INDIA = Market(
 
 GERMANY = Market(
     code="DE",
-    name="Germany",
+    name=Text("Germany"),
     currency="EUR",
     locale="de_DE",
     countries=("DE",),

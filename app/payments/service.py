@@ -34,6 +34,7 @@ from app.payments.repository import PaymentRepository
 from app.shared.clock import now
 from app.shared.errors import NotFound
 from app.shared.ids import AttemptId, OrderId
+from app.shared.texts import Text
 
 _SEND_LEASE = timedelta(seconds=30)
 _log = structlog.get_logger()
@@ -99,7 +100,7 @@ class PaymentService:
         """The attempt. Raises ``NotFound``."""
         attempt = self._payments.find_attempt(attempt_id)
         if attempt is None:
-            raise NotFound("This payment does not exist.")
+            raise NotFound(Text("This payment does not exist."))
         return attempt
 
     def find_by_session(self, gateway: str, session_id: str) -> Attempt | None:
@@ -173,7 +174,7 @@ class PaymentService:
         """Remember a payment seen at the gateway, what the shop made of it, and why."""
         self._payments.record_authorisation(attempt, payment, state, reason, session)
 
-    def reason_of(self, attempt: Attempt, payment: SeenPayment) -> str:
+    def reason_of(self, attempt: Attempt, payment: SeenPayment) -> Text:
         """Why a payment is what it is, as recorded."""
         return self._payments.authorisation_reason(attempt.gateway, payment.id)
 
@@ -278,7 +279,7 @@ class PaymentService:
         """The form to Razorpay's hosted page for an open attempt. Raises ``NotFound`` otherwise."""
         gateway = self._gateways.bare(attempt.gateway)
         if not isinstance(gateway, RazorpayGateway) or not attempt.session_id:
-            raise NotFound("This payment cannot be continued.")
+            raise NotFound(Text("This payment cannot be continued."))
         return gateway.hosted_form(
             attempt,
             {
@@ -301,6 +302,6 @@ class PaymentService:
         attempt = self.find_by_session("razorpay", session_id)
         gateway = self._gateways.bare("razorpay")
         if attempt is None or not isinstance(gateway, RazorpayGateway):
-            raise NotFound("This payment does not exist.")
+            raise NotFound(Text("This payment does not exist."))
         gateway.verify_callback(attempt.session_id, payment_id, signature)
         return attempt
