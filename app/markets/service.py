@@ -38,7 +38,7 @@ INDIA = Market(
     currency="INR",
     locale="en_IN",
     countries=("IN",),
-    tax=TaxRule(name="GST", mode=TaxMode.INCLUSIVE, rate=1800),
+    tax=TaxRule(name=Text("GST"), mode=TaxMode.INCLUSIVE, rate=1800),
     shipping=(
         ShippingMethod(
             code="standard",
@@ -61,7 +61,7 @@ GERMANY = Market(
     currency="EUR",
     locale="de_DE",
     countries=("DE",),
-    tax=TaxRule(name="VAT", mode=TaxMode.INCLUSIVE, rate=1900),
+    tax=TaxRule(name=Text("VAT"), mode=TaxMode.INCLUSIVE, rate=1900),
     shipping=(
         ShippingMethod(
             code="standard",
