@@ -6,6 +6,7 @@ from __future__ import annotations
 import re
 import sys
 from collections.abc import Iterator
+from io import BytesIO
 from pathlib import Path
 from typing import Any
 
@@ -32,6 +33,10 @@ _KEYWORDS: dict[str, Any] = {
     "pgettext": ((1, "c"), 2),
     "npgettext": ((1, "c"), 2, 3),
 }
+_UNUSED_HEADERS = re.compile(
+    rb'"(?:Report-Msgid-Bugs-To|POT-Creation-Date|PO-Revision-Date|Last-Translator|Language-Team'
+    rb'|Generated-By): [^\n]*\\n"\n'
+)
 _PLACEHOLDER = re.compile(r"%\(\w+\)[sd]")
 _TAG = re.compile(r"<[^>]+>")
 
@@ -126,8 +131,9 @@ def update() -> None:
         catalog.update(texts, no_fuzzy_matching=True)
         catalog.obsolete.clear()
         catalog.header_comment = header
-        with po_file(language).open("wb") as file:
-            write_po(file, catalog, width=100, include_lineno=False, sort_by_file=True)
+        written = BytesIO()
+        write_po(written, catalog, width=100, include_lineno=False, sort_by_file=True)
+        po_file(language).write_bytes(_UNUSED_HEADERS.sub(b"", written.getvalue()))
 
 
 def main() -> None:

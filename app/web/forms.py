@@ -9,7 +9,7 @@ from wtforms import Form
 from app.shared.texts import Text
 
 TOO_LONG = Text("Please use at most %(max)s characters.")  # WTForms fills in the limit
-_OWN_WORDS = {"Not a valid choice.": Text("Please choose one of the list.")}
+_OWN_WORDS = {"Not a valid choice.": Text("Not a valid choice.")}
 
 
 class _Messages:
