@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 import requests
 from flask import Flask
+from jinja2 import FileSystemBytecodeCache
 
 from app import create_app
 from app.db.cache import Cache
@@ -18,9 +20,23 @@ from dev.stack import Stack
 from tests.support.catalog import CatalogMaker
 from tests.support.gateways import Sandbox
 from tests.support.member import Mailbox, Member
+from tests.support.memory_disk import use_memory
 from tests.support.shopper import Shopper
 
 _KEPT = {"migrations", "migration_lock"}
+_IN_MEMORY = pytest.StashKey[Path]()
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Let the servers write to memory where there is enough of it."""
+    if folder := use_memory():
+        config.stash[_IN_MEMORY] = folder
+
+
+def pytest_unconfigure(config: pytest.Config) -> None:
+    """Leave no memory taken."""
+    if folder := config.stash.get(_IN_MEMORY, None):
+        shutil.rmtree(folder, ignore_errors=True)
 
 
 @pytest.fixture(scope="session")
@@ -44,11 +60,20 @@ def environment(stack: Stack, tmp_path: Path) -> dict[str, str]:
     return {**stack.environment, "MOSSX_DATA_DIR": str(tmp_path)}
 
 
+@pytest.fixture(scope="session")
+def compiled_templates(tmp_path_factory: pytest.TempPathFactory) -> FileSystemBytecodeCache:
+    """Compiled templates, for every shop that the tests build."""
+    return FileSystemBytecodeCache(str(tmp_path_factory.mktemp("templates")))
+
+
 @pytest.fixture
-def app(environment: dict[str, str]) -> Iterator[Flask]:
+def app(
+    environment: dict[str, str], compiled_templates: FileSystemBytecodeCache
+) -> Iterator[Flask]:
     """A shop on an empty, migrated database."""
     app = create_app(environment)
     app.testing = True
+    app.jinja_env.bytecode_cache = compiled_templates
     database = service(Database, app)
     for name in database.collections() - _KEPT:
         database[name].delete_many({})

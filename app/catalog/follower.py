@@ -76,6 +76,12 @@ class CatalogFollower:
                 self._lock.release()
         self._tell(touched)
 
+    def catch_up(self) -> None:
+        """Take in whatever was written until now, if a model is there already."""
+        with self._lock:
+            touched = self._look() if self._model else []
+        self._tell(touched)
+
     def packed(self) -> Packed:
         """The newest model with its place in the feed."""
         self.model()

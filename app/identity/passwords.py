@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import unicodedata
+from functools import cache
 
 from argon2 import PasswordHasher
 from argon2.exceptions import Argon2Error, InvalidHashError
@@ -15,10 +16,8 @@ class Passwords:
     """Makes and checks hashes; checking costs the same whether there is a hash or not."""
 
     def __init__(self) -> None:
-        self._hasher = PasswordHasher(
-            time_cost=_PASSES, memory_cost=_MEMORY_KIB, parallelism=_LANES
-        )
-        self._nobody = self._hasher.hash("nobody has this password")
+        self._hasher = _hasher()
+        self._nobody = _nobodys_hash()
 
     def hash(self, password: str) -> str:
         """A salted hash with its parameters in it."""
@@ -35,6 +34,16 @@ class Passwords:
     def is_dated(self, known: str) -> bool:
         """Whether a hash was made with other parameters than today's."""
         return self._hasher.check_needs_rehash(known)
+
+
+@cache
+def _hasher() -> PasswordHasher:
+    return PasswordHasher(time_cost=_PASSES, memory_cost=_MEMORY_KIB, parallelism=_LANES)
+
+
+@cache
+def _nobodys_hash() -> str:
+    return _hasher().hash("nobody has this password")
 
 
 def _normal(password: str) -> str:

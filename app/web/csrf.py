@@ -1,6 +1,6 @@
 """Cross-site request forgery: a token in every form, bound to the visitor or the session.
 
-A guest's token is an HMAC over the visitor's name (OWASP's signed double-submit pattern), so it
+A guest's token is a seal on the visitor's name (OWASP's signed double-submit pattern), so it
 needs no server-side state; the browser's own word (``Origin``, ``Sec-Fetch-Site``) is checked
 as well. Flask-WTF's protection would need a server session on every catalog page. Who is signed in
 has the token that their access token carries; it is the one they had as a visitor, so that a form
@@ -23,6 +23,7 @@ from flask import Flask, current_app, g, request
 
 from app.shared.errors import Forbidden
 from app.shared.texts import Text
+from app.web.seals import Seal, seal_for
 from app.web.visitor import ensure_visitor, keep_name, known_visitor
 
 FIELD = "csrf_token"
@@ -65,18 +66,14 @@ def use_session(
     app.extensions[_SESSIONS] = _SessionForms(token=token, checked=checked)
 
 
-def _sign(secret: str, what: str) -> str:
-    return hmac.digest(secret.encode(), what.encode(), "sha256").hex()
-
-
-def token_for(secret: str, visitor: str) -> str:
-    """The form token of the visitor with this name, made with the shop's secret."""
-    return _sign(secret, f"csrf:{visitor}")
+def tokens(secret: str) -> Seal:
+    """How the shop with this secret makes form tokens: of a visitor's name."""
+    return seal_for(secret, "csrf")
 
 
 def blank_for(secret: str) -> str:
     """What stands for a token on pages that are kept: as long as one, and nobody can guess it."""
-    return _sign(secret, "blank")
+    return seal_for(secret, "csrf blank")("")
 
 
 def _secret() -> str:
@@ -109,7 +106,7 @@ def csrf_token() -> str:
     if g.get("csrf_left_blank") or LEFT_BLANK in request.environ:
         return blank()
     sessions: _SessionForms = current_app.extensions[_SESSIONS]
-    return sessions.token() or token_for(_secret(), ensure_visitor())
+    return sessions.token() or tokens(_secret())(ensure_visitor())
 
 
 def exempt(view: View) -> View:
@@ -145,7 +142,7 @@ def _check() -> None:
         return
     given = request.form.get(FIELD) or request.headers.get(HEADER, "")
     visitor = known_visitor()
-    own = token_for(_secret(), visitor) if visitor else ""
+    own = tokens(_secret())(visitor) if visitor else ""
     if not own or not hmac.compare_digest(own.encode(), given.encode()):
         raise CsrfRefused
 

@@ -3,17 +3,16 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from app.web import visitor
-from app.web.csrf import blank_for, token_for
+from app.web.csrf import blank_for, tokens
 from app.web.visitor import VisitorNames
 
 _MARK = 8  # letters
 
 
-@dataclass(frozen=True, slots=True)
-class FormToken:
+class FormToken(NamedTuple):
     """A visitor's token. ``mark`` tells it from others without giving it away whole;
     ``cookie`` is the ``Set-Cookie`` header for a browser that has no name yet."""
 
@@ -27,7 +26,7 @@ class FormTokens:
 
     def __init__(self, secret: str, names: VisitorNames) -> None:
         self.blank = blank_for(secret).encode()
-        self._secret = secret
+        self._seal = tokens(secret)
         self._names = names
         self._find = re.compile(rf"(?:^|[;\s]){re.escape(visitor.COOKIE)}=([^;]*)").search
 
@@ -43,5 +42,5 @@ class FormTokens:
         return self._make(name, self._names.cookie(name))
 
     def _make(self, name: str, cookie: str = "") -> FormToken:
-        text = token_for(self._secret, name)
+        text = self._seal(name)
         return FormToken(text.encode(), text[:_MARK], cookie)

@@ -100,10 +100,9 @@ def _keep_private(response: Response) -> Response:
 class PageCache:
     """WSGI middleware.
 
-      ``canonical`` gives a cacheable address its one form, None for others; pages are not kept
-    X ``on_served`` hears of each page about a subject,
-      with the cookies of whom it was shown; without ``may_keep`` nothing new is kept, because
-      nobody says what to forget.
+    ``canonical`` gives a cacheable address its one form, None for pages that are not kept.
+    ``on_served`` hears of each page about a subject, with the cookies of whom it was shown.
+    Without ``may_keep`` nothing new is kept, because nobody says what to forget.
     """
 
     def __init__(

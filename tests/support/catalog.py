@@ -18,6 +18,7 @@ from app.catalog.models import (
     Variant,
 )
 from app.catalog.repository import CatalogRepository
+from app.catalog.service import CatalogService
 from app.catalog.writing import ProductWriter
 from app.db.database import Database
 from app.inventory.service import InventoryService
@@ -73,6 +74,7 @@ class CatalogMaker:
     def __init__(self, app: Flask) -> None:
         self._database = service(Database, app)
         self._stock = service(InventoryService, app)
+        self._follower = service(CatalogService, app).follower
 
     def add(self, *products: Product, stock: int = 10) -> None:
         """Store products; every variant gets ``stock`` units."""
@@ -91,6 +93,7 @@ class CatalogMaker:
         counts = {variant.sku: stock for product in simple for variant in product.variants}
         if counts:
             self._stock.set_on_hand(counts, "test")
+        self._follower.catch_up()  # so that pages have it at once, whenever they looked last
 
     def bundle(
         self, title: str, *components: BundleComponent, pricing: BundlePricing, **more: object
