@@ -69,7 +69,7 @@ class IdentityMails:
             template="emails/account",
             heading=letter.subject,
             name=name,
-            words=letter.words,
+            words=str(letter.words),  # filters see a plain text
             button=letter.button,
             path=letter.path,
         )

@@ -91,7 +91,9 @@ class OrderMails:
         self._mails.send_about(
             order,
             key=f"return-{known.id}-{state}",
-            subject=f"{_RETURN_SUBJECTS[state]} ({known.id})",
+            subject=Text(
+                "%(subject)s (%(number)s)", subject=_RETURN_SUBJECTS[state], number=known.id
+            ),
             template="emails/return",
             returned=known,
             step=state.value,

@@ -77,7 +77,7 @@ def _visible(tree: BeautifulSoup) -> Iterator[str]:
     """Text in the order of the page; blocks end lines, so that their words do not run together."""
     for node in tree.descendants:
         if isinstance(node, Tag):
-            if node.name not in {"span", "strong", "em", "a", "b", "s", "br"}:
+            if node.name not in {"span", "strong", "em", "a", "b", "s"}:
                 yield "\n"
         elif isinstance(node, NavigableString) and not isinstance(node, (Comment, Doctype)):
             parent = node.parent
