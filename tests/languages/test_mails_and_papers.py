@@ -109,7 +109,7 @@ def test_an_order_tells_its_history_in_the_language_of_who_looks(
     ("language", "words"),
     [
         ("de", ("Rechnung", "Zwischensumme", "Gesamtsumme", "enthaltene MwSt.", "Menge", "19 %")),
-        ("hi", ("इनवॉइस", "उप-योग", "कुल", "मात्रा")),
+        ("hi", ("इनवॉइस", "उप-योग", "शामिल", "मात्रा")),
         ("en", ("Invoice", "Subtotal", "Total", "VAT contained")),
     ],
 )

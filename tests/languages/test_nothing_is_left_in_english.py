@@ -294,7 +294,7 @@ def test_an_order_that_is_cancelled(
 
 
 def test_an_account(shop: Flask, mailbox: Mailbox) -> None:
-    member = Member(shop)
+    member = Member(shop, READS)
     reads(member)
     for path in ("/account/register", "/account/login", "/account/forgot"):
         check(member.get(path), 200)
@@ -360,7 +360,7 @@ def test_wishes_alerts_and_reviews(
 
 
 def test_two_carts_that_are_put_together(shop: Flask, mailbox: Mailbox) -> None:
-    member = Member(shop)
+    member = Member(shop, READS)
     member.register()
     member.add("LAMP-MOSS", 60 - 15)
     member.add("MUG", 1)
