@@ -10,6 +10,7 @@ COPY demo demo
 COPY migrations migrations
 COPY static static
 COPY templates templates
+COPY translations translations
 COPY wsgi.py .
 USER mossx
 VOLUME /data

@@ -7,7 +7,7 @@ READY := $(VENV)/.ready
 CODE := app dev sandbox tests migrations bench tools wsgi.py
 export PYTHONDONTWRITEBYTECODE = 1
 
-.PHONY: help setup run test check format lint lock bench chaos screenshots lighthouse
+.PHONY: help setup run test check format lint lock bench chaos screenshots lighthouse translations
 CHECKOUTS ?= 10000
 
 help: ## List every target
@@ -24,12 +24,13 @@ run: $(READY) ## Serve the demo shop on http://127.0.0.1:8000 (PORT changes it)
 test: $(READY) ## Run the whole suite against real servers
 	@$(BIN)/python -m pytest tests -n 2 --dist loadfile --no-loadscope-reorder
 
-lint: $(READY) ## Formatting, lint, types, import rules, templates
+lint: $(READY) ## Formatting, lint, types, import rules, templates, translations
 	$(BIN)/ruff format --check $(CODE)
 	$(BIN)/ruff check $(CODE)
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 	$(BIN)/djlint templates sandbox --lint --quiet
+	$(BIN)/python -m tools.translations check
 
 check: lint test ## What CI runs: lint, then the whole suite
 
@@ -48,6 +49,9 @@ screenshots: $(READY) ## Photograph every page of the running shop into var/scre
 
 lighthouse: $(READY) ## Lighthouse on the running shop, as a phone (RUNS=3; needs Node.js)
 	@$(BIN)/python -m tools.lighthouse
+
+translations: $(READY) ## Bring the translators' catalogs in line with the texts of the shop
+	@$(BIN)/python -m tools.translations update
 
 lock: ## Pin every requirement with its hashes
 	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url \

@@ -44,8 +44,21 @@ from app.payments.routes import blueprint as webhook_routes
 from app.recommendations.routes import blueprint as recommendation_routes
 from app.reviews.routes import blueprint as review_routes
 from app.services import build_services
+from app.shared import catalogs
 from app.stock_alerts.routes import blueprint as stock_alert_routes
-from app.web import assets, csrf, errors, health, limits, logs, memory, metrics, page_cache, visitor
+from app.web import (
+    assets,
+    csrf,
+    errors,
+    health,
+    language,
+    limits,
+    logs,
+    memory,
+    metrics,
+    page_cache,
+    visitor,
+)
 from app.web.callers import Cookies
 from app.web.form_tokens import FormTokens
 from app.web.fragments import Fragments, version_of
@@ -103,7 +116,7 @@ def create_app(environment: Mapping[str, str] | None = None) -> Flask:
 
 def _cache(app: Flask, settings: Settings) -> None:
     """Fragments in Redis, and whole pages in front of everything else."""
-    version = version_of(_ROOT / "templates", _ROOT / "static")
+    version = version_of(_ROOT / "templates", _ROOT / "static", catalogs.FOLDER)
     store = PageStore(settings.mossx_page_cache_mb * 2**20)
     served = ServedPages(app)
     follower = service(CatalogService, app).follower
@@ -115,9 +128,11 @@ def _cache(app: Flask, settings: Settings) -> None:
         canonical=canonical_address,
         cookies=Cookies(
             market=market_context.COOKIE,
+            language=language.COOKIE,
             cart=cart_cookie.COOKIE,
             session=ACCESS_COOKIE,
             market_code=lambda cookie: market_context.code_in(cookie, markets),
+            language_code=language.code_in,
         ),
         base_url=settings.base_url,
         tokens=FormTokens(settings.signing_key, visitor.names(app)),
@@ -144,6 +159,7 @@ def _configure(app: Flask, settings: Settings) -> None:
 
 
 def _web(app: Flask, settings: Settings) -> None:
+    language.init_app(app)
     metrics.init_app(app)
     logs.init_app(app)
     errors.init_app(app)

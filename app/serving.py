@@ -12,13 +12,14 @@ from flask import Flask
 from app.catalog.follower import CatalogFollower
 from app.catalog.service import CatalogService
 from app.db.errors import PyMongoError
-from app.markets.context import code_in
+from app.markets.languages import read_in
 from app.markets.service import MarketService
+from app.shared import languages
 from app.web.page_cache import PageCache
 from app.web.registry import service
 
 _MOST_PAGES = 150  # the home page, listings and newest products; the rest comes by being asked for
-_LISTINGS = 20  # of these for the other markets
+_LISTINGS = 20  # of these for each other market and language
 _PATIENCE = 30.0
 _log = structlog.get_logger()
 
@@ -50,7 +51,8 @@ def _make_pages(app: Flask) -> int:
     paths = service(CatalogService, app).popular_paths(_MOST_PAGES)
     markets = service(MarketService, app)
     for market in markets.open():
-        code = code_in(market.code, markets)
-        for path in paths if not code else paths[:_LISTINGS]:
-            pages.warm((path, ""), code)
+        for language in read_in(market):
+            is_default = market == markets.default and language == languages.DEFAULT
+            for path in paths if is_default else paths[:_LISTINGS]:
+                pages.warm((path, ""), market.code, language)
     return len(pages.store)

@@ -12,12 +12,13 @@ from app.identity.models import SavedAddress
 from app.markets.context import current_market
 from app.shared.errors import Invalid
 from app.shared.ids import AddressId
+from app.shared.texts import Text
 from app.web.memory import leave_message
 from app.web.registry import service
 from app.web.rendering import leave_to, page, private
 
 blueprint = Blueprint("addresses", __name__, url_prefix="/account/addresses")
-_CHECK = "Please check the fields below."
+_CHECK = Text("Please check the fields below.")
 
 
 def _show(
@@ -56,7 +57,7 @@ def add() -> BaseResponse:
         service(AddressBook).add(account.id, form.address(), default=bool(form.is_default.data))
     except Invalid as refusal:
         return _show(form, 422, refusal.message)
-    leave_message("The address is in your book.")
+    leave_message(Text("The address is in your book."))
     return leave_to("/account/addresses")
 
 
@@ -77,7 +78,7 @@ def change(address_id: str) -> BaseResponse:
     service(AddressBook).replace(
         account.id, entry.id, form.address(), default=bool(form.is_default.data)
     )
-    leave_message("The address is changed.")
+    leave_message(Text("The address is changed."))
     return leave_to("/account/addresses")
 
 
@@ -92,5 +93,5 @@ def make_default(address_id: str) -> BaseResponse:
 def remove(address_id: str) -> BaseResponse:
     """Remove an entry; doing it again changes nothing."""
     service(AddressBook).remove(current_account().id, AddressId(address_id))
-    leave_message("The address is removed.")
+    leave_message(Text("The address is removed."))
     return leave_to("/account/addresses")

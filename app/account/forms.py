@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from wtforms import BooleanField, Form, PasswordField, StringField, ValidationError
+from wtforms import BooleanField, PasswordField, StringField, ValidationError
 from wtforms.validators import DataRequired, Length
 
 from app.identity.models import SavedAddress
@@ -12,47 +12,50 @@ from app.identity.rules import LONGEST_PASSWORD
 from app.markets.address_form import AddressForm, clean
 from app.markets.models import Market
 from app.shared.emails import normal_email
+from app.shared.texts import Text
+from app.web.forms import TOO_LONG, ShopForm
 
 
-def _email(label: str = "E-mail") -> StringField:
+def _email(label: str = Text("E-mail")) -> StringField:
     return StringField(
         label,
         filters=[clean],
         validators=[
-            DataRequired("Please enter your e-mail address."),
-            Length(max=254, message="Please use at most 254 characters."),
+            DataRequired(Text("Please enter your e-mail address.")),
+            Length(max=254, message=TOO_LONG),
         ],
     )
 
 
-def _password(label: str, missing: str = "Please enter a password.") -> PasswordField:
+def _password(label: str, missing: str = Text("Please enter a password.")) -> PasswordField:
     return PasswordField(
         label,
         validators=[
             DataRequired(missing),
             Length(
-                max=LONGEST_PASSWORD, message=f"Please use at most {LONGEST_PASSWORD} characters."
+                max=LONGEST_PASSWORD,
+                message=TOO_LONG,
             ),
         ],
     )
 
 
 def _current_password() -> PasswordField:
-    return _password("Current password", "Please enter your current password.")
+    return _password(Text("Current password"), Text("Please enter your current password."))
 
 
 def _name() -> StringField:
     return StringField(
-        "Name",
+        Text("Name"),
         filters=[clean],
         validators=[
-            DataRequired("Please enter your name."),
-            Length(max=120, message="Please use at most 120 characters."),
+            DataRequired(Text("Please enter your name.")),
+            Length(max=120, message=TOO_LONG),
         ],
     )
 
 
-class _WithEmail(Form):
+class _WithEmail(ShopForm):
     """A form with an address, which is checked and put into its normal spelling."""
 
     email = _email()
@@ -69,61 +72,63 @@ class RegisterForm(_WithEmail):
     """Who registers."""
 
     name = _name()
-    password = _password("Password")
+    password = _password(Text("Password"))
 
 
-class LoginForm(Form):
+class LoginForm(ShopForm):
     """Who logs in; what is wrong is never told field by field."""
 
     email = _email()
-    password = _password("Password")
+    password = _password(Text("Password"))
 
 
 class ForgotForm(_WithEmail):
     """Whose password is forgotten."""
 
 
-class ResetForm(Form):
+class ResetForm(ShopForm):
     """The new password."""
 
-    password = _password("New password", "Please enter a new password.")
+    password = _password(Text("New password"), Text("Please enter a new password."))
 
 
-class PasswordForm(Form):
+class PasswordForm(ShopForm):
     """The old and the new password."""
 
     current_password = _current_password()
-    password = _password("New password", "Please enter a new password.")
+    password = _password(Text("New password"), Text("Please enter a new password."))
 
 
 class EmailForm(_WithEmail):
     """The new address."""
 
-    email = _email("New e-mail")
+    email = _email(Text("New e-mail"))
     current_password = _current_password()
 
 
-class ProfileForm(Form):
+class ProfileForm(ShopForm):
     """What the shop calls somebody."""
 
     name = _name()
 
 
-class CodeForm(Form):
+class CodeForm(ShopForm):
     """A code of the authenticator app, or a recovery code."""
 
     code = StringField(
-        "Code", filters=[clean], validators=[DataRequired("Please enter the code."), Length(max=40)]
+        Text("Code"),
+        filters=[clean],
+        validators=[DataRequired(Text("Please enter the code.")), Length(max=40, message=TOO_LONG)],
     )
 
 
-class OwnerForm(Form):
+class OwnerForm(ShopForm):
     """The password of the account that a mailed link is about."""
 
-    current_password = _password("Password of your account")
+    current_password = _password(Text("Password of your account"))
 
 
-class DeletionForm(Form):
+class DeletionForm(ShopForm):
     """The password once more, before everything goes."""
 
     current_password = _current_password()
@@ -132,7 +137,7 @@ class DeletionForm(Form):
 class EntryForm(AddressForm):
     """An entry of the address book."""
 
-    is_default = BooleanField("Offer this address first")
+    is_default = BooleanField(Text("Offer this address first"))
 
 
 def entry_form(market: Market, data: Any = None, entry: SavedAddress | None = None) -> EntryForm:

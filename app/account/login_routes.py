@@ -20,6 +20,7 @@ from app.identity.sessions import SessionService
 from app.identity.two_factor import TwoFactor
 from app.shared.errors import Invalid
 from app.shared.ids import SessionId
+from app.shared.texts import Text
 from app.web.csrf import exempt
 from app.web.limits import account as account_named
 from app.web.limits import account_and_network, failed, limiter, passed
@@ -29,7 +30,7 @@ from app.web.rendering import leave_to, local_path, page, private, see_other
 from app.web.visitor import forget_visitor
 
 blueprint = Blueprint("login", __name__, url_prefix="/account")
-_CHECK = "Please check the fields below."
+_CHECK = Text("Please check the fields below.")
 
 
 def _show(template: str, form: Form, status: int = 200, message: str = "") -> Response:
@@ -62,7 +63,7 @@ def register() -> BaseResponse:
         form.password.errors = [refusal.fields.get("password", refusal.message)]
         return _show("register.html", form, 422, _CHECK)
     leave_message(
-        "Welcome. We have sent you a mail: please follow its link to confirm the address."
+        Text("Welcome. We have sent you a mail: please follow its link to confirm the address.")
     )
     return enter(account)
 
@@ -111,7 +112,7 @@ def code() -> BaseResponse:
     """Let somebody in who has the code as well."""
     waiting = half_way()
     if waiting is None:
-        leave_message("That took a little long. Please log in again.")
+        leave_message(Text("That took a little long. Please log in again."))
         return leave_to("/account/login")
     account, wanted = waiting
     form = CodeForm(request.form)
@@ -159,8 +160,10 @@ def refresh() -> BaseResponse:
         )
     except TokenReused:
         leave_message(
-            "Somebody used a copy of your login, so we logged out this device to be safe. "
-            "Please log in again."
+            Text(
+                "Somebody used a copy of your login, so we logged out this device to be "
+                "safe. Please log in again."
+            )
         )
         tokens.forget(response)
         return response

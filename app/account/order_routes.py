@@ -11,6 +11,7 @@ from app.identity.context import current_account
 from app.markets.context import current_market
 from app.orders.rules import FULFILMENT_LABELS, STATE_LABELS
 from app.orders.service import OrderService
+from app.shared.texts import Text
 from app.web.memory import leave_message
 from app.web.registry import service
 from app.web.rendering import leave_to, page, private
@@ -52,9 +53,9 @@ def reorder(number: str) -> BaseResponse:
     there = {line.goods: line.quantity for line in (stored.lines if stored else ())}
     wishes = [(line.goods, line.quantity - there.get(line.goods, 0)) for line in order.lines]
     _, entries = carts.add_all(cart_id, wishes, current_market())
-    leave_message(f"From order {order.number}:")
+    leave_message(Text("From order %(number)s:", number=order.number))
     for entry in entries:
         leave_message(entry.text)
     if not entries:
-        leave_message("All of it is in your cart already.")
+        leave_message(Text("All of it is in your cart already."))
     return leave_to("/cart")

@@ -21,6 +21,7 @@ from app.orders.rules import FULFILMENT_LABELS
 from app.orders.service import OrderService
 from app.shared.errors import Invalid
 from app.shared.ids import SessionId
+from app.shared.texts import Text
 from app.web.limits import failed, limiter, passed
 from app.web.memory import leave_message, recently_viewed
 from app.web.registry import service
@@ -28,7 +29,7 @@ from app.web.rendering import leave_to, page, private
 from app.web.visitor import forget_visitor
 
 blueprint = Blueprint("profile", __name__, url_prefix="/account")
-_CHECK = "Please check the fields below."
+_CHECK = Text("Please check the fields below.")
 _RECENT = 3
 
 
@@ -76,7 +77,7 @@ def rename() -> BaseResponse:
     if not form.validate():
         return _overview(422, _CHECK, form)
     service(AccountService).rename(account.id, form.name.data or "")
-    leave_message("Your name is changed.")
+    leave_message(Text("Your name is changed."))
     return leave_to("/account")
 
 
@@ -101,7 +102,7 @@ def change_password() -> BaseResponse:
         return _refuse("password.html", form, refusal)
     this = current_principal().session_id
     service(SessionService).revoke_all(account.id, "The password was changed", besides=this)
-    leave_message("Your password is changed, and every other device was logged out.")
+    leave_message(Text("Your password is changed, and every other device was logged out."))
     return leave_to("/account")
 
 
@@ -125,7 +126,9 @@ def change_email() -> BaseResponse:
         )
     except Invalid as refusal:
         return _refuse("email.html", form, refusal)
-    leave_message(f"Please follow the link that we have sent to {form.email.data}.")
+    leave_message(
+        Text("Please follow the link that we have sent to %(email)s.", email=form.email.data)
+    )
     return leave_to("/account")
 
 
@@ -151,8 +154,8 @@ def end_session() -> BaseResponse:
     else:
         auth.revoke(SessionId(wanted), principal.account_id, "Ended by its owner")
     if wanted == principal.session_id:
-        return _away("You are logged out.")
-    leave_message("Done: logged out there.")
+        return _away(Text("You are logged out."))
+    leave_message(Text("Done: logged out there."))
     return leave_to("/account/sessions")
 
 
@@ -195,7 +198,7 @@ def delete() -> BaseResponse:
         _delete(account, form.current_password.data or "")
     except Invalid as refusal:
         return _refuse("deletion.html", form, refusal)
-    return _away("Your account is deleted. You are welcome back at any time.")
+    return _away(Text("Your account is deleted. You are welcome back at any time."))
 
 
 def _delete(account: Account, password: str) -> None:

@@ -14,6 +14,7 @@ from app.identity.links import LinkService
 from app.identity.models import Account
 from app.identity.service import AccountService
 from app.shared.errors import Invalid
+from app.shared.texts import Text
 from app.web import limits
 from app.web.limits import limiter
 from app.web.memory import leave_message
@@ -21,7 +22,7 @@ from app.web.registry import service
 from app.web.rendering import leave_to, page, private
 
 blueprint = Blueprint("recovery", __name__, url_prefix="/account")
-_CHECK = "Please check the fields below."
+_CHECK = Text("Please check the fields below.")
 
 
 def _show(
@@ -73,7 +74,7 @@ def reset(token: str) -> BaseResponse:
     except Invalid as refusal:
         form.password.errors = [refusal.fields.get("password", refusal.message)]
         return _show("reset.html", form, 422, _CHECK, token=token)
-    leave_message("Your password is changed, and every other device was logged out.")
+    leave_message(Text("Your password is changed, and every other device was logged out."))
     return enter(account)
 
 
@@ -99,7 +100,7 @@ def _is_owner(account: Account, form: OwnerForm) -> bool:
     try:
         service(AccountService).confirm_password(account, form.current_password.data or "")
     except WrongPassword:
-        form.current_password.errors = ["This is not the password of the account."]
+        form.current_password.errors = [Text("This is not the password of the account.")]
         return False
     return True
 
@@ -119,7 +120,7 @@ def verify(token: str) -> BaseResponse:
     if not _is_owner(account, form):
         return _show_link(token, account, form, 422)
     service(LinkService).verify_email(token)
-    leave_message("Thank you: your e-mail address is confirmed.")
+    leave_message(Text("Thank you: your e-mail address is confirmed."))
     return leave_to("/account")
 
 
@@ -130,7 +131,7 @@ def send_again() -> BaseResponse:
     account = current_account()
     if not account.verified:
         service(AccountService).ask_to_verify(account)
-    leave_message(f"We have sent a mail to {account.email}.")
+    leave_message(Text("We have sent a mail to %(email)s.", email=account.email))
     return leave_to("/account")
 
 
@@ -149,5 +150,5 @@ def move(token: str) -> BaseResponse:
     if not _is_owner(account, form):
         return _show_link(token, account, form, 422, moving=email)
     service(LinkService).move(token)
-    leave_message(f"From now on your e-mail address here is {email}.")
+    leave_message(Text("From now on your e-mail address here is %(email)s.", email=email))
     return leave_to("/account")

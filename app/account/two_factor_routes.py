@@ -13,13 +13,14 @@ from app.identity.models import Account
 from app.identity.service import AccountService
 from app.identity.two_factor import TwoFactor
 from app.shared.errors import Invalid
+from app.shared.texts import Text
 from app.web.limits import failed, limiter
 from app.web.memory import leave_message
 from app.web.registry import service
 from app.web.rendering import leave_to, page, private
 
 blueprint = Blueprint("two_factor", __name__, url_prefix="/account/two-factor")
-_CHECK = "Please check the fields below."
+_CHECK = Text("Please check the fields below.")
 
 
 def _show(account: Account, status: int = 200, message: str = "", **context: object) -> Response:
@@ -80,5 +81,5 @@ def turn_off() -> BaseResponse:
     except Invalid as refusal:
         form.current_password.errors = [refusal.fields.get("current_password", refusal.message)]
         return _show(account, 422, _CHECK, off=form)
-    leave_message("The second factor is off.")
+    leave_message(Text("The second factor is off."))
     return leave_to("/account/two-factor")

@@ -14,6 +14,7 @@ from app.promotions.errors import CouponRefused
 from app.shared.clock import now
 from app.shared.errors import Invalid, NotFound
 from app.shared.ids import CreditId, LineId, new_id
+from app.shared.texts import Text
 
 Lines = tuple[CartLine, ...]
 
@@ -28,7 +29,7 @@ def with_added(cart: Cart, offer: Offer, quantity: int, market: Market) -> Cart:
         grown = replace(known, quantity=known.quantity + quantity, seen_prices=seen)
         return replace(cart, lines=swapped(cart.lines, known, grown))
     if len(cart.lines) >= MAX_LINES:
-        raise Invalid(f"A cart holds up to {MAX_LINES} different items.")
+        raise Invalid(Text("A cart holds up to %(most)s different items.", most=MAX_LINES))
     line = CartLine(
         id=LineId(new_id("line")),
         sku=offer.sku,
@@ -60,10 +61,10 @@ def put_aside(cart: Cart, line_id: LineId) -> Cart:
     if line is None:
         if find_line(cart.saved, line_id):
             return cart
-        raise NotFound("This line is no longer in your cart.")
+        raise NotFound(Text("This line is no longer in your cart."))
     twin = find_goods(cart.saved, line.goods)
     if twin is None and len(cart.saved) >= MAX_SAVED:
-        raise Invalid(f"You can save up to {MAX_SAVED} different items.")
+        raise Invalid(Text("You can save up to %(most)s different items.", most=MAX_SAVED))
     check_stock(line.quantity, twin.quantity if twin else 0, None)
     saved = swapped(cart.saved, twin, _together(line, twin)) if twin else (*cart.saved, line)
     return replace(cart, lines=others(cart.lines, line), saved=saved)
@@ -80,11 +81,11 @@ def take_up(cart: Cart, line_id: LineId, offer: Offer | None) -> Cart:
     if line is None or offer is None:
         if find_line(cart.lines, line_id):
             return cart
-        raise NotFound("This line is no longer on your list.")
+        raise NotFound(Text("This line is no longer on your list."))
     twin = find_goods(cart.lines, line.goods)
     offer.check_room(line.quantity, twin.quantity if twin else 0, others(cart.lines, twin))
     if twin is None and len(cart.lines) >= MAX_LINES:
-        raise Invalid(f"A cart holds up to {MAX_LINES} different items.")
+        raise Invalid(Text("A cart holds up to %(most)s different items.", most=MAX_LINES))
     lines = swapped(cart.lines, twin, _together(line, twin)) if twin else (*cart.lines, line)
     return replace(cart, lines=lines, saved=others(cart.saved, line))
 
@@ -100,7 +101,7 @@ def with_coupon(cart: Cart, code: str) -> Cart:
     if code in cart.coupons:
         return cart
     if len(cart.coupons) >= MOST_IN_CART:
-        raise CouponRefused(f"A cart holds up to {MOST_IN_CART} codes.")
+        raise CouponRefused(Text("A cart holds up to %(most)s codes.", most=MOST_IN_CART))
     return replace(cart, coupons=(*cart.coupons, code))
 
 

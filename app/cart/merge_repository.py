@@ -13,6 +13,7 @@ from app.cart.models import CouponEntry, CouponOutcome, MergeEntry, MergeReceipt
 from app.db.database import Database, Document, Session
 from app.shared.clock import now
 from app.shared.ids import AccountId, CartId
+from app.shared.texts import from_words, to_words
 
 
 class MergeRepository:
@@ -86,7 +87,8 @@ def _to_document(receipt: MergeReceipt) -> Document:
     document = asdict(receipt)
     document["_id"] = document.pop("id")
     document["entries"] = [
-        {**asdict(entry), "outcome": entry.outcome.value} for entry in receipt.entries
+        {**asdict(entry), "outcome": entry.outcome.value, "words": to_words(entry.why)}
+        for entry in receipt.entries
     ]
     document["coupons"] = [
         {"code": each.code, "outcome": each.outcome.value} for each in receipt.coupons
@@ -102,7 +104,8 @@ def _from_document(document: Document) -> MergeReceipt:
     fields["entries"] = tuple(
         MergeEntry(
             **{
-                **entry,
+                **{name: value for name, value in entry.items() if name != "words"},
+                "why": from_words(entry["why"], entry.get("words")),
                 "outcome": Outcome(entry["outcome"]),
                 "parts": choice_from_document(entry.get("parts", ())),
             }

@@ -19,18 +19,19 @@ from app.cart.models import (
     Outcome,
 )
 from app.cart.offers import Offer
-from app.cart.rules import MAX_LINES, MAX_QUANTITY, MAX_SAVED, only_left
+from app.cart.rules import MAX_LINES, MAX_QUANTITY, MAX_SAVED
 from app.markets.models import Market
 from app.promotions.codes import MOST_IN_CART
 from app.shared.ids import LineId, new_id
+from app.shared.texts import Text
 
 MAX_ABSORBED = 20
-_LIMIT = f"up to {MAX_QUANTITY} of one item"
-_NO_LONGER_SOLD = "no longer sold"
-_SOLD_OUT = "sold out"
-_ALL_TAKEN = "what is left of it is in your cart already"
-_CART_FULL = f"a cart holds up to {MAX_LINES} different items"
-_LIST_FULL = f"you can save up to {MAX_SAVED} different items"
+_LIMIT = Text("up to %(most)s of one item", most=MAX_QUANTITY)
+_NO_LONGER_SOLD = Text("no longer sold")
+_SOLD_OUT = Text("sold out")
+_ALL_TAKEN = Text("what is left of it is in your cart already")
+_CART_FULL = Text("a cart holds up to %(most)s different items", most=MAX_LINES)
+_LIST_FULL = Text("you can save up to %(most)s different items", most=MAX_SAVED)
 
 Entries = tuple[MergeEntry, ...]
 CouponEntries = tuple[CouponEntry, ...]
@@ -98,13 +99,13 @@ def _room(offer: Offer, before: int, beside: Lines, market: Market) -> _Room:
     if not offer.in_range:
         return _Room(units=0, why=_NO_LONGER_SOLD, barred=True)
     if market.code not in offer.prices:
-        return _Room(units=0, why=f"not sold in {market.name}", barred=True)
+        return _Room(units=0, why=Text("not sold in %(market)s", market=market.name), barred=True)
     if offer.limit == 0:
         return _Room(units=0, why=_SOLD_OUT, barred=True)
     limit = offer.limit_beside(beside)
     if limit is None or limit >= MAX_QUANTITY:
         return _Room(units=max(MAX_QUANTITY - before, 0), why=_LIMIT)
-    why = only_left(limit, sets=bool(offer.parts)).lower() if limit else _ALL_TAKEN
+    why = _only_left(limit, sets=bool(offer.parts)) if limit else _ALL_TAKEN
     return _Room(units=max(limit - before, 0), why=why)
 
 
@@ -239,3 +240,10 @@ def is_changed(before: Cart, after: Cart) -> bool:
         or before.coupons != after.coupons
         or before.gift_cards != after.gift_cards
     )
+
+
+def _only_left(limit: int, *, sets: bool) -> Text:
+    """The same as ``only_left``, in the middle of a sentence."""
+    if sets:
+        return Text.counted("only %(num)s set left", "only %(num)s sets left", limit)
+    return Text.counted("only %(num)s left", "only %(num)s left", limit)

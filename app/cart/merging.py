@@ -31,6 +31,7 @@ from app.markets.models import Market
 from app.shared.clock import now
 from app.shared.errors import Conflict, Invalid, NotFound
 from app.shared.ids import AccountId, CartId, OrderId
+from app.shared.texts import Text
 
 _TRIES = 20
 T = TypeVar("T")
@@ -151,7 +152,7 @@ class Merging:
         """A receipt of this account. Raises ``NotFound``."""
         receipt = self._merges.find(receipt_id, session)
         if receipt is None or receipt.account_id != account_id:
-            raise NotFound("There is nothing to undo here.")
+            raise NotFound(Text("There is nothing to undo here."))
         return receipt
 
     def close_receipt(self, receipt_id: str, account_id: AccountId) -> None:
@@ -174,10 +175,10 @@ class Merging:
 
     def _part(self, receipt: MergeReceipt, session: Session) -> None:
         if receipt.ordered_at is not None:
-            raise Invalid("Something of it was ordered and paid, so the carts stay together.")
+            raise Invalid(Text("Something of it was ordered and paid, so the carts stay together."))
         account = self._carts.find(receipt.account_cart_id, session)
         if account is None:
-            raise NotFound("There is nothing to undo here.")
+            raise NotFound(Text("There is nothing to undo here."))
         if not self._merges.mark_undone(receipt.id, account.version, session):
             raise _MovedOn
         if not self._carts.replace(give_back(account, receipt), session):
@@ -284,7 +285,7 @@ class Merging:
 
     def _put(self, cart: Cart, session: Session) -> None:
         if not self._carts.replace(cart, session):
-            raise Conflict("The cart is being changed.", retry_after=1)
+            raise Conflict(Text("The cart is being changed."), retry_after=1)
 
     def forget(self, account_id: AccountId, session: Session) -> None:
         """Delete the account's cart and its receipts."""
@@ -321,4 +322,4 @@ def _until_settled(attempt: Callable[[], T]) -> T:
             return attempt()
         except (_MovedOn, DuplicateKeyError):
             continue
-    raise Conflict("Your cart is being changed in another window. Please try again.", 1)
+    raise Conflict(Text("Your cart is being changed in another window. Please try again."), 1)

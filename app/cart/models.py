@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
+from app.cart.telling import told
 from app.catalog.models import Choice, Image
 from app.catalog.policies import Promise
 from app.markets.models import STANDARD
@@ -16,6 +17,7 @@ from app.promotions.kinds import Level
 from app.promotions.models import NO_DISCOUNTS, Discounts, LineReduction
 from app.shared.ids import AccountId, CartId, CreditId, LineId, OrderId, ProductId, Sku
 from app.shared.money import Money, total
+from app.shared.texts import Text
 
 Goods = tuple[Sku, Choice]  # what a line is of; without parts where it is no bundle
 
@@ -138,21 +140,18 @@ class MergeEntry:
         return self.sku, self.parts
 
     @property
-    def text(self) -> str:
+    def text(self) -> Text:
         """The same in plain words."""
         name = f"{self.title} ({self.variant_title})" if self.variant_title else self.title
-        added = "added to your saved list" if self.saved else "added"
-        match self.outcome:
-            case Outcome.ADDED:
-                return f"{name}: {self.got} {added}."
-            case Outcome.RAISED:
-                there = " on your saved list" if self.saved else ""
-                return f"{name}: raised from {self.before} to {self.before + self.got}{there}."
-            case Outcome.CLAMPED:
-                held = f", and you had {self.before} already" if self.before else ""
-                return f"{name}: {self.got or 'none'} of {self.wanted} {added}, {self.why}{held}."
-            case Outcome.DROPPED:
-                return f"{name}: not {added}, {self.why}."
+        return told(
+            name,
+            outcome=self.outcome.value,
+            wanted=self.wanted,
+            before=self.before,
+            got=self.got,
+            why=self.why,
+            saved=self.saved,
+        )
 
 
 class CouponOutcome(StrEnum):
@@ -171,15 +170,19 @@ class CouponEntry:
     outcome: CouponOutcome
 
     @property
-    def text(self) -> str:
+    def text(self) -> Text:
         """The same in plain words."""
         match self.outcome:
             case CouponOutcome.ADDED:
-                return f"Code {self.code}: added."
+                return Text("Code %(code)s: added.", code=self.code)
             case CouponOutcome.KNOWN:
-                return f"Code {self.code}: was there already."
+                return Text("Code %(code)s: was there already.", code=self.code)
             case CouponOutcome.DROPPED:
-                return f"Code {self.code}: not added, a cart holds up to {MOST_IN_CART} codes."
+                return Text(
+                    "Code %(code)s: not added, a cart holds up to %(most)s codes.",
+                    code=self.code,
+                    most=MOST_IN_CART,
+                )
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

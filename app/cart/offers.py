@@ -25,6 +25,7 @@ from app.catalog.service import CatalogService
 from app.markets.models import Market
 from app.shared.errors import Invalid
 from app.shared.ids import OrderId, ProductId, Sku
+from app.shared.texts import Text
 
 
 class Stock(Protocol):
@@ -81,9 +82,9 @@ class Offer:
     def check_sold(self, market: Market) -> None:
         """Raise ``Invalid`` beside ``sku`` unless it is sold in the market."""
         if not self.in_range:
-            message = "We do not sell this item (any more)."
+            message = Text("We do not sell this item (any more).")
         elif market.code not in self.prices:
-            message = f"This is not sold in {market.name}."
+            message = Text("This is not sold in %(market)s.", market=market.name)
         else:
             return
         raise Invalid(message, {"sku": message})

@@ -23,6 +23,7 @@ from app.catalog.rules import left_message, stock_message
 from app.markets.models import Market
 from app.shared.ids import LineId, Sku
 from app.shared.money import Money, total
+from app.shared.texts import Text
 
 MoneyText = Callable[[Money, str], str]
 
@@ -189,13 +190,13 @@ def _price_saved(
     market: Market,
 ) -> SavedLine:
     left = sets_left(units_in(line.goods), limited)
-    text = "This has left our range."
+    text: str = Text("This has left our range.")
     if ware is not None:
         text = _stock_text(line, ware, left, stock, market) if ware.sold else _not_sold(ware)
     return SavedLine(
         id=line.id,
         slug=ware.product.slug if ware else "",
-        title=ware.product.title if ware else "No longer available",
+        title=ware.product.title if ware else Text("No longer available"),
         variant_title=ware.variant.title if ware else line.sku,
         image=_image(ware.product, ware.variant) if ware else None,
         quantity=line.quantity,
@@ -215,20 +216,29 @@ def _stock_text(
 
 
 def _not_sold(ware: _Ware) -> str:
-    return "This set is no longer made like this." if ware.changed else "Not sold in your market"
+    return (
+        Text("This set is no longer made like this.")
+        if ware.changed
+        else Text("Not sold in your market")
+    )
 
 
 def _problem(line: CartLine, ware: _Ware, limit: int, limited: Mapping[Sku, int]) -> str:
     if ware.changed:
-        return "This set is no longer made like this. Please remove it and choose again."
+        return Text("This set is no longer made like this. Please remove it and choose again.")
     if ware.price is None:
-        return "This is not sold in your market."
+        return Text("This is not sold in your market.")
     if limit == 0:
         if (sets_left(units_in(line.goods), limited) or 0) > 0:
-            return "What is left of it is in the lines above. Please lower or remove one of them."
-        return "Sold out since you added it. Please remove it to check out."
+            return Text(
+                "What is left of it is in the lines above. Please lower or remove one of them."
+            )
+        return Text("Sold out since you added it. Please remove it to check out.")
     if line.quantity > limit:
-        return f"{only_left(limit, sets=bool(line.parts))}. Please lower the quantity."
+        return Text(
+            "%(only_left)s. Please lower the quantity.",
+            only_left=only_left(limit, sets=bool(line.parts)),
+        )
     return ""
 
 
@@ -238,7 +248,11 @@ def _price_change(line: CartLine, market: Market, amount: Money, money_text: Mon
         return ""
     before = money_text(Money(seen, market.currency), market.locale)
     after = money_text(amount, market.locale)
-    return f"The price changed from {before} to {after} since you added it."
+    return Text(
+        "The price changed from %(before)s to %(after)s since you added it.",
+        before=before,
+        after=after,
+    )
 
 
 def _gone(line: CartLine, market: Market) -> PricedLine:
@@ -248,7 +262,7 @@ def _gone(line: CartLine, market: Market) -> PricedLine:
         sku=line.sku,
         product_id=line.product_id,
         slug="",
-        title="No longer available",
+        title=Text("No longer available"),
         variant_title=line.sku,
         image=None,
         quantity=line.quantity,
@@ -258,7 +272,7 @@ def _gone(line: CartLine, market: Market) -> PricedLine:
         max_quantity=0,
         weight_grams=0,
         taxable=False,
-        notice="This has left our range. Please remove it to check out.",
+        notice=Text("This has left our range. Please remove it to check out."),
         sellable=False,
     )
 

@@ -20,6 +20,7 @@ from app.markets.context import current_market
 from app.promotions.errors import FIELD, CouponRefused, UnknownCode
 from app.shared.errors import Invalid, NotFound
 from app.shared.ids import AccountId, LineId, Sku
+from app.shared.texts import Text
 from app.web.limits import limiter
 from app.web.registry import service
 from app.web.rendering import page, private, see_other, wants_fragment
@@ -162,7 +163,9 @@ def take_up_item(line_id: str) -> BaseResponse:
 def remove_saved_item(line_id: str) -> BaseResponse:
     """Take a saved line off the list: its quantity can only be set to 0."""
     if request.form.get("quantity", "").strip() != "0":
-        return _refuse_line(line_id, Invalid("Move it to the cart to change how many you want."))
+        return _refuse_line(
+            line_id, Invalid(Text("Move it to the cart to change how many you want."))
+        )
     cart = service(CartService).remove_saved(
         current_cart_id(), LineId(line_id), current_market(), current_customer()
     )
@@ -174,7 +177,7 @@ def _refuse_line(line_id: str, refusal: Invalid) -> Response:
     cart = current_cart()
     ids = {line.id for line in cart.lines} | {line.id for line in cart.saved}
     if line_id not in ids:
-        raise NotFound("This line is no longer in your cart.") from refusal
+        raise NotFound(Text("This line is no longer in your cart.")) from refusal
     return cart_page(cart, {line_id: refusal.message}, 422)
 
 
@@ -234,5 +237,5 @@ def close_receipt(receipt_id: str) -> BaseResponse:
 def _account_id() -> AccountId:
     account_id = signed_in_id()
     if account_id is None:
-        raise NotFound("Please log in to see your account's cart.")
+        raise NotFound(Text("Please log in to see your account's cart."))
     return account_id

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from app.shared.errors import Invalid
 from app.shared.ids import AccountId, CartId
+from app.shared.texts import Text
 
 MAX_QUANTITY = 99  # units of one variant in one order
 MAX_LINES = 100
@@ -26,11 +27,11 @@ def parse_quantity(text: str, *, least: int) -> int:
     number from ``least`` to ``MAX_QUANTITY``."""
     cleaned = text.strip()
     if not cleaned.removeprefix("-").isascii() or not cleaned.removeprefix("-").isdigit():
-        raise _bad_quantity("Please enter a whole number.")
+        raise _bad_quantity(Text("Please enter a whole number."))
     if len(cleaned) > 9 or int(cleaned) > MAX_QUANTITY:
-        raise _bad_quantity(f"You can order up to {MAX_QUANTITY} of one item.")
+        raise _bad_quantity(Text("You can order up to %(most)s of one item.", most=MAX_QUANTITY))
     if int(cleaned) < least:
-        raise _bad_quantity(f"The quantity must be at least {least}.")
+        raise _bad_quantity(Text("The quantity must be at least %(least)s.", least=least))
     return int(cleaned)
 
 
@@ -49,21 +50,30 @@ def check_stock(
     """
     wanted = quantity + already
     if wanted > MAX_QUANTITY:
-        raise _bad_quantity(f"You can order up to {MAX_QUANTITY} of one item.")
+        raise _bad_quantity(Text("You can order up to %(most)s of one item.", most=MAX_QUANTITY))
     if limit is None or wanted <= limit:
         return
     if limit <= 0 and elsewhere:
-        raise _bad_quantity("All that is left of it is in other lines of your cart already.")
+        raise _bad_quantity(Text("All that is left of it is in other lines of your cart already."))
     if limit <= 0:
-        raise _bad_quantity("This is sold out at the moment.")
-    hint = f", and {already} of them in your cart already" if already else ""
-    raise _bad_quantity(f"{only_left(limit, sets=sets)}{hint}.")
+        raise _bad_quantity(Text("This is sold out at the moment."))
+    left = only_left(limit, sets=sets)
+    if not already:
+        raise _bad_quantity(Text("%(only_left)s.", only_left=left))
+    raise _bad_quantity(
+        Text(
+            "%(only_left)s, and %(already)s of them in your cart already.",
+            only_left=left,
+            already=already,
+        )
+    )
 
 
-def only_left(limit: int, *, sets: bool) -> str:
+def only_left(limit: int, *, sets: bool) -> Text:
     """How many are left, in words."""
-    noun = f" set{'' if limit == 1 else 's'}" if sets else ""
-    return f"Only {limit}{noun} left"
+    if sets:
+        return Text.counted("Only %(num)s set left", "Only %(num)s sets left", limit)
+    return Text.counted("Only %(num)s left", "Only %(num)s left", limit)
 
 
 def _bad_quantity(message: str) -> Invalid:

@@ -52,6 +52,7 @@ from app.promotions.models import ANYBODY, Customer
 from app.shared.clock import now
 from app.shared.errors import NotFound
 from app.shared.ids import AccountId, CartId, CreditId, LineId, OrderId, Sku, new_id
+from app.shared.texts import Text
 
 _TOUCH_EVERY = timedelta(hours=12)
 
@@ -184,7 +185,7 @@ class CartService:
             if line is None:
                 if quantity == 0:
                     return cart
-                raise NotFound("This line is no longer in your cart.")
+                raise NotFound(Text("This line is no longer in your cart."))
             if quantity > line.quantity:
                 self._offer(line, cart).check_room(quantity, 0, others(cart.lines, line))
             return with_quantity(cart, line, quantity)
@@ -220,12 +221,12 @@ class CartService:
         """
         code = normal_code(typed)
         if not typed.strip():
-            raise CouponRefused("Please enter a code.")
+            raise CouponRefused(Text("Please enter a code."))
         if not code or not self._discounts.has_code(code):
             raise UnknownCode
         cart = self.find(cart_id)
         if cart is None or not cart.lines:
-            raise CouponRefused("Your cart is empty. Please put something in it first.")
+            raise CouponRefused(Text("Your cart is empty. Please put something in it first."))
         if code not in cart.coupons:
             self._try_coupon(cart, code, market, customer)
         cart = self._writer.change(cart_id, lambda stored: with_coupon(stored, code), create=False)

@@ -11,6 +11,7 @@ from app.catalog.models import PolicyKind
 from app.catalog.policies import Promise, latest, promise_of, promise_text
 from app.shared.clock import now
 from app.shared.ids import Sku
+from app.shared.texts import Text
 
 
 def with_wait(
@@ -62,5 +63,12 @@ def _text(promise: Promise, count: int, quantity: int, locale: str) -> str:
         return ""
     text = promise_text(promise, locale, now())
     if pre_order:
-        return f"Pre-order. {text}"
-    return f"{count} of {quantity} come later. {text}" if count < quantity else text
+        return Text("Pre-order. %(promise)s", promise=text)
+    if count == quantity:
+        return text
+    return Text(
+        "%(count)s of %(quantity)s come later. %(promise)s",
+        count=count,
+        quantity=quantity,
+        promise=text,
+    )

@@ -12,6 +12,7 @@ from app.cart.rules import is_account_cart
 from app.shared.clock import now
 from app.shared.errors import Conflict, NotFound
 from app.shared.ids import CartId, new_id
+from app.shared.texts import Text
 
 _TRIES = 20
 
@@ -34,7 +35,7 @@ class CartWriter:
             stored = self._carts.find(cart_id) if cart_id else None
             if stored is None or stored.merged_into is not None:
                 if not create:
-                    raise NotFound("This line is no longer in your cart.")
+                    raise NotFound(Text("This line is no longer in your cart."))
                 cart = self._first(cart_id, change)
                 if cart is not None:
                     return cart
@@ -46,7 +47,7 @@ class CartWriter:
                 after = replace(after, apart=False)
             if self._carts.replace(after):
                 return replace(after, version=after.version + 1)
-        raise Conflict("Your cart is being changed in another window. Please try again.", 1)
+        raise Conflict(Text("Your cart is being changed in another window. Please try again."), 1)
 
     def _first(self, cart_id: CartId | None, change: Callable[[Cart], Cart]) -> Cart | None:
         """Store a new cart; None if somebody stored it just now."""

@@ -21,6 +21,7 @@ from app.markets.models import Market
 from app.shared.clock import now
 from app.shared.ids import Sku
 from app.shared.money import Money
+from app.shared.texts import Text
 
 
 def view_bundle(
@@ -117,7 +118,7 @@ class _View:
                 label = f"{product.title}, {variant.title}" if variant.title else product.title
                 yield self._part_choice(position, component, sku, label, sku == selected)
         if component.optional:
-            yield self._part_choice(position, component, "", "Without it", not selected)
+            yield self._part_choice(position, component, "", Text("Without it"), not selected)
 
     def _part_choice(
         self, position: int, component: BundleComponent, sku: str, label: str, selected: bool

@@ -22,6 +22,7 @@ from app.markets.rounding import round_price
 from app.shared.errors import Invalid
 from app.shared.ids import Sku
 from app.shared.money import Money
+from app.shared.texts import Text
 
 MAX_COMPONENTS = 12
 PART = "part."  # the fields of a form that choose parts begin like this
@@ -74,10 +75,12 @@ def choose(product: Product, wanted: Mapping[int, str]) -> Choice:
         if sku in each.choices:
             taken.append(ChosenPart(position=position, sku=Sku(sku), quantity=each.quantity))
         elif sku or not each.optional:
-            problems[f"{PART}{position}"] = "Please choose one of the things offered for this part."
+            problems[f"{PART}{position}"] = Text(
+                "Please choose one of the things offered for this part."
+            )
     for position in wanted:
         if not 0 < position <= len(product.components):
-            problems[f"{PART}{position}"] = "This set has no such part."
+            problems[f"{PART}{position}"] = Text("This set has no such part.")
     if problems:
         raise Invalid(next(iter(problems.values())), problems)
     return tuple(taken)

@@ -11,6 +11,7 @@ from app.catalog.readmodel.selection import Selector
 from app.catalog.sizes import value_order
 from app.catalog.views import Facet, FacetValue
 from app.markets.models import Market
+from app.shared.texts import Text
 
 _MOST_VALUES = 20
 _MOST_OPTIONS = 12  # a page must stay small, however many options a catalog has
@@ -73,7 +74,7 @@ def _most_common(values: dict[str, int], chosen: tuple[str, ...]) -> set[str]:
 def _facet_value(query: ListingQuery, path: str, name: str, value: str, count: int) -> FacetValue:
     return FacetValue(
         value=value,
-        label="In stock" if name == "in_stock" else value,
+        label=Text("In stock") if name == "in_stock" else value,
         count=count,
         active=value in query.values_of(name),
         url=query.toggled(name, value).url(path),
@@ -81,7 +82,9 @@ def _facet_value(query: ListingQuery, path: str, name: str, value: str, count: i
 
 
 def _label(name: str) -> str:
-    return {"in_stock": "Availability", "vendor": "Maker"}.get(name, name.removeprefix(OPTION))
+    return {"in_stock": Text("Availability"), "vendor": Text("Maker")}.get(
+        name, name.removeprefix(OPTION)
+    )
 
 
 def active_filters(query: ListingQuery, path: str, market: Market) -> tuple[FacetValue, ...]:
@@ -91,7 +94,7 @@ def active_filters(query: ListingQuery, path: str, market: Market) -> tuple[Face
         for name in query.filter_names
         for value in query.values_of(name)
     ]
-    for name, label in (("min_price", "From"), ("max_price", "Up to")):
+    for name, label in (("min_price", Text("From")), ("max_price", Text("Up to"))):
         text = getattr(query, name)
         if text and name not in query.errors:
             cleared = (

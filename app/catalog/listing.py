@@ -18,6 +18,7 @@ from app.catalog.views import Listing, PageLink, SortChoice
 from app.markets.models import Market
 from app.shared.errors import NotFound
 from app.shared.money import Money
+from app.shared.texts import Text
 
 PAGE_SIZE = 24
 
@@ -47,7 +48,7 @@ def build_listing(
     total = len(selector.full.rows)
     last = max((total + PAGE_SIZE - 1) // PAGE_SIZE, 1)
     if query.page > last:
-        raise NotFound("This list is not that long.")
+        raise NotFound(Text("This list is not that long."))
     sort = query.sort or shelf.default_sort
     start = (query.page - 1) * PAGE_SIZE
     numbers = _page(model, shelf, sort, market.code, selector.full.rows, start)
@@ -129,7 +130,7 @@ def _sorts(query: ListingQuery, shelf: Shelf, current: str) -> tuple[SortChoice,
     return tuple(
         SortChoice(
             value=value,
-            label="Featured" if value == "relevance" and not query.q else label,
+            label=Text("Featured") if value == "relevance" and not query.q else label,
             active=value == current,
             url=replace(query, sort="" if value == shelf.default_sort else value, page=1).url(
                 shelf.path

@@ -15,6 +15,7 @@ from app.catalog.structured_data import SharedImage, SharedReview, Site
 from app.catalog.text import plain_text
 from app.catalog.views import Listing, ProductPage
 from app.shared.money import Money
+from app.shared.texts import Text
 
 _LONGEST_DESCRIPTION = 160  # characters; result pages cut off more
 _NOT_LISTED = "noindex, follow"
@@ -57,9 +58,13 @@ class PageHead:
 def home_head(site: Site) -> PageHead:
     """The shop window."""
     return PageHead(
-        title="Quiet things for the home",
-        description="Stoneware, linen, wood and light from small workshops: quiet, well-made "
-        "things for the home, chosen slowly and kept for years.",
+        title=str(Text("Quiet things for the home")),
+        description=str(
+            Text(
+                "Stoneware, linen, wood and light from small workshops: quiet, "
+                "well-made things for the home, chosen slowly and kept for years."
+            )
+        ),
         canonical=site.url("/"),
         image=_shared(None, site),
         scripts=_scripts(data.organization(site), data.website(site)),
@@ -73,9 +78,14 @@ def listing_head(listing: Listing, site: Site) -> PageHead:
     is_plain = is_plain and listing.path != "/search"
     page = listing.page if is_plain else 1
     canonical = _page_url(listing, page, site)
-    trail = [("Home", site.url("/")), (listing.heading, site.url(listing.path))]
+    trail: list[tuple[str, str]] = [
+        (str(Text("Home")), site.url("/")),
+        (str(listing.heading), site.url(listing.path)),
+    ]
     return PageHead(
-        title=f"{listing.heading}, page {listing.page}" if listing.page > 1 else listing.heading,
+        title=str(Text("%(heading)s, page %(page)s", heading=listing.heading, page=listing.page))
+        if listing.page > 1
+        else listing.heading,
         description=_listing_description(listing),
         canonical=canonical,
         robots="" if is_plain else _NOT_LISTED,
@@ -93,13 +103,14 @@ def product_head(page: ProductPage, market: str, site: Site) -> PageHead:
     product = page.product
     text = text_of(product.description_html)
     url = site.url(data.product_path(product.slug))
-    trail = [("Home", site.url("/"))]
+    trail: list[tuple[str, str]] = [(str(Text("Home")), site.url("/"))]
     if page.category:
         trail.append((page.category.name, site.url(f"/categories/{page.category.slug}")))
     trail.append((product.title, url))
-    summary = f"{product.title} by {product.vendor}."
+    summary = str(Text("%(title)s by %(vendor)s.", title=product.title, vendor=product.vendor))
     return PageHead(
-        title=product.seo_title or f"{product.title} by {product.vendor}",
+        title=product.seo_title
+        or str(Text("%(title)s by %(vendor)s", title=product.title, vendor=product.vendor)),
         description=shorten(product.seo_description or text or summary),
         canonical=url,
         kind="product",
@@ -117,10 +128,18 @@ def reviews_head(
 ) -> PageHead:
     """The reviews of a product; each page of them is a page of its own."""
     url = site.url(f"{data.product_path(product.slug)}/reviews")
-    name = f"Reviews of {product.title}"
+    name = str(Text("Reviews of %(title)s", title=product.title))
     return PageHead(
-        title=f"{name}, page {number}" if number > 1 else name,
-        description=f"What buyers say of {product.title} by {product.vendor}.",
+        title=str(Text("%(name)s, page %(number)s", name=name, number=number))
+        if number > 1
+        else name,
+        description=str(
+            Text(
+                "What buyers say of %(title)s by %(vendor)s.",
+                title=product.title,
+                vendor=product.vendor,
+            )
+        ),
         canonical=url + (f"?page={number}" if number > 1 else ""),
         robots="" if reviews else _NOT_LISTED,
         image=_shared(product.images[0] if product.images else None, site),
@@ -145,11 +164,11 @@ def shorten(text: str, most: int = _LONGEST_DESCRIPTION) -> str:
 
 
 def _listing_description(listing: Listing) -> str:
-    text = listing.description or f"{listing.heading} at MossX."
+    text = listing.description or str(Text("%(heading)s at MossX.", heading=listing.heading))
     if listing.page == 1:
-        return shorten(text)
-    place = f"Page {listing.page}. "
-    return place + shorten(text, _LONGEST_DESCRIPTION - len(place))
+        return shorten(str(text))
+    place = str(Text("Page %(page)s.", page=listing.page))
+    return place + " " + shorten(text, _LONGEST_DESCRIPTION - len(place) - 1)
 
 
 def _page_url(listing: Listing, page: int, site: Site) -> str:

@@ -42,6 +42,7 @@ from app.markets.models import Market
 from app.shared.clock import now
 from app.shared.errors import NotFound
 from app.shared.ids import Sku
+from app.shared.texts import Text
 
 _MOST_PER_ORDER = 99
 _SUGGESTIONS = 6
@@ -78,13 +79,15 @@ class CatalogPages:
     def list_all(self, query: ListingQuery, market: Market) -> Listing:
         """Every product."""
         model = self._catalog.model()
-        shelf = Shelf(heading="All products", path="/products", rows=model.sold_in(market.code))
+        shelf = Shelf(
+            heading=Text("All products"), path="/products", rows=model.sold_in(market.code)
+        )
         return self._listing(model, shelf, query, market)
 
     def search(self, query: ListingQuery, market: Market) -> Listing:
         """Products by words; without words, every product."""
         model = self._catalog.model()
-        heading = f"Results for “{query.q}”" if query.q else "Search"
+        heading = Text("Results for “%(q)s”", q=query.q) if query.q else Text("Search")
         shelf = Shelf(heading=heading, path="/search", rows=model.sold_in(market.code))
         return self._listing(model, shelf, query, market)
 
@@ -93,7 +96,7 @@ class CatalogPages:
         model = self._catalog.model()
         category = model.shelves.category(slug)
         if category is None:
-            raise NotFound("We could not find this category.")
+            raise NotFound(Text("We could not find this category."))
         shelf = Shelf(
             heading=category.name,
             path=f"/categories/{slug}",
@@ -109,7 +112,7 @@ class CatalogPages:
         model = self._catalog.model()
         collection = model.shelves.collection(slug)
         if collection is None or not collection.is_open(now()):
-            raise NotFound("We could not find this collection.")
+            raise NotFound(Text("We could not find this collection."))
         members = model.members_of[slug]
         shelf = Shelf(
             heading=collection.title,
@@ -132,7 +135,7 @@ class CatalogPages:
             product = self._catalog.find_product(slug)
         row = model.find(product.id) if product else None
         if product is None or row is None or not row.is_live:
-            raise NotFound("We could not find this product.")
+            raise NotFound(Text("We could not find this product."))
         bundle = self._bundle(product, parts, market) if product.is_bundle else None
         own = [] if bundle else [each.sku for each in product.variants]
         stock = self._catalog.available(own) if own else {}

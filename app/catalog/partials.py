@@ -12,7 +12,7 @@ from markupsafe import Markup
 from app.catalog.search import Marks
 from app.catalog.service import CatalogService
 from app.catalog.views import CardRef
-from app.markets.context import current_market
+from app.markets.context import current_locale, current_market
 from app.web import csrf
 from app.web.fragments import Fragments
 from app.web.registry import service
@@ -25,7 +25,7 @@ def cards_html(refs: Sequence[CardRef], eager: int = 0, marks: Marks | None = No
     fragments = service(Fragments)
     market = current_market()
     keys = [
-        fragments.key("card", market.key, market.locale, ref, place < eager, marks or None)
+        fragments.key("card", market.key, current_locale(), ref, place < eager, marks or None)
         for place, ref in enumerate(refs)
     ]
 
@@ -49,7 +49,7 @@ def cached_page(template: str, block: str, status: int = 200, /, **context: Any)
     fragments = service(Fragments)
     market = current_market()
     key = fragments.key(
-        f"{template}#{block}", market.key, market.locale, csrf.blank(), repr(context)
+        f"{template}#{block}", market.key, current_locale(), csrf.blank(), repr(context)
     )
 
     def render() -> str:

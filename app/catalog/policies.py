@@ -7,12 +7,13 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import IntEnum
 
-from babel import Locale
 from babel.dates import format_date
 
 from app.catalog.models import Policy, PolicyKind, Variant
+from app.markets.languages import reading_locale
 from app.shared.errors import Invalid
 from app.shared.ids import Sku
+from app.shared.texts import Text, current_language
 
 MOST_DAYS = 730
 MOST_LIMIT = 10_000_000
@@ -111,21 +112,44 @@ def latest(promises: Iterable[Promise], moment: datetime) -> Promise | None:
 # --- in words -------------------------------------------------------------------------------------
 
 
-def promise_text(promise: Promise, locale: str, moment: datetime) -> str:
+def promise_text(promise: Promise, locale: str, moment: datetime) -> Text:
     """When it is sent, as a sentence for the shopper."""
     if promise.ships_on and promise.ships_on > moment:
-        return f"Ships on {day_text(promise.ships_on, locale)}"
-    if promise.days:
-        return f"Ships in about {_span(promise.days)}"
-    return "Ships as soon as it is here"
+        return Text("Ships on %(day)s", day=day_text(promise.ships_on, locale))
+    if promise.days is None:
+        return Text("Ships as soon as it is here")
+    weeks = _weeks(promise.days)
+    if weeks:
+        return Text.counted("Ships in about %(num)s week", "Ships in about %(num)s weeks", weeks)
+    return Text.counted("Ships in about %(num)s day", "Ships in about %(num)s days", promise.days)
+
+
+def more_text(promise: Promise, locale: str, moment: datetime) -> Text:
+    """The same of what can be ordered beyond what is there."""
+    if promise.ships_on and promise.ships_on > moment:
+        day = day_text(promise.ships_on, locale)
+        return Text("More can be ordered: ships on %(day)s", day=day)
+    if promise.days is None:
+        return Text("More can be ordered: ships as soon as it is here")
+    weeks = _weeks(promise.days)
+    if weeks:
+        return Text.counted(
+            "More can be ordered: ships in about %(num)s week",
+            "More can be ordered: ships in about %(num)s weeks",
+            weeks,
+        )
+    return Text.counted(
+        "More can be ordered: ships in about %(num)s day",
+        "More can be ordered: ships in about %(num)s days",
+        promise.days,
+    )
 
 
 def day_text(day: datetime, locale: str) -> str:
-    """A day as readers of ``locale`` write it."""
-    return format_date(day, "long", locale=Locale.parse(locale))
+    """A day as who reads now writes it in the country of ``locale``."""
+    return format_date(day, "long", locale=reading_locale(current_language(), locale))
 
 
-def _span(days: int) -> str:
-    if days >= 14 and days % 7 == 0:
-        return f"{days // 7} weeks"
-    return f"{days} day{'' if days == 1 else 's'}"
+def _weeks(days: int) -> int | None:
+    """So many days as weeks, if that is how a person says it."""
+    return days // 7 if days >= 14 and days % 7 == 0 else None

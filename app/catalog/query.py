@@ -8,13 +8,14 @@ from decimal import Decimal
 from urllib.parse import quote, urlencode
 
 from app.shared.money import Money, exponent
+from app.shared.texts import Text
 
 SORTS = {
-    "relevance": "Relevance",
-    "newest": "Newest",
-    "price_asc": "Price, low to high",
-    "price_desc": "Price, high to low",
-    "bestselling": "Best selling",
+    "relevance": Text("Relevance"),
+    "newest": Text("Newest"),
+    "price_asc": Text("Price, low to high"),
+    "price_desc": Text("Price, high to low"),
+    "bestselling": Text("Best selling"),
 }
 OPTION = "option."
 _LONGEST = 200
@@ -103,7 +104,7 @@ def parse_query(pairs: Pairs, currency: str) -> ListingQuery:
     floor = _price(single, "min_price", currency, errors)
     ceiling = _price(single, "max_price", currency, errors)
     if floor and ceiling and ceiling < floor:
-        errors["max_price"] = "The highest price must not be below the lowest."
+        errors["max_price"] = Text("The highest price must not be below the lowest.")
     options = (
         (name.removeprefix(OPTION), value)
         for name, value in given
@@ -147,7 +148,11 @@ def _price(
         amount = None
     if amount is None or not 0 <= amount.minor < 10**12:
         places = exponent(currency)
-        example = f"25 or {Decimal('19.5'):.{places}f}" if places else "25 or 1950"
-        errors[name] = f"Please enter an amount such as {example} ({currency})."
+        example = f"{Decimal('19.5'):.{places}f}" if places else "1950"
+        errors[name] = Text(
+            "Please enter an amount such as 25 or %(example)s (%(currency)s).",
+            example=example,
+            currency=currency,
+        )
         return None
     return amount

@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from urllib.parse import quote, urlencode
 
-from app.catalog.models import Image, Policy, PolicyKind, Product, ProductStatus, Variant
+from app.catalog.models import Image, PolicyKind, Product, ProductStatus, Variant
 from app.catalog.policies import (
     Promise,
     Standing,
+    more_text,
     promise_of,
     promise_text,
     sellable_units,
@@ -18,6 +19,7 @@ from app.catalog.views import BundleView, OptionChoice, OptionValue
 from app.shared.clock import now
 from app.shared.ids import Sku
 from app.shared.money import Money
+from app.shared.texts import Text
 
 FEW = 5  # from here on down a shopper is told how many are left
 
@@ -132,23 +134,24 @@ def stock_message(
 ) -> str:
     """What the shopper is told of the stock, and of when it is sent if not at once."""
     if variant is None:
-        return "Not available in this combination"
+        return Text("Not available in this combination")
     if variant.price_in(market) is None:
-        return "Not sold in your market"
+        return Text("Not sold in your market")
     policy, there = variant.policy, stock.get(variant.sku, 0)
     standing = standing_of(variant, stock)
     if standing is Standing.IN_STOCK:
         more = policy.kind is PolicyKind.BACK_ORDER and there <= FEW
         text = left_message(None if policy.kind is PolicyKind.UNCOUNTED else there)
-        return f"{text}. {_more(policy, locale)}" if more and policy.promises else text
+        if more and policy.promises:
+            return _sentences(text, more_text(promise_of(policy), locale, now()))
+        return text
     return waiting_message(
         standing, promise_of(policy), sellable_units(variant, stock), locale=locale
     )
 
 
-def _more(policy: Policy, locale: str) -> str:
-    promised = promise_text(promise_of(policy), locale, now())
-    return f"More can be ordered: {promised[0].lower()}{promised[1:]}"
+def _sentences(first: str, second: str) -> Text:
+    return Text("%(first)s. %(second)s", first=first, second=second)
 
 
 def waiting_message(
@@ -157,29 +160,40 @@ def waiting_message(
     """What the shopper is told of what is not there, but can be had; ``left`` as
     ``left_message``."""
     if standing is Standing.OUT:
-        return "Sold out"
-    few = left_message(left, sets=sets) if left is not None and left <= FEW else ""
-    name = "Pre-order" if standing is Standing.PRE_ORDER else "Back-order"
+        return Text("Sold out")
+    few = left if left is not None and left <= FEW else None
     if standing is Standing.BACK_ORDER and not (promise.days or promise.ships_on):
-        return f"{few}, available to order" if few else "Available to order"
-    head = f"{name}, {few[0].lower()}{few[1:]}" if few else name
-    return f"{head}. {promise_text(promise, locale, now())}"
+        if few is None:
+            return Text("Available to order")
+        return Text("%(left)s, available to order", left=left_message(few, sets=sets))
+    head = Text("Pre-order") if standing is Standing.PRE_ORDER else Text("Back-order")
+    if few is not None:
+        head = Text("%(standing)s, %(left)s", standing=head, left=_left_clause(few, sets=sets))
+    return _sentences(head, promise_text(promise, locale, now()))
 
 
 def left_message(left: int | None, *, sets: bool = False) -> str:
     """The same of so many units, or ``sets`` of a bundle; None is any number."""
     if left is None or left > FEW:
-        return "In stock"
+        return Text("In stock")
     if left <= 0:
-        return "Sold out"
-    noun = f" set{'' if left == 1 else 's'}" if sets else ""
-    return f"Only {left}{noun} left"
+        return Text("Sold out")
+    if sets:
+        return Text.counted("Only %(num)s set left", "Only %(num)s sets left", left)
+    return Text.counted("Only %(num)s left", "Only %(num)s left", left)
+
+
+def _left_clause(left: int, *, sets: bool) -> Text:
+    """The same within a sentence."""
+    if sets:
+        return Text.counted("only %(num)s set left", "only %(num)s sets left", left)
+    return Text.counted("only %(num)s left", "only %(num)s left", left)
 
 
 def bundle_message(bundle: BundleView, locale: str) -> str:
     """The same of a bundle in the choice that is shown."""
     if bundle.price is None:
-        return "Not sold in your market"
+        return Text("Not sold in your market")
     if bundle.promise is None:
         return left_message(bundle.left, sets=True)
     return waiting_message(bundle.standing, bundle.promise, bundle.left, locale=locale, sets=True)

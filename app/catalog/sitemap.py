@@ -10,6 +10,7 @@ from app.catalog.service import CatalogService
 from app.catalog.structured_data import product_path
 from app.db.database import Database
 from app.shared.errors import NotFound
+from app.shared.texts import Text
 
 MOST_URLS = 2_500  # the protocol allows 50 000, but each costs a read when a part is made
 
@@ -52,7 +53,7 @@ class Sitemap:
         """The products of a part, counted from one. Raises ``NotFound`` beyond the last."""
         ids = self._catalog.live_product_ids()[(part - 1) * MOST_URLS : part * MOST_URLS]
         if part != 1 and not ids:
-            raise NotFound("The sitemap has no such part.")
+            raise NotFound(Text("The sitemap has no such part."))
         return [
             SitemapEntry(path=product_path(each.slug), changed_at=each.changed_at)
             for each in self._repository.last_changes(ids)

@@ -138,7 +138,7 @@ def item_list(listing: Listing, url: str, site: Site) -> Data:
     """The products of one page of a listing."""
     return {
         "@type": "ItemList",
-        "name": listing.heading,
+        "name": str(listing.heading),
         "url": url,
         "numberOfItems": len(listing.cards),
         "itemListElement": [

@@ -21,6 +21,7 @@ from app.db.database import Session
 from app.shared.clock import now
 from app.shared.errors import Conflict
 from app.shared.ids import Sku
+from app.shared.texts import Text
 
 
 class ProductWriter:
@@ -102,7 +103,9 @@ class ProductWriter:
     def _replace(self, products: Iterable[Product], session: Session) -> None:
         for product in products:
             if not self._catalog.replace(product, session):
-                raise Conflict("This product is being changed by somebody else.", retry_after=1)
+                raise Conflict(
+                    Text("This product is being changed by somebody else."), retry_after=1
+                )
 
 
 def _units_below(products: Iterable[Product]) -> dict[Sku, int | None]:

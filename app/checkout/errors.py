@@ -5,13 +5,14 @@ from __future__ import annotations
 from app.orders.models import Order
 from app.shared.errors import Conflict, Invalid
 from app.shared.money import Money
+from app.shared.texts import Text
 
 
 class AlreadyOrdered(Conflict):
     """This very cart was ordered and paid a moment ago."""
 
     def __init__(self, order: Order) -> None:
-        super().__init__("You have ordered and paid this cart already.")
+        super().__init__(Text("You have ordered and paid this cart already."))
         self.order = order
 
 
@@ -22,7 +23,9 @@ class CartChanged(Invalid):
     """
 
     def __init__(self, why: str = "") -> None:
-        message = "Your cart or its prices changed since you opened this page. Please check it."
+        message = Text(
+            "Your cart or its prices changed since you opened this page. Please check it."
+        )
         super().__init__(f"{message} {why}".strip())
 
 
@@ -51,7 +54,7 @@ class NotRefundable(Conflict):
     """The order has no captured payment."""
 
     def __init__(self) -> None:
-        super().__init__("This order was not paid, so there is nothing to refund.")
+        super().__init__(Text("This order was not paid, so there is nothing to refund."))
 
 
 class NothingToRefund(Invalid):
@@ -59,9 +62,9 @@ class NothingToRefund(Invalid):
 
     def __init__(self, left: int | None = None, position: int = 0, part: int = 0) -> None:
         message = (
-            "Choose what to refund."
+            Text("Choose what to refund.")
             if left is None
-            else f"Only {left} of this line can still be refunded."
+            else Text("Only %(left)s of this line can still be refunded.", left=left)
         )
         field = f"quantity-{position}" if position else "amount"
         super().__init__(message, {f"{field}-{part}" if part else field: message})
@@ -83,8 +86,10 @@ class RefundTooHigh(Invalid):
     """The refund would pay back more than is left of the capture."""
 
     def __init__(self, refundable: Money) -> None:
-        message = (
-            f"At most {refundable.to_major()} {refundable.currency} of this order can be refunded."
+        message = Text(
+            "At most %(amount)s %(currency)s of this order can be refunded.",
+            amount=refundable.to_major(),
+            currency=refundable.currency,
         )
         super().__init__(message, {"amount": message})
 
@@ -97,7 +102,11 @@ class MaybePaidAlready(Invalid):
 
     def __init__(self, number: str) -> None:
         super().__init__(
-            f"You may have paid for the very same things a moment ago (order {number}); we are "
-            "still checking. If you do want them twice, press the button again."
+            Text(
+                "You may have paid for the very same things a moment ago (order "
+                "%(number)s); we are still checking. If you do want them twice, press "
+                "the button again.",
+                number=number,
+            )
         )
         self.number = number

@@ -13,18 +13,21 @@ from app.checkout.rules import Destination, Quote
 from app.markets.address_form import AddressForm, text_field
 from app.markets.models import Market
 from app.shared.emails import normal_email
+from app.shared.texts import Text
 
 
 class CheckoutForm(AddressForm):
     """Who, where to, how to ship, how to pay."""
 
-    email = text_field("E-mail", 254, "Please enter your e-mail address.")
-    shipping_method = RadioField("Shipping", validators=[InputRequired("Please choose one.")])
-    gateway = RadioField("Payment", validators=[InputRequired("Please choose one.")])
+    email = text_field(Text("E-mail"), 254, Text("Please enter your e-mail address."))
+    shipping_method = RadioField(
+        Text("Shipping"), validators=[InputRequired(Text("Please choose one."))]
+    )
+    gateway = RadioField(Text("Payment"), validators=[InputRequired(Text("Please choose one."))])
     gateways: tuple[str, ...] = ()  # that are offered
     entered = False  # whether it has what a shopper entered
-    use_store_credit = BooleanField("Use my store credit")
-    keep_address = BooleanField("Keep this address in my account")
+    use_store_credit = BooleanField(Text("Use my store credit"))
+    keep_address = BooleanField(Text("Keep this address in my account"))
 
     def validate_email(self, field: StringField) -> None:
         """In one spelling, so that an order alike is found whichever way it was typed."""
@@ -43,8 +46,8 @@ def known_email(form: CheckoutForm) -> str:
 
 
 _GATEWAY_LABELS = {
-    "stripe": "Card or wallet (Stripe)",
-    "razorpay": "UPI, card or netbanking (Razorpay)",
+    "stripe": Text("Card or wallet (Stripe)"),
+    "razorpay": Text("UPI, card or netbanking (Razorpay)"),
 }
 
 

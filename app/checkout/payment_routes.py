@@ -15,6 +15,7 @@ from app.payments.models import Attempt, AttemptState
 from app.payments.service import Customer, PaymentService
 from app.shared.errors import NotFound
 from app.shared.ids import AttemptId
+from app.shared.texts import Text
 from app.web.csrf import exempt
 from app.web.errors import error_page
 from app.web.registry import service
@@ -29,7 +30,7 @@ def stripe_return() -> BaseResponse:
     """Stripe sent the shopper back; what happened only Stripe's API says."""
     attempt = service(PaymentService).find_by_session("stripe", request.args.get("session_id", ""))
     if attempt is None:
-        raise NotFound("This payment does not exist.")
+        raise NotFound(Text("This payment does not exist."))
     return _settled(attempt)
 
 
@@ -48,7 +49,7 @@ def razorpay_callback() -> BaseResponse:
             form.get("razorpay_signature", ""),
         )
     except BadSignature:
-        return error_page(400, "This answer was not signed by the payment service.")
+        return error_page(400, Text("This answer was not signed by the payment service."))
     return _settled(attempt)
 
 
@@ -58,10 +59,10 @@ def _failed_callback() -> BaseResponse:
         metadata = json.loads(request.form.get("error[metadata]", ""))
         session_id = str(metadata["order_id"])
     except (ValueError, KeyError, TypeError):
-        return error_page(400, "The payment service's answer could not be understood.")
+        return error_page(400, Text("The payment service's answer could not be understood."))
     attempt = service(PaymentService).find_by_session("razorpay", session_id)
     if attempt is None:
-        raise NotFound("This payment does not exist.")
+        raise NotFound(Text("This payment does not exist."))
     return _settled(attempt)
 
 
@@ -99,13 +100,16 @@ def status(attempt_id: str) -> BaseResponse:
 
 
 _ENDED = {
-    AttemptState.FAILED: ("failed", "The payment service did not accept this payment."),
-    AttemptState.EXPIRED: ("expired", "It was not completed in time, and nothing was charged."),
-    AttemptState.LOST: ("lost", "This payment was not taken; the money is being released."),
+    AttemptState.FAILED: ("failed", Text("The payment service did not accept this payment.")),
+    AttemptState.EXPIRED: (
+        "expired",
+        Text("It was not completed in time, and nothing was charged."),
+    ),
+    AttemptState.LOST: ("lost", Text("This payment was not taken; the money is being released.")),
 }
-_UNDER_WAY = (
-    "A payment is under way. Finish it where you began it, or wait here while we are checking. "
-    "Please do not pay again."
+_UNDER_WAY = Text(
+    "A payment is under way. Finish it where you began it, or wait here while we are "
+    "checking. Please do not pay again."
 )
 
 
@@ -116,13 +120,15 @@ def _describe(look: Look) -> tuple[str, str, str]:
         kind, message = _ENDED[attempt.state]
         return kind, message, "" if attempt.state is AttemptState.LOST else "/checkout"
     if attempt.state is AttemptState.CREATED:
-        message = "The payment service is not answering. Nothing was charged, and we keep trying."
+        message = Text(
+            "The payment service is not answering. Nothing was charged, and we keep trying."
+        )
         return "unavailable", message, "/checkout"
     if attempt.state is AttemptState.OPEN and look.under_way:
         return "checking", _UNDER_WAY, payment_path(attempt)
     if attempt.state is AttemptState.OPEN and look.answered:
-        return "open", "This order is not paid yet.", payment_path(attempt)
-    return "checking", "We are checking your payment. Please do not pay again.", ""
+        return "open", Text("This order is not paid yet."), payment_path(attempt)
+    return "checking", Text("We are checking your payment. Please do not pay again."), ""
 
 
 @blueprint.get("/<attempt_id>/razorpay")
@@ -131,7 +137,7 @@ def razorpay_page(attempt_id: str) -> BaseResponse:
     payments = service(PaymentService)
     attempt = payments.get(AttemptId(attempt_id))
     if attempt.gateway != "razorpay":
-        raise NotFound("This payment does not exist.")
+        raise NotFound(Text("This payment does not exist."))
     if attempt.state is not AttemptState.OPEN:
         return see_other(f"/payments/{attempt.id}")
     order = service(OrderService).get(attempt.order_id)

@@ -37,6 +37,7 @@ from app.shared.errors import Conflict, Invalid
 from app.shared.ids import AccountId, CartId, OrderId, new_id, new_secret
 from app.shared.money import Money
 from app.shared.postal import Address
+from app.shared.texts import Text, current_language
 
 PAYMENT_WINDOW = timedelta(minutes=45)  # how long the hosted page can be paid
 _TRIES = 5
@@ -64,7 +65,7 @@ class Purchase:
     def cart_id(self) -> CartId:
         """The cart's id; an empty cart without one cannot be bought."""
         if self.cart.id is None:
-            raise Invalid("Your cart is empty.")
+            raise Invalid(Text("Your cart is empty."))
         return self.cart.id
 
     @property
@@ -172,7 +173,7 @@ class Placing:
             except CartChanged:
                 self._refuse_paid(purchase)
                 raise
-        raise Conflict("Your order is being placed in another window.", retry_after=2)
+        raise Conflict(Text("Your order is being placed in another window."), retry_after=2)
 
     def _let_go(self, withdrawn: list[OrderId]) -> None:
         """Give back what no new order has taken over of withdrawn orders' promotions and
@@ -272,6 +273,7 @@ class Placing:
             cart_version=cart.version,
             market=purchase.market.code,
             locale=purchase.market.locale,
+            language=current_language(),
             currency=cart.currency,
             email=purchase.email,
             address=purchase.address,
@@ -381,7 +383,7 @@ class Placing:
         attempt = self._payments.find_open(order.id)
         if attempt is not None:
             self._close(attempt)
-        reason = "Replaced by a newer order of the same cart"
+        reason = Text("Replaced by a newer order of the same cart")
         benefits = bool(order.reductions or order.credit)
         if self._settlement.cancel(order, reason, keep_benefits=True) and benefits:
             withdrawn.append(order.id)

@@ -19,6 +19,7 @@ from app.promotions.usage import UsageService
 from app.shared.clock import now
 from app.shared.errors import NotFound
 from app.shared.ids import OrderId
+from app.shared.texts import Text
 
 _STALE = timedelta(seconds=45)
 _OVERDUE = PAYMENT_WINDOW + timedelta(minutes=5)
@@ -99,7 +100,7 @@ class Reconciler:
         attempt = self._payments.find_open(order_id)
         if attempt is not None and not self._settlement.close(attempt):
             return False
-        return self._settlement.cancel(self._orders.get(order_id), "Not paid in time")
+        return self._settlement.cancel(self._orders.get(order_id), Text("Not paid in time"))
 
     def _is_pending(self, order_id: OrderId, session: Session | None = None) -> bool:
         try:

@@ -13,11 +13,14 @@ from app.orders.service import OrderService
 from app.payments.events import ALERT
 from app.payments.models import Attempt, AttemptState, AuthorisationState, SeenPayment
 from app.payments.service import PaymentService
+from app.shared.texts import Text, to_words
 
 _FATES = {
-    AuthorisationState.VOIDED: "The hold on the money was released at once.",
-    AuthorisationState.LEFT_TO_EXPIRE: "The bank releases the hold by itself within a few days.",
-    AuthorisationState.REFUNDED: "The money was sent back.",
+    AuthorisationState.VOIDED: Text("The hold on the money was released at once."),
+    AuthorisationState.LEFT_TO_EXPIRE: Text(
+        "The bank releases the hold by itself within a few days."
+    ),
+    AuthorisationState.REFUNDED: Text("The money was sent back."),
 }
 
 
@@ -42,7 +45,9 @@ class Returns:
         """Finish what was begun; repeating it changes nothing."""
         fate = self._payments.give_back(attempt, payment)
         reason = self._payments.reason_of(attempt, payment)
-        message = f"A payment was not taken. {reason}. {_FATES[fate]}"
+        message = Text(
+            "A payment was not taken. %(reason)s. %(fate)s", reason=reason, fate=_FATES[fate]
+        )
         claim = self._payments.find_capture(attempt.order_id)
         is_winner = claim is not None and claim.attempt_id == attempt.id
 
@@ -63,6 +68,11 @@ class Returns:
             session=session,
             key=f"returned:{payment.id}",
         )
-        payload = {"order_id": attempt.order_id, "message": message, "payment_id": payment.id}
+        payload = {
+            "order_id": attempt.order_id,
+            "payment_id": payment.id,
+            "message": message,
+            "words": to_words(message),
+        }
         for topic in (ALERT, PAYMENT_RETURNED):
             self._outbox.publish(topic, payload, session, key=f"{topic}:{payment.id}")

@@ -22,6 +22,7 @@ from app.identity.context import signed_in_id
 from app.identity.errors import AddressBookFull
 from app.markets.context import current_market
 from app.shared.errors import Invalid
+from app.shared.texts import Text
 from app.web.csrf import FIELD as CSRF_FIELD
 from app.web.errors import error_page
 from app.web.registry import service
@@ -51,7 +52,9 @@ def submit() -> BaseResponse:
     """Place the order and go to the gateway; the same key always gets the same answer."""
     key = request.form.get(_KEY_FIELD) or request.headers.get(_KEY_HEADER, "")
     if not 8 <= len(key) <= 200:
-        return error_page(400, "The form came without its key. Please reload it and try again.")
+        return error_page(
+            400, Text("The form came without its key. Please reload it and try again.")
+        )
     checkout = service(CheckoutService)
     form = read_form(request.form, posted=True)
     try:
@@ -114,13 +117,20 @@ def _place(claimed: Claimed, form: CheckoutForm, bill: Bill, key: str) -> BaseRe
 def _check_cart(cart: PricedCart) -> None:
     """Refuse an empty cart, one that cannot be sold, and one the shopper has not seen."""
     if not cart.lines:
-        raise Invalid("Your cart is empty.")
+        raise Invalid(Text("Your cart is empty."))
     if not cart.ready:
-        raise Invalid("Something in your cart can no longer be sold. Please look at your cart.")
+        raise Invalid(
+            Text("Something in your cart can no longer be sold. Please look at your cart.")
+        )
     seen = request.form.get(_SEEN_FIELD, "")
     if seen and seen != shown(cart, current_market()):
         refused = [each for each in cart.discounts.coupons if not each.applied]
-        raise CartChanged(" ".join(f"Code {each.code}: {each.note}" for each in refused))
+        raise CartChanged(
+            " ".join(
+                str(Text("Code %(code)s: %(note)s", code=each.code, note=each.note))
+                for each in refused
+            )
+        )
 
 
 def _check_credit(bill: Bill) -> None:

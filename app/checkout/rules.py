@@ -17,6 +17,7 @@ from app.orders.models import OrderReduction, Totals
 from app.promotions.models import Reduction
 from app.shared.ids import LineId
 from app.shared.money import Money, total
+from app.shared.texts import Text
 
 # Gift cards alone go by e-mail, which is no method of a market.
 _BY_MAIL = ShippingMethod(code="", name="", kind=ShippingKind.PICKUP, min_days=0, max_days=0)
@@ -131,9 +132,13 @@ def _choice(method: ShippingMethod, cart: PricedCart) -> ShippingChoice:
     price = _shipping_price(method, cart) or Money.zero(cart.currency)
     off = sum(minor for _, minor in cart.discounts.on_shipping(method.code, price.minor))
     days = (
-        f"{method.min_days} working day{'' if method.min_days == 1 else 's'}"
+        Text.counted("%(num)s working day", "%(num)s working days", method.min_days)
         if method.min_days == method.max_days
-        else f"{method.min_days} to {method.max_days} working days"
+        else Text(
+            "%(min_days)s to %(max_days)s working days",
+            min_days=method.min_days,
+            max_days=method.max_days,
+        )
     )
     return ShippingChoice(
         code=method.code,

@@ -21,6 +21,7 @@ from app.payments.models import Attempt, AttemptState
 from app.payments.service import PaymentService
 from app.shared.errors import Invalid, ShopError
 from app.shared.ids import AttemptId, OrderId
+from app.shared.texts import Text
 
 _ROUTE = "POST /checkout"
 _log = structlog.get_logger()
@@ -38,7 +39,7 @@ class PaymentRefused(Invalid):
     """The gateway would not open a payment page; the shopper may choose another."""
 
     def __init__(self) -> None:
-        message = "This payment method cannot be used right now. Please choose another one."
+        message = Text("This payment method cannot be used right now. Please choose another one.")
         super().__init__(message, {"gateway": message})
 
 

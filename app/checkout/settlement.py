@@ -44,6 +44,7 @@ from app.promotions.errors import PromotionUsedUp
 from app.promotions.usage import UsageService
 from app.shared.clock import now
 from app.shared.ids import AttemptId
+from app.shared.texts import Text
 
 _LATE_HOLD = timedelta(minutes=30)
 _RELEASED = frozenset({AuthorisationState.VOIDED, AuthorisationState.LEFT_TO_EXPIRE})
@@ -148,13 +149,15 @@ class Settlement:
         if known in _RELEASED and payment.state is PaymentState.AUTHORISED:
             return
         if payment.amount != attempt.amount:
-            self._returns.begin(attempt, payment, "Its amount differs from the order's")
+            self._returns.begin(attempt, payment, Text("Its amount differs from the order's"))
             return
         try:
             winner = self._claim(attempt, payment)
         except OutOfStock:
-            self._cancel_late(attempt, "Sold out before the payment arrived")
-            self._returns.begin(attempt, payment, "The goods sold out before the payment arrived")
+            self._cancel_late(attempt, Text("Sold out before the payment arrived"))
+            self._returns.begin(
+                attempt, payment, Text("The goods sold out before the payment arrived")
+            )
             return
         except (PromotionUsedUp, CreditChanged) as gone:
             reason = _why_gone(gone)
@@ -162,9 +165,9 @@ class Settlement:
             self._returns.begin(attempt, payment, reason)
             return
         if winner is None or winner.state is CaptureState.VOID:
-            self._returns.begin(attempt, payment, "The order can no longer be paid")
+            self._returns.begin(attempt, payment, Text("The order can no longer be paid"))
         elif winner.payment_id != payment.id:
-            self._returns.begin(attempt, payment, "Another payment of this order came first")
+            self._returns.begin(attempt, payment, Text("Another payment of this order came first"))
         else:
             self._capture(attempt, winner, payment)
 
@@ -280,10 +283,12 @@ class Settlement:
         return current.state in _UNPAYABLE
 
 
-def _why_gone(gone: PromotionUsedUp | CreditChanged) -> str:
+def _why_gone(gone: PromotionUsedUp | CreditChanged) -> Text:
     if isinstance(gone, CreditChanged):
-        return f"The balance of “{gone.label}” was spent before the payment arrived"
-    return f"The discount “{gone.name}” was used up before the payment arrived"
+        return Text(
+            "The balance of “%(label)s” was spent before the payment arrived", label=gone.label
+        )
+    return Text("The discount “%(name)s” was used up before the payment arrived", name=gone.name)
 
 
 def _is_spent(seen: Observation) -> bool:

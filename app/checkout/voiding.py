@@ -16,9 +16,10 @@ from app.payments.events import ALERT
 from app.payments.models import Attempt, SeenPayment
 from app.payments.service import PaymentService
 from app.promotions.usage import UsageService
+from app.shared.texts import Text, to_words
 
-_WITHDRAWN = "The payment was withdrawn before it was taken; nothing was charged"
-_SENT_BACK = "The payment was sent back in full before the order was booked"
+_WITHDRAWN = Text("The payment was withdrawn before it was taken; nothing was charged")
+_SENT_BACK = Text("The payment was sent back in full before the order was booked")
 
 
 class Voids:
@@ -58,8 +59,13 @@ class Voids:
             self._inventory.release(order.id, session)
             self._usage.release(order.id, session)
             self._credit.release(order.id, session)
-            message = f"{reason}. The order is cancelled."
-            payload = {"order_id": order.id, "message": message, "payment_id": payment.id}
+            message = Text("%(reason)s. The order is cancelled.", reason=reason)
+            payload = {
+                "order_id": order.id,
+                "payment_id": payment.id,
+                "message": message,
+                "words": to_words(message),
+            }
             for topic in (ALERT, PAYMENT_RETURNED):
                 self._outbox.publish(topic, payload, session, key=f"{topic}:void:{order.id}")
 

@@ -1,8 +1,9 @@
 """The transactional outbox: events stored with the change they tell of, handled at least once.
 
 An event is written in the transaction of its cause, so neither exists without the other. The
-worker leases events, each for one of its lanes, and runs their handlers; handlers that finished are
-noted, so a crash repeats only the one that was running. Handlers must bear being repeated.
+worker leases events, each for one of its lanes, and runs their handlers in the language of who
+caused the event; handlers that finished are noted, so a crash repeats only the one that was
+running. Handlers must bear being repeated.
 """
 
 from __future__ import annotations
@@ -20,6 +21,8 @@ from pymongo.collection import Collection
 from app.db.database import Database, Document, Session
 from app.shared.clock import now
 from app.shared.ids import new_id
+from app.shared.languages import DEFAULT
+from app.shared.texts import current_language, speaking
 
 _LEASE = timedelta(seconds=60)
 _AHEAD = 500  # events to look at in one go
@@ -81,6 +84,7 @@ class Outbox:
             "_id": key or new_id("evt"),
             "topic": topic,
             "payload": dict(payload),
+            "language": current_language(),
             "state": "pending",
             "created_at": moment,
             "available_at": moment + delay,
@@ -140,7 +144,8 @@ class Lane:
         for name, handler in handlers.items():
             if name in document["done"]:
                 continue
-            problem = self._run(event, name, handler)
+            with speaking(document.get("language", DEFAULT)):
+                problem = self._run(event, name, handler)
             if problem:
                 failures.append(problem)
             elif len(handlers) > 1:  # the only one is noted with the event itself

@@ -18,9 +18,10 @@ from app.payments.models import Refund
 from app.payments.service import PaymentService
 from app.shared.clock import now
 from app.shared.ids import OrderId
+from app.shared.texts import Text
 
 REFUND_KEY = "cancelled"
-_BY_SHOPPER = "Cancelled by the customer"
+_BY_SHOPPER = Text("Cancelled by the customer")
 
 
 class Cancelling:

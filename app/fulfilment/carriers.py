@@ -6,6 +6,7 @@ import re
 from urllib.parse import quote
 
 from app.shared.errors import Invalid
+from app.shared.texts import Text
 
 # Addresses of the carriers' public tracking pages, with the parcel's number at the end.
 _CARRIERS: dict[str, tuple[str, str]] = {
@@ -49,6 +50,8 @@ def clean_tracking(text: str) -> str:
     """The parcel's number on one line. Raises ``Invalid`` for what is none."""
     plain = " ".join(text.split())
     if plain and not _NUMBER.fullmatch(plain):
-        message = "A tracking number has 4 to 40 letters, digits, spaces, dots, slashes or hyphens."
+        message = Text(
+            "A tracking number has 4 to 40 letters, digits, spaces, dots, slashes or hyphens."
+        )
         raise Invalid(message, {"tracking": message})
     return plain

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from app.shared.errors import Conflict, Invalid
+from app.shared.texts import Text
 
 
 class NotShippable(Invalid):
@@ -10,8 +11,10 @@ class NotShippable(Invalid):
 
     def __init__(self) -> None:
         super().__init__(
-            "This order does not have that many units to ship (any more): check what was shipped, "
-            "refunded and cancelled."
+            Text(
+                "This order does not have that many units to ship (any more): check what was "
+                "shipped, refunded and cancelled."
+            )
         )
 
 
@@ -19,7 +22,9 @@ class NotReturnable(Invalid):
     """The return is of units that cannot be sent back (any more)."""
 
     def __init__(
-        self, message: str = "Please choose what you would like to return.", field: str = "lines"
+        self,
+        message: str = Text("Please choose what you would like to return."),
+        field: str = "lines",
     ) -> None:
         super().__init__(message, {field: message})
 
@@ -28,7 +33,7 @@ class ReturnMoved(Conflict):
     """The return is not where this step begins."""
 
     def __init__(self, state: str) -> None:
-        super().__init__(f"This return is {state} already.")
+        super().__init__(Text("This return is %(state)s already.", state=state))
 
 
 class StillChecking(Conflict):
@@ -36,8 +41,10 @@ class StillChecking(Conflict):
 
     def __init__(self) -> None:
         super().__init__(
-            "We are still checking a payment for this order, so it cannot be cancelled right now. "
-            "Please try again in a few minutes."
+            Text(
+                "We are still checking a payment for this order, so it cannot be "
+                "cancelled right now. Please try again in a few minutes."
+            )
         )
 
 
@@ -46,5 +53,5 @@ class TooLateToCancel(Conflict):
 
     def __init__(self) -> None:
         super().__init__(
-            "This order can no longer be cancelled. Once it has arrived you can return it."
+            Text("This order can no longer be cancelled. Once it has arrived you can return it.")
         )

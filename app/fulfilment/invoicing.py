@@ -26,6 +26,7 @@ from app.payments.models import Refund, RefundState
 from app.shared.clock import now
 from app.shared.errors import NotFound
 from app.shared.ids import OrderId
+from app.shared.texts import Text
 
 T = TypeVar("T")
 _TRIES = 20  # numbers are waited for in turn: many orders may be paid at one moment
@@ -72,7 +73,7 @@ class Invoicing:
         """The invoice of a paid order, issued now if it was not before. Raises ``NotFound`` for
         an order that was not paid."""
         if not order.is_paid:
-            raise NotFound("There is an invoice once the order is paid.")
+            raise NotFound(Text("There is an invoice once the order is paid."))
 
         def work(session: Session) -> Invoice:
             known = self._papers.find_invoice(order.id, session)
@@ -137,7 +138,7 @@ class Invoicing:
         refunds = {refund.id: refund for refund in self._refunding.of_order(order.id)}
         note = notes.get(number.strip().upper())
         if note is None or note.refund_id not in refunds:
-            raise NotFound("There is no credit note with this number.")
+            raise NotFound(Text("There is no credit note with this number."))
         return note, refunds[note.refund_id]
 
     def stands(self, refund: Refund) -> bool:

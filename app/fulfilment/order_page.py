@@ -29,6 +29,7 @@ from app.orders.rules import FULFILMENT_LABELS, STATE_LABELS
 from app.orders.service import OrderService
 from app.payments.models import Attempt, AttemptState
 from app.payments.service import PaymentService
+from app.shared.texts import Text
 from app.web.registry import service
 from app.web.rendering import page, private
 
@@ -72,7 +73,7 @@ def order_page(
             order=order,
             order_url=order_path(order.number, order.access_token),
             events=service(OrderService).timeline(order.id),
-            state_label="Cancelled" if order.withdrawn else STATE_LABELS[order.state],
+            state_label=Text("Cancelled") if order.withdrawn else STATE_LABELS[order.state],
             fulfilment_label=FULFILMENT_LABELS[order.fulfilment] if _is_sent(order) else "",
             checking=checking,
             can_pay=bool(pay_url),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from flask import Blueprint, Response, request
 from werkzeug.wrappers import Response as BaseResponse
-from wtforms import Form, StringField
+from wtforms import StringField
 from wtforms.validators import DataRequired, Length
 
 from app.checkout.service import order_path
@@ -17,6 +17,8 @@ from app.fulfilment.returns import GoodsReturns
 from app.orders.models import Order
 from app.orders.service import OrderService
 from app.shared.errors import Conflict
+from app.shared.texts import Text
+from app.web.forms import ShopForm
 from app.web.limits import failed, limiter
 from app.web.registry import service
 from app.web.rendering import page, private, see_other, wants_fragment
@@ -24,14 +26,16 @@ from app.web.rendering import page, private, see_other, wants_fragment
 blueprint = Blueprint("orders", __name__, url_prefix="/orders")
 
 
-class LookupForm(Form):
+class LookupForm(ShopForm):
     """What a guest knows of an order."""
 
     number = StringField(
-        "Order number", validators=[DataRequired("Please enter the order number."), Length(max=40)]
+        Text("Order number"),
+        validators=[DataRequired(Text("Please enter the order number.")), Length(max=40)],
     )
     email = StringField(
-        "E-mail", validators=[DataRequired("Please enter your e-mail address."), Length(max=254)]
+        Text("E-mail"),
+        validators=[DataRequired(Text("Please enter your e-mail address.")), Length(max=254)],
     )
 
 
@@ -61,7 +65,7 @@ def ask_return(number: str) -> BaseResponse:
     fit = form.validate()
     try:
         if not 8 <= len(key) <= 100:
-            raise NotReturnable("The form came without its key. Please send it again.", "key")
+            raise NotReturnable(Text("The form came without its key. Please send it again."), "key")
         # Not only what can be returned now: the same form sent again is to be recognised.
         every = {at: line.quantity for at, line in enumerate(order.lines, 1)}
         wanted = quantities(request.form, every)
@@ -113,10 +117,10 @@ def lookup() -> Response:
 def find() -> BaseResponse:
     """Go to the order, or say that there is none, never which entry was wrong."""
     form = LookupForm(request.form)
-    message = "Please check the fields below."
+    message = Text("Please check the fields below.")
     if form.validate():
         order = service(OrderService).look_up(form.number.data or "", form.email.data or "")
         if order is not None:
             return see_other(order_path(order.number, order.access_token))
-        message = "We found no order with this number and e-mail address."
+        message = Text("We found no order with this number and e-mail address.")
     return private(page("orders/lookup.html", "lookup", 422, form=form, message=message))

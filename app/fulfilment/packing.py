@@ -7,10 +7,11 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from app.checkout.refund_rules import RETURNED
 from app.fulfilment.models import UnitPlace
-from app.fulfilment.paper_shapes import Column, Table, title_of
+from app.fulfilment.paper import Column, Table, title_of
 from app.orders.models import Order, OrderLine
 from app.payments.models import Refund, RefundState
 from app.shared.ids import Sku
+from app.shared.texts import Text
 
 
 def packed_table(
@@ -25,9 +26,9 @@ def packed_table(
         lying[each.position, each.part].append(each)
     columns = (
         Column(title="SKU", share=25),
-        Column(title="Item", share=35 if places else 55),
-        *((Column(title="From", share=22),) if places else ()),
-        Column(title="Quantity", share=18 if places else 20, numeric=True),
+        Column(title=Text("Item"), share=35 if places else 55),
+        *((Column(title=Text("From"), share=22),) if places else ()),
+        Column(title=Text("Quantity"), share=18 if places else 20, numeric=True),
     )
     rows = (
         (sku, title, *((_places_text(lying[at, part], names),) if places else ()), quantity)
@@ -49,7 +50,12 @@ def _places_text(places: Sequence[UnitPlace], names: Mapping[str, str]) -> str:
 
 def _packed_rows(line: OrderLine, quantity: int) -> Iterator[tuple[int, Sku, str, str]]:
     """The line, and of a set its parts: position in it, SKU, title, units."""
-    yield 0, line.sku, title_of(line), f"{quantity} of {line.quantity}"
+    yield (
+        0,
+        line.sku,
+        title_of(line),
+        Text("%(part)s of %(whole)s", part=quantity, whole=line.quantity),
+    )
     for part in line.parts:
         yield part.position, part.sku, f"– {title_of(part)}", str(part.quantity * quantity)
 
@@ -67,7 +73,12 @@ def left_out(order: Order, packed: Mapping[int, int], refunds: Iterable[Refund])
         for part in parts:
             alone = gone[at, part.position] - whole * part.quantity
             if alone:
-                notes.append(f"Paid back, leave out of the sets: {alone} × {title_of(part)}.")
+                note = Text(
+                    "Paid back, leave out of the sets: %(quantity)s × %(part)s.",
+                    quantity=alone,
+                    part=title_of(part),
+                )
+                notes.append(note)
     return tuple(notes)
 
 
@@ -75,4 +86,7 @@ def not_here(order: Order, owed: Mapping[Sku, int]) -> tuple[str, ...]:
     """What of an order cannot be packed yet."""
     titles = {line.sku: title_of(line) for line in order.lines}
     titles |= {part.sku: title_of(part) for line in order.lines for part in line.parts}
-    return tuple(f"Not here yet: {units} × {titles.get(sku, sku)}." for sku, units in owed.items())
+    return tuple(
+        Text("Not here yet: %(units)s × %(title)s.", units=units, title=titles.get(sku, sku))
+        for sku, units in owed.items()
+    )

@@ -7,9 +7,11 @@ from flask import Blueprint, Response, make_response, render_template
 from app.checkout.service import order_path
 from app.fulfilment.invoicing import Invoicing
 from app.fulfilment.order_page import visible_order
-from app.fulfilment.papers import Paper, PaperWriter
+from app.fulfilment.paper import Paper
+from app.fulfilment.papers import PaperWriter
 from app.fulfilment.pdf import render
 from app.orders.models import Order
+from app.shared.texts import speaking
 from app.web.registry import service
 from app.web.rendering import private
 
@@ -18,7 +20,8 @@ blueprint = Blueprint("papers", __name__, url_prefix="/orders")
 
 def paper_page(paper: Paper, back_url: str, pdf_url: str) -> Response:
     """A paper as a page to print."""
-    body = render_template("papers/paper.html", paper=paper, back_url=back_url, pdf_url=pdf_url)
+    with speaking(paper.language):
+        body = render_template("papers/paper.html", paper=paper, back_url=back_url, pdf_url=pdf_url)
     return private(make_response(body))
 
 

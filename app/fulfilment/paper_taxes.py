@@ -6,12 +6,13 @@ from collections.abc import Callable, Sequence
 
 from app.checkout.refund_rules import line_paid
 from app.fulfilment.models import CreditNote
-from app.fulfilment.paper_shapes import Column, Sum, Table
+from app.fulfilment.paper import Column, Sum, Table
 from app.markets.tax_rows import rate_text, tax_rows
 from app.markets.taxing import RateTax, halves
 from app.orders.models import Order
 from app.shared.dividing import divide
 from app.shared.money import Money
+from app.shared.texts import Text
 
 
 def taxes_of(order: Order) -> tuple[RateTax, ...]:
@@ -66,22 +67,23 @@ def tax_sums(
     order: Order, taxes: Sequence[RateTax], whole: Money, money: Callable[[Money], str]
 ) -> list[Sum]:
     """A line for each tax, or one for all where its rate is not known."""
-    contained = " contained" if order.totals.tax_included else ""
     rows = tax_rows(order.totals.tax_name, taxes, order.tax_parts)
     rows = rows or ((order.totals.tax_name, whole),)
-    return [Sum(label=f"{name}{contained}", amount=money(tax)) for name, tax in rows]
+    if order.totals.tax_included:
+        rows = tuple((Text("%(tax)s contained", tax=name), tax) for name, tax in rows)
+    return [Sum(label=name, amount=money(tax)) for name, tax in rows]
 
 
 def tax_table(order: Order, taxes: Sequence[RateTax], money: Callable[[Money], str]) -> Table:
     """Net, tax and gross by rate; a tax that is made of several has a column for each."""
     name, parts = order.totals.tax_name, order.tax_parts
-    titles = parts or ("Tax",)
+    titles = parts or (Text("Tax"),)
     return Table(
         columns=(
             Column(title=name, share=20 if parts else 40),
-            Column(title="Net", share=20, numeric=True),
+            Column(title=Text("Net"), share=20, numeric=True),
             *(Column(title=each, share=20, numeric=True) for each in titles),
-            Column(title="Gross", share=20, numeric=True),
+            Column(title=Text("Gross"), share=20, numeric=True),
         ),
         rows=tuple(
             (

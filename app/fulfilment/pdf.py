@@ -13,8 +13,7 @@ from fpdf import FPDF
 from fpdf.enums import TableBordersLayout, XPos, YPos
 from fpdf.fonts import FontFace, TTFFont
 
-from app.fulfilment.paper_shapes import Table
-from app.fulfilment.papers import Paper
+from app.fulfilment.paper import Paper, Table
 
 _FONT = "mukta"
 _FACES = {"": "Mukta-Regular.ttf", "B": "Mukta-SemiBold.ttf"}
@@ -69,7 +68,7 @@ def render(paper: Paper) -> bytes:
     document.set_text_shaping(True)
     document.set_title(f"{paper.title} {paper.facts[0][1]}")
     document.set_creator(paper.seller.lines[0])
-    document.set_lang("en")
+    document.set_lang(paper.language)
     document.set_margins(18, 16)
     document.set_auto_page_break(True, 18)
     document.add_page()

@@ -26,13 +26,14 @@ from app.payments.models import Refund
 from app.shared.clock import now
 from app.shared.errors import NotFound
 from app.shared.ids import OrderId
+from app.shared.texts import Text
 
 COMMENT_LENGTH = 1_000
 _NOTES = {
-    ReturnState.REQUESTED: "Return {id} asked for",
-    ReturnState.APPROVED: "Return {id} approved",
-    ReturnState.RECEIVED: "Return {id} received",
-    ReturnState.REFUSED: "Return {id} refused",
+    ReturnState.REQUESTED: Text("Return %(id)s asked for"),
+    ReturnState.APPROVED: Text("Return %(id)s approved"),
+    ReturnState.RECEIVED: Text("Return %(id)s received"),
+    ReturnState.REFUSED: Text("Return %(id)s refused"),
 }
 
 
@@ -67,7 +68,7 @@ class GoodsReturns:
         """The return. Raises ``NotFound``."""
         found = self._returns.find(return_id.strip().upper())
         if found is None:
-            raise NotFound("There is no return with this number.")
+            raise NotFound(Text("There is no return with this number."))
         return found
 
     def waiting(self, most: int = 200) -> list[ReturnRequest]:
@@ -103,7 +104,7 @@ class GoodsReturns:
             _check(wanted, returnable_units(order, now(), self._window))
             count = self._units.ask_back(order_id, wanted, now() - self._window, session)
             if not count:
-                raise NotReturnable("These can no longer be returned.")
+                raise NotReturnable(Text("These can no longer be returned."))
             moment = now()
             asked = ReturnRequest(
                 id=f"{order.number}-R{count}",
@@ -227,7 +228,7 @@ class GoodsReturns:
         self._orders.note(
             known.order_id,
             f"return_{state}",
-            _NOTES[state].format(id=known.id),
+            _NOTES[state] % {"id": known.id},
             public=True,
             session=session,
             key=f"{known.id}:{state}",
@@ -250,13 +251,15 @@ def _refund_key(known: ReturnRequest) -> str:
 def _check(wanted: Mapping[int, int], possible: Mapping[int, int]) -> None:
     """Say beside its field what cannot be returned."""
     if not possible:
-        raise NotReturnable("Nothing of this order can be returned (any more).")
+        raise NotReturnable(Text("Nothing of this order can be returned (any more)."))
     if not wanted:
         raise NotReturnable
     for at, quantity in wanted.items():
         most = possible.get(at, 0)
         if not 0 < quantity <= most:
             message = (
-                f"At most {most} of this can be returned." if most else "This cannot be returned."
+                Text("At most %(most)s of this can be returned.", most=most)
+                if most
+                else Text("This cannot be returned.")
             )
             raise NotReturnable(message, f"quantity-{at}")

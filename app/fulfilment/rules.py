@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 
 from app.fulfilment.models import ReturnReason, ReturnState
 from app.orders.models import Order, OrderState
+from app.shared.texts import Text
 
 _S = ReturnState
 RETURN_TRANSITIONS: Mapping[ReturnState, frozenset[ReturnState]] = {
@@ -17,19 +18,19 @@ RETURN_TRANSITIONS: Mapping[ReturnState, frozenset[ReturnState]] = {
 }
 
 RETURN_LABELS: Mapping[ReturnState, str] = {
-    _S.REQUESTED: "Asked for",
-    _S.APPROVED: "Approved",
-    _S.RECEIVED: "Received",
-    _S.REFUSED: "Refused",
+    _S.REQUESTED: Text("Asked for"),
+    _S.APPROVED: Text("Approved"),
+    _S.RECEIVED: Text("Received"),
+    _S.REFUSED: Text("Refused"),
 }
 
 REASON_LABELS: Mapping[ReturnReason, str] = {
-    ReturnReason.DAMAGED: "It arrived damaged",
-    ReturnReason.WRONG_ITEM: "It is not what I ordered",
-    ReturnReason.NOT_AS_DESCRIBED: "It is not as described",
-    ReturnReason.TOO_LATE: "It arrived too late",
-    ReturnReason.CHANGED_MIND: "I changed my mind",
-    ReturnReason.OTHER: "Something else",
+    ReturnReason.DAMAGED: Text("It arrived damaged"),
+    ReturnReason.WRONG_ITEM: Text("It is not what I ordered"),
+    ReturnReason.NOT_AS_DESCRIBED: Text("It is not as described"),
+    ReturnReason.TOO_LATE: Text("It arrived too late"),
+    ReturnReason.CHANGED_MIND: Text("I changed my mind"),
+    ReturnReason.OTHER: Text("Something else"),
 }
 
 

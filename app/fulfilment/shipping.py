@@ -22,6 +22,7 @@ from app.orders.units import OrderUnits
 from app.shared.clock import now
 from app.shared.errors import NotFound
 from app.shared.ids import OrderId, Sku
+from app.shared.texts import Text
 
 
 class Shipping:
@@ -79,7 +80,7 @@ class Shipping:
         """The shipment. Raises ``NotFound``."""
         shipment = self._shipments.find(shipment_id)
         if shipment is None:
-            raise NotFound("This shipment does not exist.")
+            raise NotFound(Text("This shipment does not exist."))
         return shipment
 
     def ship(
@@ -133,11 +134,7 @@ class Shipping:
 
     def _tell(self, order: Order, shipment: Shipment, by: str, session: Session) -> None:
         count = sum(line.quantity for line in shipment.lines)
-        what = f"{count} item{'' if count == 1 else 's'} shipped"
-        if shipment.carrier:
-            what += f" with {carrier_name(shipment.carrier)}"
-        if shipment.tracking:
-            what += f", tracking number {shipment.tracking}"
+        what = _told(count, carrier_name(shipment.carrier), shipment.tracking)
         key = f"shipped:{shipment.number}"
         self._orders.note(order.id, "shipped", what, public=True, session=session, key=key)
         self._orders.note(
@@ -162,7 +159,7 @@ class Shipping:
             self._orders.note(
                 shipment.order_id,
                 "delivered",
-                f"Shipment {shipment.number} delivered",
+                Text("Shipment %(number)s delivered", number=shipment.number),
                 public=True,
                 session=session,
                 key=f"delivered:{shipment.number}",
@@ -172,6 +169,33 @@ class Shipping:
 
         self._database.in_transaction(work)
         return self.get(shipment_id)
+
+
+def _told(count: int, carrier: str, tracking: str) -> Text:
+    """What the timeline says of a shipment."""
+    if carrier and tracking:
+        return Text.counted(
+            "%(num)s item shipped with %(carrier)s, tracking number %(tracking)s",
+            "%(num)s items shipped with %(carrier)s, tracking number %(tracking)s",
+            count,
+            carrier=carrier,
+            tracking=tracking,
+        )
+    if carrier:
+        return Text.counted(
+            "%(num)s item shipped with %(carrier)s",
+            "%(num)s items shipped with %(carrier)s",
+            count,
+            carrier=carrier,
+        )
+    if tracking:
+        return Text.counted(
+            "%(num)s item shipped, tracking number %(tracking)s",
+            "%(num)s items shipped, tracking number %(tracking)s",
+            count,
+            tracking=tracking,
+        )
+    return Text.counted("%(num)s item shipped", "%(num)s items shipped", count)
 
 
 def _wanted(order: Order, units: Mapping[int, int] | None) -> dict[int, int]:

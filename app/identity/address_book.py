@@ -12,6 +12,7 @@ from app.identity.repository import AccountRepository
 from app.shared.errors import Conflict, NotFound
 from app.shared.ids import AccountId, AddressId, new_id
 from app.shared.postal import Address
+from app.shared.texts import Text
 
 MOST = 20
 _TRIES = 5
@@ -79,17 +80,19 @@ class AddressBook:
         for _ in range(_TRIES):
             account = self._accounts.find(account_id)
             if account is None:
-                raise NotFound("This account does not exist (any more).")
+                raise NotFound(Text("This account does not exist (any more)."))
             after = change(account.addresses)
             if after == account.addresses or self._accounts.replace_addresses(account, after):
                 return
-        raise Conflict("Your addresses are being changed in another window. Please try again.", 1)
+        raise Conflict(
+            Text("Your addresses are being changed in another window. Please try again."), 1
+        )
 
 
 def _find(entries: Entries, address_id: AddressId) -> SavedAddress:
     found = next((each for each in entries if each.id == address_id), None)
     if found is None:
-        raise NotFound("This address is not in your book.")
+        raise NotFound(Text("This address is not in your book."))
     return found
 
 

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from ua_parser import parse
 
+from app.shared.texts import Text
+
 
 def device_name(agent: str) -> str:
     """``Firefox on Linux``, from the browser's ``User-Agent``."""
@@ -11,5 +13,5 @@ def device_name(agent: str) -> str:
     browser = found.user_agent.family if found.user_agent else ""
     system = found.os.family if found.os else ""
     if browser and system:
-        return f"{browser} on {system}"
-    return browser or system or "Unknown browser"
+        return Text("%(browser)s on %(system)s", browser=browser, system=system)
+    return browser or system or Text("Unknown browser")

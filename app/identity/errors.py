@@ -3,20 +3,21 @@
 from __future__ import annotations
 
 from app.shared.errors import Invalid, NotFound
+from app.shared.texts import Text
 
 
 class SignInRefused(Invalid):
     """The address is unknown or the password wrong: the answer never tells which."""
 
     def __init__(self) -> None:
-        super().__init__("This e-mail address and password do not belong together.")
+        super().__init__(Text("This e-mail address and password do not belong together."))
 
 
 class CodeRefused(Invalid):
     """The second factor's code is wrong, old or used."""
 
     def __init__(self) -> None:
-        message = "This code is not valid (any more). Please enter the newest one."
+        message = Text("This code is not valid (any more). Please enter the newest one.")
         super().__init__(message, {"code": message})
 
 
@@ -24,7 +25,7 @@ class WrongPassword(Invalid):
     """A signed-in person was asked for the password again, and it was wrong."""
 
     def __init__(self) -> None:
-        message = "This is not your current password."
+        message = Text("This is not your current password.")
         super().__init__(message, {"current_password": message})
 
 
@@ -39,7 +40,9 @@ class EmailTaken(Invalid):
     """Another account has proven to own this address."""
 
     def __init__(self) -> None:
-        message = "This e-mail address already belongs to another account. Please log in there."
+        message = Text(
+            "This e-mail address already belongs to another account. Please log in there."
+        )
         super().__init__(message, {"email": message})
 
 
@@ -47,7 +50,7 @@ class LinkExpired(NotFound):
     """A link from a mail is old, was used, or is not one of ours."""
 
     def __init__(self) -> None:
-        super().__init__("This link is no longer valid. Please ask for a new one.")
+        super().__init__(Text("This link is no longer valid. Please ask for a new one."))
 
 
 class SessionEnded(Exception):
@@ -62,14 +65,21 @@ class AddressBookFull(Invalid):
     """There is an end to every address book."""
 
     def __init__(self, most: int) -> None:
-        super().__init__(f"An address book holds up to {most} addresses. Please remove one first.")
+        super().__init__(
+            Text(
+                "An address book holds up to %(most)s addresses. Please remove one first.",
+                most=most,
+            )
+        )
 
 
 class SecondFactorRequired(Invalid):
     """Staff cannot be without a second factor."""
 
     def __init__(self) -> None:
-        super().__init__("People who work here need a second factor, so it cannot be turned off.")
+        super().__init__(
+            Text("People who work here need a second factor, so it cannot be turned off.")
+        )
 
 
 class OwnerCannotLeave(Invalid):
@@ -77,5 +87,5 @@ class OwnerCannotLeave(Invalid):
 
     def __init__(self) -> None:
         super().__init__(
-            "An owner's account cannot be deleted: somebody else must own the shop first."
+            Text("An owner's account cannot be deleted: somebody else must own the shop first.")
         )

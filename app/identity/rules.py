@@ -7,6 +7,7 @@ from threading import Lock
 from zxcvbn import zxcvbn
 
 from app.identity.errors import WeakPassword
+from app.shared.texts import Text
 
 SHORTEST_PASSWORD = 8
 LONGEST_PASSWORD = 200
@@ -16,6 +17,25 @@ _LEAST_SCORE = 1  # beyond a thousand guesses, which the rate limits make hard e
 # square and with every choice between signs for the same letter: seconds, for a chosen text.
 _GUESSED = 48
 _SAME_SIGNS = str.maketrans("{[<|", "(((!")
+_HINTS = {
+    hint.english: hint
+    for hint in (
+        Text("Straight rows of keys are easy to guess."),
+        Text("Short keyboard patterns are easy to guess."),
+        Text('Repeats like "aaa" are easy to guess.'),
+        Text('Repeats like "abcabcabc" are only slightly harder to guess than "abc".'),
+        Text('Sequences like "abc" or "6543" are easy to guess.'),
+        Text("Recent years are easy to guess."),
+        Text("Dates are often easy to guess."),
+        Text("This is a top-10 common password."),
+        Text("This is a top-100 common password."),
+        Text("This is a very common password."),
+        Text("This is similar to a commonly used password."),
+        Text("A word by itself is easy to guess."),
+        Text("Names and surnames by themselves are easy to guess."),
+        Text("Common names and surnames are easy to guess."),
+    )
+}
 _one_at_a_time = Lock()  # zxcvbn keeps the words about the person in a global
 
 
@@ -26,12 +46,17 @@ def check_password(password: str, about: tuple[str, ...]) -> None:
     Raises ``WeakPassword``.
     """
     if len(password) < SHORTEST_PASSWORD:
-        raise WeakPassword(f"Please use at least {SHORTEST_PASSWORD} characters.")
+        raise WeakPassword(
+            Text(
+                "Please use at least %(min)s characters.",
+                min=SHORTEST_PASSWORD,
+            )
+        )
     if len(password) > LONGEST_PASSWORD:
-        raise WeakPassword(f"Please use at most {LONGEST_PASSWORD} characters.")
+        raise WeakPassword(Text("Please use at most %(max)s characters.", max=LONGEST_PASSWORD))
     words = [part for text in about for part in (text, *text.replace("@", " ").split()) if part]
     with _one_at_a_time:
         guess = zxcvbn(password[:_GUESSED].translate(_SAME_SIGNS), user_inputs=words)
     if guess["score"] < _LEAST_SCORE:
-        hint = guess["feedback"]["warning"] or "It is easy to guess."
-        raise WeakPassword(f"Please choose another password. {hint}")
+        hint = _HINTS.get(guess["feedback"]["warning"], Text("It is easy to guess."))
+        raise WeakPassword(Text("Please choose another password. %(hint)s", hint=hint))

@@ -29,6 +29,7 @@ from app.shared.clock import now
 from app.shared.emails import normal_email
 from app.shared.errors import Conflict, NotFound
 from app.shared.ids import AccountId, new_id
+from app.shared.texts import Text
 
 _TRIES = 3
 
@@ -50,7 +51,7 @@ class AccountService:
         """The account. Raises ``NotFound``."""
         account = self._accounts.find(account_id)
         if account is None:
-            raise NotFound("This account does not exist (any more).")
+            raise NotFound(Text("This account does not exist (any more)."))
         return account
 
     def find_by_email(self, email: str) -> Account | None:
@@ -83,7 +84,7 @@ class AccountService:
                 return self._insert(email, password, name, displaced=claim)
             except DuplicateKeyError:
                 continue  # the same form came twice at once
-        raise Conflict("This account is just being made. Please try again.", retry_after=1)
+        raise Conflict(Text("This account is just being made. Please try again."), retry_after=1)
 
     def _insert(self, email: str, password: str, name: str, displaced: Account | None) -> Account:
         account = _new_account(email, self._passwords.hash(password), name)
@@ -170,7 +171,7 @@ class AccountService:
             if not self._accounts.change_password(
                 account.id, account.password_hash, fresh, session
             ):
-                raise Conflict("The password was changed just now in another window.")
+                raise Conflict(Text("The password was changed just now in another window."))
             self._outbox.publish(PASSWORD_CHANGED, {"account_id": account.id}, session)
 
         if session is not None:

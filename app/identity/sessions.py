@@ -23,6 +23,7 @@ from app.identity.session_repository import SessionRepository
 from app.shared.clock import now
 from app.shared.errors import NotFound
 from app.shared.ids import AccountId, SessionId, new_id, new_secret
+from app.shared.texts import Text
 
 SESSION_LIFE = timedelta(days=30)  # without being used
 _GRACE = timedelta(seconds=10)  # for two tabs that refresh at once, or an answer that got lost
@@ -122,7 +123,7 @@ class SessionService:
         """Sign out on one device. Raises ``NotFound`` for a session of somebody else."""
         auth = self._sessions.find(session_id)
         if auth is None or auth.account_id != account_id:
-            raise NotFound("This session does not exist.")
+            raise NotFound(Text("This session does not exist."))
         self._sessions.revoke(session_id, reason, now())
         self._remember(session_id, live=False)
 

@@ -21,6 +21,7 @@ from app.identity.events import SECOND_FACTOR_CHANGED
 from app.identity.models import Account
 from app.identity.repository import AccountRepository
 from app.shared.errors import Conflict
+from app.shared.texts import Text
 
 _ISSUER = "MossX"
 _STEP = 30  # seconds a code lasts
@@ -52,7 +53,7 @@ class TwoFactor:
             if known:
                 return known
         if waiting and waiting["confirmed_at"] is not None:
-            raise Conflict("Your second factor is on already.")
+            raise Conflict(Text("Your second factor is on already."))
         secret = pyotp.random_base32()
         sealed = self._box.encrypt(secret.encode()).decode()
         factor = {"secret": sealed, "confirmed_at": None, "last_step": 0}
@@ -85,7 +86,7 @@ class TwoFactor:
             return turned_on
 
         if not self._database.in_transaction(work):
-            raise Conflict("Your second factor was turned on in another window.")
+            raise Conflict(Text("Your second factor was turned on in another window."))
         return codes
 
     def check(self, account: Account, code: str) -> None:

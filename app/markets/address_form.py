@@ -6,16 +6,26 @@ import re
 from collections.abc import Iterator
 from typing import Any
 
-from wtforms import Form, SelectField, StringField, ValidationError
+from wtforms import SelectField, StringField, ValidationError
 from wtforms.validators import DataRequired, InputRequired, Length
 
 from app.markets.countries import Country, country, country_name, region_code
 from app.markets.models import Market
 from app.shared.postal import Address
+from app.shared.texts import Text
+from app.web.forms import TOO_LONG, ShopForm
 
 _ALWAYS = ("postal_code", "city", "state")
 _AUTOCOMPLETE = {
     "postal_code": "postal-code", "city": "address-level2", "state": "address-level1",
+}  # fmt: skip
+# What labels of the state are called within a sentence.
+_STATES_IN_TEXT = {
+    "State": Text("state"), "Province": Text("province"), "Prefecture": Text("prefecture"),
+    "County": Text("county"), "Emirate": Text("emirate"), "Department": Text("department"),
+    "Island": Text("island"), "Area": Text("area"), "Parish": Text("parish"),
+    "Oblast": Text("oblast"), "District": Text("district"),
+    "State or province": Text("state or province"),
 }  # fmt: skip
 
 
@@ -26,7 +36,7 @@ def clean(value: str | None) -> str:
 
 def text_field(label: str, longest: int, required: str = "") -> StringField:
     """A line of text; ``required`` is what to say when it is missing."""
-    checks: list[Any] = [Length(max=longest, message=f"Please use at most {longest} characters.")]
+    checks: list[Any] = [Length(max=longest, message=TOO_LONG)]
     if required:
         checks.insert(0, DataRequired(required))
     return StringField(label, filters=[clean], validators=checks)
@@ -41,30 +51,28 @@ class PlaceField(StringField):
     def iter_choices(self) -> Iterator[tuple[str, str, bool, dict[str, Any]]]:
         """The list, and before it what is there as long as nothing is chosen."""
         known = any(value == self.data for value, _ in self.options)
-        yield "", "Please choose", not known, {}
+        yield "", Text("Please choose"), not known, {}
         for value, label in self.options:
             yield value, label, value == self.data, {}
 
 
 def _place_field(label: str, longest: int) -> PlaceField:
-    return PlaceField(
-        label,
-        filters=[clean],
-        validators=[Length(max=longest, message=f"Please use at most {longest} characters.")],
-    )
+    return PlaceField(label, filters=[clean], validators=[Length(max=longest, message=TOO_LONG)])
 
 
-class AddressForm(Form):
+class AddressForm(ShopForm):
     """Where things are sent."""
 
-    name = text_field("Full name", 120, "Please enter the recipient's name.")
-    phone = text_field("Phone", 30, "Please enter a phone number for the courier.")
-    line1 = text_field("Address", 200, "Please enter the street and house number.")
-    line2 = text_field("Apartment, floor (optional)", 200)
-    city = _place_field("City", 100)
-    state = _place_field("State", 100)
-    postal_code = _place_field("Postal code", 20)
-    country = SelectField("Country", validators=[InputRequired("Please choose a country.")])
+    name = text_field(Text("Full name"), 120, Text("Please enter the recipient's name."))
+    phone = text_field(Text("Phone"), 30, Text("Please enter a phone number for the courier."))
+    line1 = text_field(Text("Address"), 200, Text("Please enter the street and house number."))
+    line2 = text_field(Text("Apartment, floor (optional)"), 200)
+    city = _place_field(Text("City"), 100)
+    state = _place_field(Text("State"), 100)
+    postal_code = _place_field(Text("Postal code"), 20)
+    country = SelectField(
+        Text("Country"), validators=[InputRequired(Text("Please choose a country."))]
+    )
 
     @property
     def places(self) -> list[PlaceField]:
@@ -93,29 +101,26 @@ class AddressForm(Form):
         """A number of 6 to 15 digits (ITU-T E.164), in any usual spelling."""
         digits = re.sub(r"\D", "", field.data or "")
         if not re.fullmatch(r"[\d\s()+./-]+", field.data or "") or not 6 <= len(digits) <= 15:
-            raise ValidationError("Please enter a phone number, such as +1 555 010 2030.")
+            raise ValidationError(Text("Please enter a phone number, such as +1 555 010 2030."))
 
     def validate_city(self, field: StringField) -> None:
         """Needed where the country's addresses have one."""
-        self._need(field, "city", "Please enter the city.")
+        self._need(field, "city", Text("Please enter the city."))
 
     def validate_postal_code(self, field: StringField) -> None:
         """The country's own shape of postal code."""
         rules = self._rules()
-        self._need(field, "postal_code", "Please enter the postal code.")
+        self._need(field, "postal_code", Text("Please enter the postal code."))
         if field.data and rules is not None and not rules.is_postal_code(field.data):
-            example = f", such as {rules.example}" if rules.example else ""
-            raise ValidationError(
-                f"This does not look like a postal code of that country{example}."
-            )
+            raise ValidationError(_wrong_postal_code(rules.example))
 
     def validate_state(self, field: StringField) -> None:
         """Needed where addresses have one, and one of the list where there is a list."""
         rules = self._rules()
-        named = rules.labels["state"].lower() if rules else "state"
-        self._need(field, "state", f"Please enter the {named}.")
+        named = _STATES_IN_TEXT[rules.labels["state"] if rules else "State"]
+        self._need(field, "state", Text("Please enter the %(place)s.", place=named))
         if field.data and rules is not None and rules.regions and not rules.region(field.data):
-            raise ValidationError(f"Please choose the {named} from the list.")
+            raise ValidationError(Text("Please choose the %(place)s from the list.", place=named))
 
     def _need(self, field: StringField, name: str, message: str) -> None:
         rules = self._rules()
@@ -154,4 +159,13 @@ class AddressForm(Form):
 
 def _label(rules: Country, name: str) -> str:
     label = rules.labels[name]
-    return label if name in rules.required else f"{label} (optional)"
+    return label if name in rules.required else Text("%(label)s (optional)", label=label)
+
+
+def _wrong_postal_code(example: str) -> Text:
+    if not example:
+        return Text("This does not look like a postal code of that country.")
+    return Text(
+        "This does not look like a postal code of that country, such as %(example)s.",
+        example=example,
+    )

@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 from datetime import datetime
+from decimal import Decimal
 from typing import Any
 
-from babel import Locale
 from babel.dates import format_date, format_datetime
-from babel.numbers import format_currency
+from babel.numbers import format_currency, format_decimal
 from flask import Flask, g, request
 
 from app.markets.countries import address_lines
+from app.markets.languages import own_language, reading_locale
 from app.markets.models import Market
 from app.markets.service import MarketService
 from app.markets.tax_rows import tax_rows
 from app.shared.money import Money
+from app.shared.texts import current_language
 from app.web.registry import service
 
 COOKIE = "mossx_market"
@@ -47,28 +49,49 @@ def code_in(cookie: str, markets: MarketService | None = None) -> str:
     return market.code if market and market != known.default else ""
 
 
+def current_locale() -> str:
+    """The Babel locale of the current request: its language as the market's country writes it."""
+    return str(reading_locale(current_language(), current_market().locale))
+
+
 def format_money(amount: Money, locale: str | None = None) -> str:
-    """Show money as readers of ``locale`` write it; the market's locale if none is named."""
-    code = locale or current_market().locale
-    return format_currency(amount.to_major(), amount.currency, locale=Locale.parse(code))
+    """Show money to the reader, as the country of ``locale`` writes it; the market's if none is
+    named."""
+    shown = reading_locale(current_language(), locale or current_market().locale)
+    return format_currency(amount.to_major(), amount.currency, locale=shown)
 
 
 def format_day(moment: datetime, locale: str | None = None) -> str:
-    """Show a day as readers of ``locale`` write it; the market's locale if none is named."""
-    return format_date(moment, "long", locale=Locale.parse(locale or current_market().locale))
+    """Show a day to the reader, as the country of ``locale`` writes it; the market's if none is
+    named."""
+    shown = reading_locale(current_language(), locale or current_market().locale)
+    return format_date(moment, "long", locale=shown)
+
+
+def _format_moment(moment: datetime) -> str:
+    shown = reading_locale(current_language(), current_market().locale)
+    return format_datetime(moment, "medium", locale=shown)
+
+
+def _format_number(value: Decimal) -> str:
+    shown = reading_locale(current_language(), current_market().locale)
+    return format_decimal(value, locale=shown)
 
 
 def _template_globals() -> dict[str, Any]:
-    return {"market": current_market(), "markets": all_markets()}
+    return {
+        "market": current_market(),
+        "markets": all_markets(),
+        "own_language": own_language(current_market()),
+    }
 
 
 def init_app(app: Flask) -> None:
-    """Offer ``market``, ``markets`` and filters for money, dates and addresses."""
+    """Offer the markets to templates, and filters that write amounts, dates and addresses."""
     app.context_processor(_template_globals)
     app.jinja_env.filters["money"] = format_money
+    app.jinja_env.filters["number"] = _format_number
     app.jinja_env.filters["date"] = format_day
     app.jinja_env.filters["address_lines"] = address_lines
     app.jinja_env.globals["tax_rows"] = tax_rows
-    app.jinja_env.filters["datetime"] = lambda moment: format_datetime(
-        moment, "medium", locale=current_market().locale
-    )
+    app.jinja_env.filters["datetime"] = _format_moment

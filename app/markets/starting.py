@@ -5,6 +5,7 @@ from __future__ import annotations
 from app.markets.models import Market, ShippingTax, TaxMode, TaxRule
 from app.markets.shipping import ShippingMethod, ShippingZone
 from app.shared.money import Money
+from app.shared.texts import Text
 
 
 def _zone(country: str, name: str, *methods: ShippingMethod) -> ShippingZone:
@@ -30,14 +31,14 @@ def _express(price: Money, days: tuple[int, int]) -> ShippingMethod:
 
 UNITED_STATES = Market(
     code="US",
-    name="United States",
+    name=Text("United States"),
     currency="USD",
     locale="en_US",
     countries=("US",),
     # Combined state rates are the shop's own choice where it has nexus; other states are not
     # taxed, and these four tax no groceries, which is what the reduced class is of.
     tax=TaxRule(
-        name="Sales tax",
+        name=Text("Sales tax"),
         mode=TaxMode.EXCLUSIVE,
         rates={"standard": 0, "reduced": 0, "zero": 0},
         regions={
@@ -62,12 +63,12 @@ UNITED_STATES = Market(
 
 INDIA = Market(
     code="IN",
-    name="India",
+    name=Text("India"),
     currency="INR",
     locale="en_IN",
     countries=("IN",),
     tax=TaxRule(
-        name="GST",
+        name=Text("GST"),
         mode=TaxMode.INCLUSIVE,
         rates={"standard": 1800, "reduced": 500, "zero": 0},
         inside=("CGST", "SGST"),
@@ -87,12 +88,12 @@ INDIA = Market(
 
 GERMANY = Market(
     code="DE",
-    name="Germany",
+    name=Text("Germany"),
     currency="EUR",
     locale="de_DE",
     countries=("DE",),
     tax=TaxRule(
-        name="VAT",
+        name=Text("VAT"),
         mode=TaxMode.INCLUSIVE,
         rates={"standard": 1900, "reduced": 700, "zero": 0},
     ),

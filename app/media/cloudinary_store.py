@@ -18,6 +18,7 @@ from app.media.errors import MediaUnavailable, PictureRefused
 from app.media.names import stem_of
 from app.media.picture import make_master
 from app.media.store import StoredImage
+from app.shared.texts import Text
 
 _FOLDER = "mossx/"
 _TIMEOUT = Timeout(connect=3.0, read=20.0)  # seconds; the SDK alone would wait for ever
@@ -94,16 +95,16 @@ class CloudinaryMediaStore:
             try:
                 return self._send(data, public_id)
             except self._errors.BadRequest as error:
-                raise PictureRefused("The picture was not accepted.") from error
+                raise PictureRefused(Text("The picture was not accepted.")) from error
             except (self._errors.AuthorizationRequired, self._errors.NotAllowed) as error:
-                raise MediaUnavailable("Cloudinary refuses the key of this shop.") from error
+                raise MediaUnavailable(Text("Cloudinary refuses the key of this shop.")) from error
             except self._errors.RateLimited as error:
                 raise MediaUnavailable(
-                    "Cloudinary takes no more pictures for now.", retry_after=600
+                    Text("Cloudinary takes no more pictures for now."), retry_after=600
                 ) from error
             except self._errors.Error as error:
                 if attempt == _TRIES:
-                    raise MediaUnavailable("Pictures cannot be stored now.") from error
+                    raise MediaUnavailable(Text("Pictures cannot be stored now.")) from error
                 self._pause(_PAUSE * 2 ** (attempt - 1))
         raise AssertionError("unreachable")
 

@@ -10,6 +10,7 @@ from PIL import Image as Picture
 from PIL import ImageCms, ImageOps
 
 from app.media.errors import PictureRefused
+from app.shared.texts import Text
 
 MOST_BYTES = 20 * 2**20
 MOST_PIXELS = 60_000_000
@@ -50,13 +51,17 @@ class Master:
 def make_master(data: bytes) -> Master:
     """Read a stranger's picture, to be encoded anew. Raises ``PictureRefused``."""
     if len(data) > MOST_BYTES:
-        raise PictureRefused(f"The picture is larger than {MOST_BYTES // 2**20} MB.")
+        raise PictureRefused(
+            Text("The picture is larger than %(most)s MB.", most=MOST_BYTES // 2**20)
+        )
     try:
         picture = _cleaned(data)
     except PictureRefused:
         raise
     except Exception as error:  # over hostile bytes a decoder may raise anything
-        raise PictureRefused("This is not a picture we can read: use JPEG, PNG or WebP.") from error
+        raise PictureRefused(
+            Text("This is not a picture we can read: use JPEG, PNG or WebP.")
+        ) from error
     return Master(
         pixels=picture,
         tone=_tone(picture),
@@ -77,7 +82,9 @@ def make_copy(master: bytes, width: int) -> bytes:
 def _cleaned(data: bytes) -> Picture.Image:
     with Picture.open(io.BytesIO(data), formats=_READ) as opened:
         if opened.width * opened.height > MOST_PIXELS:
-            raise PictureRefused(f"The picture has more than {MOST_PIXELS // 10**6} megapixels.")
+            raise PictureRefused(
+                Text("The picture has more than %(most)s megapixels.", most=MOST_PIXELS // 10**6)
+            )
         opened.draft("RGB", (LONGEST_SIDE, LONGEST_SIDE))  # a JPEG decodes at a fraction by itself
         picture = _in_plain_mode(_in_srgb(ImageOps.exif_transpose(opened)))
     picture.thumbnail((LONGEST_SIDE, LONGEST_SIDE), Picture.Resampling.LANCZOS, reducing_gap=3.0)

@@ -20,6 +20,7 @@ from app.identity.models import Account
 from app.identity.service import AccountService
 from app.notifications.service import NotificationService
 from app.shared.ids import AccountId
+from app.shared.texts import Text
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -68,7 +69,7 @@ class IdentityMails:
             template="emails/account",
             heading=letter.subject,
             name=name,
-            words=letter.words,
+            words=str(letter.words),  # filters see a plain text
             button=letter.button,
             path=letter.path,
         )
@@ -95,12 +96,14 @@ class IdentityMails:
             self._send(event, account.email, _KNOWN_ALREADY)
             return
         letter = Letter(
-            subject="Please confirm your e-mail address",
+            subject=Text("Please confirm your e-mail address"),
             path=f"/account/verify/{self._links.verification_token(account)}",
-            words="Welcome. With this link you confirm that this is your address; orders you "
-            "placed with it before then join your account. If you did not register, ignore this "
-            "mail.",
-            button="Confirm the address",
+            words=Text(
+                "Welcome. With this link you confirm that this is your address; "
+                "orders you placed with it before then join your account. If you "
+                "did not register, ignore this mail."
+            ),
+            button=Text("Confirm the address"),
         )
         self._send_owner(event, account, letter)
 
@@ -110,11 +113,13 @@ class IdentityMails:
         if account is None:
             return
         letter = Letter(
-            subject="Set a new password",
+            subject=Text("Set a new password"),
             path=f"/account/reset/{self._links.reset_token(account)}",
-            words="With this link you can set a new password within an hour. If you did not ask "
-            "for it, ignore this mail: nothing has changed.",
-            button="Set a new password",
+            words=Text(
+                "With this link you can set a new password within an hour. If you "
+                "did not ask for it, ignore this mail: nothing has changed."
+            ),
+            button=Text("Set a new password"),
         )
         self._send_owner(event, account, letter)
 
@@ -125,11 +130,13 @@ class IdentityMails:
             return
         email = event.payload["email"]
         letter = Letter(
-            subject="Please confirm your new e-mail address",
+            subject=Text("Please confirm your new e-mail address"),
             path=f"/account/email/{self._links.move_token(account, email)}",
-            words="With this link the address of your account becomes this one, within a day. If "
-            "you did not ask for it, ignore this mail.",
-            button="Use this address",
+            words=Text(
+                "With this link the address of your account becomes this one, "
+                "within a day. If you did not ask for it, ignore this mail."
+            ),
+            button=Text("Use this address"),
         )
         self._send(event, email, letter)
 
@@ -145,37 +152,35 @@ class IdentityMails:
         if account is None:
             return
         letter = Letter(
-            subject="Your e-mail address was changed",
+            subject=Text("Your e-mail address was changed"),
             path="/account/forgot",
-            words=f"Your account's address is now {account.email}. If this was not you, please "
-            "write to us at once.",
-            button="Go to the shop",
+            words=Text(
+                "Your account's address is now %(email)s. If this was not you, "
+                "please write to us at once.",
+                email=account.email,
+            ),
+            button=Text("Go to the shop"),
         )
         self._send(event, event.payload["email"], letter)
 
     def tell_token_reused(self, event: Event) -> None:
         """A copy of a login was used: one device is logged out, and perhaps more is wrong."""
         letter = Letter(
-            subject="We logged out one of your devices",
+            subject=Text("We logged out one of your devices"),
             path="/account/sessions",
-            words=f"An old copy of your login was used from {event.payload['network']}. That can "
-            "be theft, so we ended that login. You can log in again; if you did not expect this, "
-            "change your password too.",
-            button="See where you are logged in",
+            words=Text(
+                "An old copy of your login was used from %(network)s. That can be theft, so we "
+                "ended that login. You can log in again; if you did not expect this, change your "
+                "password too.",
+                network=event.payload["network"],
+            ),
+            button=Text("See where you are logged in"),
         )
         self._tell(event, letter)
 
     def tell_second_factor(self, event: Event) -> None:
         """The second factor was turned on or off."""
-        state = "on" if event.payload["enabled"] else "off"
-        letter = Letter(
-            subject=f"Your second factor was turned {state}",
-            path="/account/two-factor",
-            words=f"The second factor of your account was turned {state}. If this was not you, "
-            "change your password at once.",
-            button="See your second factor",
-        )
-        self._tell(event, letter)
+        self._tell(event, _FACTOR_ON if event.payload["enabled"] else _FACTOR_OFF)
 
     def say_goodbye(self, event: Event) -> None:
         """The account is gone."""
@@ -183,23 +188,45 @@ class IdentityMails:
 
 
 _KNOWN_ALREADY = Letter(
-    subject="You have an account already",
+    subject=Text("You have an account already"),
     path="/account/login",
-    words="Somebody, perhaps you, registered with this e-mail address. It belongs to an account "
-    "already, and nothing about that account has changed. Please log in, or set a new password if "
-    "you have forgotten yours.",
-    button="Log in",
+    words=Text(
+        "Somebody, perhaps you, registered with this e-mail address. It belongs to "
+        "an account already, and nothing about that account has changed. Please "
+        "log in, or set a new password if you have forgotten yours."
+    ),
+    button=Text("Log in"),
 )
 _PASSWORD_CHANGED = Letter(
-    subject="Your password was changed",
+    subject=Text("Your password was changed"),
     path="/account/forgot",
-    words="The password of your account was changed, and other devices were logged out. If this "
-    "was not you, set a new one at once.",
-    button="This was not me",
+    words=Text(
+        "The password of your account was changed, and other devices were logged "
+        "out. If this was not you, set a new one at once."
+    ),
+    button=Text("This was not me"),
 )
 _GOODBYE = Letter(
-    subject="Your account is deleted",
+    subject=Text("Your account is deleted"),
     path="/orders/lookup",
-    words="Your account is deleted. Orders stay findable with their number and this address.",
-    button="Find an order",
+    words=Text("Your account is deleted. Orders stay findable with their number and this address."),
+    button=Text("Find an order"),
+)
+_FACTOR_ON = Letter(
+    subject=Text("Your second factor was turned on"),
+    path="/account/two-factor",
+    words=Text(
+        "The second factor of your account was turned on. If this was not you, change your "
+        "password at once."
+    ),
+    button=Text("See your second factor"),
+)
+_FACTOR_OFF = Letter(
+    subject=Text("Your second factor was turned off"),
+    path="/account/two-factor",
+    words=Text(
+        "The second factor of your account was turned off. If this was not you, change your "
+        "password at once."
+    ),
+    button=Text("See your second factor"),
 )

@@ -13,12 +13,13 @@ from app.orders.events import ORDER_WITHDRAWN
 from app.orders.models import Order
 from app.orders.service import OrderService
 from app.shared.ids import OrderId
+from app.shared.texts import Text
 
 _RETURN_SUBJECTS = {
-    ReturnState.REQUESTED: "We have your wish to return something",
-    ReturnState.APPROVED: "Please send it back: your return",
-    ReturnState.RECEIVED: "Your return has arrived",
-    ReturnState.REFUSED: "About your return",
+    ReturnState.REQUESTED: Text("We have your wish to return something"),
+    ReturnState.APPROVED: Text("Please send it back: your return"),
+    ReturnState.RECEIVED: Text("Your return has arrived"),
+    ReturnState.REFUSED: Text("About your return"),
 }
 
 
@@ -51,7 +52,7 @@ class OrderMails:
         self._mails.send_about(
             order,
             key=f"shipped-{shipment.id}",
-            subject=f"On its way: your order {order.number}",
+            subject=Text("On its way: your order %(number)s", number=order.number),
             template="emails/shipped",
             shipment=shipment,
             goods=_goods(order, shipment.lines),
@@ -67,7 +68,7 @@ class OrderMails:
         self._mails.send_about(
             order,
             key=f"delivered-{shipment.id}",
-            subject=f"Delivered: your order {order.number}",
+            subject=Text("Delivered: your order %(number)s", number=order.number),
             template="emails/delivered",
             goods=_goods(order, shipment.lines),
         )
@@ -78,7 +79,7 @@ class OrderMails:
         self._mails.send_about(
             order,
             key=f"cancelled-{order.id}",
-            subject=f"Cancelled: your order {order.number}",
+            subject=Text("Cancelled: your order %(number)s", number=order.number),
             template="emails/cancelled",
         )
 
@@ -90,7 +91,9 @@ class OrderMails:
         self._mails.send_about(
             order,
             key=f"return-{known.id}-{state}",
-            subject=f"{_RETURN_SUBJECTS[state]} ({known.id})",
+            subject=Text(
+                "%(subject)s (%(number)s)", subject=_RETURN_SUBJECTS[state], number=known.id
+            ),
             template="emails/return",
             returned=known,
             step=state.value,

@@ -18,6 +18,7 @@ from app.orders.models import Order
 from app.orders.service import OrderService
 from app.shared.ids import OrderId
 from app.shared.money import Money
+from app.shared.texts import Text, current_language, from_words, speaking
 
 SHOP_NAME = "MossX"
 
@@ -49,45 +50,40 @@ class NotificationService:
     def confirm_order(self, event: Event) -> None:
         """Send the order confirmation."""
         order = self._orders.get(OrderId(event.payload["order_id"]))
-        self.send(
+        self.send_about(
+            order,
             key=f"order-confirmation-{order.id}",
-            to=order.email,
-            subject=f"Your order {order.number}",
+            subject=Text("Your order %(number)s", number=order.number),
             template="emails/order_confirmation",
-            order=order,
-            order_url=self._link(order),
         )
 
     def tell_payment_returned(self, event: Event) -> None:
         """Tell the shopper that a payment was not kept, and where the money is."""
         order = self._orders.get(OrderId(event.payload["order_id"]))
-        self.send(
+        self.send_about(
+            order,
             key=f"payment-returned-{event.payload['payment_id']}",
-            to=order.email,
-            subject=f"About a payment for your order {order.number}",
+            subject=Text("About a payment for your order %(number)s", number=order.number),
             template="emails/payment_returned",
-            order=order,
-            order_url=self._link(order),
-            message=event.payload["message"],
+            message=from_words(event.payload["message"], event.payload.get("words")),
         )
 
     def tell_refunded(self, event: Event) -> None:
         """Tell the shopper that money is on its way back."""
         order = self._orders.get(OrderId(event.payload["order_id"]))
-        self.send(
+        self.send_about(
+            order,
             key=f"refunded-{event.payload['refund_id']}".replace(":", "-"),
-            to=order.email,
-            subject=f"Your refund for order {order.number}",
+            subject=Text("Your refund for order %(number)s", number=order.number),
             template="emails/refunded",
-            order=order,
-            order_url=self._link(order),
             amount=Money(event.payload["amount"], order.currency),
             to_credit=Money(event.payload.get("to_credit", 0), order.currency),
         )
 
     def send_about(self, order: Order, **message: Any) -> None:
-        """Send a message about an order to its shopper; the rest as ``send``."""
-        self.send(to=order.email, order=order, order_url=self._link(order), **message)
+        """Send a message about an order to its shopper, in its language; the rest as ``send``."""
+        with speaking(order.language):
+            self.send(to=order.email, order=order, order_url=self._link(order), **message)
 
     def _link(self, order: Order) -> str:
         return self._base_url + order_path(order.number, order.access_token)
@@ -102,21 +98,26 @@ class NotificationService:
         unsubscribe_url: str = "",
         **context: Any,
     ) -> None:
-        """Render and send, unless this very message went out before.
+        """Render and send in the language that is spoken, unless this very message went out before.
 
         ``unsubscribe_url`` takes a POST from whoever wants no more of its kind. A crash between
         sending and noting it sends it again, under the same Message-ID.
         """
         if self._sent.has(key):
             return
-        context = {"shop_name": SHOP_NAME, "base_url": self._base_url, **context}
+        context = {
+            "shop_name": SHOP_NAME,
+            "base_url": self._base_url,
+            "language": current_language(),
+            **context,
+        }
         domain = self._domain if "." in self._domain else f"{self._domain}.invalid"
         message = compose(
             key=key,
             to=to,
             sender=f"orders@{domain}",
             shop=SHOP_NAME,
-            subject=subject,
+            subject=str(subject),
             text=self._templates.get_template(f"{template}.txt").render(**context),
             html=self._templates.get_template(f"{template}.html").render(**context),
             domain=domain,

@@ -6,6 +6,7 @@ from app.catalog.rules import variant_url
 from app.db.outbox import Event, Outbox
 from app.notifications.service import NotificationService
 from app.shared.errors import NotFound
+from app.shared.texts import Text, speaking
 from app.stock_alerts.events import STOCK_BACK
 from app.stock_alerts.models import AlertId
 from app.stock_alerts.service import StockAlertService
@@ -35,14 +36,15 @@ class StockMails:
         except NotFound:
             return
         stop_url = f"{self._base_url}/stock-alerts/stop/{self._alerts.stop_token(alert)}"
-        self._mails.send(
-            key=f"stock-back-{alert.id}",
-            to=alert.email,
-            subject=f"{product.title} is back",
-            template="emails/back_in_stock",
-            unsubscribe_url=stop_url,
-            title=product.title,
-            variant_title=variant.title,
-            path=variant_url(product, variant.options),
-            stop_url=stop_url,
-        )
+        with speaking(alert.language):
+            self._mails.send(
+                key=f"stock-back-{alert.id}",
+                to=alert.email,
+                subject=Text("%(title)s is back", title=product.title),
+                template="emails/back_in_stock",
+                unsubscribe_url=stop_url,
+                title=product.title,
+                variant_title=variant.title,
+                path=variant_url(product, variant.options),
+                stop_url=stop_url,
+            )

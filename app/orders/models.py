@@ -14,6 +14,7 @@ from app.promotions.kinds import Level
 from app.promotions.models import LineReduction
 from app.shared.credit import CreditUse
 from app.shared.ids import AccountId, CartId, CreditId, OrderId, PromotionId, Sku
+from app.shared.languages import DEFAULT
 from app.shared.money import Money, total
 from app.shared.postal import Address
 
@@ -189,7 +190,7 @@ class Order:
     cart_id: CartId
     cart_version: int
     market: str
-    locale: str
+    locale: str  # the market's, for numbers and dates
     currency: str
     email: str
     address: Address
@@ -214,6 +215,7 @@ class Order:
     delivered: int = 0  # of the shipments
     returns: int = 0  # asked for so far
     handed_over_at: datetime | None = None  # the last shipment's dispatch or arrival
+    language: str = DEFAULT  # that it was placed in, and in which its shopper is written to
     withdrawn: bool = False  # its shopper cancelled it, paid or not: it is never gone on with
     credit: tuple[CreditUse, ...] = ()  # what gift cards and store credit pay of the total
     credit_refunded: Money | None = None  # of what was refunded: what went to credit accounts

@@ -31,6 +31,7 @@ from app.shared.credit import CreditKind, CreditUse
 from app.shared.ids import AccountId, CartId, OrderId, new_id
 from app.shared.money import Money
 from app.shared.postal import Address
+from app.shared.texts import from_words, to_words
 
 _FIRST_NUMBER = 10_000
 
@@ -202,6 +203,7 @@ class OrderRepository:
             "order_id": order_id,
             "kind": kind,
             "message": message,
+            "words": to_words(message),
             "public": public,
             "at": now(),
         }
@@ -214,7 +216,10 @@ class OrderRepository:
         query: Document = {"order_id": order_id, **({"public": True} if public_only else {})}
         return [
             OrderEvent(
-                at=event["at"], kind=event["kind"], message=event["message"], public=event["public"]
+                at=event["at"],
+                kind=event["kind"],
+                message=from_words(event["message"], event.get("words")),
+                public=event["public"],
             )
             for event in self._events.find(query).sort([("at", 1), ("_id", 1)])
         ]
@@ -325,7 +330,7 @@ def _from_document(document: Document) -> Order:
         totals=Totals(
             **{name: money(totals[name]) for name in _TOTALS},
             tax_included=totals["tax_included"],
-            tax_name=totals["tax_name"],
+            tax_name=from_words(totals["tax_name"]),
             rounding=money(totals["rounding"]) if totals.get("rounding") else None,
         ),
         reductions=tuple(

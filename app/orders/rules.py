@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from app.orders.models import FulfilmentState, LineUnits, OrderState
+from app.shared.texts import Text
 
 TRANSITIONS: dict[OrderState, frozenset[OrderState]] = {
     OrderState.PENDING: frozenset({OrderState.PAID, OrderState.CANCELLED}),
@@ -16,17 +17,17 @@ TRANSITIONS: dict[OrderState, frozenset[OrderState]] = {
 }
 
 STATE_LABELS: dict[OrderState, str] = {
-    OrderState.PENDING: "Awaiting payment",
-    OrderState.PAID: "Paid",
-    OrderState.CANCELLED: "Cancelled",
-    OrderState.REFUNDED: "Refunded",
+    OrderState.PENDING: Text("Awaiting payment"),
+    OrderState.PAID: Text("Paid"),
+    OrderState.CANCELLED: Text("Cancelled"),
+    OrderState.REFUNDED: Text("Refunded"),
 }
 
 FULFILMENT_LABELS: dict[FulfilmentState, str] = {
-    FulfilmentState.UNFULFILLED: "Being packed",
-    FulfilmentState.PARTIAL: "Partly shipped",
-    FulfilmentState.FULFILLED: "Shipped",
-    FulfilmentState.DELIVERED: "Delivered",
+    FulfilmentState.UNFULFILLED: Text("Being packed"),
+    FulfilmentState.PARTIAL: Text("Partly shipped"),
+    FulfilmentState.FULFILLED: Text("Shipped"),
+    FulfilmentState.DELIVERED: Text("Delivered"),
 }
 
 

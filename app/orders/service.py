@@ -16,6 +16,7 @@ from app.shared.clock import now
 from app.shared.errors import NotFound
 from app.shared.ids import AccountId, CartId, OrderId
 from app.shared.money import Money
+from app.shared.texts import Text
 
 _PAGE = 10  # orders on a page of the history
 
@@ -37,21 +38,21 @@ class OrderService:
         """Store a new order. Raises ``DuplicateKeyError`` for a second order of a cart version."""
         self._orders.insert(order, session)
         self._orders.note(
-            order.id, "placed", "Order placed", public=True, session=session, key="placed"
+            order.id, "placed", Text("Order placed"), public=True, session=session, key="placed"
         )
 
     def get(self, order_id: OrderId, session: Session | None = None) -> Order:
         """The order. Raises ``NotFound``."""
         order = self._orders.find(order_id, session)
         if order is None:
-            raise NotFound("This order does not exist.")
+            raise NotFound(Text("This order does not exist."))
         return order
 
     def get_by_number(self, number: str) -> Order:
         """The order with this number, for staff. Raises ``NotFound``."""
         order = self._orders.find_by_number(number.strip().upper())
         if order is None:
-            raise NotFound("There is no order with this number.")
+            raise NotFound(Text("There is no order with this number."))
         return order
 
     def find_open_of_cart(self, cart_id: CartId, session: Session | None = None) -> Order | None:
@@ -77,7 +78,9 @@ class OrderService:
         """
         order = self._orders.find_by_number(number.strip().upper())
         if order is None or not _may_see(order, token, account_id):
-            raise NotFound("We could not find that order. Please use the link in your e-mail.")
+            raise NotFound(
+                Text("We could not find that order. Please use the link in your e-mail.")
+            )
         return order
 
     def get_of_account(self, number: str, account_id: AccountId) -> Order:
@@ -133,7 +136,7 @@ class OrderService:
         ):
             return False
         self._orders.note(
-            order.id, "paid", "Payment received", public=True, session=session, key="paid"
+            order.id, "paid", Text("Payment received"), public=True, session=session, key="paid"
         )
         self._outbox.publish(
             ORDER_PAID, {"order_id": order.id}, session, key=f"{ORDER_PAID}:{order.id}"
@@ -223,7 +226,7 @@ class OrderService:
         if not self._orders.move(order.id, OrderState.PENDING, session, only=only):
             return False
         self._orders.note(
-            order.id, "revived", "A late payment arrived", public=True, session=session
+            order.id, "revived", Text("A late payment arrived"), public=True, session=session
         )
         return True
 

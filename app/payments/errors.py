@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from app.shared.errors import Invalid, Unavailable
 from app.shared.money import Money
+from app.shared.texts import Text
 
 
 class GatewayRefused(Exception):
@@ -31,7 +32,7 @@ class GatewayNotOffered(Invalid):
     """The shopper asked for a gateway that this shop or market does not offer."""
 
     def __init__(self) -> None:
-        message = "Please choose one of the payment methods."
+        message = Text("Please choose one of the payment methods.")
         super().__init__(message, {"gateway": message})
 
 
@@ -51,5 +52,5 @@ class PaymentInProgress(Unavailable):
     """A payment of this order may be under way, so another must not be started."""
 
     def __init__(self, attempt_id: str) -> None:
-        super().__init__("We are checking a payment of this order. Please do not pay again.")
+        super().__init__(Text("We are checking a payment of this order. Please do not pay again."))
         self.attempt_id = attempt_id

@@ -26,6 +26,7 @@ from app.payments.rules import (
 from app.shared.clock import now
 from app.shared.ids import AttemptId, OrderId
 from app.shared.money import Money
+from app.shared.texts import Text, from_words, to_words
 
 
 class PaymentRepository:
@@ -123,6 +124,7 @@ class PaymentRepository:
         A state that does not lead there stays.
         """
         identity = f"{attempt.gateway}:{payment.id}"
+        told = {"reason": reason, "words": to_words(reason)} if reason else {}
         document = {
             "order_id": attempt.order_id,
             "attempt_id": attempt.id,
@@ -132,6 +134,7 @@ class PaymentRepository:
             "currency": payment.amount.currency,
             "state": state.value,
             "reason": reason,
+            "words": to_words(reason),
             "created_at": now(),
         }
         self._authorisations.update_one(
@@ -139,7 +142,7 @@ class PaymentRepository:
         )
         self._authorisations.update_one(
             {"_id": identity, "state": {"$in": sources_of(AUTHORISATION_TRANSITIONS, state)}},
-            {"$set": {"state": state.value, **({"reason": reason} if reason else {})}},
+            {"$set": {"state": state.value, **told}},
             session=session,
         )
 
@@ -148,10 +151,11 @@ class PaymentRepository:
         found = self._authorisations.find_one({"_id": f"{gateway}:{payment_id}"}, {"state": 1})
         return AuthorisationState(found["state"]) if found else None
 
-    def authorisation_reason(self, gateway: str, payment_id: str) -> str:
+    def authorisation_reason(self, gateway: str, payment_id: str) -> Text:
         """Why the payment is in its state, ``""`` if nothing was noted."""
-        found = self._authorisations.find_one({"_id": f"{gateway}:{payment_id}"}, {"reason": 1})
-        return str(found.get("reason", "")) if found else ""
+        wanted = {"reason": 1, "words": 1}
+        found = self._authorisations.find_one({"_id": f"{gateway}:{payment_id}"}, wanted) or {}
+        return from_words(found.get("reason", ""), found.get("words"))
 
     def count_try(self, gateway: str, payment_id: str) -> int:
         """Count one more try to give a payment back; how many there are now."""

@@ -36,6 +36,7 @@ from app.shared.clock import now
 from app.shared.errors import NotFound
 from app.shared.ids import AttemptId, OrderId
 from app.shared.money import Money
+from app.shared.texts import Text
 
 _SEND_LEASE = timedelta(seconds=30)
 _log = structlog.get_logger()
@@ -120,7 +121,7 @@ class PaymentService:
         """The attempt. Raises ``NotFound``."""
         attempt = self._payments.find_attempt(attempt_id)
         if attempt is None:
-            raise NotFound("This payment does not exist.")
+            raise NotFound(Text("This payment does not exist."))
         return attempt
 
     def find_by_session(self, gateway: str, session_id: str) -> Attempt | None:
@@ -194,7 +195,7 @@ class PaymentService:
         """Remember a payment seen at the gateway, what the shop made of it, and why."""
         self._payments.record_authorisation(attempt, payment, state, reason, session)
 
-    def reason_of(self, attempt: Attempt, payment: SeenPayment) -> str:
+    def reason_of(self, attempt: Attempt, payment: SeenPayment) -> Text:
         """Why a payment is what it is, as recorded."""
         return self._payments.authorisation_reason(attempt.gateway, payment.id)
 
@@ -299,7 +300,7 @@ class PaymentService:
         """The form to Razorpay's hosted page for an open attempt. Raises ``NotFound`` otherwise."""
         gateway = self._gateways.bare(attempt.gateway)
         if not isinstance(gateway, RazorpayGateway) or not attempt.session_id:
-            raise NotFound("This payment cannot be continued.")
+            raise NotFound(Text("This payment cannot be continued."))
         return gateway.hosted_form(
             attempt,
             {
@@ -322,6 +323,6 @@ class PaymentService:
         attempt = self.find_by_session("razorpay", session_id)
         gateway = self._gateways.bare("razorpay")
         if attempt is None or not isinstance(gateway, RazorpayGateway):
-            raise NotFound("This payment does not exist.")
+            raise NotFound(Text("This payment does not exist."))
         gateway.verify_callback(attempt.session_id, payment_id, signature)
         return attempt

@@ -11,20 +11,22 @@ from app.promotions.kinds import BundleSet, BuyGet, FixedAmount
 from app.promotions.models import Customer, Item, Promotion
 from app.promotions.scopes import in_scope
 from app.promotions.stacking import Basket
+from app.shared.languages import DEFAULT
+from app.shared.texts import Text, current_language
 
-UNKNOWN = "We do not know this code. Please check the spelling."
-USED_UP = "This code has been used up."
-SPENT = "Already used: this code is good for one order only."
-ALREADY_USED = "Already used: you have had this discount."
-ALREADY_USED_UP = "Already used as often as it is good for you."
-NEW_ONLY = "Only for new customers: this code is for a first order."
-OTHER_MARKET = "Not valid in this market."
-OTHER_CUSTOMER = "This code is for another customer."
-WITHDRAWN = "This code is not valid any more."
-NOTHING_IN_SCOPE = "Nothing in your cart is part of this offer."
-NOTHING_OFF = "Nothing in your cart gets cheaper with this code."
-BETTER = "Not used: another offer saves you more, and the two cannot be combined."
-CHECKED_LATER = "We check at checkout, by your e-mail address, that this is for you."
+UNKNOWN = Text("We do not know this code. Please check the spelling.")
+USED_UP = Text("This code has been used up.")
+SPENT = Text("Already used: this code is good for one order only.")
+ALREADY_USED = Text("Already used: you have had this discount.")
+ALREADY_USED_UP = Text("Already used as often as it is good for you.")
+NEW_ONLY = Text("Only for new customers: this code is for a first order.")
+OTHER_MARKET = Text("Not valid in this market.")
+OTHER_CUSTOMER = Text("This code is for another customer.")
+WITHDRAWN = Text("This code is not valid any more.")
+NOTHING_IN_SCOPE = Text("Nothing in your cart is part of this offer.")
+NOTHING_OFF = Text("Nothing in your cart gets cheaper with this code.")
+BETTER = Text("Not used: another offer saves you more, and the two cannot be combined.")
+CHECKED_LATER = Text("We check at checkout, by your e-mail address, that this is for you.")
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -63,9 +65,9 @@ def _by_time(promotion: Promotion, moment: datetime) -> str:
     if not promotion.active:
         return WITHDRAWN
     if promotion.starts_at is not None and moment < promotion.starts_at:
-        return f"This code can be used from {_day(promotion.starts_at)} on."
+        return Text("This code can be used from %(day)s on.", day=_day(promotion.starts_at))
     if promotion.ends_at is not None and moment >= promotion.ends_at:
-        return f"This code expired on {_day(promotion.ends_at)}."
+        return Text("This code expired on %(day)s.", day=_day(promotion.ends_at))
     return ""
 
 
@@ -106,11 +108,19 @@ def _by_contents(promotion: Promotion, basket: Basket) -> str:
     conditions = promotion.conditions
     missing = conditions.minimum_subtotal.get(basket.market, 0) - _value(items)
     if missing > 0:
-        what = "" if promotion.scope.is_everything else " on what this offer is for"
-        return f"Spend {basket.money(missing)} more{what} to use this code."
+        amount = basket.money(missing)
+        if promotion.scope.is_everything:
+            return Text("Spend %(amount)s more to use this code.", amount=amount)
+        return Text(
+            "Spend %(amount)s more on what this offer is for to use this code.", amount=amount
+        )
     lacking = _units_needed(promotion) - sum(item.quantity for item in items)
     if lacking > 0:
-        return f"Add {lacking} more {'item' if lacking == 1 else 'items'} to use this code."
+        return Text.counted(
+            "Add %(num)s more item to use this code.",
+            "Add %(num)s more items to use this code.",
+            lacking,
+        )
     return ""
 
 
@@ -129,4 +139,5 @@ def _value(items: list[Item]) -> int:
 
 
 def _day(moment: datetime) -> str:
-    return format_date(moment.date(), "d MMMM y", locale="en")
+    language = current_language()
+    return format_date(moment.date(), "d MMMM y" if language == DEFAULT else "long", language)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from app.promotions.eligibility import UNKNOWN
 from app.shared.errors import Invalid
+from app.shared.texts import Text
 
 FIELD = "code"
 
@@ -27,7 +28,10 @@ class PromotionUsedUp(Invalid):
 
     def __init__(self, name: str) -> None:
         super().__init__(
-            f"“{name}” was used up just now. Please check the new total before you pay."
+            Text(
+                "“%(name)s” was used up just now. Please check the new total before you pay.",
+                name=name,
+            )
         )
         self.name = name
 
@@ -37,6 +41,9 @@ class PromotionChanged(Invalid):
 
     def __init__(self, name: str) -> None:
         super().__init__(
-            f"“{name}” has changed or ended. Please check the new total before you pay."
+            Text(
+                "“%(name)s” has changed or ended. Please check the new total before you pay.",
+                name=name,
+            )
         )
         self.name = name

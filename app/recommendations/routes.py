@@ -13,6 +13,7 @@ from app.orders.service import OrderService
 from app.recommendations.models import Ground, Recommended, Tastes
 from app.recommendations.service import RecommendationService
 from app.shared.ids import ProductId
+from app.shared.texts import Text
 from app.web.memory import recently_viewed
 from app.web.registry import service
 from app.web.rendering import page, private
@@ -20,9 +21,9 @@ from app.web.rendering import page, private
 blueprint = Blueprint("recommendations", __name__, url_prefix="/recommendations")
 _MOST_BOUGHT = 12  # products of past orders that are looked at
 _HEADINGS = {
-    Ground.BESTSELLING: "Bestsellers",
-    Ground.FEATURED: "Featured",
-    Ground.NEW: "New in the shop",
+    Ground.BESTSELLING: Text("Bestsellers"),
+    Ground.FEATURED: Text("Featured"),
+    Ground.NEW: Text("New in the shop"),
 }
 
 
@@ -38,7 +39,7 @@ def for_you() -> Response:
         cart=cart, viewed=tuple(ProductId(each) for each in recently_viewed()), bought=_bought()
     )
     found = recommendations.for_shopper(tastes, current_market(), besides)
-    return _answer(found, "For you", "for-you")
+    return _answer(found, Text("For you"), "for-you")
 
 
 @blueprint.get("/for-cart")
@@ -48,7 +49,7 @@ def for_cart() -> Response:
     if not cart:
         return for_you()
     found = service(RecommendationService).for_cart(cart, current_market())
-    return _answer(found, "Goes well with what is in your cart", "for-cart")
+    return _answer(found, Text("Goes well with what is in your cart"), "for-cart")
 
 
 def _answer(found: Recommended, personal: str, name: str) -> Response:

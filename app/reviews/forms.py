@@ -2,41 +2,52 @@
 
 from __future__ import annotations
 
-from wtforms import Form, RadioField, StringField, TextAreaField
+from wtforms import RadioField, StringField, TextAreaField
 from wtforms.validators import DataRequired, InputRequired, Length
 
 from app.reviews.models import Draft
 from app.reviews.rules import LONGEST_NAME, LONGEST_TEXT, LONGEST_TITLE, clean_line, clean_text
+from app.shared.texts import Text
+from app.web.forms import TOO_LONG, ShopForm
 
-_STARS = ((5, "Excellent"), (4, "Good"), (3, "All right"), (2, "Poor"), (1, "Bad"))
+_STARS = (
+    (5, Text("Excellent")),
+    (4, Text("Good")),
+    (3, Text("All right")),
+    (2, Text("Poor")),
+    (1, Text("Bad")),
+)
 
 
 def _at_most(longest: int) -> Length:
-    return Length(max=longest, message=f"Please use at most {longest} characters.")
+    return Length(max=longest, message=TOO_LONG)
 
 
-class ReviewForm(Form):
+class ReviewForm(ShopForm):
     """What a buyer says."""
 
     stars = RadioField(
-        "Stars",
+        Text("Stars"),
         choices=[(str(stars), word) for stars, word in _STARS],
-        validators=[InputRequired("Please choose one to five stars.")],
+        validators=[InputRequired(Text("Please choose one to five stars."))],
     )
     title = StringField(
-        "In a few words",
+        Text("In a few words"),
         filters=[clean_line],
-        validators=[DataRequired("Please sum it up in a few words."), _at_most(LONGEST_TITLE)],
+        validators=[
+            DataRequired(Text("Please sum it up in a few words.")),
+            _at_most(LONGEST_TITLE),
+        ],
     )
     text = TextAreaField(
-        "Your review",
+        Text("Your review"),
         filters=[clean_text],
-        validators=[DataRequired("Please say a little more."), _at_most(LONGEST_TEXT)],
+        validators=[DataRequired(Text("Please say a little more.")), _at_most(LONGEST_TEXT)],
     )
     name = StringField(
-        "Name shown with it",
+        Text("Name shown with it"),
         filters=[clean_line],
-        validators=[DataRequired("Please enter a name to show."), _at_most(LONGEST_NAME)],
+        validators=[DataRequired(Text("Please enter a name to show.")), _at_most(LONGEST_NAME)],
     )
 
     def draft(self) -> Draft:
@@ -49,12 +60,20 @@ class ReviewForm(Form):
         )
 
 
-class OrderForm(Form):
+class OrderForm(ShopForm):
     """What a guest knows of the order that they bought with."""
 
     number = StringField(
-        "Order number", validators=[DataRequired("Please enter the order number."), Length(max=40)]
+        Text("Order number"),
+        validators=[
+            DataRequired(Text("Please enter the order number.")),
+            Length(max=40, message=TOO_LONG),
+        ],
     )
     email = StringField(
-        "E-mail", validators=[DataRequired("Please enter your e-mail address."), Length(max=254)]
+        Text("E-mail"),
+        validators=[
+            DataRequired(Text("Please enter your e-mail address.")),
+            Length(max=254, message=TOO_LONG),
+        ],
     )

@@ -19,6 +19,7 @@ from app.reviews.models import Review, Right
 from app.reviews.rules import STATE_LABELS
 from app.reviews.service import ReviewService
 from app.shared.errors import NotFound
+from app.shared.texts import Text
 from app.web.limits import failed, limiter, passed
 from app.web.memory import leave_message
 from app.web.page_cache import keep_page
@@ -26,13 +27,13 @@ from app.web.registry import service
 from app.web.rendering import leave_to, page, private
 
 blueprint = Blueprint("reviews", __name__)
-_CHECK = "Please check the fields below."
+_CHECK = Text("Please check the fields below.")
 
 
 def _product(slug: str) -> Product:
     product = service(CatalogService).find_product(slug)
     if product is None or product.status is not ProductStatus.PUBLISHED:
-        raise NotFound("We could not find this product.")
+        raise NotFound(Text("We could not find this product."))
     return product
 
 
@@ -95,7 +96,7 @@ def write(slug: str) -> BaseResponse:
         own = service(ReviewService).find_own(right)
         return _show(product, own, entered, 422, _CHECK)
     service(ReviewService).write(right, entered.draft())
-    leave_message("Thank you. We read every review before it is shown, mostly within a day.")
+    leave_message(Text("Thank you. We read every review before it is shown, mostly within a day."))
     return leave_to(_form_path(product, *_order_link()))
 
 
@@ -110,7 +111,7 @@ def find_order(slug: str) -> BaseResponse:
         found = service(OrderService).look_up(entered.number.data or "", entered.email.data or "")
         if found is not None:
             return leave_to(_form_path(product, found.number, found.access_token))
-        message = "We found no order with this number and e-mail address."
+        message = Text("We found no order with this number and e-mail address.")
     return _ask_who(product, entered, 422, message)
 
 

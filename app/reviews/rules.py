@@ -7,6 +7,7 @@ import re
 
 from app.reviews.models import Buyer, Draft, Review, ReviewId, ReviewState
 from app.shared.ids import AccountId
+from app.shared.texts import Text
 
 LONGEST_TITLE, LONGEST_TEXT, LONGEST_NAME = 100, 2000, 60  # characters, as the schema says
 
@@ -16,9 +17,9 @@ TRANSITIONS: dict[ReviewState, frozenset[ReviewState]] = {
     ReviewState.REFUSED: frozenset({ReviewState.PUBLISHED, ReviewState.WAITING}),
 }
 STATE_LABELS: dict[ReviewState, str] = {
-    ReviewState.WAITING: "Being read",
-    ReviewState.PUBLISHED: "Published",
-    ReviewState.REFUSED: "Not published",
+    ReviewState.WAITING: Text("Being read"),
+    ReviewState.PUBLISHED: Text("Published"),
+    ReviewState.REFUSED: Text("Not published"),
 }
 
 

@@ -32,6 +32,7 @@ from app.reviews.rules import (
 from app.shared.clock import now
 from app.shared.errors import Invalid
 from app.shared.ids import AccountId, ProductId, new_id
+from app.shared.texts import Text
 
 PAGE = 10  # reviews on a page
 _TRIES = 10
@@ -173,7 +174,7 @@ class ReviewService:
             if review.state is target:
                 return review
             if target not in TRANSITIONS[review.state]:
-                raise Invalid("This cannot be done with the review any more.")
+                raise Invalid(Text("This cannot be done with the review any more."))
             decided = replace(
                 review,
                 state=target,

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import NewType
 
 from app.shared.ids import Sku
+from app.shared.languages import DEFAULT
 
 AlertId = NewType("AlertId", str)
 
@@ -18,3 +19,4 @@ class Alert:
     sku: Sku
     email: str
     waiting: bool
+    language: str = DEFAULT  # to write in

@@ -8,6 +8,7 @@ from datetime import datetime
 from app.db.database import Database, Document, Session, find_any
 from app.shared.clock import now
 from app.shared.ids import Sku
+from app.shared.languages import DEFAULT
 from app.stock_alerts.models import Alert, AlertId
 
 
@@ -34,6 +35,7 @@ class AlertRepository:
             "sku": alert.sku,
             "email": alert.email,
             "waiting": alert.waiting,
+            "language": alert.language,
             "created_at": now(),
             "expires_at": expires_at,
         }
@@ -84,4 +86,5 @@ def _from_document(document: Document) -> Alert:
         sku=document["sku"],
         email=document["email"],
         waiting=document["waiting"],
+        language=document.get("language", DEFAULT),
     )

@@ -21,6 +21,7 @@ from app.db.outbox import Event, Outbox
 from app.shared.clock import now
 from app.shared.errors import Invalid, NotFound
 from app.shared.ids import Sku, new_id
+from app.shared.texts import Text, current_language
 from app.stock_alerts.events import STOCK_BACK, STOCK_MOVED
 from app.stock_alerts.models import Alert, AlertId
 from app.stock_alerts.repository import AlertRepository
@@ -35,7 +36,7 @@ class InStockAlready(Invalid):
     """There is nothing to wait for."""
 
     def __init__(self) -> None:
-        super().__init__("It is in stock: you can buy it now.")
+        super().__init__(Text("It is in stock: you can buy it now."))
 
 
 class StockAlertService:
@@ -58,7 +59,7 @@ class StockAlertService:
         """What can be waited for. Raises ``NotFound``."""
         found = self._catalog.get_variants([sku]).get(sku)
         if found is None:
-            raise NotFound("We could not find this product.")
+            raise NotFound(Text("We could not find this product."))
         return found
 
     # --- waiting --------------------------------------------------------------------------------
@@ -71,7 +72,13 @@ class StockAlertService:
             raise InStockAlready
         if self._alerts.is_waiting(sku, email):
             return
-        alert = Alert(id=AlertId(new_id("alr")), sku=sku, email=email, waiting=True)
+        alert = Alert(
+            id=AlertId(new_id("alr")),
+            sku=sku,
+            email=email,
+            waiting=True,
+            language=current_language(),
+        )
 
         def work(session: Session) -> None:
             self._alerts.insert(alert, now() + _LIFE, session)
@@ -97,7 +104,7 @@ class StockAlertService:
         except BadData:
             alert = None
         if alert is None:
-            raise NotFound("This link is not valid any more.")
+            raise NotFound(Text("This link is not valid any more."))
         return alert
 
     def stop(self, token: str) -> None:

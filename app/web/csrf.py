@@ -22,6 +22,7 @@ from urllib.parse import urlsplit
 from flask import Flask, current_app, g, request
 
 from app.shared.errors import Forbidden
+from app.shared.texts import Text
 from app.web.seals import Seal, seal_for
 from app.web.visitor import ensure_visitor, keep_name, known_visitor
 
@@ -40,8 +41,10 @@ class CsrfRefused(Forbidden):
 
     def __init__(self) -> None:
         super().__init__(
-            "This form is out of date or came from somewhere else, so nothing was changed. "
-            "Please go back, reload the page and try again."
+            Text(
+                "This form is out of date or came from somewhere else, so nothing was "
+                "changed. Please go back, reload the page and try again."
+            )
         )
 
 

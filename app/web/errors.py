@@ -9,6 +9,7 @@ from werkzeug.exceptions import HTTPException
 
 from app.db.errors import PyMongoError
 from app.shared.errors import Conflict, Forbidden, Invalid, NotFound, ShopError, Unavailable
+from app.shared.texts import Text
 from app.web.logs import plain_path
 from app.web.rendering import page
 
@@ -20,22 +21,22 @@ _STATUS: tuple[tuple[type[ShopError], int], ...] = (
     (Unavailable, 503),
 )
 _TITLES = {
-    400: "That request was not understood",
-    403: "That is not allowed",
-    404: "We could not find that page",
-    405: "That is not how this page works",
-    409: "Something changed in the meantime",
-    413: "That is too large",
-    422: "Please check what you entered",
-    429: "Too many requests",
-    503: "One moment, please",
+    400: Text("That request was not understood"),
+    403: Text("That is not allowed"),
+    404: Text("We could not find that page"),
+    405: Text("That is not how this page works"),
+    409: Text("Something changed in the meantime"),
+    413: Text("That is too large"),
+    422: Text("Please check what you entered"),
+    429: Text("Too many requests"),
+    503: Text("One moment, please"),
 }
 _log = structlog.get_logger()
 
 
 def error_page(status: int, message: str, retry_after: int | None = None) -> Response:
     """Answer with ``message`` and ``status``."""
-    title = _TITLES.get(status, "Something went wrong")
+    title = _TITLES.get(status, Text("Something went wrong"))
     response = page(
         "errors/error.html", "message", status, title=title, message=message, status=status
     )
@@ -62,19 +63,21 @@ def _on_http_error(error: HTTPException) -> Response | HTTPException:
 
 def _explain(code: int) -> str:
     if code == 404:
-        return "The page may have moved, or the link is mistyped."
+        return Text("The page may have moved, or the link is mistyped.")
     if code == 405:
-        return "This address does not answer to that kind of request."
+        return Text("This address does not answer to that kind of request.")
     if code == 413:
-        return "Please send less at once."
-    return "The request could not be understood."
+        return Text("Please send less at once.")
+    return Text("The request could not be understood.")
 
 
 def _on_backend_down(error: Exception) -> Response:
     _log.error("backend_unavailable", error=type(error).__name__, path=plain_path())
     return error_page(
         503,
-        "Part of the shop is not answering right now. Nothing was lost: please try again soon.",
+        Text(
+            "Part of the shop is not answering right now. Nothing was lost: please try again soon."
+        ),
         retry_after=5,
     )
 
@@ -82,10 +85,12 @@ def _on_backend_down(error: Exception) -> Response:
 def _on_crash(error: Exception) -> Response | tuple[str, int]:
     _log.exception("unhandled_error", path=plain_path(), exc_info=error)
     try:
-        return error_page(500, "This is our fault, not yours. It has been noted; please try again.")
+        return error_page(
+            500, Text("This is our fault, not yours. It has been noted; please try again.")
+        )
     except Exception:  # the error page itself needs a backend that is gone
         _log.exception("error_page_failed")
-        return render_template("errors/plain.html", title="Something went wrong"), 500
+        return render_template("errors/plain.html", title=Text("Something went wrong")), 500
 
 
 def init_app(app: Flask) -> None:

@@ -171,7 +171,8 @@ class Fragments:
 
 
 def version_of(*folders: Path) -> str:
-    """A digest of everything that makes a page look as it does: templates and static files."""
+    """A digest of everything that makes a page look as it does: templates, static files and
+    translations."""
     digest = hashlib.sha256()
     for folder in folders:
         for path in sorted(each for each in folder.rglob("*") if each.is_file()):

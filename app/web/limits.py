@@ -11,6 +11,7 @@ from flask_limiter import Limiter, RateLimitExceeded
 from werkzeug.middleware.proxy_fix import ProxyFix
 
 from app.shared.emails import normal_email
+from app.shared.texts import Text
 from app.web.errors import error_page
 
 
@@ -61,8 +62,13 @@ def _say_when(_: RateLimitExceeded) -> Response:
     minutes = math.ceil(wait / 60)
     return error_page(
         429,
-        "There were too many tries, so nothing was done this time. Please try again in "
-        f"{'a minute' if minutes == 1 else f'{minutes} minutes'}.",
+        Text.counted(
+            "There were too many tries, so nothing was done this time. Please try again in a "
+            "minute.",
+            "There were too many tries, so nothing was done this time. Please try again in "
+            "%(num)s minutes.",
+            minutes,
+        ),
         retry_after=wait,
     )
 

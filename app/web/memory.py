@@ -40,7 +40,7 @@ def recently_viewed() -> list[str]:
 def leave_message(text: str) -> None:
     """Say this on the next personal page the visitor sees."""
     key = f"messages:{ensure_visitor()}"
-    service(Cache).push(key, text.encode(), _MESSAGE_LIFE, _MOST_MESSAGES)
+    service(Cache).push(key, str(text).encode(), _MESSAGE_LIFE, _MOST_MESSAGES)
 
 
 def take_messages() -> list[str]:

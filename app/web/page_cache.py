@@ -1,10 +1,11 @@
-"""The page cache in front of Flask: anonymous pages, the same for every visitor of a market.
+"""The page cache in front of Flask: anonymous pages, the same for every visitor of an edition.
 
-A page is known by everything it varies on: its canonical address, the market, whether a cart may
-be there, fragment or whole. It is made from a request that has nothing else in it, so nothing a
-client sends beside those can change what another is shown. Only the token of its forms is the
-visitor's own: it is filled in when the page is sent. The cache is told what to forget by whoever
-follows the database; on its own it asks nobody, so a hit costs neither a query nor a round trip.
+A page is known by everything it varies on: its canonical address, its edition (market and
+language), whether a cart may be there, fragment or whole. It is made from a request that has
+nothing else in it, so nothing a client sends beside those can change what another is shown. Only
+the token of its forms is the visitor's own: it is filled in when the page is sent. The cache is
+told what to forget by whoever follows the database; on its own it asks nobody, so a hit costs
+neither a query nor a round trip.
 """
 
 from __future__ import annotations
@@ -152,7 +153,7 @@ class PageCache:
         if caller.is_signed_in:
             return None
         fragment = "HTTP_HX_REQUEST" in environ and asks_for_fragment(environ)
-        return address, caller.market, caller.has_cart, fragment
+        return address, caller.edition, caller.has_cart, fragment
 
     def _send(self, page: Page, environ: WSGIEnvironment, start: StartResponse) -> list[bytes]:
         cookies = environ.get("HTTP_COOKIE", "")
@@ -196,8 +197,8 @@ class PageCache:
         self._callers.forget()
         self.store.clear()
 
-    def warm(self, address: Address, market: str) -> None:
-        """Make a page of a market ("" for the default one) before anybody asks for it."""
+    def warm(self, address: Address, market: str = "", language: str = "") -> None:
+        """Make a page of a market and a language ("" for the default ones) before anybody asks."""
         environ: WSGIEnvironment = {
             "REQUEST_METHOD": "GET",
             "PATH_INFO": address[0],
@@ -206,7 +207,7 @@ class PageCache:
             "SERVER_PORT": str(self._base.port or 80),
             "SERVER_PROTOCOL": "HTTP/1.1",
             "wsgi.errors": sys.stderr,
-            "HTTP_COOKIE": f"{self._cookies.market}={market}" if market else "",
+            "HTTP_COOKIE": self._cookies.edition(market, language),
         }
         self(environ, lambda *_: lambda _: None)
 
@@ -260,12 +261,12 @@ class PageCache:
 
     def _sibling(self, key: tuple[Any, ...]) -> Page | None:
         """The page as it is without the badge of the cart, better than none when all else fails."""
-        address, market, _, fragment = key
-        return self.store.get((address, market, False, fragment))
+        address, edition, _, fragment = key
+        return self.store.get((address, edition, False, fragment))
 
     def _clean(self, key: tuple[Any, ...], environ: WSGIEnvironment) -> WSGIEnvironment:
         """A request with nothing in it but what the page is known by."""
-        (path, query), market, has_cart, fragment = key
+        (path, query), edition, has_cart, fragment = key
         clean = {name: environ[name] for name in _CARRIED if name in environ}
         clean["REQUEST_METHOD"] = "GET"
         clean["PATH_INFO"], clean["QUERY_STRING"] = path, query
@@ -273,8 +274,8 @@ class PageCache:
         clean["HTTP_HOST"] = self._base.netloc
         clean["wsgi.input"] = BytesIO()
         clean["CONTENT_LENGTH"] = "0"
-        if market:
-            clean["HTTP_COOKIE"] = f"{self._cookies.market}={market}"
+        if edition:
+            clean["HTTP_COOKIE"] = edition
         if fragment:
             clean["HTTP_HX_REQUEST"] = "true"
         clean[_SHARED] = has_cart

@@ -6,6 +6,7 @@ from collections.abc import Iterable
 
 from app.shared.errors import Invalid
 from app.shared.ids import AccountId, Sku
+from app.shared.texts import Text
 from app.wishlists.models import Item, WishlistId
 
 MOST = 100  # items that can be added to; a joined list keeps what both had
@@ -17,8 +18,11 @@ class WishlistFull(Invalid):
 
     def __init__(self) -> None:
         super().__init__(
-            f"Your wishlist has {MOST} things on it, which is all it holds. "
-            "Please remove something first."
+            Text(
+                "Your wishlist has %(most)s things on it, which is all it holds. Please "
+                "remove something first.",
+                most=MOST,
+            )
         )
 
 

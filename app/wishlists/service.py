@@ -16,6 +16,7 @@ from app.markets.models import Market
 from app.shared.clock import now
 from app.shared.errors import Conflict, NotFound
 from app.shared.ids import AccountId, Sku, new_secret
+from app.shared.texts import Text
 from app.wishlists.models import Item, Wish, Wishlist, WishlistId
 from app.wishlists.repository import WishlistRepository
 from app.wishlists.rules import (
@@ -54,7 +55,7 @@ class WishlistService:
         """The list that its owner shares by this token. Raises ``NotFound``."""
         found = self._lists.find_shared(token)
         if found is None:
-            raise NotFound("This wishlist is not shared (any more).")
+            raise NotFound(Text("This wishlist is not shared (any more)."))
         return found
 
     def wishes(self, wishlist: Wishlist, market: Market) -> tuple[Wish, ...]:
@@ -80,7 +81,7 @@ class WishlistService:
         """
         found = self._catalog.get_variants([sku]).get(sku)
         if found is None:
-            raise NotFound("We could not find this product.")
+            raise NotFound(Text("We could not find this product."))
         item = Item(sku=sku, added_at=now())
         self._change(list_id, lambda known: replace(known, items=with_item(known.items, item)))
         return found[0].title
@@ -169,4 +170,4 @@ def _until_settled(attempt: Callable[[], T]) -> T:
             return attempt()
         except (_MovedOn, DuplicateKeyError):
             continue
-    raise Conflict("Your wishlist is being changed in another window. Please try again.", 1)
+    raise Conflict(Text("Your wishlist is being changed in another window. Please try again."), 1)

@@ -62,3 +62,10 @@ def pay(page: Page, gateway: str, javascript: bool) -> None:
 def order_number(page: Page) -> str:
     """The number on the order's page."""
     return page.url.split("/orders/")[1].split("?")[0]
+
+
+def choose_market(page: Page, market: str, language: str) -> None:
+    """Choose country and language at the foot of the page."""
+    page.locator("#market").select_option(market)
+    page.locator("#language").select_option(language)
+    page.locator("form.market button").click()

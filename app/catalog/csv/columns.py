@@ -54,12 +54,12 @@ def option_value(number: int) -> str:
 
 def market_price(market_name: str) -> str:
     """The column of the price in a market that is not the file's own."""
-    return f"Price / {market_name}"
+    return "Price / " + market_name  # in English, whoever reads
 
 
 def market_compare_at(market_name: str) -> str:
     """The column of the former price in a market that is not the file's own."""
-    return f"Compare At Price / {market_name}"
+    return "Compare At Price / " + market_name
 
 
 def attribute_of(column: str) -> str:

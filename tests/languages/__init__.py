@@ -1,0 +1,1 @@
+"""The interface in every language the shop speaks."""
