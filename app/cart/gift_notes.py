@@ -8,6 +8,7 @@ from app.cart.models import GiftNote
 from app.shared.emails import normal_email
 from app.shared.errors import Invalid
 from app.shared.ids import Sku
+from app.shared.texts import Text
 
 _EMAIL, _MESSAGE = "gift_email", "gift_message"
 _LONGEST = 500
@@ -26,9 +27,10 @@ def read_gift_note(sku: Sku, form: Mapping[str, str]) -> GiftNote | None:
         return None
     email, message = form[_EMAIL].strip(), form.get(_MESSAGE, "").strip()
     if len(message) > _LONGEST:
-        too_long = f"Please use at most {_LONGEST} characters."
+        too_long = Text("Please use at most %(max)s characters.", max=_LONGEST)
         raise Invalid(too_long, {_MESSAGE: too_long})
     try:
         return GiftNote(sku=sku, email=normal_email(email) if email else "", message=message)
     except ValueError as error:
-        raise Invalid(str(error), {_EMAIL: str(error)}) from error
+        message = error.args[0]
+        raise Invalid(message, {_EMAIL: message}) from error

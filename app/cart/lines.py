@@ -116,7 +116,13 @@ def with_gift_card(cart: Cart, credit_id: CreditId, most: int) -> Cart:
     if credit_id in cart.gift_cards:
         return cart
     if len(cart.gift_cards) >= most:
-        raise Invalid(f"You can pay with up to {most} gift cards at once.")
+        raise Invalid(
+            Text.counted(
+                "You can pay with up to %(num)s gift card at once.",
+                "You can pay with up to %(num)s gift cards at once.",
+                most,
+            )
+        )
     return replace(cart, gift_cards=(*cart.gift_cards, credit_id))
 
 

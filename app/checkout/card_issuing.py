@@ -11,6 +11,7 @@ from app.orders.events import ORDER_PAID
 from app.orders.models import Order
 from app.orders.service import OrderService
 from app.shared.ids import OrderId
+from app.shared.texts import speaking
 
 _BY = "order"
 
@@ -32,7 +33,8 @@ class CardIssuing:
         """Issue what the order bought."""
         order = self._orders.get(OrderId(event.payload["order_id"]))
         if any(line.gift_card for line in order.lines):
-            self._database.in_transaction(lambda session: self._issue(order, session))
+            with speaking(order.language):  # so that the cards' mails are in it
+                self._database.in_transaction(lambda session: self._issue(order, session))
 
     def _issue(self, order: Order, session: Session) -> None:
         for position, line in enumerate(order.lines, 1):

@@ -33,7 +33,7 @@ class NotDelivered(Invalid):
     """No way of shipping takes these goods to that address."""
 
     def __init__(self) -> None:
-        message = (
+        message = Text(
             "We cannot send what is in your cart to this address. Please enter another address, "
             "or change your cart."
         )
@@ -44,7 +44,7 @@ class ShippingChanged(Invalid):
     """The chosen way of shipping is not offered for the address, or not for these goods."""
 
     def __init__(self) -> None:
-        message = (
+        message = Text(
             "This way of shipping is not offered for your address. Please choose one of these."
         )
         super().__init__(message, {"shipping_method": message})
@@ -75,9 +75,12 @@ class NotPayable(Invalid):
 
     def __init__(self, amount: Money) -> None:
         near = amount.to_payable()
-        message = (
-            f"{amount.to_major()} {amount.currency} cannot be paid: the last digit must be 0. "
-            f"Please enter {near.to_major()}."
+        message = Text(
+            "%(amount)s %(currency)s cannot be paid: the last digit must be 0. Please enter "
+            "%(near)s.",
+            amount=amount.to_major(),
+            currency=amount.currency,
+            near=near.to_major(),
         )
         super().__init__(message, {"amount": message})
 

@@ -15,6 +15,7 @@ from app.credit.service import CreditService
 from app.markets.context import current_market
 from app.shared.errors import Invalid, NotFound
 from app.shared.ids import CreditId
+from app.shared.texts import Text
 from app.web.limits import limiter
 from app.web.registry import service
 from app.web.rendering import see_other, wants_fragment
@@ -34,7 +35,7 @@ def add() -> BaseResponse:
         service(CartService).add_gift_card(current_cart_id(), card.id, MOST_CARDS)
     except (Invalid, NotFound) as refusal:
         g.guessed = isinstance(refusal, UnknownGiftCard)
-        empty = "Your cart is empty. Please put something in it first."
+        empty = Text("Your cart is empty. Please put something in it first.")
         error = empty if isinstance(refusal, NotFound) else refusal.message
         entry = CodeField(typed=typed[:60], error=error)
         if _at_checkout():

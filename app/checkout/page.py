@@ -27,6 +27,7 @@ from app.identity.context import current_account, signed_in, signed_in_id
 from app.identity.models import SavedAddress
 from app.markets.context import current_market, format_money
 from app.payments.service import PaymentService
+from app.shared.texts import Text
 from app.web.registry import service
 from app.web.rendering import page, private, wants_fragment
 
@@ -135,7 +136,9 @@ def _too_small(form: CheckoutForm, bill: Bill) -> dict[str, str]:
     """What to say beside each gateway that takes no amount as small as is due."""
     payments, due = service(PaymentService), bill.plan.due
     return {
-        name: f"Takes no less than {format_money(payments.minimum(name, due))}."
+        name: Text(
+            "Takes no less than %(amount)s.", amount=format_money(payments.minimum(name, due))
+        )
         for name in (form.gateways if due else ())
         if not payments.takes(name, due)
     }

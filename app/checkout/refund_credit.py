@@ -19,6 +19,7 @@ from app.payments.models import Capture, CreditPart, Refund, RefundParts
 from app.shared.credit import CreditUse
 from app.shared.ids import OrderId
 from app.shared.money import Money
+from app.shared.texts import Text
 
 
 class RefundCredit:
@@ -78,10 +79,17 @@ class RefundCredit:
         unvoid(self._credit, order, refund.voided, by, session)
 
 
-def whereto(refund: Refund, order: Order, show_money: Callable[[Money, str], str]) -> str:
-    """Which credit accounts got how much of it, in words to go on with; "" for none."""
-    shares = [f"{show_money(each.amount, order.locale)} to {each.label}" for each in refund.credit]
-    return f", {', '.join(shares)}" if shares else ""
+def refunded_text(refund: Refund, order: Order, show_money: Callable[[Money, str], str]) -> Text:
+    """What was paid back, and how much of it which credit accounts got, in words."""
+    text = Text("%(amount)s refunded", amount=show_money(refund.amount, order.locale))
+    for each in refund.credit:
+        text = Text(
+            "%(refunded)s, %(amount)s to %(what)s",
+            refunded=text,
+            amount=show_money(each.amount, order.locale),
+            what=each.label,
+        )
+    return text
 
 
 def _voider(order: Order, key: str) -> str:

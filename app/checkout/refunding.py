@@ -12,7 +12,7 @@ from datetime import timedelta
 
 from app.checkout.errors import NotRefundable, RefundTooHigh
 from app.checkout.events import REFUNDED
-from app.checkout.refund_credit import RefundCredit, whereto
+from app.checkout.refund_credit import RefundCredit, refunded_text
 from app.checkout.refund_rules import (
     RETURNED,
     Balance,
@@ -207,7 +207,7 @@ class Refunding:
             self._credit.give(refund, session)
             self._restock(refund, order, session)
             self._inventory.owed.let_go(order.id, order.to_send, session)
-            message = f"{amount} refunded{whereto(refund, order, self._show_money)}"
+            message: str = refunded_text(refund, order, self._show_money)
             self._note(refund, "refunded", message, public=True, session=session)
             payload = {
                 "order_id": order.id,

@@ -68,7 +68,7 @@ def submit() -> BaseResponse:
     bill = make_bill(form)
     if not form.validate():
         checkout.release(begun)
-        return _refuse(form, bill, "Please check the fields below.", key)
+        return _refuse(form, bill, Text("Please check the fields below."), key)
     return _place(begun, form, bill, key)
 
 
@@ -138,8 +138,10 @@ def _check_credit(bill: Bill) -> None:
     seen = request.form.get(_SEEN_CREDIT_FIELD, "")
     if seen and seen != bill.sources.seen:
         raise Invalid(
-            "What is left on your gift cards or of your store credit has changed since you opened "
-            "this page. Please check what is left to pay."
+            Text(
+                "What is left on your gift cards or of your store credit has changed since you "
+                "opened this page. Please check what is left to pay."
+            )
         )
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from app.shared.errors import Conflict, Invalid
+from app.shared.texts import Text
 
 FIELD = "code"
 
@@ -18,14 +19,19 @@ class UnknownGiftCard(GiftCardRefused):
     """There is no such code, or none that may be used: a mistake, or a guess."""
 
     def __init__(self) -> None:
-        super().__init__("We do not know this gift card code. Please check every character.")
+        super().__init__(Text("We do not know this gift card code. Please check every character."))
 
 
 class CreditChanged(Invalid):
     """There is less on it than when the total was worked out, or it cannot be used any more."""
 
     def __init__(self, label: str) -> None:
-        super().__init__(f"The balance of “{label}” has changed. Please check what is left to pay.")
+        super().__init__(
+            Text(
+                "The balance of “%(label)s” has changed. Please check what is left to pay.",
+                label=label,
+            )
+        )
         self.label = label
 
 
@@ -34,7 +40,9 @@ class GiftCardSpent(Conflict):
 
     def __init__(self) -> None:
         super().__init__(
-            "A gift card of this order was used already, so it cannot be cancelled or refunded."
+            Text(
+                "A gift card of this order was used already, so it cannot be cancelled or refunded."
+            )
         )
 
 
@@ -42,4 +50,4 @@ class NoStoreCredit(Invalid):
     """Store credit belongs to an account, and this order has none."""
 
     def __init__(self) -> None:
-        super().__init__("This order was placed by a guest, who has no store credit.")
+        super().__init__(Text("This order was placed by a guest, who has no store credit."))

@@ -8,7 +8,8 @@ from werkzeug.wrappers import Response as BaseResponse
 from app.cart.page import CodeField, guessed
 from app.credit.errors import FIELD, GiftCardRefused, UnknownGiftCard
 from app.credit.service import CreditService
-from app.markets.context import current_market, format_money
+from app.markets.context import format_day, format_money
+from app.shared.texts import Text
 from app.web.limits import limiter
 from app.web.memory import leave_message
 from app.web.registry import service
@@ -35,11 +36,19 @@ def balance() -> BaseResponse:
     except GiftCardRefused as refusal:
         g.guessed = isinstance(refusal, UnknownGiftCard)
         return _page(CodeField(typed=typed[:60], error=refusal.message), 422)
-    left = format_money(card.available, current_market().locale)
-    held = f", {format_money(card.held, current_market().locale)} more are set aside for an order"
-    leave_message(f"{card.label} has {left} left{held if card.held else ''}.")
+    left, held = format_money(card.available), format_money(card.held)
+    if card.held:
+        text = Text(
+            "%(card)s has %(left)s left, %(held)s more are set aside for an order.",
+            card=card.label,
+            left=left,
+            held=held,
+        )
+    else:
+        text = Text("%(card)s has %(left)s left.", card=card.label, left=left)
+    leave_message(text)
     if card.expires_at is not None:
-        leave_message(f"It can be spent until {card.expires_at:%Y-%m-%d}.")
+        leave_message(Text("It can be spent until %(day)s.", day=format_day(card.expires_at)))
     return see_other("/gift-cards")
 
 

@@ -26,6 +26,7 @@ from app.shared.credit import CreditKind
 from app.shared.errors import Invalid, NotFound
 from app.shared.ids import AccountId, CreditId, OrderId, new_id
 from app.shared.money import Money
+from app.shared.texts import Text
 
 
 class CreditService:
@@ -46,7 +47,7 @@ class CreditService:
         """The account. Raises ``NotFound``."""
         account = self._accounts.find(credit_id, session)
         if account is None:
-            raise NotFound("There is no such credit account.")
+            raise NotFound(Text("There is no such credit account."))
         return account
 
     def find_many(self, credit_ids: Iterable[CreditId]) -> dict[CreditId, CreditAccount]:
@@ -64,7 +65,7 @@ class CreditService:
         Raises ``UnknownGiftCard``, for a disabled one as well.
         """
         if not typed.strip():
-            raise GiftCardRefused("Please enter the code of your gift card.")
+            raise GiftCardRefused(Text("Please enter the code of your gift card."))
         account = self.find_by_code(typed)
         if account is None or account.state is not CreditState.ACTIVE:
             raise UnknownGiftCard
@@ -78,14 +79,18 @@ class CreditService:
         """
         account = self.look_up(typed)
         if account.is_expired(now()):
-            raise GiftCardRefused("This gift card has expired.")
+            raise GiftCardRefused(Text("This gift card has expired."))
         if account.currency != currency:
             raise GiftCardRefused(
-                f"This gift card is in {account.currency}, and your cart is in {currency}. "
-                "Change the country of your cart to use it."
+                Text(
+                    "This gift card is in %(its)s, and your cart is in %(currency)s. Change the "
+                    "country of your cart to use it.",
+                    its=account.currency,
+                    currency=currency,
+                )
             )
         if not account.balance:
-            raise GiftCardRefused("Nothing is left on this gift card.")
+            raise GiftCardRefused(Text("Nothing is left on this gift card."))
         return account
 
     def of_account(self, account_id: AccountId) -> list[CreditAccount]:
@@ -118,7 +123,7 @@ class CreditService:
         """Issue a gift card, and have it sent to its ``recipient``; None if the one with this
         ``credit_id`` was issued before."""
         if amount.minor <= 0:
-            raise Invalid("A gift card needs an amount.")
+            raise Invalid(Text("A gift card needs an amount."))
         credit_id = credit_id or CreditId(new_id("crd"))
         if self._accounts.find(credit_id, session) is not None:
             return None
@@ -230,7 +235,7 @@ class CreditService:
                 by=f"{by}: {reason}" if reason else by,
                 session=session,
             ):
-                raise Invalid("There is not so much store credit to take away.")
+                raise Invalid(Text("There is not so much store credit to take away."))
             return self.get(account.id, session)
 
         return self._database.in_transaction(work)

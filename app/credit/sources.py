@@ -11,6 +11,7 @@ from app.db.database import Database
 from app.shared.clock import now
 from app.shared.ids import AccountId, CreditId, OrderId
 from app.shared.money import Money
+from app.shared.texts import Text
 
 
 class CreditSources:
@@ -41,15 +42,16 @@ class CreditSources:
 
 
 def _source(account: CreditAccount, currency: str, own: int) -> CreditSource:
-    note, free = "", account.available.minor + own
+    note: str = ""
+    free = account.available.minor + own
     if account.state is not CreditState.ACTIVE:
-        note = "It cannot be used any more."
+        note = Text("It cannot be used any more.")
     elif account.is_expired(now()):
-        note = "It has expired."
+        note = Text("It has expired.")
     elif account.currency != currency:
-        note = f"It is in {account.currency}, so it cannot pay here."
+        note = Text("It is in %(currency)s, so it cannot pay here.", currency=account.currency)
     elif not free:
-        note = "Nothing is left on it."
+        note = Text("Nothing is left on it.")
     return CreditSource(
         id=account.id,
         kind=account.kind,

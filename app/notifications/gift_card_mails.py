@@ -10,6 +10,7 @@ from app.credit.service import CreditService
 from app.db.outbox import Event, Outbox
 from app.notifications.service import NotificationService
 from app.shared.ids import CreditId
+from app.shared.texts import Text
 
 _log = structlog.get_logger()
 
@@ -36,7 +37,7 @@ class GiftCardMails:
         self._mails.send(
             key=f"gift-card-{account.id}".replace(":", "-"),
             to=payload["email"],
-            subject="Your gift card",
+            subject=Text("Your gift card"),
             template="emails/gift_card",
             amount=account.issued,
             code=show_code(code),

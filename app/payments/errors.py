@@ -40,9 +40,11 @@ class AmountTooSmall(Invalid):
     """The gateway takes no payment as small as this; ``least`` is what it takes."""
 
     def __init__(self, least: Money) -> None:
-        message = (
-            f"This payment method takes no less than {least.to_major()} {least.currency}. Please "
-            "choose another one, or add something to your cart."
+        message = Text(
+            "This payment method takes no less than %(amount)s %(currency)s. Please choose "
+            "another one, or add something to your cart.",
+            amount=least.to_major(),
+            currency=least.currency,
         )
         super().__init__(message, {"gateway": message})
         self.least = least

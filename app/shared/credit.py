@@ -7,6 +7,7 @@ from enum import StrEnum
 
 from app.shared.ids import CreditId
 from app.shared.money import Money
+from app.shared.texts import Text
 
 
 class CreditKind(StrEnum):
@@ -26,11 +27,13 @@ class CreditUse:
     amount: Money
 
     @property
-    def label(self) -> str:
+    def label(self) -> Text:
         """The account as its owner knows it."""
         return label_of(self.kind, self.last4)
 
 
-def label_of(kind: CreditKind, last4: str) -> str:
+def label_of(kind: CreditKind, last4: str) -> Text:
     """A credit account in words that tell no secret."""
-    return f"Gift card …{last4}" if kind is CreditKind.GIFT_CARD else "Store credit"
+    if kind is CreditKind.GIFT_CARD:
+        return Text("Gift card …%(last4)s", last4=last4)
+    return Text("Store credit")
