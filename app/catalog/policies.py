@@ -48,20 +48,22 @@ class Promise:
 def check_policy(policy: Policy) -> None:
     """Raise ``Invalid`` beside ``limit``, ``days`` or ``ships_on`` for a policy that makes no
     sense."""
-    problems = {}
+    problems: dict[str, str] = {}
     promises = (policy.limit, policy.days, policy.ships_on)
     if policy.kind in _BARE and any(each is not None for each in promises):
-        problems["limit"] = "What is never sold beyond its stock, or always, has no limit or day."
+        problems["limit"] = Text(
+            "What is never sold beyond its stock, or always, has no limit or day."
+        )
     if policy.limit is not None and not 0 < policy.limit <= MOST_LIMIT:
-        problems["limit"] = f"The limit is from 1 to {MOST_LIMIT} units."
+        problems["limit"] = Text("The limit is from 1 to %(most)s units.", most=MOST_LIMIT)
     if policy.days is not None and not 0 < policy.days <= MOST_DAYS:
-        problems["days"] = f"The number of days is from 1 to {MOST_DAYS}."
+        problems["days"] = Text("The number of days is from 1 to %(most)s.", most=MOST_DAYS)
     if policy.days is not None and policy.ships_on is not None:
-        problems["days"] = "Please give either days or a day."
+        problems["days"] = Text("Please give either days or a day.")
     if policy.kind is PolicyKind.PRE_ORDER and policy.ships_on is None:
-        problems["ships_on"] = "A pre-order needs the day of its release."
+        problems["ships_on"] = Text("A pre-order needs the day of its release.")
     if policy.kind is PolicyKind.PRE_ORDER and policy.limit is None:
-        problems["limit"] = "A pre-order needs a limit."
+        problems["limit"] = Text("A pre-order needs a limit.")
     if problems:
         raise Invalid(next(iter(problems.values())), problems)
 

@@ -15,6 +15,7 @@ from app.db.database import Database, Session
 from app.shared.clock import now
 from app.shared.errors import Invalid, NotFound
 from app.shared.ids import Sku
+from app.shared.texts import Text
 
 
 class Selling:
@@ -41,7 +42,7 @@ class Selling:
         def work(session: Session) -> None:
             product = self._product(sku, session)
             if product.is_bundle:
-                message = "A set is sold as its parts are: change theirs."
+                message = Text("A set is sold as its parts are: change theirs.")
                 raise Invalid(message, {"kind": message})
             changed = _changed(product, lambda each: policy if each.sku == sku else each.policy)
             if changed != product:
@@ -81,7 +82,7 @@ class Selling:
     def _product(self, sku: Sku, session: Session | None = None) -> Product:
         found = self._catalog.with_skus([sku], session)
         if not found:
-            raise NotFound(f"There is no variant {sku}.")
+            raise NotFound(Text("There is no variant %(sku)s.", sku=sku))
         return found[0]
 
 

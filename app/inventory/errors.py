@@ -23,14 +23,14 @@ class UnknownLocation(NotFound):
     """There is no such location, or it is closed."""
 
     def __init__(self, code: str) -> None:
-        super().__init__(f"There is no open location {code}.")
+        super().__init__(Text("There is no open location %(code)s.", code=code))
 
 
 class LocationTaken(Conflict):
     """Another location has this code."""
 
     def __init__(self, code: str) -> None:
-        super().__init__(f"There is a location {code} already.")
+        super().__init__(Text("There is a location %(code)s already.", code=code))
 
 
 class LocationInUse(Conflict):
@@ -41,5 +41,12 @@ class NotEnoughThere(Conflict):
     """A location has fewer units than are to leave it."""
 
     def __init__(self, sku: Sku, location: str, there: int) -> None:
-        super().__init__(f"Only {there} of {sku} can leave {location}.")
+        super().__init__(
+            Text(
+                "Only %(there)s of %(sku)s can leave %(location)s.",
+                there=there,
+                sku=sku,
+                location=location,
+            )
+        )
         self.there = there

@@ -12,6 +12,7 @@ from app.inventory.models import DEFAULT_LOCATION, Location
 from app.inventory.repository import StockRepository
 from app.inventory.rules import check_code
 from app.shared.errors import Invalid
+from app.shared.texts import Text
 
 _COUNTRY = re.compile(r"[A-Z]{2}")
 
@@ -45,9 +46,9 @@ class Locations:
             priority=priority,
         )
         if not 0 < len(location.name) <= 100:
-            raise _invalid("name", "A location's name has 1 to 100 characters.")
+            raise _invalid("name", Text("A location's name has 1 to 100 characters."))
         if location.country and not _COUNTRY.fullmatch(location.country):
-            raise _invalid("country", "A country is two letters, such as DE.")
+            raise _invalid("country", Text("A country is two letters, such as DE."))
 
         def work(session: Session) -> None:
             if not self._locations.has_any(session):
@@ -70,9 +71,11 @@ class Locations:
             if location is None or not location.active:
                 raise UnknownLocation(code)
             if sum(each.active for each in known.values()) == 1:
-                raise LocationInUse("The last open location cannot be closed.")
+                raise LocationInUse(Text("The last open location cannot be closed."))
             if self._stock.lies_at(location.code, session):
-                raise LocationInUse(f"Something still lies at {location.code}: move it first.")
+                raise LocationInUse(
+                    Text("Something still lies at %(place)s: move it first.", place=location.code)
+                )
             self._locations.set_active(location, False, session)
 
         self._database.in_transaction(work)

@@ -17,6 +17,7 @@ from app.inventory.models import (
 )
 from app.shared.errors import Invalid
 from app.shared.ids import Sku
+from app.shared.texts import Text
 
 MOST = 10_000_000  # units of a SKU at a location
 _CODE = re.compile(r"[a-z0-9][a-z0-9-]{0,31}")
@@ -90,7 +91,7 @@ def check_code(code: str) -> LocationCode:
     """A location's code, which becomes a field's name. Raises ``Invalid`` beside ``code``."""
     cleaned = code.strip().lower()
     if not _CODE.fullmatch(cleaned):
-        message = "A location's code has 1 to 32 of a-z, 0-9 and hyphens."
+        message = Text("A location's code has 1 to 32 of a-z, 0-9 and hyphens.")
         raise Invalid(message, {"code": message})
     return LocationCode(cleaned)
 

@@ -11,6 +11,7 @@ from app.inventory.repository import StockRepository
 from app.inventory.rules import MOST, sending_order
 from app.shared.errors import Invalid, NotFound
 from app.shared.ids import Sku, new_id
+from app.shared.texts import Text
 
 _PAGE = 50
 _REASON = 200  # characters
@@ -31,14 +32,14 @@ class Stocktaking:
         """The stock of a SKU. Raises ``NotFound`` for one that was never counted."""
         found = self._stock.levels([sku]).get(sku)
         if found is None:
-            raise NotFound(f"No stock of {sku} was ever counted.")
+            raise NotFound(Text("No stock of %(sku)s was ever counted.", sku=sku))
         return found
 
     def history(self, sku: Sku, before: int | None = None, most: int = _PAGE) -> HistoryPage:
         """A page of a SKU's movements. Raises ``NotFound`` for one that has none."""
         found = self._stock.movements(sku, before, most + 1)
         if not found and before is None:
-            raise NotFound(f"No stock of {sku} ever moved.")
+            raise NotFound(Text("No stock of %(sku)s ever moved.", sku=sku))
         last = found[most - 1].number if len(found) > most else None
         return HistoryPage(movements=tuple(found[:most]), before=last)
 
@@ -80,7 +81,7 @@ class Stocktaking:
         if cause not in _ADJUSTING:
             raise ValueError(f"stock is not adjusted for {cause}")
         if not 0 < len(reason) <= _REASON:
-            message = f"Please give a reason of at most {_REASON} characters."
+            message = Text("Please give a reason of at most %(max)s characters.", max=_REASON)
             raise Invalid(message, {"reason": message})
         _check_units(abs(change), least=1)
 
@@ -108,7 +109,7 @@ class Stocktaking:
         def work(session: Session) -> StockLevel:
             origin, aim = self._open(source, session), self._open(target, session)
             if origin == aim:
-                message = "These are the same location."
+                message = Text("These are the same location.")
                 raise Invalid(message, {"target": message})
             known = self._counted(sku, session)
             there = known.shelves.get(origin, Shelf()).available
@@ -137,11 +138,13 @@ class Stocktaking:
     def _counted(self, sku: Sku, session: Session) -> StockLevel:
         found = self._stock.levels([sku], session).get(sku)
         if found is None:
-            raise NotFound(f"No stock of {sku} was ever counted.")
+            raise NotFound(Text("No stock of %(sku)s was ever counted.", sku=sku))
         return found
 
 
 def _check_units(units: int, *, least: int) -> None:
     if not least <= units <= MOST:
-        message = f"The number of units must be from {least} to {MOST}."
+        message = Text(
+            "The number of units must be from %(least)s to %(most)s.", least=least, most=MOST
+        )
         raise Invalid(message, {"quantity": message})

@@ -13,6 +13,7 @@ from app.inventory.repository import StockRepository
 from app.inventory.rules import MOST, is_low
 from app.shared.errors import Invalid, NotFound
 from app.shared.ids import Sku
+from app.shared.texts import Text
 
 _BATCH = 50
 
@@ -46,7 +47,7 @@ class Thresholds:
 
         def work(session: Session) -> None:
             if sku not in self._stock.levels([sku], session):
-                raise NotFound(f"No stock of {sku} was ever counted.")
+                raise NotFound(Text("No stock of %(sku)s was ever counted.", sku=sku))
             low_at = self._stock.shop_low_at(session) if units is None else units
             self._set([sku], low_at, session, own=units is not None)
 
@@ -78,5 +79,5 @@ class Thresholds:
 
 def _check(units: int) -> None:
     if not 0 <= units <= MOST:
-        message = f"A threshold is from 0 to {MOST} units."
+        message = Text("A threshold is from 0 to %(most)s units.", most=MOST)
         raise Invalid(message, {"threshold": message})

@@ -14,12 +14,13 @@ from app.markets.rounding import fits
 from app.markets.shipping import ShippingKind, ShippingMethod, ShippingZone
 from app.shared.errors import Invalid
 from app.shared.money import Money, payable_step
+from app.shared.texts import Text
 
 GATEWAYS = ("stripe", "razorpay")
 _CODE = re.compile(r"[A-Z]{2,8}")
 _NAME = re.compile(r"[a-z][a-z0-9_-]{0,39}")
 _FULL = 10_000
-_NO_REGION = "This region is in none of the market's countries."
+_NO_REGION = Text("This region is in none of the market's countries.")
 Problem = tuple[str, str]  # where, what
 
 
@@ -29,30 +30,30 @@ def check_market(market: Market, others: Sequence[Market] = ()) -> None:
     for place, message in _problems(market, others):
         problems.setdefault(place, message)
     if problems:
-        raise Invalid("Please check the market's fields.", problems)
+        raise Invalid(Text("Please check the market's fields."), problems)
 
 
 def _problems(market: Market, others: Sequence[Market]) -> Iterator[Problem]:
     if not _CODE.fullmatch(market.code):
-        yield "code", "Please use 2 to 8 capital letters, such as JP."
+        yield "code", Text("Please use 2 to 8 capital letters, such as JP.")
     if not 0 < len(market.name.strip()) <= 80:
-        yield "name", "Please enter a name of up to 80 characters."
+        yield "name", Text("Please enter a name of up to 80 characters.")
     if any(each.name == market.name for each in others):
-        yield "name", "Another market has this name; price lists go by it."
+        yield "name", Text("Another market has this name; price lists go by it.")
     if market.currency not in list_currencies():
-        yield "currency", "Please enter the code of a currency, such as JPY."
+        yield "currency", Text("Please enter the code of a currency, such as JPY.")
         return
     if not _is_locale(market.locale):
-        yield "locale", "Please enter a locale, such as ja_JP."
+        yield "locale", Text("Please enter a locale, such as ja_JP.")
     yield from _country_problems(market)
     if not fits(market.rounding, market.currency):
-        yield "rounding", "This currency has no prices that end like this."
+        yield "rounding", Text("This currency has no prices that end like this.")
     if not market.gateways:
-        yield "gateways", "Please name at least one gateway."
+        yield "gateways", Text("Please name at least one gateway.")
     for each in set(market.gateways) - set(GATEWAYS):
-        yield "gateways", f"There is no gateway {each!r}."
+        yield "gateways", Text("There is no gateway “%(name)s”.", name=each)
     if not market.open and not any(each.open for each in others):
-        yield "open", "At least one market must stay open."
+        yield "open", Text("At least one market must stay open.")
     yield from _tax_problems(market.tax, market.countries)
     yield from _zone_problems(market)
 
@@ -67,10 +68,10 @@ def _is_locale(text: str) -> bool:
 
 def _country_problems(market: Market) -> Iterator[Problem]:
     if not market.countries or len(set(market.countries)) != len(market.countries):
-        yield "countries", "Please name at least one country, and each once."
+        yield "countries", Text("Please name at least one country, and each once.")
     for each in market.countries:
         if not is_country(each):
-            yield "countries", f"{each!r} is no country's code of two letters."
+            yield "countries", Text("“%(code)s” is no country's code of two letters.", code=each)
 
 
 # --- tax ------------------------------------------------------------------------------------------
@@ -78,9 +79,9 @@ def _country_problems(market: Market) -> Iterator[Problem]:
 
 def _tax_problems(tax: TaxRule, countries: Sequence[str]) -> Iterator[Problem]:
     if not tax.name.strip():
-        yield "tax.name", "Please enter the tax's name."
+        yield "tax.name", Text("Please enter the tax's name.")
     if STANDARD not in tax.rates:
-        yield "tax.rates", "The standard rate is missing."
+        yield "tax.rates", Text("The standard rate is missing.")
     yield from _rate_problems("tax.rates", tax.rates)
     known = {code for each in countries if is_country(each) for code in region_codes(each)}
     for region, rates in tax.regions.items():
@@ -88,21 +89,21 @@ def _tax_problems(tax: TaxRule, countries: Sequence[str]) -> Iterator[Problem]:
         if region not in known:
             yield f"tax.regions.{region}", _NO_REGION
     if tax.shipping is ShippingTax.CLASS and tax.shipping_class not in tax.rates:
-        yield "tax.shipping_class", "There is no rate for this class."
+        yield "tax.shipping_class", Text("There is no rate for this class.")
     if not tax.seller_region:
         return
     if tax.seller_region not in known:
         yield "tax.seller_region", _NO_REGION
     if not (tax.inside and tax.outside):
-        yield "tax.inside", "Please name the taxes inside and outside the seller's region."
+        yield "tax.inside", Text("Please name the taxes inside and outside the seller's region.")
 
 
 def _rate_problems(place: str, rates: Mapping[str, int]) -> Iterator[Problem]:
     for name, rate in rates.items():
         if not _NAME.fullmatch(name):
-            yield f"{place}.{name}", "A tax class is named in small letters."
+            yield f"{place}.{name}", Text("A tax class is named in small letters.")
         if not 0 <= rate <= _FULL:
-            yield f"{place}.{name}", "A rate is from 0 to 10000 basis points."
+            yield f"{place}.{name}", Text("A rate is from 0 to 10000 basis points.")
 
 
 # --- shipping -------------------------------------------------------------------------------------
@@ -110,16 +111,19 @@ def _rate_problems(place: str, rates: Mapping[str, int]) -> Iterator[Problem]:
 
 def _zone_problems(market: Market) -> Iterator[Problem]:
     if not market.zones:
-        yield "zones", "Please describe at least the home zone."
+        yield "zones", Text("Please describe at least the home zone.")
     codes = [each.code for each in market.zones]
     for at, zone in enumerate(market.zones):
         place = f"zones.{at}"
         if not _NAME.fullmatch(zone.code) or codes.count(zone.code) > 1:
-            yield f"{place}.code", "Please use small letters, and each code once."
+            yield f"{place}.code", Text("Please use small letters, and each code once.")
         yield from _reach_problems(market, zone, place)
         methods = [each.code for each in zone.methods]
         if not methods or len(set(methods)) != len(methods):
-            yield f"{place}.methods", "Please describe at least one method, and each code once."
+            yield (
+                f"{place}.methods",
+                Text("Please describe at least one method, and each code once."),
+            )
         for number, method in enumerate(zone.methods):
             for name, message in _method_problems(method, market.currency):
                 yield f"{place}.methods.{number}.{name}", message
@@ -127,37 +131,41 @@ def _zone_problems(market: Market) -> Iterator[Problem]:
 
 def _reach_problems(market: Market, zone: ShippingZone, place: str) -> Iterator[Problem]:
     if not zone.countries or not set(zone.countries) <= set(market.countries):
-        yield f"{place}.countries", "A zone is made of some of the market's countries."
+        yield f"{place}.countries", Text("A zone is made of some of the market's countries.")
     known = {code for each in zone.countries if is_country(each) for code in region_codes(each)}
     for region in zone.regions:
         if region not in known:
-            yield f"{place}.regions", f"{region!r} is no region of the zone's countries."
+            message = Text("“%(code)s” is no region of the zone's countries.", code=region)
+            yield f"{place}.regions", message
     if any(not re.search(r"[0-9A-Za-z]", each) for each in zone.postal_prefixes):
-        yield f"{place}.postal_prefixes", "A postal code begins with letters or digits."
+        yield f"{place}.postal_prefixes", Text("A postal code begins with letters or digits.")
 
 
 def _method_problems(method: ShippingMethod, currency: str) -> Iterator[Problem]:
     if not _NAME.fullmatch(method.code):
-        yield "code", "Please use small letters, digits and hyphens."
+        yield "code", Text("Please use small letters, digits and hyphens.")
     if not method.name.strip():
-        yield "name", "Please enter a name."
+        yield "name", Text("Please enter a name.")
     if not 0 <= method.min_days <= method.max_days:
-        yield "max_days", "The days are from the fewest to the most."
+        yield "max_days", Text("The days are from the fewest to the most.")
     flat = method.kind is ShippingKind.FLAT
     if flat != (method.price is not None):
-        yield "price", "A flat method has a price, another has none."
+        yield "price", Text("A flat method has a price, another has none.")
     banded = method.kind in {ShippingKind.BY_WEIGHT, ShippingKind.BY_SUBTOTAL}
     if banded != bool(method.bands):
-        yield "bands", "A method by weight or subtotal has bands, another has none."
+        yield "bands", Text("A method by weight or subtotal has bands, another has none.")
     limits = [each.up_to for each in method.bands]
     known = [each for each in limits if each is not None]
     if None in limits[:-1] or sorted(set(known)) != known or any(each < 0 for each in known):
-        yield "bands", "Bands go up; only the last one may be without an end."
+        yield "bands", Text("Bands go up; only the last one may be without an end.")
     amounts = [method.price, method.free_from, *(each.price for each in method.bands)]
     if any(_is_unpayable(each, currency) for each in amounts if each is not None):
         yield (
             "price",
-            f"Amounts are not negative, and of {payable_step(currency)} minor units each.",
+            Text(
+                "Amounts are not negative, and multiples of %(step)s minor units.",
+                step=payable_step(currency),
+            ),
         )
 
 

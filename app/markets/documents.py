@@ -37,7 +37,7 @@ def from_document(document: object, *, stored: bool = False) -> Market:
     Raises ``Invalid`` with a message for each wrong field.
     """
     if not isinstance(document, Mapping):
-        raise Invalid("A market is a JSON object.")
+        raise Invalid(Text("A market is a JSON object."))
     given = json.loads(json.dumps(document))
     _add_currency(given)
     try:
@@ -45,10 +45,12 @@ def from_document(document: object, *, stored: bool = False) -> Market:
         market = _MARKET.validate_json(json.dumps(given), strict=True)
     except ValidationError as error:
         problems = {_place(each["loc"]): _message(each) for each in error.errors()}
-        raise Invalid("Please check the market's fields.", problems) from error
-    unknown = dict.fromkeys(_unknown(document, to_document(market)), "There is no such field.")
+        raise Invalid(Text("Please check the market's fields."), problems) from error
+    unknown = dict.fromkeys(
+        _unknown(document, to_document(market)), Text("There is no such field.")
+    )
     if unknown and not stored:
-        raise Invalid("Please check the market's fields.", unknown)
+        raise Invalid(Text("Please check the market's fields."), unknown)
     return _in_any_language(market)
 
 
@@ -79,7 +81,7 @@ def _place(loc: tuple[int | str, ...]) -> str:
 
 def _message(error: Any) -> str:
     if error["type"] == "missing":
-        return "This is missing."
+        return Text("This is missing.")
     text = str(error["msg"])
     return f"{text[0].upper()}{text[1:]}."
 

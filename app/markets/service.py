@@ -15,6 +15,7 @@ from app.markets.models import Market, PriceRounding
 from app.markets.repository import MarketRepository
 from app.markets.starting import GERMANY, INDIA, STARTING, UNITED_STATES
 from app.shared.errors import Conflict, Invalid, NotFound
+from app.shared.texts import Text
 
 __all__ = ["GERMANY", "INDIA", "STARTING", "UNITED_STATES", "MarketService"]
 PricedIn = Callable[[str, Session], set[str]]
@@ -60,7 +61,7 @@ class MarketService:
         wanted = code.strip().upper()
         found = next((each for each in self.every() if each.code == wanted), None)
         if found is None:
-            raise NotFound(f"There is no market {code!r}.")
+            raise NotFound(Text("There is no market “%(code)s”.", code=code))
         return found
 
     def rounding_of(self, code: str) -> PriceRounding:
@@ -101,8 +102,11 @@ class MarketService:
         """Prices are never converted: a price list is in its market's currency or there is none."""
         others = self._priced_in(market.code, session) - {market.currency}
         if others:
-            message = f"Products have prices in {', '.join(sorted(others))} in this market."
-            raise Invalid("Please check the market's fields.", {"currency": message})
+            message = Text(
+                "Products have prices in %(currencies)s in this market.",
+                currencies=", ".join(sorted(others)),
+            )
+            raise Invalid(Text("Please check the market's fields."), {"currency": message})
 
     def _write(self, market: Market, before: Market | None, session: Session) -> Market:
         if before is None:
@@ -112,5 +116,5 @@ class MarketService:
             stored = replace(market, version=market.version + 1)
             done = self._markets.replace(stored, session)
         if not done:
-            raise Conflict("Somebody else has changed this market. Please look again.")
+            raise Conflict(Text("Somebody else has changed this market. Please look again."))
         return stored
