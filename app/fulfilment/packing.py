@@ -27,7 +27,7 @@ def packed_table(
     columns = (
         Column(title="SKU", share=25),
         Column(title=Text("Item"), share=35 if places else 55),
-        *((Column(title=Text("From"), share=22),) if places else ()),
+        *((Column(title=Text("Location"), share=22),) if places else ()),
         Column(title=Text("Quantity"), share=18 if places else 20, numeric=True),
     )
     rows = (

@@ -110,7 +110,7 @@ def test_an_order_tells_its_history_in_the_language_of_who_looks(
     [
         ("de", ("Rechnung", "Zwischensumme", "Gesamtsumme", "enthaltene MwSt.", "Menge", "19 %")),
         ("hi", ("इनवॉइस", "उप-योग", "शामिल", "मात्रा")),
-        ("en", ("Invoice", "Subtotal", "Total", "VAT contained")),
+        ("en", ("Invoice", "Subtotal", "Total", "VAT 19 % contained")),
     ],
 )
 def test_papers_are_in_the_language_of_their_order(

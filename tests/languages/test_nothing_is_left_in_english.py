@@ -4,119 +4,24 @@ outside of them, and no data, was forgotten."""
 from __future__ import annotations
 
 import re
-from collections import deque
-from collections.abc import Iterator
 from urllib.parse import urlsplit
 
 import pytest
-from babel import Locale
-from bs4 import BeautifulSoup
 from flask import Flask
-from werkzeug.test import TestResponse
 
 from app.catalog.models import BundleComponent, Image, PercentOff
-from app.orders.models import Order
-from app.orders.service import OrderService
 from app.promotions.kinds import FreeShipping
 from app.promotions.models import Conditions
-from app.shared.ids import OrderId, Sku
-from app.web.registry import service
-from tests.support.aftersales import Staff
+from app.shared.ids import Sku
+from tests.languages.reading import READER, READS, Counter, check, crawl, pay, read_mails, reads
 from tests.support.catalog import CatalogMaker, make_product, make_variant
 from tests.support.gateways import Sandbox
 from tests.support.member import PASSWORD, Mailbox, Member
 from tests.support.promotions import PromotionMaker, enter
-from tests.support.pseudo import LANGUAGE, Reader, speak_pseudo
 from tests.support.reviews import SAID, Buyers
 from tests.support.shopper import ADDRESS, Shopper, soup
 
-_MONTHS = " ".join(Locale(LANGUAGE).months["format"]["wide"].values())
-READER = Reader(
-    "MossX Stripe Razorpay PDF UTC SKU USD INR EUR GST English Deutsch हिन्दी Standard Express",
-    "Dune Mug Lamp Halden Material clay Colour Sand Moss Tea Set things Good Holds tea And warmth",
-    "Ten off Thanks Very Ann Shopper Bob MX IN R CN INV TENOFF SHIPFREE NOPE UPS AA Werkzeug",
-    "Sat Sun Firefox Linux xx mug zzz qqq lamps standard express www Seller Street Town",
-    *(value for value in ADDRESS.values()),
-    _MONTHS,
-)
-_SKIPPED = re.compile(r"\.(pdf|xml|txt|json)|^/(media|static|account/data|account/logout)")
-_MOST_PAGES = 90
-
-
-_found: dict[str, list[str]] = {}  # of the test that runs: what was left, by page
-
-
-READS = "reader@example.com"  # the address of who reads the brackets; others get mail in English
-
-
-class Counter(Staff):
-    """Staff, with the order that was placed last."""
-
-    @property
-    def order(self) -> Order:
-        (document,) = self.database["orders"].find({}, {"_id": 1}).sort("placed_at", -1).limit(1)
-        return service(OrderService, self.app).get(OrderId(document["_id"]))
-
-
-@pytest.fixture(autouse=True)
-def _pseudo(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    """Every page of a test is read before it fails, so that one run names all that is missing."""
-    speak_pseudo(monkeypatch)
-    _found.clear()
-    yield
-    told = "\n".join(f"{page}: {left}" for page, left in _found.items())
-    assert not _found, f"left in English:\n{told}"
-
-
-def reads(shopper: Shopper) -> Shopper:
-    """The same shopper, who reads the bracketed language from now on."""
-    shopper.client.set_cookie("mossx_language", LANGUAGE)
-    return shopper
-
-
-@pytest.fixture
-def reader(shopper: Shopper) -> Shopper:
-    return reads(shopper)
-
-
-def _note(page: str, left: list[str]) -> None:
-    known = {each for lefts in _found.values() for each in lefts}
-    new = [each for each in dict.fromkeys(left) if each not in known]
-    if new:
-        _found.setdefault(page, []).extend(new)
-
-
-def check(answer: TestResponse, *statuses: int, where: str = "") -> TestResponse:
-    """The page has nothing left in English."""
-    if statuses:
-        assert answer.status_code in statuses, answer.text[:800]
-    if answer.mimetype == "text/html" and answer.status_code not in {301, 302, 303, 307}:
-        _note(
-            f"{where or answer.request.path} ({answer.status_code})", READER.leftovers(answer.text)
-        )
-        if "<html" in answer.text:
-            assert f'<html lang="{LANGUAGE}">' in answer.text
-    return answer
-
-
-def crawl(shopper: Shopper, *starts: str) -> set[str]:
-    """Follow every link from ``starts`` on; the paths that were read."""
-    waiting, seen = deque(starts), set[str]()
-    while waiting and len(seen) < _MOST_PAGES:
-        url = waiting.popleft()
-        parts = urlsplit(url)
-        shape = parts.path + "?" + ",".join(sorted(re.findall(r"([^=&]+)=", parts.query)))
-        if shape in seen or _SKIPPED.search(parts.path) or parts.netloc:
-            continue
-        seen.add(shape)
-        answer = check(shopper.get(url, follow_redirects=True), where=url)
-        assert answer.status_code in {200, 403}, f"{url}: {answer.status_code}"
-        if answer.mimetype == "text/html":
-            for tag in BeautifulSoup(answer.text, "html.parser").select("a[href], [hx-get]"):
-                link = str(tag.get("href") or tag.get("hx-get"))
-                if link.startswith("/"):
-                    waiting.append(link)
-    return seen
+pytestmark = pytest.mark.usefixtures("pseudo")
 
 
 @pytest.fixture
@@ -244,12 +149,7 @@ def test_a_purchase_and_what_comes_after(
     staff.work()
     check(reader.get(staff.url), 200)
     _papers(reader, staff)
-    _mails(mailbox, READS, at_least=5)
-
-
-def _pay(reader: Shopper, sandbox: Sandbox) -> None:
-    answer = reader.check_out(email=READS)
-    assert reader.come_back(sandbox, answer.location, "stripe").status_code == 303
+    read_mails(mailbox, READS, at_least=5)
 
 
 def _attempt_of(staff: Counter) -> str:
@@ -266,31 +166,17 @@ def _papers(reader: Shopper, staff: Counter) -> None:
         check(reader.get(link), 200)
 
 
-def _mails(mailbox: Mailbox, to: str, at_least: int) -> None:
-    mails = mailbox.read(to)
-    assert len(mails) >= at_least
-    for mail in mails:
-        subject = str(mail["Subject"])
-        _note(f"subject {subject}", READER.foreign_words(subject))
-        for kind in ("plain", "html"):
-            body = mail.get_body((kind,))
-            assert body is not None
-            text = body.get_content()
-            left = READER.leftovers(text) if kind == "html" else READER.foreign_words(text)
-            _note(f"{subject} ({kind})", left)
-
-
 def test_an_order_that_is_cancelled(
     shop: Flask, reader: Shopper, sandbox: Sandbox, mailbox: Mailbox
 ) -> None:
     reader.add("LAMP-SAND")
-    _pay(reader, sandbox)
+    pay(reader, sandbox)
     staff = Counter(shop)
     form = {"token": staff.order.access_token}
     check(reader.post(f"/orders/{staff.order.number}/cancel", form), 303)
     staff.work()
     check(reader.get(staff.url), 200)
-    _mails(mailbox, READS, at_least=3)
+    read_mails(mailbox, READS, at_least=3)
 
 
 def test_an_account(shop: Flask, mailbox: Mailbox) -> None:
@@ -322,7 +208,7 @@ def test_an_account(shop: Flask, mailbox: Mailbox) -> None:
     check(member.get("/account/reset/nonsense"), 404, 410, 422)
     member.post("/account/password", {"current_password": PASSWORD, "password": "four loud geese"})
     member.post("/account/deletion", {"current_password": "four loud geese"})
-    _mails(mailbox, member.email, at_least=3)
+    read_mails(mailbox, member.email, at_least=3)
 
 
 def test_wishes_alerts_and_reviews(
@@ -341,14 +227,14 @@ def test_wishes_alerts_and_reviews(
     )
     check(reader.post("/stock-alerts", {"sku": "DUNE", "email": READS}, htmx=True), 200)
     CatalogMaker(shop)._stock.set_on_hand({Sku("DUNE"): 5}, "test")
-    _mails(mailbox, READS, at_least=1)
+    read_mails(mailbox, READS, at_least=1)
     check(reader.get(mailbox.link(READS, "/stop/")), 200)
     check(reader.get("/products/lamp/reviews"), 200)
     check(reader.get("/products/mug/reviews"), 200)
     check(reader.get("/products/lamp/review"), 200)
     check(reader.post("/products/lamp/review/order", {"number": "", "email": ""}), 422)
     reader.add("LAMP-SAND")
-    _pay(reader, sandbox)
+    pay(reader, sandbox)
     order = {"number": Counter(shop).order.number, "email": READS}
     answer = reader.post("/products/lamp/review/order", order)
     check(reader.get(answer.location), 200)

@@ -60,13 +60,13 @@ class Bank:
         """Whether every balance is the sum of its entries."""
         return self.credit.check() == []
 
-    def product(self, *minors: int) -> Product:
+    def product(self, *minors: int, title: str = "Gift Card", option: str = "Amount") -> Product:
         """A gift card to buy, with a variant (GIFT-2500) for each amount."""
         variants = [
-            replace(make_variant(f"GIFT-{minor}", {"Amount": str(minor // 100)}, US=minor))
+            replace(make_variant(f"GIFT-{minor}", {option: str(minor // 100)}, US=minor))
             for minor in minors
         ]
-        product = make_product("Gift Card", *variants, kind=ProductKind.GIFT_CARD, type="Gift card")
+        product = make_product(title, *variants, kind=ProductKind.GIFT_CARD, type="Gift card")
         catalog = CatalogRepository(self.database)
         writer = ProductWriter(catalog, service(InventoryService, self.app))
         self.database.in_transaction(lambda session: writer.store([product], (), session))

@@ -16,7 +16,7 @@ LANGUAGE = "de"  # the one whose place it takes
 _SPOKEN = ("aria-label", "placeholder", "alt", "title")
 _UNSEEN = {"script", "style", "code"}
 _WORD = re.compile(r"[^\W\d_]{2,}")
-_ADDRESS = re.compile(r"https?://\S+|\S+@\S+|/[\w/.?=&-]+")
+_ADDRESS = re.compile(r"https?://\S+|\S+@\S+|/[\w/.?=&-]+|\b(?:[0-9A-Z]{4}-){3}[0-9A-Z]{4}\b")
 
 
 class Pseudo(NullTranslations):
