@@ -13,7 +13,7 @@ from werkzeug.wrappers import Response as BaseResponse
 from app.cart.context import current_cart_id, current_customer
 from app.cart.models import PricedCart
 from app.cart.service import CartService
-from app.checkout.errors import CartChanged, MaybePaidAlready
+from app.checkout.errors import CartChanged, MaybePaidAlready, NotDelivered
 from app.checkout.forms import (
     CheckoutForm,
     check_shipping,
@@ -197,6 +197,8 @@ def _render(
     twin: str = "",
 ) -> Response:
     quote = _quote(form, cart)
+    if status != 200 and not quote.is_deliverable:
+        _mark(form, NotDelivered())
     offer_shipping(form, quote)
     too_small = _too_small(form, quote)
     if status == 200 and fragment == "summary" and "gateway" not in request.args:
