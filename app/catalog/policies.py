@@ -51,7 +51,7 @@ def check_policy(policy: Policy) -> None:
     problems = {}
     promises = (policy.limit, policy.days, policy.ships_on)
     if policy.kind in _BARE and any(each is not None for each in promises):
-        problems["limit"] = "What is never sold beyond its stock, or always, has no limit or day."
+        problems["limit"] = "What never sells beyond its stock, or always, has no limit and no day."
     if policy.limit is not None and not 0 < policy.limit <= MOST_LIMIT:
         problems["limit"] = f"The limit is from 1 to {MOST_LIMIT} units."
     if policy.days is not None and not 0 < policy.days <= MOST_DAYS:

@@ -83,6 +83,7 @@ def make_bill(form: CheckoutForm) -> Bill:
     plan = crediting.plan(
         cart, quote.totals.total, sources, market, with_store=bool(form.use_store_credit.data)
     )
+    form.quote = quote
     if not cart.ships:
         del form.shipping_method
     if not plan.due:
