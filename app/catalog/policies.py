@@ -52,7 +52,7 @@ def check_policy(policy: Policy) -> None:
     promises = (policy.limit, policy.days, policy.ships_on)
     if policy.kind in _BARE and any(each is not None for each in promises):
         problems["limit"] = Text(
-            "What is never sold beyond its stock, or always, has no limit or day."
+            "What never sells beyond its stock, or always, has no limit and no day."
         )
     if policy.limit is not None and not 0 < policy.limit <= MOST_LIMIT:
         problems["limit"] = Text("The limit is from 1 to %(most)s units.", most=MOST_LIMIT)

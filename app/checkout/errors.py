@@ -40,16 +40,6 @@ class NotDelivered(Invalid):
         super().__init__(message, {"shipping_method": message})
 
 
-class ShippingChanged(Invalid):
-    """The chosen way of shipping is not offered for the address, or not for these goods."""
-
-    def __init__(self) -> None:
-        message = Text(
-            "This way of shipping is not offered for your address. Please choose one of these."
-        )
-        super().__init__(message, {"shipping_method": message})
-
-
 class NotRefundable(Conflict):
     """The order has no captured payment."""
 

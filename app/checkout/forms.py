@@ -7,8 +7,7 @@ from typing import Any
 from wtforms import BooleanField, RadioField, StringField, ValidationError
 from wtforms.validators import InputRequired
 
-from app.cart.models import PricedCart
-from app.checkout.errors import NotDelivered, ShippingChanged
+from app.checkout.errors import NotDelivered
 from app.checkout.rules import Destination, Quote
 from app.markets.address_form import AddressForm, text_field
 from app.markets.models import Market
@@ -20,14 +19,27 @@ class CheckoutForm(AddressForm):
     """Who, where to, how to ship, how to pay."""
 
     email = text_field(Text("E-mail"), 254, Text("Please enter your e-mail address."))
-    shipping_method = RadioField(
-        Text("Shipping"), validators=[InputRequired(Text("Please choose one."))]
-    )
+    shipping_method = RadioField(Text("Shipping"), validate_choice=False)
     gateway = RadioField(Text("Payment"), validators=[InputRequired(Text("Please choose one."))])
     gateways: tuple[str, ...] = ()  # that are offered
     entered = False  # whether it has what a shopper entered
+    quote: Quote | None = None  # what it costs as entered
     use_store_credit = BooleanField(Text("Use my store credit"))
     keep_address = BooleanField(Text("Keep this address in my account"))
+
+    def validate_shipping_method(self, field: RadioField) -> None:
+        """Something that is offered for the address and the cart."""
+        if self.quote is None or self.quote.method is None:
+            raise ValidationError(NotDelivered().message)
+        if not field.data:
+            raise ValidationError(Text("Please choose one."))
+        if field.data != self.quote.method.code:
+            raise ValidationError(
+                Text(
+                    "This way of shipping is not offered for your address. "
+                    "Please choose one of these."
+                )
+            )
 
     def validate_email(self, field: StringField) -> None:
         """In one spelling, so that an order alike is found whichever way it was typed."""
@@ -56,8 +68,6 @@ def checkout_form(market: Market, gateways: tuple[str, ...], data: Any = None) -
     form = CheckoutForm(data)
     form.gateways, form.entered = gateways, data is not None
     form.gateway.choices = [(name, _GATEWAY_LABELS[name]) for name in gateways]
-    # Whether one is offered for the address and the cart is said later, by check_shipping.
-    form.shipping_method.choices = [(code, code) for code in market.shipping_codes]
     chosen = form.country.data
     form.offer_countries(market)
     if data is not None and (not chosen or chosen == "None"):
@@ -81,14 +91,3 @@ def offer_shipping(form: CheckoutForm, quote: Quote) -> None:
     """Offer what the quote has, chosen what its sums are of."""
     form.shipping_method.choices = [(each.code, each.name) for each in quote.shipping_choices]
     form.shipping_method.data = quote.method.code if quote.method else None
-
-
-def check_shipping(form: CheckoutForm, cart: PricedCart, quote: Quote) -> None:
-    """Raise ``NotDelivered`` where nothing goes there, ``ShippingChanged`` where the chosen way
-    does not; what can be chosen instead is in the quote."""
-    if not cart.ships:
-        return
-    if quote.method is None:
-        raise NotDelivered
-    if quote.method.code != form.shipping_method.data:
-        raise ShippingChanged

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Container
+from collections.abc import Container, Mapping
 from dataclasses import dataclass
 from uuid import uuid4
 
@@ -21,7 +21,7 @@ from app.checkout.forms import (
     known_email,
     offer_shipping,
 )
-from app.checkout.rules import Quote, quote_cart, shown
+from app.checkout.rules import Quote, fingerprint, quote_cart, shown
 from app.credit.rules import CreditPlan
 from app.identity.context import current_account, signed_in, signed_in_id
 from app.identity.models import SavedAddress
@@ -33,6 +33,7 @@ from app.web.rendering import page, private, wants_fragment
 
 _COUNTRY, _GATEWAY = "country", "gateway"
 _CHANGED = "changed"  # what was changed when the page asks for the sums
+_SEEN_PAYMENT, _SEEN_SHIPPING = "seen_payment", "seen_shipping"
 SUMMARY = ("summary", "payment", "go")
 
 
@@ -83,6 +84,7 @@ def make_bill(form: CheckoutForm) -> Bill:
     plan = crediting.plan(
         cart, quote.totals.total, sources, market, with_store=bool(form.use_store_credit.data)
     )
+    form.quote = quote
     if not cart.ships:
         del form.shipping_method
     if not plan.due:
@@ -107,6 +109,12 @@ def checkout_page(
     too_small = _too_small(form, bill)
     if status == 200 and _GATEWAY not in request.values:
         _prefer_gateway(form, too_small)
+    ways, sent = _ways_to_pay(form, bill, too_small), _ways_to_send(bill)
+    # A part that says the same is left alone: whoever is choosing there at this moment would lose
+    # the choice by a late answer.
+    pays_otherwise = request.values.get(_SEEN_PAYMENT) != ways
+    if fragment == SUMMARY and not pays_otherwise:
+        fragment = "summary"
     response = page(
         "checkout/checkout.html",
         fragment,
@@ -117,7 +125,12 @@ def checkout_page(
         sources=bill.sources,
         plan=bill.plan,
         too_small=too_small,
-        changed=request.args.get(_CHANGED, "") if wants_fragment() else "",
+        seen_payment=ways,
+        seen_shipping=sent,
+        new_places=wants_fragment() and request.args.get(_CHANGED) == _COUNTRY,
+        new_shipping=wants_fragment()
+        and _CHANGED in request.args
+        and request.args.get(_SEEN_SHIPPING) != sent,
         seen_cart=shown(bill.cart, current_market()),
         warning=warning,
         idempotency_key=key or str(uuid4()),
@@ -130,6 +143,17 @@ def checkout_page(
         renewed=wants_fragment() and "gift_cards" in fragment,
     )
     return private(response)
+
+
+def _ways_to_pay(form: CheckoutForm, bill: Bill, too_small: Mapping[str, str]) -> str:
+    """What the page offers to pay with, to tell whether the next one would offer the same."""
+    store = [(each.id, each.free.minor) for each in bill.sources.store]
+    return fingerprint(store, bool(bill.plan.due), form.gateways, sorted(too_small))
+
+
+def _ways_to_send(bill: Bill) -> str:
+    """The same of shipping."""
+    return fingerprint([(each.code, each.price.minor) for each in bill.quote.shipping_choices])
 
 
 def _too_small(form: CheckoutForm, bill: Bill) -> dict[str, str]:

@@ -11,7 +11,7 @@ from werkzeug.wrappers import Response as BaseResponse
 from app.cart.context import current_customer
 from app.cart.models import PricedCart
 from app.checkout.errors import CartChanged, MaybePaidAlready
-from app.checkout.forms import CheckoutForm, check_shipping
+from app.checkout.forms import CheckoutForm
 from app.checkout.page import SUMMARY, Bill, checkout_page, make_bill, read_form
 from app.checkout.placing import Purchase
 from app.checkout.rules import fingerprint, shown
@@ -85,10 +85,8 @@ def _place(claimed: Claimed, form: CheckoutForm, bill: Bill, key: str) -> BaseRe
     try:
         _check_cart(bill.cart)
         _check_credit(bill)
-        check_shipping(form, bill.cart, bill.quote)
     except Invalid as refusal:
         checkout.release(claimed)
-        _mark(form, refusal)
         return _refuse(form, bill, refusal.message, key)
     purchase = Purchase(
         cart=bill.cart,

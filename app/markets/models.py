@@ -110,11 +110,6 @@ class Market:
         """The shipping methods of the home zone."""
         return self.zones[0].methods
 
-    @property
-    def shipping_codes(self) -> tuple[str, ...]:
-        """The codes of all shipping methods, wherever they go."""
-        return tuple(dict.fromkeys(each.code for zone in self.zones for each in zone.methods))
-
     def shipping_to(
         self, country: str, region: str = "", postal_code: str = ""
     ) -> tuple[ShippingMethod, ...]:

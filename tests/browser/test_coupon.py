@@ -17,7 +17,7 @@ pytestmark = pytest.mark.browser
 
 def _enter(page: Page, code: str) -> None:
     page.get_by_label("Discount code").fill(code)
-    page.get_by_role("button", name="Apply").click()
+    page.get_by_role("button", name="Apply", exact=True).click()
 
 
 @SCRIPTS

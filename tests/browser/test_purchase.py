@@ -6,7 +6,7 @@ import time
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Page, Route, expect
 
 from dev.stack import Stack
 from tests.browser import journey
@@ -134,3 +134,28 @@ def test_the_back_button_after_paying_does_not_pay_again(page: Page, ledger: San
 
 def test_mail_folder_is_private_to_the_shop(shop: Stack) -> None:
     assert Path(shop.data / "run" / "secrets.json").stat().st_mode & 0o077 == 0
+
+
+def test_a_choice_stays_though_an_earlier_answer_comes_late(page: Page) -> None:
+    """Choosing the state asks for the sums; meanwhile the shopper goes on choosing."""
+    page.goto("/products/pinch-bowl")
+    journey.choose_buyable(page)
+    journey.add_to_cart(page, javascript=True)
+    page.get_by_role("link", name="Check out").click()
+    late = page.locator("#checkout-summary")
+    expect(late).to_be_visible()
+
+    def hold_back(route: Route) -> None:
+        answer = route.fetch()
+        page.locator("input[name=gateway][value=razorpay]").check()
+        page.locator("input[name=shipping_method][value=express]").evaluate(
+            "it => it.checked = true"
+        )
+        route.fulfill(response=answer)
+
+    page.route("**/checkout?*", hold_back, times=1)
+    with page.expect_response("**/checkout?*"):
+        page.locator("[name=state]").select_option("TX")
+    expect(late).to_contain_text("6.25")
+    expect(page.locator("input[name=gateway][value=razorpay]")).to_be_checked()
+    expect(page.locator("input[name=shipping_method][value=express]")).to_be_checked()

@@ -39,7 +39,7 @@ def test_an_empty_cart_has_no_checkout(shopper: Shopper) -> None:
         ("state", "", "state"),
         ("postal_code", "ABC", "postal code"),
         ("country", "DE", "Not a valid choice"),
-        ("shipping_method", "teleport", "Not a valid choice"),
+        ("shipping_method", "teleport", "is not offered for your address"),
         ("gateway", "paypal", "Not a valid choice"),
     ],
 )

@@ -62,8 +62,8 @@ def test_a_file_has_exact_prices_and_tax_classes_both_ways(
     app: Flask, catalog: CatalogMaker, tmp_path: Path
 ) -> None:
     tea = make_variant("TEA", US=1999, JP=2980, KW=1234)
-    catalog.add(make_product("Tea", tea, tax_class="reduced"))
-    catalog.add(make_product("Lamp", make_variant("LAMP", US=100)))
+    catalog.add(make_product("Tea", tea, category="thing", tax_class="reduced"))
+    catalog.add(make_product("Lamp", make_variant("LAMP", US=100), category="thing"))
     file = tmp_path / "range.csv"
     service(CsvExport, app).run(file, UNITED_STATES, lambda *_: None)
     rows = {row["Handle"]: row for row in csv.DictReader(file.open(encoding="utf-8"))}

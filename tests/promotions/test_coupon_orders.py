@@ -190,7 +190,7 @@ def test_a_changed_order_that_cannot_be_placed_gives_the_use_back(
 ) -> None:
     ready.check_out(city="Fresno")
 
-    def sold_meanwhile(*_: object) -> None:
+    def sold_meanwhile(*_: object, **__: object) -> None:
         raise OutOfStock({Sku("MUG"): 0})
 
     monkeypatch.setattr(InventoryService, "hold", sold_meanwhile)
