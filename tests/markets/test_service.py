@@ -104,7 +104,7 @@ def test_a_change_makes_kept_pages_anew(
     tax = {**to_document(GERMANY)["tax"], "mode": "exclusive"}
     markets.store(_germany(markets, tax=tax))
     markets.store(to_document(JAPAN))
-    _wait(lambda: "Plus sales tax" in client.get("/products/lamp", headers=cookie).text)
+    _wait(lambda: "Plus tax" in client.get("/products/lamp", headers=cookie).text)
     _wait(lambda: "￥3,000" in client.get("/products/lamp", headers=japanese).text)
 
 
