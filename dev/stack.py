@@ -111,9 +111,9 @@ class Stack:
     def _add_mongo(self) -> None:
         port, folder = self._ports.of("mongo"), self.data / "mongo"
         folder.mkdir(parents=True, exist_ok=True)
-        program = str(Path(sys.executable).parent / "secantusd-py")
+        program = [sys.executable, "-m", "dev.embedded_mongo"]
         where = ["--host", "127.0.0.1", "--port", str(port), "--storage-path", str(folder)]
-        self._add("mongo", [program, *where, "--sync-on-commit"], ready=lambda: accepts(port))
+        self._add("mongo", [*program, *where, "--sync-on-commit"], ready=lambda: accepts(port))
         self.environment["MONGODB_URI"] = f"mongodb://127.0.0.1:{port}/mossx"
 
     def _add_redis(self) -> None:
