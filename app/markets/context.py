@@ -74,8 +74,11 @@ def _format_moment(moment: datetime) -> str:
 
 
 def _format_number(value: Decimal) -> str:
+    """As many decimals as the value has: an average of 5.0 keeps its zero."""
     shown = reading_locale(current_language(), current_market().locale)
-    return format_decimal(value, locale=shown)
+    decimals = max(-int(Decimal(value).as_tuple().exponent), 0)
+    shape = f"#,##0.{'0' * decimals}" if decimals else "#,##0"
+    return format_decimal(value, format=shape, locale=shown)
 
 
 def _template_globals() -> dict[str, Any]:

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
+from babel.numbers import format_decimal
+
 from app.markets.taxing import RateTax, halves
 from app.shared.money import Money
+from app.shared.texts import current_language
 
 
 def rate_text(rate: float | None) -> str:
     """Basis points as a person reads them."""
-    return "" if rate is None else f"{rate / 100:g} %"
+    return "" if rate is None else f"{format_decimal(rate / 100, locale=current_language())} %"
 
 
 def tax_rows(
