@@ -14,7 +14,7 @@ from jinja2 import FileSystemBytecodeCache
 from app import create_app
 from app.db.cache import Cache
 from app.db.database import Database
-from app.db.migrations import upgrade
+from app.db.migrations import all_migrations, upgrade
 from app.markets.repository import MarketRepository
 from app.markets.starting import STARTING
 from app.web.registry import service
@@ -89,6 +89,14 @@ def app(
 def database(app: Flask) -> Database:
     """The shop's database."""
     return service(Database, app)
+
+
+@pytest.fixture
+def schema_put_back(database: Database) -> Iterator[None]:
+    """For tests that run a migration by itself: the next test finds the schema of today."""
+    yield
+    for migration in all_migrations():
+        migration.upgrade(database)
 
 
 @pytest.fixture

@@ -19,6 +19,7 @@ PAGES = ("/", "/products", "/products?option.Colour=Moss&in_stock=1", "/categori
 def test_no_page_scrolls_sideways_or_loses_a_picture(page: Page, size: tuple[int, int]) -> None:
     for path in PAGES:
         page.goto(path)
+        page.wait_for_load_state("networkidle")  # what htmx asks for has its pictures too
         wide = page.evaluate("document.scrollingElement.scrollWidth - innerWidth")
         assert wide <= 0, (path, wide)
         page.evaluate(

@@ -330,6 +330,7 @@ def test_only_guests_carts_expire(carts: CartService, database: Database) -> Non
     assert "expires_at" not in stored[account_cart_id(ANN)]
 
 
+@pytest.mark.usefixtures("schema_put_back")
 def test_the_migration_gives_existing_carts_their_end_and_drops_the_old_index(
     carts: CartService, database: Database
 ) -> None:

@@ -93,6 +93,7 @@ def test_returns_go_through_every_step(staff: Staff, sandbox: Sandbox) -> None:
     assert "no returns wait" in run(staff, "returns", "list").output
 
 
+@pytest.mark.usefixtures("schema_put_back")
 def test_orders_from_before_get_their_counters(staff: Staff) -> None:
     staff.refunding.request(
         staff.order.id, RefundWish(quantities={1: 1}), key="k", reason="", restock=True, by="Eve"
