@@ -17,6 +17,8 @@ from app.account.order_routes import blueprint as account_order_routes
 from app.account.profile_routes import blueprint as profile_routes
 from app.account.recovery_routes import blueprint as recovery_routes
 from app.account.two_factor_routes import blueprint as two_factor_routes
+from app.admin import context as admin_context
+from app.admin.audit_routes import blueprint as admin_audit_routes
 from app.cart import cookie as cart_cookie
 from app.cart.routes import blueprint as cart_routes
 from app.catalog import context as catalog_context
@@ -93,6 +95,7 @@ _BLUEPRINTS = (
     review_routes,
     wishlist_routes,
     stock_alert_routes,
+    admin_audit_routes,
 )
 
 
@@ -177,3 +180,4 @@ def _web(app: Flask, settings: Settings) -> None:
     partials.init_app(app)
     cart_cookie.init_app(app)
     checkout_context.init_app(app)
+    admin_context.init_app(app)

@@ -8,6 +8,7 @@ from pathlib import Path
 from jinja2 import Environment
 
 from app.account.leaving import Leaving
+from app.audit_log.service import AuditLog
 from app.cart.service import CartService
 from app.catalog.csv.exporting import CsvExport
 from app.catalog.csv.importing import CsvImport
@@ -204,6 +205,7 @@ def build_services(settings: Settings, templates: Environment) -> tuple[object, 
         CsvExport(database, inventory, markets),
         DemoLoader(database, inventory, media, markets, _DEMO),
         outbox,
+        AuditLog(database),
         markets,
         catalog,
         Sitemap(database, catalog),

@@ -1,0 +1,1 @@
+"""The panel from which the owner and staff run the shop."""

@@ -1,0 +1,45 @@
+"""What differs between two states of a thing, path by path."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Difference:
+    """A field that is not as it was: ``variants.0.sku``. None stands for nothing at all."""
+
+    path: str
+    before: Any
+    after: Any
+
+
+def differences(
+    before: Mapping[str, Any] | None, after: Mapping[str, Any] | None
+) -> list[Difference]:
+    """Every plain field that changed, by path."""
+    old, new = dict(_leaves(before or {})), dict(_leaves(after or {}))
+    return [
+        Difference(path=path, before=old.get(path), after=new.get(path))
+        for path in sorted({*old, *new}, key=_in_order)
+        if old.get(path) != new.get(path)
+    ]
+
+
+def _leaves(value: Any, path: str = "") -> Iterator[tuple[str, Any]]:
+    if isinstance(value, Mapping):
+        items: Iterator[tuple[Any, Any]] = iter(value.items())
+    elif isinstance(value, list | tuple):
+        items = iter(enumerate(value))
+    else:
+        yield path, value
+        return
+    for name, inner in items:
+        yield from _leaves(inner, f"{path}.{name}" if path else str(name))
+
+
+def _in_order(path: str) -> list[tuple[int, str]]:
+    """Numbers by their size, so that the tenth comes after the second."""
+    return [(int(part) if part.isdigit() else -1, part) for part in path.split(".")]
