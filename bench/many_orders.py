@@ -104,9 +104,7 @@ def _shifted(value: Any, by: timedelta) -> Any:
     return value
 
 
-def _insert(
-    database: Database, name: str, patterns: list[bytes], day: int, copies: int
-) -> None:
+def _insert(database: Database, name: str, patterns: list[bytes], day: int, copies: int) -> None:
     blank = _BLANK.encode()
     documents = [
         RawBSONDocument(pattern.replace(blank, f"{day:03}{copy:04}".encode()))

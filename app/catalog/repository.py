@@ -16,7 +16,7 @@ from app.catalog.documents import (
     shelf_to_document,
 )
 from app.catalog.models import Category, Collection, PolicyKind, Product
-from app.db.database import Database, Document, Session, find_any
+from app.db.database import Database, Document, Session, find_any, walk
 from app.db.streams import DocumentStream
 from app.shared.clock import now
 from app.shared.ids import ProductId, Sku, new_id
@@ -139,7 +139,7 @@ class CatalogRepository:
 
     def every_product(self) -> Iterator[Product]:
         """All products, oldest first."""
-        return map(product_from_document, self._products.find({}).sort("_id", 1))
+        return map(product_from_document, walk(self._products))
 
     def last_changes(self, ids: Iterable[ProductId]) -> list[LastChange]:
         """When each of these products was last written, in the order of ids."""
@@ -267,7 +267,7 @@ class CatalogRepository:
 
     def units_sold(self) -> dict[ProductId, int]:
         """Units sold so far, by product."""
-        return {each["_id"]: each["units"] for each in self._sales.find({})}
+        return {each["_id"]: each["units"] for each in walk(self._sales)}
 
     def units_sold_of(self, ids: Iterable[ProductId]) -> dict[ProductId, int]:
         """Units sold so far of these products, those never sold left out."""

@@ -18,6 +18,7 @@ T = TypeVar("T")
 
 _DURABLE = WriteConcern("majority", j=True, wtimeout=10_000)
 _BATCH = 50
+_STEP = 500
 
 
 class Database:
@@ -104,3 +105,21 @@ def find_any(
             if document["_id"] not in seen:
                 seen.add(document["_id"])
                 yield document
+
+
+def walk(
+    collection: Collection[Document], only: Iterable[str] | None = None
+) -> Iterator[Document]:
+    """Every document, by ``_id``; ``only`` names the fields that are wanted beside it.
+
+    Goes in steps that each are a query of their own: those may be retried, which reading on from a
+    cursor may not, and none keeps a busy database from answering others for long.
+    """
+    fields = dict.fromkeys(only, 1) if only is not None else None
+    query: Document = {}
+    while True:
+        found = list(collection.find(query, fields).sort("_id", 1).limit(_STEP))
+        yield from found
+        if len(found) < _STEP:
+            return
+        query = {"_id": {"$gt": found[-1]["_id"]}}

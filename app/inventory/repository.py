@@ -11,7 +11,7 @@ from datetime import datetime
 
 from pymongo.errors import BulkWriteError
 
-from app.db.database import Database, Document, Session, find_any
+from app.db.database import Database, Document, Session, find_any, walk
 from app.db.errors import DuplicateKeyError, moved_on
 from app.inventory.models import (
     LOW,
@@ -47,8 +47,7 @@ class StockRepository:
 
     def every_available(self) -> dict[Sku, int]:
         """Units available of the whole shop."""
-        found = self._levels.find({}, {"available": 1})
-        return {document["_id"]: document["available"] for document in found}
+        return {each["_id"]: each["available"] for each in walk(self._levels, ("available",))}
 
     def skus(self, after: Sku, most: int, since: datetime | None = None) -> list[Sku]:
         """Some SKUs in order, from ``after`` on; those that changed ``since`` then alone."""
