@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import UTC, datetime
 
 from pymongo import UpdateOne
 
@@ -20,6 +20,8 @@ from app.db.database import Database, Document, Session, find_any, walk
 from app.db.streams import DocumentStream
 from app.shared.clock import now
 from app.shared.ids import ProductId, Sku, new_id
+
+_EVER = datetime(2000, 1, 1, tzinfo=UTC)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -108,9 +110,13 @@ class CatalogRepository:
         return list(map(product_from_document, found))
 
     def released_before(self, moment: datetime) -> list[Product]:
-        """Products with a variant that is a pre-order although its day has come."""
-        pre_order = {"kind": PolicyKind.PRE_ORDER.value, "ships_on": {"$lte": moment}}
-        query = {"variants": {"$elemMatch": {f"policy.{k}": v for k, v in pre_order.items()}}}
+        """Products with a variant that is a pre-order, and one whose day has come: most often the
+        same. As ``$elemMatch`` says it better, the embedded database would look at every product."""
+        day = {"$gte": _EVER, "$lte": moment}
+        query = {
+            "variants.policy.kind": PolicyKind.PRE_ORDER.value,
+            "variants.policy.ships_on": day,
+        }
         return list(map(product_from_document, self._products.find(query)))
 
     def percent_bundles(self, session: Session) -> list[Product]:

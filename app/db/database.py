@@ -110,9 +110,7 @@ def find_any(
                 yield document
 
 
-def walk(
-    collection: Collection[Document], only: Iterable[str] | None = None
-) -> Iterator[Document]:
+def walk(collection: Collection[Document], only: Iterable[str] | None = None) -> Iterator[Document]:
     """Every document, in no particular order; ``only`` names the fields that are wanted beside
     ``_id``.
 
