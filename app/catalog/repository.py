@@ -111,7 +111,7 @@ class CatalogRepository:
 
     def released_before(self, moment: datetime) -> list[Product]:
         """Products with a variant that is a pre-order, and one whose day has come: most often the
-        same. As ``$elemMatch`` says it better, the embedded database would look at every product."""
+        same. ``$elemMatch`` says it better, and has the embedded database look at every product."""
         day = {"$gte": _EVER, "$lte": moment}
         query = {
             "variants.policy.kind": PolicyKind.PRE_ORDER.value,
