@@ -16,15 +16,11 @@ from pymongo.collection import Collection
 
 from app.db.database import Document
 from app.shared.clock import now
+from app.shared.places import read_place
 
 _FIRST = timedelta(hours=6)
 _GROWTH = 3
 _EVER = datetime(2000, 1, 1, tzinfo=UTC)
-
-
-def place_of(document: Mapping[str, Any], field: str) -> str:
-    """Where a list goes on after a document, for an address."""
-    return f"{int(document[field].timestamp() * 1000)}_{document['_id']}"
 
 
 def page_back(
@@ -35,9 +31,10 @@ def page_back(
     after: str = "",
     since: datetime | None = None,
 ) -> list[Document]:
-    """At most ``most`` documents, the newest first, from the place ``after`` (see ``place_of``)
-    and back to ``since``. A place that is none is the beginning."""
-    upper, last = _read(after)
+    """At most ``most`` documents, the newest first, from the place ``after`` (see
+    ``app.shared.places``) and back to ``since``. A place that is none is the beginning."""
+    last = read_place(after)
+    upper = last[0] + timedelta(milliseconds=1) if last else now() + timedelta(days=1)
     floor = since or _EVER
     found: list[Document] = []
     width = _FIRST
@@ -48,12 +45,3 @@ def page_back(
         found += [each for each in documents if not last or (each[field], each["_id"]) < last]
         upper, width = lower, width * _GROWTH
     return found[:most]
-
-
-def _read(place: str) -> tuple[datetime, tuple[datetime, str] | None]:
-    """The moment at which to begin, not included, and what must come before."""
-    moment, _, key = place.partition("_")
-    if not (moment.isdecimal() and len(moment) < 15 and key):
-        return now() + timedelta(days=1), None
-    at = datetime.fromtimestamp(int(moment) / 1000, UTC)
-    return at + timedelta(milliseconds=1), (at, key)

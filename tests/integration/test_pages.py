@@ -8,7 +8,8 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from app.db.database import Database
-from app.db.pages import page_back, place_of
+from app.db.pages import page_back
+from app.shared.places import place
 
 _NOW = datetime.now(UTC).replace(microsecond=0)
 
@@ -35,7 +36,7 @@ def _walk(database: Database, most: int) -> list[str]:
         seen += [str(each["_id"]) for each in page]
         if len(page) < most:
             return seen
-        after = place_of(page[-1], "at")
+        after = place(page[-1]["at"], page[-1]["_id"])
 
 
 @pytest.mark.parametrize("most", [1, 7, 50])
