@@ -154,9 +154,9 @@ class RefundService:
         """
         if not refund.by_gateway:
             return Word(state=RefundState.SUCCEEDED)
-        gateway = self._gateways.get(refund.gateway)
         self._refunds.touch(refund)
         try:
+            gateway = self._reach(refund)
             seen = _find(gateway, refund)
             if seen is None and refund.state in {RefundState.REQUESTED, RefundState.SENDING}:
                 return self._send(gateway, refund)
@@ -164,6 +164,11 @@ class RefundService:
             _log.warning("refund_unconfirmed", refund=refund.id, reason=str(problem))
             return None
         return _word(seen) if seen else None
+
+    def _reach(self, paid: Refund | Capture) -> Gateway:
+        """The gateway, with the keys that the payment was begun with."""
+        attempt = self._payments.find_attempt(paid.attempt_id)
+        return self._gateways.reach(paid.gateway, attempt.keys if attempt else "")
 
     def _send(self, gateway: Gateway, refund: Refund) -> Word | None:
         fenced = self._refunds.take_fence(refund, _SEND_LEASE)
@@ -207,7 +212,7 @@ class RefundService:
         ]
         seen = [
             each
-            for each in self._gateways.get(capture.gateway).refunds(capture.payment_id)
+            for each in self._reach(capture).refunds(capture.payment_id)
             if each.state is not RefundState.FAILED
         ]
         return Comparison(
