@@ -96,7 +96,7 @@ def save(kind: str, language: str) -> BaseResponse:
     label = f"{known.title} ({LANGUAGES[language]})"
     changed(f"mail:{kind}:{language}", label, before.texts, stored.texts)
     leave_message(
-        Text("The shop's own words stand again.") if action == "reset" else Text("Saved.")
+        Text("The shop's words stand again.") if action == "reset" else Text("Saved.")
     )
     return leave_to(f"{_PATH}/{kind}/{language}")
 
