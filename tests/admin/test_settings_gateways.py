@@ -292,7 +292,7 @@ def test_the_secret_before_counts_for_a_day(
 @GATEWAYS
 @pytest.mark.parametrize("change", ["replaced", "removed"])
 def test_a_payment_begun_before_a_change_is_settled_with_its_own_keys(
-    app: Flask, owner: Staff, ready: Shopper, sandbox: Sandbox, database: Database,
+    app: Flask, owner: Staff, ready: Shopper, sandbox: Sandbox, stack: Stack,
     gateway: str, change: str,
 ) -> None:  # fmt: skip
     page = ready.check_out(gateway=gateway).location
@@ -306,7 +306,9 @@ def test_a_payment_begun_before_a_change_is_settled_with_its_own_keys(
     assert "Thank you" in ready.get(back.location).text
     assert [amount for _, amount in sandbox.captures()] == [2745]
     assert sandbox.ledger()["sessions"] == 1
-    assert all(each.mended for each in service(Audit, app).run(timedelta(hours=1)))
+    if change == "replaced":  # the audit needs an answer from the keys in use alone
+        _replace(app, gateway, _own(stack, gateway))
+    assert service(Audit, app).run(timedelta(hours=1)) == []
 
 
 @GATEWAYS
