@@ -15,6 +15,8 @@ from app.payments.gateways.switchboard import Switchboard
 from app.payments.inbox import WebhookInbox
 from app.payments.key_checking import Verdict, check_keys
 from app.payments.keys import API_SECRET, FIELDS, GatewayKeys, KeySet, key_problems
+from app.payments.models import Attempt
+from app.payments.refunds import RefundService
 from app.payments.service import PaymentService
 from app.shared.errors import Conflict, NotFound
 from app.shared.texts import Text
@@ -102,12 +104,20 @@ def forget(gateway: str, entry: str) -> BaseResponse:
     """Keep earlier keys no longer, unless a payment still needs them."""
     before = service(Switchboard).keyring.read(gateway)
     keys = next((each for each in before.retired if each.entry == entry), None)
-    needed = service(PaymentService).begun_with(gateway, keys.id) if keys else []
-    if needed:
+    if keys is not None and (needed := _needed_by(keys)):
         numbers = ", ".join(each.order_number for each in needed[:5])
         raise Conflict(Text("Open payments need these keys: %(numbers)s.", numbers=numbers))
     after = service(Switchboard).keyring.forget(gateway, entry, _version())
     return _done(before, after, Text("The earlier keys are forgotten."))
+
+
+def _needed_by(keys: KeySet) -> list[Attempt]:
+    """Payments that are not finished, or not paid back yet, with these keys."""
+    payments, refunds = service(PaymentService), service(RefundService)
+    return [
+        *payments.begun_with(keys.gateway, keys.id),
+        *refunds.sent_with(keys.gateway, keys.id),
+    ]
 
 
 def _version() -> int:

@@ -95,9 +95,7 @@ def save(kind: str, language: str) -> BaseResponse:
         return _mail_page(known, language, yours, 409, clash=clash)
     label = f"{known.title} ({LANGUAGES[language]})"
     changed(f"mail:{kind}:{language}", label, before.texts, stored.texts)
-    leave_message(
-        Text("The shop's words stand again.") if action == "reset" else Text("Saved.")
-    )
+    leave_message(Text("The shop's words stand again.") if action == "reset" else Text("Saved."))
     return leave_to(f"{_PATH}/{kind}/{language}")
 
 

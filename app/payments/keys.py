@@ -102,7 +102,7 @@ def _digest(text: str) -> str:
 
 def key_problems(gateway: str, secrets: Mapping[str, str]) -> dict[str, str]:
     """What is wrong with keys as they were entered, by field; never with a key in it."""
-    problems = {}
+    problems: dict[str, str] = {}
     for name in FIELDS[gateway]:
         pattern, example = _SHAPES[gateway, name]
         value = secrets.get(name, "")

@@ -22,6 +22,7 @@ from app.payments.errors import (
 from app.payments.gateways.base import Gateway
 from app.payments.gateways.switchboard import Switchboard
 from app.payments.models import (
+    Attempt,
     Capture,
     CreditPart,
     Refund,
@@ -164,6 +165,12 @@ class RefundService:
             _log.warning("refund_unconfirmed", refund=refund.id, reason=str(problem))
             return None
         return _word(seen) if seen else None
+
+    def sent_with(self, gateway: str, keys: str) -> list[Attempt]:
+        """Attempts with these keys of which a refund is not at its end."""
+        refunds = [each for each in self.unfinished(timedelta(0)) if each.gateway == gateway]
+        attempts = [self._payments.find_attempt(each.attempt_id) for each in refunds]
+        return [each for each in attempts if each is not None and each.keys == keys]
 
     def _reach(self, paid: Refund | Capture) -> Gateway:
         """The gateway, with the keys that the payment was begun with."""

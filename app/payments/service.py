@@ -184,15 +184,21 @@ class PaymentService:
         return self._gateways.reach(attempt.gateway, attempt.keys)
 
     def out_of_reach(self) -> list[Attempt]:
-        """Open attempts that were begun with keys the shop does not have any more: only their
+        """Unfinished attempts that were begun with keys the shop does not have any more: only their
         gateway's own pages tell what became of them."""
-        open_ones = self._payments.open_attempts(_MOST_LISTED)
-        return [each for each in open_ones if not self._gateways.knows(each.gateway, each.keys)]
+        return [
+            each for each in self._unfinished() if not self._gateways.knows(each.gateway, each.keys)
+        ]
 
     def begun_with(self, gateway: str, keys: str) -> list[Attempt]:
-        """Open attempts that were begun with these keys."""
+        """Unfinished attempts that were begun with these keys."""
+        return [each for each in self._unfinished() if (each.gateway, each.keys) == (gateway, keys)]
+
+    def _unfinished(self) -> list[Attempt]:
+        """Attempts that are open, or whose money is to be given back."""
+        returning = [self.get(each) for each in self.unfinished_returns(_MOST_LISTED)]
         open_ones = self._payments.open_attempts(_MOST_LISTED)
-        return [each for each in open_ones if (each.gateway, each.keys) == (gateway, keys)]
+        return list({each.id: each for each in (*open_ones, *returning)}.values())
 
     def stale(self, older_than: timedelta, limit: int = 50) -> list[Attempt]:
         """Open attempts that nobody looked at for this long."""

@@ -414,6 +414,22 @@ def test_earlier_keys_are_forgotten_once_nothing_needs_them(
     assert ring.read(gateway).retired == ()
 
 
+@GATEWAYS
+def test_earlier_keys_stay_as_long_as_a_refund_needs_them(
+    app: Flask, owner: Staff, ready: Shopper, sandbox: Sandbox, gateway: str
+) -> None:
+    ready.pay(sandbox, gateway)
+    _replace(app, gateway, ELSEWHERE[gateway])
+    sandbox.fault("error_500", gateway=gateway, path="refund", count=None)
+    desk = Desk(app)
+    desk.cancelling.cancel(desk.order.id)
+    ring = service(Switchboard, app).keyring
+    (earlier,) = ring.read(gateway).retired
+    path = f"{PAGE}/{gateway}/keys/{earlier.entry}/removal"
+    assert owner.post(path, filled_form(owner.get(PAGE), path)).status_code == 409
+    assert ring.read(gateway).retired == (earlier,)
+
+
 def test_no_more_than_a_few_earlier_keys_are_kept(app: Flask) -> None:
     ring = service(Switchboard, app).keyring
     for number in range(6):

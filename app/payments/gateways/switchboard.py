@@ -75,10 +75,9 @@ class Switchboard:
         return any(keys in {"", each.id} for each in self.keyring.of(name))
 
     def bare(self, name: str, keys: str = "") -> Gateway | None:
-        """The gateway itself, with the keys of this id if they are still there, for what only one
-        of them can do."""
-        known = list(self.keyring.of(name))
-        own = next((each for each in known if each.id == keys), known[0] if known else None)
+        """The gateway itself, with the keys of this id or, for "", those in use, for what only one
+        of them can do; None without them."""
+        own = next((each for each in self.keyring.of(name) if keys in {"", each.id}), None)
         return self._of(own)[0] if own else None
 
     def listening(self, name: str) -> Iterator[Gateway]:
