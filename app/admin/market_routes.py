@@ -9,7 +9,8 @@ from werkzeug.wrappers import Response as BaseResponse
 
 from app.admin.differences import differences
 from app.admin.guard import area, changed, needs, only_looked
-from app.admin.market_forms import Fields, Reader, edit_rows, fields_of, read_fields
+from app.admin.market_forms import Fields, edit_rows, fields_of, read_fields
+from app.admin.market_reading import Reader
 from app.admin.market_trial import tried
 from app.admin.permissions import Permission
 from app.markets.countries import countries, country
