@@ -65,6 +65,7 @@ def test_wrong_values_are_named_beside_their_fields(app: Flask, owner: Staff) ->
     answer = _save(owner, seller=" ", contact="nobody", cancel_minutes="20000", return_days="x")
     assert answer.status_code == 422  # type: ignore[attr-defined]
     assert set(errors(answer)) == {"return_days"}  # type: ignore[arg-type]
+    assert filled_form(answer, SHOP)["return_days"] == "x"  # type: ignore[arg-type]
     answer = _save(owner, seller=" ", contact="nobody", cancel_minutes="20000")
     assert set(errors(answer)) == {"seller", "contact", "cancel_minutes"}  # type: ignore[arg-type]
     assert 'value="20000"' in answer.text  # type: ignore[attr-defined]
@@ -110,6 +111,7 @@ def test_windows_hold_for_orders_that_were_placed_before(
     assert service(Cancelling, app).is_possible(order)
     _save(owner, cancel_minutes="0")
     assert service(ShopProfiles, app).current.cancel_window == timedelta(0)
+    assert filled_form(owner.get(SHOP), SHOP)["cancel_minutes"] == "0"
     assert not service(Cancelling, app).is_possible(order)
 
 
