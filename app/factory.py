@@ -19,6 +19,10 @@ from app.account.recovery_routes import blueprint as recovery_routes
 from app.account.two_factor_routes import blueprint as two_factor_routes
 from app.admin import context as admin_context
 from app.admin.audit_routes import blueprint as admin_audit_routes
+from app.admin.gateway_routes import blueprint as admin_gateway_routes
+from app.admin.mail_routes import blueprint as admin_mail_routes
+from app.admin.market_routes import blueprint as admin_market_routes
+from app.admin.settings_routes import blueprint as admin_settings_routes
 from app.cart import cookie as cart_cookie
 from app.cart.routes import blueprint as cart_routes
 from app.catalog import context as catalog_context
@@ -47,6 +51,8 @@ from app.recommendations.routes import blueprint as recommendation_routes
 from app.reviews.routes import blueprint as review_routes
 from app.services import build_services
 from app.shared import catalogs
+from app.shop import context as shop_context
+from app.shop.service import StoredSettings
 from app.stock_alerts.routes import blueprint as stock_alert_routes
 from app.web import (
     assets,
@@ -96,6 +102,10 @@ _BLUEPRINTS = (
     wishlist_routes,
     stock_alert_routes,
     admin_audit_routes,
+    admin_settings_routes,
+    admin_market_routes,
+    admin_mail_routes,
+    admin_gateway_routes,
 )
 
 
@@ -144,6 +154,9 @@ def _cache(app: Flask, settings: Settings) -> None:
     )
     markets.follower.listen(pages.forget)
     follower.go_with(markets.follower)
+    stored = service(StoredSettings, app).follower
+    stored.listen(pages.forget)
+    follower.go_with(stored)
     app.wsgi_app = pages  # type: ignore[assignment,method-assign]
     register(app, Fragments(app, settings.redis_url, version), store, pages, served)
 
@@ -175,6 +188,7 @@ def _web(app: Flask, settings: Settings) -> None:
     health.init_app(app)
     assets.init_app(app, _ROOT / "static")
     market_context.init_app(app)
+    shop_context.init_app(app)
     media_context.init_app(app)
     catalog_context.init_app(app)
     partials.init_app(app)
