@@ -8,7 +8,7 @@ from app.db.database import Database, Session
 from app.db.errors import DuplicateKeyError
 from app.db.outbox import Outbox
 from app.payments.errors import BadSignature
-from app.payments.events import WEBHOOK_RECEIVED
+from app.payments.events import WEBHOOK_RECEIVED, WEBHOOK_REPEATED
 from app.payments.gateways.base import Gateway
 from app.payments.repository import WebhookRepository
 
@@ -49,5 +49,6 @@ class WebhookInbox:
         try:
             self._database.in_transaction(work)
         except DuplicateKeyError:
+            self._outbox.publish(WEBHOOK_REPEATED, {"gateway": gateway_name})
             return False
         return True

@@ -11,6 +11,7 @@ from app.db.database import Database, Document, Session
 from app.payments.models import (
     Attempt,
     AttemptState,
+    Authorisation,
     AuthorisationState,
     Capture,
     CaptureState,
@@ -56,6 +57,7 @@ class PaymentRepository:
                 "request": attempt.request,
                 "created_at": attempt.created_at,
                 "updated_at": attempt.updated_at,
+                "uncounted": 1,
             },
             session=session,
         )
@@ -68,10 +70,22 @@ class PaymentRepository:
         """The attempt behind a gateway's session or order id, or None."""
         return _maybe(self._attempts.find_one({"gateway": gateway, "session_id": session_id}))
 
-    def attempts_of(self, order_id: OrderId) -> list[Attempt]:
+    def attempts_of(self, order_id: OrderId, session: Session | None = None) -> list[Attempt]:
         """Every attempt of an order, oldest first."""
-        found = self._attempts.find({"order_id": order_id}).sort("created_at", 1)
-        return [_attempt(document) for document in found]
+        found = self._attempts.find({"order_id": order_id}, session=session)
+        return [_attempt(document) for document in found.sort("created_at", 1)]
+
+    def uncounted(self, limit: int) -> list[tuple[AttemptId, OrderId, int]]:
+        """Attempts that moved since they were counted, with their order and how often."""
+        wanted = {"order_id": 1, "uncounted": 1}
+        found = self._attempts.find({"uncounted": {"$gt": 0}}, wanted).limit(limit)
+        return [(each["_id"], each["order_id"], each["uncounted"]) for each in found]
+
+    def note_counted(self, attempt_id: AttemptId, moves: int) -> None:
+        """Note that an attempt was counted, unless it has moved again since."""
+        self._attempts.update_one(
+            {"_id": attempt_id, "uncounted": moves}, {"$set": {"uncounted": 0}}
+        )
 
     def find_open_attempt(
         self, order_id: OrderId, session: Session | None = None
@@ -106,7 +120,7 @@ class PaymentRepository:
             sources = [state for state in sources if state == only_from.value]
         result = self._attempts.update_one(
             {"_id": attempt_id, "state": {"$in": sources}},
-            {"$set": change},
+            {"$set": change, "$inc": {"uncounted": 1}},
             session=session,
         )
         return bool(result.modified_count)
@@ -145,6 +159,20 @@ class PaymentRepository:
             {"$set": {"state": state.value, **told}},
             session=session,
         )
+        self._attempts.update_one({"_id": attempt.id}, {"$inc": {"uncounted": 1}}, session=session)
+
+    def authorisations_of(self, order_id: OrderId, session: Session) -> list[Authorisation]:
+        """Every payment that gateways showed for an order."""
+        found = self._authorisations.find({"order_id": order_id}, session=session)
+        return [
+            Authorisation(
+                gateway=each["gateway"],
+                payment_id=each["gateway_payment_id"],
+                state=AuthorisationState(each["state"]),
+                created_at=each["created_at"],
+            )
+            for each in found
+        ]
 
     def authorisation_state(self, gateway: str, payment_id: str) -> AuthorisationState | None:
         """What the shop last recorded of a payment, None if it is new."""
