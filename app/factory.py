@@ -19,6 +19,7 @@ from app.account.recovery_routes import blueprint as recovery_routes
 from app.account.two_factor_routes import blueprint as two_factor_routes
 from app.admin import context as admin_context
 from app.admin.audit_routes import blueprint as admin_audit_routes
+from app.analytics.visits import Visits
 from app.cart import cookie as cart_cookie
 from app.cart.routes import blueprint as cart_routes
 from app.catalog import context as catalog_context
@@ -114,6 +115,7 @@ def create_app(environment: Mapping[str, str] | None = None) -> Flask:
         app.register_blueprint(blueprint)
     commands.init_app(app)
     _cache(app, settings)
+    service(Visits, app).init_app(app)
     return app
 
 
@@ -141,6 +143,7 @@ def _cache(app: Flask, settings: Settings) -> None:
         tokens=FormTokens(settings.signing_key, visitor.names(app)),
         on_served=served.note,
         may_keep=lambda: follower.is_following,
+        on_visit=service(Visits, app).note_page,
     )
     markets.follower.listen(pages.forget)
     follower.go_with(markets.follower)
