@@ -18,7 +18,10 @@ from app.account.profile_routes import blueprint as profile_routes
 from app.account.recovery_routes import blueprint as recovery_routes
 from app.account.two_factor_routes import blueprint as two_factor_routes
 from app.admin import context as admin_context
+from app.admin.analytics_routes import blueprint as admin_analytics_routes
 from app.admin.audit_routes import blueprint as admin_audit_routes
+from app.admin.live_routes import blueprint as admin_live_routes
+from app.admin.money_routes import blueprint as admin_money_routes
 from app.analytics.visits import Visits
 from app.cart import cookie as cart_cookie
 from app.cart.routes import blueprint as cart_routes
@@ -97,6 +100,9 @@ _BLUEPRINTS = (
     wishlist_routes,
     stock_alert_routes,
     admin_audit_routes,
+    admin_analytics_routes,
+    admin_live_routes,
+    admin_money_routes,
 )
 
 

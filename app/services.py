@@ -261,6 +261,7 @@ def build_services(settings: Settings, templates: Environment) -> tuple[object, 
         AnalyticsService(database),
         Visits(cache, markets, settings.signing_key),
         mail,
+        Schedules(database),
         Worker(outbox, Schedules(database), jobs),
     )
 

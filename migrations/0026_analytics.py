@@ -83,6 +83,7 @@ def _query_paths(database: Database) -> None:
     database["payment_attempts"].create_index("uncounted")
     database["orders"].create_index([("placed_at", -1)])
     database["orders"].create_index([("state", 1), ("fulfilment", 1)])
+    database["carts"].create_index([("updated_at", -1)])
     database["webhook_events"].create_index([("received_at", -1)])
 
 

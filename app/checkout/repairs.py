@@ -53,17 +53,29 @@ class Repairs:
             raise NotFound(Text("There is no such difference."))
         return finding
 
-    def ask(self, finding: Finding, action: Action, by: str) -> Finding:
-        """Have a finding repaired, or mark it; asking for the same again changes nothing.
+    def ask(
+        self, finding_id: str, version: int, action: Action, by: str
+    ) -> tuple[Finding, Finding]:
+        """Have a finding repaired, or mark it; the finding before and after. Asking for the same
+        again changes nothing.
 
-        Raises ``Invalid`` for an action that does not fit, and ``Conflict`` if the finding is not
-        as it was read any more.
+        Raises ``NotFound``, ``Invalid`` for an action that does not fit, and ``Conflict`` if the
+        finding has another ``version`` by now.
         """
         target = FindingState.MARKED if action is Action.MARK else FindingState.REPAIRING
         note = f"{action} by {by}"
-        current = self.get(finding.id)
-        if (current.state, current.note) == (target, note):
-            return current
+        finding = self.get(finding_id)
+        if (finding.state, finding.note, finding.version) == (target, note, version + 1):
+            return finding, finding
+        if finding.version != version or not self._begin(finding, action, target, note, by):
+            raise Conflict(
+                Text("This difference has changed in the meantime. Please look at it again.")
+            )
+        return finding, self.get(finding_id)
+
+    def _begin(
+        self, finding: Finding, action: Action, target: FindingState, note: str, by: str
+    ) -> bool:
         if action not in finding.actions:
             raise Invalid(Text("Nothing like that can be done about this difference (any more)."))
 
@@ -76,11 +88,7 @@ class Repairs:
                 self._outbox.publish(REPAIR_WANTED, payload, session, key=key)
             return True
 
-        if not self._database.in_transaction(work):
-            raise Conflict(
-                Text("This difference has changed in the meantime. Please look at it again.")
-            )
-        return self.get(finding.id)
+        return self._database.in_transaction(work)
 
     def carry_out(self, event: Event) -> None:
         """Repair, and have it looked at."""

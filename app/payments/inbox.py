@@ -10,6 +10,7 @@ from app.db.outbox import Outbox
 from app.payments.errors import BadSignature
 from app.payments.events import WEBHOOK_RECEIVED, WEBHOOK_REPEATED
 from app.payments.gateways.base import Gateway
+from app.payments.models import ReceivedWebhook
 from app.payments.repository import WebhookRepository
 
 
@@ -21,6 +22,10 @@ class WebhookInbox:
         self._outbox = outbox
         self._gateways = dict(gateways)
         self._webhooks = WebhookRepository(database)
+
+    def latest(self, most: int) -> list[ReceivedWebhook]:
+        """The webhooks that came last, the newest first."""
+        return self._webhooks.latest(most)
 
     def receive(self, gateway_name: str, body: bytes, headers: Mapping[str, str]) -> bool:
         """Verify and store a webhook with the event that makes the worker look.

@@ -97,6 +97,15 @@ class Authorisation:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
+class ReceivedWebhook:
+    """A webhook that was verified and stored; ``id`` is the gateway's."""
+
+    id: str
+    gateway: str
+    received_at: datetime
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
 class SeenPayment:
     """A payment as read from the gateway."""
 

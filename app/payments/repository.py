@@ -15,6 +15,7 @@ from app.payments.models import (
     AuthorisationState,
     Capture,
     CaptureState,
+    ReceivedWebhook,
     SeenPayment,
 )
 from app.payments.rules import (
@@ -339,6 +340,19 @@ class WebhookRepository:
             },
             session=session,
         )
+
+    def latest(self, most: int) -> list[ReceivedWebhook]:
+        """The webhooks that came last, the newest first."""
+        fields = {"gateway": 1, "received_at": 1}
+        found = self._events.find({}, fields).sort("received_at", -1).limit(most)
+        return [
+            ReceivedWebhook(
+                id=each["_id"].partition(":")[2],
+                gateway=each["gateway"],
+                received_at=each["received_at"],
+            )
+            for each in found
+        ]
 
 
 def _maybe(document: Document | None) -> Attempt | None:
