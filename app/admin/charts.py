@@ -36,13 +36,14 @@ def columns(name: str, title: str, points: Sequence[Point], show: Callable[[int]
     ceiling, step = _scale(max((max(p.value, p.before or 0) for p in points), default=0))
     room = 100 / max(len(points), 1)
     parts: list[svg.Element] = []
-    for value in range(0, ceiling + 1, step):
-        parts += _grid_line(_y(value, ceiling), show(value))
+    values = range(0, ceiling + 1, step)
+    parts += [_grid_line(_y(value, ceiling)) for value in values]
     every = -(-len(points) // _MOST_LABELS) or 1
     for place, point in enumerate(points):
         parts += _column(point, place * room, room, ceiling)
         if place % every == 0:
             parts.append(_text(point.label, (place + 0.5) * room, _HEIGHT - 5, "middle"))
+    parts += [_text(show(value), 0, _y(value, ceiling) - 4) for value in values]
     return _picture(name, title, _summary(points), parts, _HEIGHT)
 
 
@@ -65,7 +66,7 @@ def bars(name: str, title: str, points: Sequence[Point]) -> Markup:
 def _column(point: Point, left: float, room: float, ceiling: int) -> list[svg.Element]:
     parts: list[svg.Element] = []
     wide = room * (1 - _GAP)
-    if point.before is not None:
+    if point.before:
         y = _y(max(point.before, 0), ceiling)
         parts.append(
             svg.Line(
@@ -89,9 +90,8 @@ def _column(point: Point, left: float, room: float, ceiling: int) -> list[svg.El
     return [column, *parts]
 
 
-def _grid_line(y: float, text: str) -> list[svg.Element]:
-    line = svg.Line(x1=0, x2=_percent(100), y1=y, y2=y, class_=["chart-line"])
-    return [line, _text(text, 0, y - 4)]
+def _grid_line(y: float) -> svg.Element:
+    return svg.Line(x1=0, x2=_percent(100), y1=y, y2=y, class_=["chart-line"])
 
 
 def _text(text: str, x: float, y: float, anchor: str = "start") -> svg.Element:

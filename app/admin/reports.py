@@ -59,6 +59,7 @@ class Report:
     name: ReportName
     title: Text
     about: str
+    is_time: bool  # whether its lines are days or hours
     first: Text  # the heading of the lines
     columns: tuple[Column, ...]
     lines: Sequence[Line]
@@ -171,12 +172,13 @@ def make_report(name: ReportName, choice: Choice, about: str = "") -> Report:
         name=name,
         title=_TITLES[name],
         about=labels.get(about, about) if about else "",
+        is_time=is_time,
         first=(Text("Hour (UTC)") if choice.is_one_day else Text("Day (UTC)"))
         if is_time
         else _TITLES[name],
         columns=_COLUMNS[name],
         lines=lines,
-        charts=_charts(name, shown, labels, is_time=is_time),
+        charts=_charts(name, _filled(shown, choice) if is_time else shown, labels, is_time=is_time),
     )
 
 
@@ -194,6 +196,19 @@ def _rows(name: ReportName, choice: Choice, about: str) -> tuple[list[Row], bool
     if about:
         return analytics.by_day(_KINDS[name], span, market, about), True
     return analytics.by_name(_KINDS[name], span, market), False
+
+
+def _filled(rows: Sequence[Row], choice: Choice) -> list[Row]:
+    """Rows for every day or hour of the choice, so that a picture shows the empty ones too."""
+    periods = list(choice.span.days)
+    if any("T" in row.key for row in rows):
+        periods = [f"{day}T{hour:02}" for day in periods for hour in range(24)]
+    known = {(row.currency, row.key): row for row in rows}
+    return [
+        known.get((currency, period), Row(key=period, currency=currency, figures={}))
+        for currency in dict.fromkeys(row.currency for row in rows)
+        for period in periods
+    ]
 
 
 def _funnel_rows(choice: Choice) -> list[Row]:

@@ -181,7 +181,7 @@ def test_visitors_are_counted_once_and_robots_never(
     for _ in range(2):
         browser = Shopper(app)
         browser.get("/products", headers=FIREFOX)
-        browser.get("/products/stoneware-mug", headers=FIREFOX)
+        browser.get("/products/dune-mug", headers=FIREFOX)
         browser.get("/products", headers={"User-Agent": "curl/8.1"})
     token = browser.token()
     form = {"csrf_token": token, "sku": sku, "quantity": "1"}
