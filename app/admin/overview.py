@@ -58,16 +58,16 @@ class Card(NamedTuple):
 
 
 class Todo(NamedTuple):
-    """Something that waits for somebody; ``count`` above ``_MOST`` is not counted further."""
+    """Something that waits for somebody; a ``number`` above ``_MOST`` is not counted further."""
 
     label: Text
-    count: int
+    number: int
     link: str
 
     @property
     def shown(self) -> str:
-        """The count in words."""
-        return f"{_MOST}+" if self.count > _MOST else str(self.count)
+        """The number in words."""
+        return f"{_MOST}+" if self.number > _MOST else str(self.number)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -72,7 +72,7 @@ def chosen_period(default: str) -> Choice:
 
 def _own_span(typed: Mapping[str, str]) -> tuple[Span | None, dict[str, str]]:
     days: dict[str, date] = {}
-    errors = {}
+    errors: dict[str, str] = {}
     for name, text in typed.items():
         try:
             days[name] = date.fromisoformat(text) if text else now().date()
@@ -82,7 +82,9 @@ def _own_span(typed: Mapping[str, str]) -> tuple[Span | None, dict[str, str]]:
         return None, errors
     first, last = days["from"], days["to"]
     if last < first:
-        return None, {"to": Text("The last day is before the first.")}
+        errors["to"] = Text("The last day is before the first.")
+        return None, errors
     if (last - first).days >= MOST_DAYS or first.year < 2000:
-        return None, {"from": Text("Please choose at most three years.")}
+        errors["from"] = Text("Please choose at most three years.")
+        return None, errors
     return Span(first=first, last=last), {}

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 
 from app.checkout.audit import SURE, Audit, Discrepancy
@@ -15,6 +15,7 @@ from app.payments.errors import GatewayRefused, GatewayUnknown, GatewayUnreachab
 from app.payments.models import Capture, ListedPayment, RefundState
 from app.payments.service import PaymentService
 from app.shared.clock import now
+from app.shared.ids import OrderId
 
 SCHEDULE = "the schedule"
 _LEASE = timedelta(minutes=2)  # without a word from its worker, another goes on
@@ -108,7 +109,7 @@ class _Watch:
 
 def days_of(
     captures: Iterable[Capture],
-    refunds: dict[str, int],
+    refunds: Mapping[OrderId, int],
     listed: Iterable[tuple[str, ListedPayment]],
     moment: datetime,
 ) -> list[MoneyDay]:

@@ -13,7 +13,9 @@ import pytest
 from flask import Flask
 
 from app.analytics.counting import SalesCounting
+from app.analytics.folding import VisitFolding
 from app.analytics.visits import Visits
+from app.db.cache import Cache
 from app.db.database import Database
 from app.identity.models import Role
 from app.shared.clock import now
@@ -199,9 +201,6 @@ def test_visitors_are_counted_once_and_robots_never(
 def test_a_redis_that_starts_empty_loses_no_visitor_that_was_folded(
     app: Flask, database: Database
 ) -> None:
-    from app.analytics.folding import VisitFolding
-    from app.db.cache import Cache
-
     visits, cache = service(Visits, app), service(Cache, app)
     folding = VisitFolding(database, cache)
     for number in range(5):
