@@ -18,11 +18,15 @@ from app.account.profile_routes import blueprint as profile_routes
 from app.account.recovery_routes import blueprint as recovery_routes
 from app.account.two_factor_routes import blueprint as two_factor_routes
 from app.admin import context as admin_context
+from app.admin.analytics_routes import blueprint as admin_analytics_routes
 from app.admin.audit_routes import blueprint as admin_audit_routes
 from app.admin.gateway_routes import blueprint as admin_gateway_routes
+from app.admin.live_routes import blueprint as admin_live_routes
 from app.admin.mail_routes import blueprint as admin_mail_routes
 from app.admin.market_routes import blueprint as admin_market_routes
+from app.admin.money_routes import blueprint as admin_money_routes
 from app.admin.settings_routes import blueprint as admin_settings_routes
+from app.analytics.visits import Visits
 from app.cart import cookie as cart_cookie
 from app.cart.routes import blueprint as cart_routes
 from app.catalog import context as catalog_context
@@ -106,6 +110,9 @@ _BLUEPRINTS = (
     admin_market_routes,
     admin_mail_routes,
     admin_gateway_routes,
+    admin_analytics_routes,
+    admin_live_routes,
+    admin_money_routes,
 )
 
 
@@ -124,6 +131,7 @@ def create_app(environment: Mapping[str, str] | None = None) -> Flask:
         app.register_blueprint(blueprint)
     commands.init_app(app)
     _cache(app, settings)
+    service(Visits, app).init_app(app)
     return app
 
 
@@ -151,6 +159,7 @@ def _cache(app: Flask, settings: Settings) -> None:
         tokens=FormTokens(settings.signing_key, visitor.names(app)),
         on_served=served.note,
         may_keep=lambda: follower.is_following,
+        on_visit=service(Visits, app).note_page,
     )
     markets.follower.listen(pages.forget)
     follower.go_with(markets.follower)

@@ -8,6 +8,11 @@ from pathlib import Path
 from jinja2 import Environment
 
 from app.account.leaving import Leaving
+from app.analytics.counting import SalesCounting
+from app.analytics.folding import VisitFolding
+from app.analytics.service import AnalyticsService
+from app.analytics.subscriptions import AnalyticsSubscriptions
+from app.analytics.visits import Visits
 from app.audit_log.service import AuditLog
 from app.cart.service import CartService
 from app.catalog.csv.exporting import CsvExport
@@ -18,12 +23,14 @@ from app.catalog.repricing import Repricing
 from app.catalog.service import CatalogService
 from app.catalog.sitemap import Sitemap
 from app.checkout.audit import Audit
+from app.checkout.audit_runs import AuditRuns
 from app.checkout.card_issuing import CardIssuing
 from app.checkout.crediting import Crediting
 from app.checkout.placing import Placing
 from app.checkout.reconciliation import Reconciler
 from app.checkout.refund_credit import RefundCredit
 from app.checkout.refunding import Refunding
+from app.checkout.repairs import Repairs
 from app.checkout.service import CheckoutService
 from app.checkout.settlement import Settlement
 from app.checkout.subscriptions import CheckoutSubscriptions
@@ -95,6 +102,8 @@ _AUDIT_EVERY = timedelta(minutes=10)
 _RELEASE_EVERY = timedelta(seconds=30)
 _PACK_EVERY = timedelta(minutes=2)
 _LEARN_EVERY = timedelta(seconds=2)
+_COUNT_EVERY = timedelta(seconds=1)
+_FOLD_EVERY = timedelta(seconds=20)
 
 
 def build_services(settings: Settings, templates: Environment) -> tuple[object, ...]:
@@ -192,10 +201,16 @@ def build_services(settings: Settings, templates: Environment) -> tuple[object, 
     counting = OrderCounting(database, orders)
     CompanionSubscriptions(counting).subscribe(outbox)
     audit = Audit(settlement, refunding, payments, orders, credit, stock_check)
+    sales, runs, repairs = _reports(
+        database, outbox, orders, payments, refunds, refunding, settlement, audit
+    )
     jobs = (
         Job(name="reconcile", every=_RECONCILE_EVERY, run=reconciler.run),
-        Job(name="audit", every=_AUDIT_EVERY, run=audit.run),
+        Job(name="audit", every=_AUDIT_EVERY, run=runs.ask),
+        Job(name="audit run", every=_COUNT_EVERY, run=runs.work),
         Job(name="pre-orders", every=_RELEASE_EVERY, run=catalog.selling.end_pre_orders),
+        Job(name="count sales", every=_COUNT_EVERY, run=sales.run),
+        Job(name="fold visits", every=_FOLD_EVERY, run=VisitFolding(database, cache).run),
         Job(name="pack catalog", every=_PACK_EVERY, run=catalog.packer.run),
         Job(name="count_companions", every=_LEARN_EVERY, run=counting.run),
         Job(name="list_companions", every=_LEARN_EVERY, run=ListRefresh(database, catalog).run),
@@ -241,10 +256,12 @@ def build_services(settings: Settings, templates: Environment) -> tuple[object, 
         profiles,
         mail.wordings,
         settlement,
-        CheckoutService(keys, placing, orders, payments),
+        CheckoutService(keys, placing, orders, payments, outbox),
         refunding,
         reconciler,
         audit,
+        runs,
+        repairs,
         shipping,
         cancelling,
         returns,
@@ -256,7 +273,11 @@ def build_services(settings: Settings, templates: Environment) -> tuple[object, 
         alerts,
         CatalogPages(catalog, recommendations),
         counting,
+        sales,
+        AnalyticsService(database),
+        Visits(cache, markets, settings.signing_key),
         mail,
+        Schedules(database),
         Worker(outbox, Schedules(database), jobs),
     )
 
@@ -280,6 +301,25 @@ def _inventory(
     inventory = InventoryService(database, listeners)
     catalog.use_stock(inventory)
     return inventory
+
+
+def _reports(
+    database: Database,
+    outbox: Outbox,
+    orders: OrderService,
+    payments: PaymentService,
+    refunds: RefundService,
+    refunding: Refunding,
+    settlement: Settlement,
+    audit: Audit,
+) -> tuple[SalesCounting, AuditRuns, Repairs]:
+    """What counts sales, and what compares the books with the gateways."""
+    sales = SalesCounting(database, orders, payments, refunds)
+    AnalyticsSubscriptions(sales).subscribe(outbox)
+    runs = AuditRuns(database, audit, payments, refunding)
+    repairs = Repairs(database, outbox, runs, settlement, refunding, orders, payments)
+    repairs.subscribe(outbox)
+    return sales, runs, repairs
 
 
 def _after_buying(

@@ -124,6 +124,11 @@ class CatalogService:
             if variant.sku in wanted
         }
 
+    def titles_of(self, ids: Iterable[str]) -> dict[str, str]:
+        """Titles of products by id; those that are gone have none."""
+        found = self._catalog.by_ids(ProductId(each) for each in ids)
+        return {product_id: product.title for product_id, product in found.items()}
+
     def members_of(self, collections: Iterable[str]) -> dict[str, frozenset[ProductId]]:
         """The products in each of these collections, by slug; an unknown one has none."""
         return self._catalog.members_of(collections)

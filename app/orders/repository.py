@@ -109,6 +109,21 @@ class OrderRepository:
         query = {"state": {"$in": [state.value for state in states]}}
         return [document["_id"] for document in self._orders.find(query, {"_id": 1})]
 
+    def every_id(self) -> list[OrderId]:
+        """Every order."""
+        return [document["_id"] for document in self._orders.find({}, {"_id": 1})]
+
+    def latest(self, most: int) -> list[Order]:
+        """The orders that were placed last, the newest first."""
+        found = self._orders.find().sort("placed_at", -1).limit(most)
+        return [_from_document(document) for document in found]
+
+    def count_to_ship(self, most: int) -> int:
+        """How many paid orders have something to be shipped, at most ``most``."""
+        unshipped = [FulfilmentState.UNFULFILLED.value, FulfilmentState.PARTIAL.value]
+        query = {"state": OrderState.PAID.value, "fulfilment": {"$in": unshipped}}
+        return len(list(self._orders.find(query, {"_id": 1}).limit(most)))
+
     def paid_since(self, moment: datetime) -> list[Order]:
         """Orders placed from ``moment`` on that are paid and not wholly refunded."""
         query = {"state": OrderState.PAID.value, "placed_at": {"$gte": moment}}

@@ -105,6 +105,18 @@ class OrderService:
         """Every order that was ever paid, refunded ones included."""
         return self._orders.ids_in((OrderState.PAID, OrderState.REFUNDED))
 
+    def every_id(self) -> list[OrderId]:
+        """Every order there ever was, in no order."""
+        return self._orders.every_id()
+
+    def latest(self, most: int) -> list[Order]:
+        """The orders that were placed last, the newest first."""
+        return self._orders.latest(most)
+
+    def count_to_ship(self, most: int) -> int:
+        """How many paid orders have something to be shipped; ``most`` may be more."""
+        return self._orders.count_to_ship(most)
+
     def paid_since(self, moment: datetime) -> list[Order]:
         """Orders placed from ``moment`` on that are paid and not wholly refunded."""
         return self._orders.paid_since(moment)

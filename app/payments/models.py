@@ -91,6 +91,25 @@ class Attempt:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
+class Authorisation:
+    """A payment that was seen at a gateway, and what the shop made of it."""
+
+    gateway: str
+    payment_id: str
+    state: AuthorisationState
+    created_at: datetime
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class ReceivedWebhook:
+    """A webhook that was verified and stored; ``id`` is the gateway's."""
+
+    id: str
+    gateway: str
+    received_at: datetime
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
 class SeenPayment:
     """A payment as read from the gateway."""
 
