@@ -15,6 +15,7 @@ from app.catalog.documents import (
     product_to_document,
     shelf_to_document,
 )
+from app.catalog.home import HomeComposition, home_from_document
 from app.catalog.models import Category, Collection, PolicyKind, Product
 from app.db.database import Database, Document, Session, find_any
 from app.db.streams import DocumentStream
@@ -64,6 +65,7 @@ class CatalogRepository:
         self._products = database["products"]
         self._categories = database["categories"]
         self._collections = database["collections"]
+        self._homes = database["home_pages"]
         self._changes = database["catalog_changes"]
         self._sales = database["product_sales"]
         self._counted = database["counted_sales"]
@@ -137,9 +139,15 @@ class CatalogRepository:
         for product_id in sorted(ids):
             self._products.update_one({"_id": product_id}, {"$inc": {"bars": 1}}, session=session)
 
-    def every_product(self) -> Iterator[Product]:
-        """All products, oldest first."""
-        return map(product_from_document, self._products.find({}).sort("_id", 1))
+    def every_product(self, *, status: str = "", category: str = "") -> Iterator[Product]:
+        """All products, or those of a status and category, oldest first."""
+        wanted = _wanted(status, category)
+        return map(product_from_document, self._products.find(wanted).sort("_id", 1))
+
+    def attribute_names(self, *, status: str = "", category: str = "") -> set[str]:
+        """The attributes that any of these products has."""
+        found = self._products.find(_wanted(status, category), {"attributes": 1})
+        return {name for each in found for name in each["attributes"]}
 
     def last_changes(self, ids: Iterable[ProductId]) -> list[LastChange]:
         """When each of these products was last written, in the order of ids."""
@@ -191,6 +199,10 @@ class CatalogRepository:
             collection_from_document(document)
             for document in self._collections.find({}).sort([("position", 1), ("_id", 1)])
         ]
+
+    def homes(self) -> list[HomeComposition]:
+        """What is stored of the home page, market by market."""
+        return list(map(home_from_document, self._homes.find({}).sort("_id", 1)))
 
     def members_of(self, slugs: Iterable[str]) -> dict[str, frozenset[ProductId]]:
         """The products in each of these collections; an unknown one has none."""
@@ -272,6 +284,10 @@ class CatalogRepository:
     def units_sold_of(self, ids: Iterable[ProductId]) -> dict[ProductId, int]:
         """Units sold so far of these products, those never sold left out."""
         return {each["_id"]: each["units"] for each in find_any(self._sales, "_id", ids)}
+
+
+def _wanted(status: str, category: str) -> Document:
+    return {name: value for name, value in (("status", status), ("category", category)) if value}
 
 
 class ChangeWatch:
