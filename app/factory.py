@@ -19,6 +19,11 @@ from app.account.recovery_routes import blueprint as recovery_routes
 from app.account.two_factor_routes import blueprint as two_factor_routes
 from app.admin import context as admin_context
 from app.admin.audit_routes import blueprint as admin_audit_routes
+from app.admin.bundles_routes import blueprint as admin_bundles_routes
+from app.admin.categories_routes import blueprint as admin_categories_routes
+from app.admin.collections_routes import blueprint as admin_collections_routes
+from app.admin.home_routes import blueprint as admin_home_routes
+from app.admin.imports_routes import blueprint as admin_imports_routes
 from app.cart import cookie as cart_cookie
 from app.cart.routes import blueprint as cart_routes
 from app.catalog import context as catalog_context
@@ -96,6 +101,11 @@ _BLUEPRINTS = (
     wishlist_routes,
     stock_alert_routes,
     admin_audit_routes,
+    admin_collections_routes,
+    admin_home_routes,
+    admin_imports_routes,
+    admin_bundles_routes,
+    admin_categories_routes,
 )
 
 

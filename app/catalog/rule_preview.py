@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
-from app.catalog.models import CollectionRule, RuleCondition, RuleField
+from app.catalog.models import CollectionRule, RuleField
 from app.catalog.readmodel.membership import by_rule
 from app.catalog.readmodel.model import CatalogModel
 from app.shared.ids import ProductId
@@ -53,6 +53,11 @@ def known_values(model: CatalogModel, subject: RuleField, option: str = "") -> s
     return set(held.get(subject, ()))
 
 
-def suggested_values(model: CatalogModel, condition: RuleCondition) -> list[str]:
+def suggested_values(model: CatalogModel, subject: str, option: str) -> list[str]:
     """Some values to choose from, by the alphabet."""
-    return sorted(known_values(model, condition.subject, condition.option))[:_MOST_KNOWN]
+    return sorted(known_values(model, RuleField(subject), option))[:_MOST_KNOWN]
+
+
+def known_options(model: CatalogModel) -> list[str]:
+    """The names of options that products have."""
+    return sorted(model.options)[:_MOST_KNOWN]

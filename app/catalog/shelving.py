@@ -60,9 +60,9 @@ class Shelving:
             raise NotFound(Text("There is nothing at “%(slug)s”.", slug=slug))
         return found
 
-    def count_products(self, category: str) -> int:
-        """How many products stand on a category, whatever their status."""
-        return self._shelves.count_products(category)
+    def published_in_categories(self) -> dict[str, int]:
+        """How many published products stand on each category."""
+        return {slug: len(rows) for slug, rows in self._follower.model().in_category.items()}
 
     # --- writing ------------------------------------------------------------------------------
 
