@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import replace
-from typing import Any
+from typing import Any, cast
 
-from flask import Response, request
+from flask import Flask, Response, request
 from flask.blueprints import BlueprintSetupState
 from werkzeug.wrappers import Response as BaseResponse
 
@@ -132,7 +132,7 @@ def _let_undo(state: BlueprintSetupState) -> None:
     def restore(before: Mapping[str, Any]) -> None:
         service(Shelving).restore(Category, before)
 
-    undoable(state.app, "category", Permission.CATALOG_EDIT, restore)
+    undoable(cast("Flask", state.app), "category", Permission.CATALOG_EDIT, restore)
 
 
 def _values() -> dict[str, str]:

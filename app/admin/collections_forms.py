@@ -107,7 +107,8 @@ def read_input(form: MultiDict[str, str]) -> CollectionInput:
 
 def collection_from(given: CollectionInput, slug: str, markets: Sequence[Market]) -> Collection:
     """What the form says. Raises ``Invalid`` beside each field that cannot be read."""
-    values, problems = given.values, {}
+    values = given.values
+    problems: dict[str, str] = {}
     moments = {}
     for name in ("starts_at", "ends_at"):
         try:

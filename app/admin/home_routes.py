@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, cast
 
-from flask import Response, request
+from flask import Flask, Response, request
 from flask.blueprints import BlueprintSetupState
 from werkzeug.datastructures import MultiDict
 from werkzeug.wrappers import Response as BaseResponse
@@ -100,7 +100,7 @@ def _let_undo(state: BlueprintSetupState) -> None:
     def restore(before: Mapping[str, Any]) -> None:
         service(HomeComposing).restore(before)
 
-    undoable(state.app, "home", Permission.CATALOG_EDIT, restore)
+    undoable(cast("Flask", state.app), "home", Permission.CATALOG_EDIT, restore)
 
 
 # --- the form -----------------------------------------------------------------------------------

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from app.catalog.documents import (
     category_from_document,
@@ -23,7 +23,7 @@ class ShelfRepository:
     """Reads and writes ``categories``, ``collections`` and ``home_pages``."""
 
     def __init__(self, database: Database) -> None:
-        self._stored = {
+        self._stored: dict[type, Any] = {
             Category: database["categories"],
             Collection: database["collections"],
         }
@@ -38,13 +38,18 @@ class ShelfRepository:
     def find(self, kind: type[Shelf], slug: str, session: Session | None = None) -> Shelf | None:
         """The category or collection with this slug, or None."""
         found = self._stored[kind].find_one({"_id": slug}, session=session)
-        return _read(kind, found) if found else None
+        return read_shelf(kind, found) if found else None
 
     def every(self, kind: type[Shelf], session: Session | None = None) -> list[Shelf]:
         """All of a kind in the owner's order; collections without their products."""
         found = self._stored[kind].find({}, {"product_ids": 0}, session=session)
         ordered = found.sort([("position", 1), ("_id", 1)])
-        return [_read(kind, {"product_ids": (), **each}) for each in ordered]
+        return [read_shelf(kind, {"product_ids": (), **each}) for each in ordered]
+
+    def slugs(self, kind: type[Category] | type[Collection], session: Session) -> list[str]:
+        """The slugs of all of a kind in the owner's order."""
+        found = self._stored[kind].find({}, {"_id": 1}, session=session)
+        return [each["_id"] for each in found.sort([("position", 1), ("_id", 1)])]
 
     def last_position(self, kind: type[Shelf], session: Session) -> int:
         """The position of the last of a kind, -1 if there is none."""
@@ -70,7 +75,9 @@ class ShelfRepository:
         """Delete one."""
         self._stored[kind].delete_one({"_id": slug}, session=session)
 
-    def set_positions(self, kind: type[Shelf], slugs: Sequence[str], session: Session) -> None:
+    def set_positions(
+        self, kind: type[Category] | type[Collection], slugs: Sequence[str], session: Session
+    ) -> None:
         """Put all of a kind in this order."""
         for place, slug in enumerate(slugs):
             self._stored[kind].update_one(
@@ -105,7 +112,8 @@ class ShelfRepository:
         self._homes.delete_one({"_id": market}, session=session)
 
 
-def _read(kind: type[Shelf], document: Mapping[str, object]) -> Shelf:
+def read_shelf(kind: type[Shelf], document: Mapping[str, object]) -> Shelf:
+    """A category or collection as stored."""
     plain: Document = dict(document)
     found = category_from_document(plain) if kind is Category else collection_from_document(plain)
     assert isinstance(found, kind)  # noqa: S101 - tells the type checker what `kind` says

@@ -4,20 +4,21 @@ every process."""
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
-from typing import Any
+from typing import Any, TypeVar
 
-from app.catalog.documents import category_from_document, collection_from_document
 from app.catalog.errors import Overtaken
 from app.catalog.follower import CatalogFollower
 from app.catalog.models import Category, Collection
 from app.catalog.repository import CatalogRepository
-from app.catalog.shelf_repository import Shelf, ShelfRepository
+from app.catalog.shelf_repository import Shelf, ShelfRepository, read_shelf
 from app.db.database import Database, Session
 from app.shared.errors import Conflict, Invalid, NotFound
 from app.shared.texts import Text
 
+T = TypeVar("T")
+Kind = type[Category] | type[Collection]
 _SLUG = re.compile(r"[a-z0-9]+(?:-[a-z0-9]+)*", re.ASCII)
 _LONGEST_SLUG = 120
 _TAKEN_WORDS = frozenset({"new", "order"})  # addresses of the panel
@@ -110,8 +111,7 @@ class Shelving:
         def work(session: Session) -> Shelf:
             self._shelves.take_turn(session)
             before = self._found(kind, slug, session)
-            if kind is Category and self._shelves.has_products(slug, session):
-                raise CategoryInUse(self._shelves.count_products(slug))
+            self._refuse_used(kind, slug, session)
             self._shelves.remove(kind, slug, session)
             self._tell(session, slug)
             return before
@@ -121,8 +121,7 @@ class Shelving:
     def restore(self, kind: type[Shelf], document: Mapping[str, Any]) -> None:
         """Put back what was deleted, as it was stored. Raises ``Conflict`` if its address is taken
         again."""
-        read = category_from_document if kind is Category else collection_from_document
-        shelf = read(dict(document))
+        shelf = read_shelf(kind, document)
 
         def work(session: Session) -> None:
             self._shelves.take_turn(session)
@@ -133,7 +132,7 @@ class Shelving:
 
         self._write(work)
 
-    def arrange(self, kind: type[Shelf], was: Sequence[str], order: Sequence[str]) -> bool:
+    def arrange(self, kind: Kind, was: Sequence[str], order: Sequence[str]) -> bool:
         """Put all of a kind in another order; False if they are in it already.
 
         ``was`` is the order that the editor saw. Raises ``Conflict`` if it is another one by now.
@@ -141,7 +140,7 @@ class Shelving:
 
         def work(session: Session) -> bool:
             self._shelves.take_turn(session)
-            current = [each.slug for each in self._shelves.every(kind, session)]
+            current = self._shelves.slugs(kind, session)
             if list(order) == current:
                 return False
             if list(was) != current or sorted(order) != sorted(current):
@@ -152,6 +151,10 @@ class Shelving:
 
         return self._write(work)
 
+    def _refuse_used(self, kind: Kind, slug: str, session: Session) -> None:
+        if kind is Category and self._shelves.has_products(slug, session):
+            raise CategoryInUse(self._shelves.count_products(slug))
+
     def _found(self, kind: type[Shelf], slug: str, session: Session) -> Shelf:
         found = self._shelves.find(kind, slug, session)
         if found is None:
@@ -161,7 +164,7 @@ class Shelving:
     def _tell(self, session: Session, *slugs: str) -> None:
         self._catalog.note_change(session, shelves=slugs)
 
-    def _write(self, work: Any) -> Any:
+    def _write(self, work: Callable[[Session], T]) -> T:
         result = self._database.in_transaction(work)
         self._follower.catch_up()
         return result
