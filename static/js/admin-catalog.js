@@ -13,9 +13,14 @@
     const box = over.getBoundingClientRect();
     over[event.clientY < box.top + box.height / 2 ? "before" : "after"](held);
   });
+  const settle = (rows) => rows.forEach((row, place) => {
+    row.querySelectorAll("[name$=up]").forEach((button) => { button.disabled = place === 0; });
+    row.querySelectorAll("[name$=down]").forEach((button) => { button.disabled = place === rows.length - 1; });
+  });
   document.addEventListener("dragend", () => {
     if (!held) return;
     held.classList.remove("held");
+    settle([...list(held).children]);
     if (list(held).dataset.sortable === "submit") held.closest("form").requestSubmit();
     held = null;
   });
