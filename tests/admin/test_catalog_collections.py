@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import io
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 
 import pytest
 from flask import Flask
 
+from app.catalog.errors import Overtaken
 from app.catalog.models import Collection, CollectionRule, Product, RuleCondition, RuleField
 from app.catalog.shelving import Shelving
+from app.shared.errors import Invalid
 from app.web.registry import service
 from tests.admin.editing import entries, form_of, problems, send
 from tests.support.catalog import CatalogMaker, make_product, make_variant
@@ -236,3 +240,34 @@ def test_a_picture_is_kept_with_a_form_that_is_refused(owner: Staff, shelving: S
     assert answer.status_code == 422
     assert "image" in problems(answer)
     assert shelving.get(Collection, "table").image == image
+
+
+def test_of_many_who_save_at_once_one_gets_through(shelving: Shelving) -> None:
+    read = _made(shelving, "table")
+
+    def save(number: int) -> str:
+        try:
+            shelving.change(replace(read, title=f"Title {number}"))
+        except Overtaken:
+            return "overtaken"
+        return f"Title {number}"
+
+    with ThreadPoolExecutor(6) as threads:
+        outcomes = list(threads.map(save, range(6)))
+    assert outcomes.count("overtaken") == 5
+    stored = shelving.get(Collection, "table")
+    assert stored.title in outcomes
+    assert stored.revision == 2
+
+
+def test_of_many_who_take_one_address_one_gets_it(shelving: Shelving) -> None:
+    def create(number: int) -> bool:
+        try:
+            shelving.create(Collection(slug="table", title=f"Title {number}"))
+        except Invalid:
+            return False
+        return True
+
+    with ThreadPoolExecutor(6) as threads:
+        assert sum(threads.map(create, range(6))) == 1
+    assert len(shelving.every(Collection)) == 1

@@ -14,6 +14,7 @@ from werkzeug.test import TestResponse
 
 from app.catalog.csv.job_models import ImportCounts, ImportState
 from app.catalog.csv.jobs import MOST_BYTES, ImportJobs
+from app.catalog.models import BundleComponent, PercentOff
 from app.catalog.repository import CatalogRepository
 from app.db.database import Database
 from app.inventory.service import InventoryService
@@ -154,6 +155,29 @@ def test_what_is_not_tried_out_cannot_be_started(
     assert jobs.get(import_id).state is ImportState.CHECKING
     assert len(entries(app, f"import:{import_id}")) == 1
     assert _slugs(database) == []
+
+
+def test_a_bundle_of_a_bundle_is_left_out(
+    owner: Staff, catalog: CatalogMaker, database: Database, jobs: ImportJobs
+) -> None:
+    catalog.mug()
+    half = PercentOff(basis_points=5000)
+    catalog.bundle("Set", BundleComponent(sku=Sku("MUG"), quantity=2), pricing=half)
+    bundle = '{"components":[{"sku":"SET","quantity":1}],"pricing":{"kind":"percent_off","basis_points":10}}'
+    target = io.StringIO()
+    writer = csv.writer(target)
+    writer.writerow(["Handle", "Title", "Variant SKU", "Variant Price", "Bundle"])
+    writer.writerow(["sets", "Sets", "SETS", "10.00", bundle])
+    writer.writerow(["bowl", "Bowl", "BOWL", "10.00", ""])
+    import_id = _id(_upload(owner, target.getvalue().encode()))
+    jobs.run()
+    (refusal,) = jobs.get(import_id).planned.refusals
+    assert refusal.reason == "a bundle cannot be part of a bundle; sets was left out"
+    jobs.start(import_id)
+    jobs.run()
+    job = jobs.get(import_id)
+    assert (job.state, job.counts.created, job.counts.refused) == (ImportState.DONE, 1, 1)
+    assert CatalogRepository(database).by_slugs(["sets"]) == {}
 
 
 # --- a worker that dies -------------------------------------------------------------------------
