@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import UTC, datetime
 
 from pymongo import UpdateOne
 
@@ -17,10 +17,12 @@ from app.catalog.documents import (
 )
 from app.catalog.home import HomeComposition, home_from_document
 from app.catalog.models import Category, Collection, PolicyKind, Product
-from app.db.database import Database, Document, Session, find_any
+from app.db.database import Database, Document, Session, find_any, walk
 from app.db.streams import DocumentStream
 from app.shared.clock import now
 from app.shared.ids import ProductId, Sku, new_id
+
+_EVER = datetime(2000, 1, 1, tzinfo=UTC)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -110,9 +112,13 @@ class CatalogRepository:
         return list(map(product_from_document, found))
 
     def released_before(self, moment: datetime) -> list[Product]:
-        """Products with a variant that is a pre-order although its day has come."""
-        pre_order = {"kind": PolicyKind.PRE_ORDER.value, "ships_on": {"$lte": moment}}
-        query = {"variants": {"$elemMatch": {f"policy.{k}": v for k, v in pre_order.items()}}}
+        """Products with a variant that is a pre-order, and one whose day has come: most often the
+        same. ``$elemMatch`` says it better, and has the embedded database look at every product."""
+        day = {"$gte": _EVER, "$lte": moment}
+        query = {
+            "variants.policy.kind": PolicyKind.PRE_ORDER.value,
+            "variants.policy.ships_on": day,
+        }
         return list(map(product_from_document, self._products.find(query)))
 
     def percent_bundles(self, session: Session) -> list[Product]:
@@ -141,13 +147,16 @@ class CatalogRepository:
 
     def every_product(self, *, status: str = "", category: str = "") -> Iterator[Product]:
         """All products, or those of a status and category, oldest first."""
-        wanted = _wanted(status, category)
-        return map(product_from_document, self._products.find(wanted).sort("_id", 1))
+        found = walk(self._products)
+        return (
+            product_from_document(each)
+            for each in found
+            if status in {"", each["status"]} and category in {"", each["category"]}
+        )
 
-    def attribute_names(self, *, status: str = "", category: str = "") -> set[str]:
-        """The attributes that any of these products has."""
-        found = self._products.find(_wanted(status, category), {"attributes": 1})
-        return {name for each in found for name in each["attributes"]}
+    def attribute_names(self) -> set[str]:
+        """The attributes that any product has."""
+        return {name for each in walk(self._products) for name in each["attributes"]}
 
     def last_changes(self, ids: Iterable[ProductId]) -> list[LastChange]:
         """When each of these products was last written, in the order of ids."""
@@ -279,15 +288,11 @@ class CatalogRepository:
 
     def units_sold(self) -> dict[ProductId, int]:
         """Units sold so far, by product."""
-        return {each["_id"]: each["units"] for each in self._sales.find({})}
+        return {each["_id"]: each["units"] for each in walk(self._sales)}
 
     def units_sold_of(self, ids: Iterable[ProductId]) -> dict[ProductId, int]:
         """Units sold so far of these products, those never sold left out."""
         return {each["_id"]: each["units"] for each in find_any(self._sales, "_id", ids)}
-
-
-def _wanted(status: str, category: str) -> Document:
-    return {name: value for name, value in (("status", status), ("category", category)) if value}
 
 
 class ChangeWatch:

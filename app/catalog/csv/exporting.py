@@ -87,7 +87,7 @@ class CsvExport:
     def stream(self, market: Market, *, status: str = "", category: str = "") -> Iterator[str]:
         """The same file piece by piece, never whole in memory: of all products, or of those with
         a status and in a category."""
-        attributes = self._catalog.attribute_names(status=status, category=category)
+        attributes = self._catalog.attribute_names()
         sheet = self._sheet(market, attributes)
         yield sheet.head()
         products = self._catalog.every_product(status=status, category=category)
