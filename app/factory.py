@@ -20,7 +20,12 @@ from app.account.two_factor_routes import blueprint as two_factor_routes
 from app.admin import context as admin_context
 from app.admin.analytics_routes import blueprint as admin_analytics_routes
 from app.admin.audit_routes import blueprint as admin_audit_routes
+from app.admin.bundles_routes import blueprint as admin_bundles_routes
+from app.admin.categories_routes import blueprint as admin_categories_routes
+from app.admin.collections_routes import blueprint as admin_collections_routes
 from app.admin.gateway_routes import blueprint as admin_gateway_routes
+from app.admin.home_routes import blueprint as admin_home_routes
+from app.admin.imports_routes import blueprint as admin_imports_routes
 from app.admin.live_routes import blueprint as admin_live_routes
 from app.admin.mail_routes import blueprint as admin_mail_routes
 from app.admin.market_routes import blueprint as admin_market_routes
@@ -113,6 +118,11 @@ _BLUEPRINTS = (
     admin_analytics_routes,
     admin_live_routes,
     admin_money_routes,
+    admin_collections_routes,
+    admin_home_routes,
+    admin_imports_routes,
+    admin_bundles_routes,
+    admin_categories_routes,
 )
 
 

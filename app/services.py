@@ -15,12 +15,17 @@ from app.analytics.subscriptions import AnalyticsSubscriptions
 from app.analytics.visits import Visits
 from app.audit_log.service import AuditLog
 from app.cart.service import CartService
+from app.catalog.composing import Composing
+from app.catalog.composing_home import HomeComposing
 from app.catalog.csv.exporting import CsvExport
 from app.catalog.csv.importing import CsvImport
+from app.catalog.csv.jobs import ImportJobs
 from app.catalog.demo import DemoLoader
 from app.catalog.pages import CatalogPages
+from app.catalog.product_finding import ProductFinder
 from app.catalog.repricing import Repricing
 from app.catalog.service import CatalogService
+from app.catalog.shelving import Shelving
 from app.catalog.sitemap import Sitemap
 from app.checkout.audit import Audit
 from app.checkout.audit_runs import AuditRuns
@@ -101,6 +106,7 @@ _RECONCILE_EVERY = timedelta(seconds=15)
 _AUDIT_EVERY = timedelta(minutes=10)
 _RELEASE_EVERY = timedelta(seconds=30)
 _PACK_EVERY = timedelta(minutes=2)
+_IMPORT_EVERY = timedelta(seconds=1)
 _LEARN_EVERY = timedelta(seconds=2)
 _COUNT_EVERY = timedelta(seconds=1)
 _FOLD_EVERY = timedelta(seconds=20)
@@ -204,6 +210,7 @@ def build_services(settings: Settings, templates: Environment) -> tuple[object, 
     sales, runs, repairs = _reports(
         database, outbox, orders, payments, refunds, refunding, settlement, audit
     )
+    imports, *editing = _catalog_editing(database, inventory, markets, catalog)
     jobs = (
         Job(name="reconcile", every=_RECONCILE_EVERY, run=reconciler.run),
         Job(name="audit", every=_AUDIT_EVERY, run=runs.ask),
@@ -212,6 +219,7 @@ def build_services(settings: Settings, templates: Environment) -> tuple[object, 
         Job(name="count sales", every=_COUNT_EVERY, run=sales.run),
         Job(name="fold visits", every=_FOLD_EVERY, run=VisitFolding(database, cache).run),
         Job(name="pack catalog", every=_PACK_EVERY, run=catalog.packer.run),
+        Job(name="imports", every=_IMPORT_EVERY, run=imports.run),
         Job(name="count_companions", every=_LEARN_EVERY, run=counting.run),
         Job(name="list_companions", every=_LEARN_EVERY, run=ListRefresh(database, catalog).run),
     )
@@ -227,7 +235,6 @@ def build_services(settings: Settings, templates: Environment) -> tuple[object, 
         Leaving(database, accounts, sessions, carts, orders, reviews, wishlists, alerts, credit),
         pictures,
         media,
-        CsvImport(database, inventory, markets),
         CsvExport(database, inventory, markets),
         DemoLoader(database, inventory, media, markets, _DEMO),
         outbox,
@@ -235,6 +242,8 @@ def build_services(settings: Settings, templates: Environment) -> tuple[object, 
         markets,
         catalog,
         Sitemap(database, catalog),
+        imports,
+        *editing,
         inventory,
         Locations(database),
         Stocktaking(database, inventory.ledger),
@@ -320,6 +329,24 @@ def _reports(
     repairs = Repairs(database, outbox, runs, settlement, refunding, orders, payments)
     repairs.subscribe(outbox)
     return sales, runs, repairs
+
+
+def _catalog_editing(
+    database: Database,
+    inventory: InventoryService,
+    markets: MarketService,
+    catalog: CatalogService,
+) -> tuple[ImportJobs, CsvImport, ProductFinder, Shelving, HomeComposing, Composing]:
+    """What staff change the catalog by."""
+    importer = CsvImport(database, inventory, markets)
+    return (
+        ImportJobs(database, importer, markets, catalog.packer.pack),
+        importer,
+        ProductFinder(database, catalog),
+        Shelving(database, catalog.follower),
+        HomeComposing(database, catalog.follower),
+        Composing(database, inventory, markets, catalog.follower),
+    )
 
 
 def _after_buying(

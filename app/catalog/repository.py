@@ -15,6 +15,7 @@ from app.catalog.documents import (
     product_to_document,
     shelf_to_document,
 )
+from app.catalog.home import HomeComposition, home_from_document
 from app.catalog.models import Category, Collection, PolicyKind, Product
 from app.db.database import Database, Document, Session, find_any, walk
 from app.db.streams import DocumentStream
@@ -66,6 +67,7 @@ class CatalogRepository:
         self._products = database["products"]
         self._categories = database["categories"]
         self._collections = database["collections"]
+        self._homes = database["home_pages"]
         self._changes = database["catalog_changes"]
         self._sales = database["product_sales"]
         self._counted = database["counted_sales"]
@@ -143,9 +145,18 @@ class CatalogRepository:
         for product_id in sorted(ids):
             self._products.update_one({"_id": product_id}, {"$inc": {"bars": 1}}, session=session)
 
-    def every_product(self) -> Iterator[Product]:
-        """All products, oldest first."""
-        return map(product_from_document, walk(self._products))
+    def every_product(self, *, status: str = "", category: str = "") -> Iterator[Product]:
+        """All products, or those of a status and category, oldest first."""
+        found = walk(self._products)
+        return (
+            product_from_document(each)
+            for each in found
+            if status in {"", each["status"]} and category in {"", each["category"]}
+        )
+
+    def attribute_names(self) -> set[str]:
+        """The attributes that any product has."""
+        return {name for each in walk(self._products) for name in each["attributes"]}
 
     def last_changes(self, ids: Iterable[ProductId]) -> list[LastChange]:
         """When each of these products was last written, in the order of ids."""
@@ -197,6 +208,10 @@ class CatalogRepository:
             collection_from_document(document)
             for document in self._collections.find({}).sort([("position", 1), ("_id", 1)])
         ]
+
+    def homes(self) -> list[HomeComposition]:
+        """What is stored of the home page, market by market."""
+        return list(map(home_from_document, self._homes.find({}).sort("_id", 1)))
 
     def members_of(self, slugs: Iterable[str]) -> dict[str, frozenset[ProductId]]:
         """The products in each of these collections; an unknown one has none."""

@@ -9,6 +9,7 @@ from flask import Flask, g, redirect, request
 from flask_jwt_extended import get_jwt, verify_jwt_in_request
 from flask_jwt_extended.exceptions import CSRFError, JWTExtendedException
 from jwt import ExpiredSignatureError, PyJWTError
+from werkzeug.exceptions import RequestEntityTooLarge
 from werkzeug.wrappers import Response
 
 from app.db.errors import PyMongoError
@@ -148,14 +149,15 @@ def _drop_bad_tokens(response: Response) -> Response:
 
 def _session_token() -> str | None:
     """The session's form token, for pages, also where its access token is over; the visitor's
-    where nobody can be asked about it: the page that says so has forms too."""
+    where nobody can be asked about it, or the form is too large to be read: the page that says so
+    has forms too."""
     if g.get("sessions_are_away"):
         return None
     try:
         principal = signed_in()
     except AccessExpired:
         return tokens.csrf_of_expired(request.cookies[ACCESS_COOKIE])
-    except CsrfRefused:
+    except (CsrfRefused, RequestEntityTooLarge):
         return None
     return principal.csrf if principal else None
 
