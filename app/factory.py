@@ -19,6 +19,14 @@ from app.account.recovery_routes import blueprint as recovery_routes
 from app.account.two_factor_routes import blueprint as two_factor_routes
 from app.admin import context as admin_context
 from app.admin.audit_routes import blueprint as admin_audit_routes
+from app.admin.coupon_routes import blueprint as admin_coupon_routes
+from app.admin.inventory_routes import blueprint as admin_inventory_routes
+from app.admin.location_routes import blueprint as admin_location_routes
+from app.admin.promotion_routes import blueprint as admin_promotion_routes
+from app.admin.promotion_trial_routes import blueprint as admin_promotion_trial_routes
+from app.admin.promotion_usage_routes import blueprint as admin_promotion_usage_routes
+from app.admin.stock_file_routes import blueprint as admin_stock_file_routes
+from app.admin.transfer_routes import blueprint as admin_transfer_routes
 from app.cart import cookie as cart_cookie
 from app.cart.routes import blueprint as cart_routes
 from app.catalog import context as catalog_context
@@ -96,6 +104,14 @@ _BLUEPRINTS = (
     wishlist_routes,
     stock_alert_routes,
     admin_audit_routes,
+    admin_inventory_routes,
+    admin_stock_file_routes,
+    admin_transfer_routes,
+    admin_location_routes,
+    admin_promotion_routes,
+    admin_promotion_trial_routes,
+    admin_promotion_usage_routes,
+    admin_coupon_routes,
 )
 
 
