@@ -119,6 +119,9 @@ def show_sku(
         numbers=service(OrderService).numbers_of(orders),
         names={each.code: each.name for each in shown.locations},
         shop_threshold=service(Thresholds).of_shop(),
+        wrong=next(
+            (each for each in (counting, adjusting, limiting) if each and each.errors), None
+        ),
         counting=counting,
         adjusting=adjusting,
         limiting=limiting

@@ -38,6 +38,7 @@ class PromotionRow:
 
     promotion: Promotion
     state: PromotionState
+    words: str
     says: str
     used: int
     limit: int | None
@@ -74,6 +75,7 @@ def listed_rows(promotions: Sequence[Promotion]) -> list[PromotionRow]:
             PromotionRow(
                 promotion=each,
                 state=each.state_at(moment),
+                words=_STATE_WORDS[each.state_at(moment)],
                 says=said(each, markets, format_money),
                 used=(each.limit_total or 0) - left[each.id] if limited else total.used,
                 limit=each.limit_total,

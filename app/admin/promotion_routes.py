@@ -16,7 +16,7 @@ from app.admin.inventory_forms import show_problems
 from app.admin.lists import Slice, cut, list_state
 from app.admin.permissions import Permission
 from app.admin.promotion_forms import EXPLAINED, KINDS, PromotionForm, promotion_form
-from app.admin.promotion_pages import kept_states, listed_rows, show_form
+from app.admin.promotion_pages import LOOKS, kept_states, listed_rows, show_form
 from app.admin.promotion_reading import filled_form, promotion_of
 from app.admin.undoing import undoable
 from app.markets.service import MarketService
@@ -69,6 +69,7 @@ def promotions() -> Response:
         state=state,
         found=found,
         rows=listed_rows(found.items),
+        looks=LOOKS,
         states=kept_states(),
         kinds=list(KINDS.items()),
     )
