@@ -6,16 +6,16 @@ import csv
 import io
 from collections.abc import Iterable, Iterator, Sequence
 
-from flask import Response, stream_with_context
+from flask import Response
 
 _ROWS = 200  # rows of a piece
 _FORMULA = ("=", "+", "-", "@", "\t", "\r")
 
 
 def csv_file(name: str, header: Sequence[str], rows: Iterable[Sequence[object]]) -> Response:
-    """A file called ``name``. No text of it is a formula to a spreadsheet."""
-    pieces = stream_with_context(_pieces(header, rows))
-    response = Response(pieces, mimetype="text/csv")
+    """A file called ``name``. No text of it is a formula to a spreadsheet. ``rows`` are read while
+    the file is sent, when the request is over: they hold the services that they ask."""
+    response = Response(_pieces(header, rows), mimetype="text/csv")
     response.headers["Content-Disposition"] = f'attachment; filename="{name}"'
     return response
 

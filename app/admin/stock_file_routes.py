@@ -22,7 +22,7 @@ from app.inventory.count_sheets import (
     write_sheet,
 )
 from app.inventory.errors import ThresholdMoved
-from app.inventory.models import Counted, Movement
+from app.inventory.models import Counted, HistoryPage, Movement
 from app.inventory.stock_list import StockList
 from app.inventory.stocktaking import Stocktaking
 from app.inventory.thresholds import Read, Thresholds
@@ -56,11 +56,11 @@ class SheetForm(ShopForm):
 @needs(Permission.STOCK_VIEW)
 def export() -> Response:
     """All stock, a line for each SKU and location: as a sheet that can be uploaded again."""
-    return csv_file("stock.csv", _STOCK, _stock_lines())
+    return csv_file("stock.csv", _STOCK, _stock_lines(service(StockList)))
 
 
-def _stock_lines() -> Iterator[tuple[object, ...]]:
-    for row in service(StockList).every():
+def _stock_lines(stock: StockList) -> Iterator[tuple[object, ...]]:
+    for row in stock.every():
         level = row.level
         for code, shelf in sorted(level.shelves.items()):
             yield (
@@ -80,14 +80,16 @@ def movements() -> Response:
 @needs(Permission.STOCK_VIEW)
 def history(sku: str) -> Response:
     """Every movement of one SKU, the newest first."""
-    return csv_file("history.csv", _MOVES, map(_move_line, _history(Sku(sku))))
+    stocktaking = service(Stocktaking)
+    first = stocktaking.history(Sku(sku), None, _AT_ONCE)
+    rows = map(_move_line, _history(stocktaking, Sku(sku), first))
+    return csv_file("history.csv", _MOVES, rows)
 
 
-def _history(sku: Sku) -> Iterator[Movement]:
-    found = service(Stocktaking).history(sku, None, _AT_ONCE)
+def _history(stocktaking: Stocktaking, sku: Sku, found: HistoryPage) -> Iterator[Movement]:
     yield from found.movements
     while found.before is not None:
-        found = service(Stocktaking).history(sku, found.before, _AT_ONCE)
+        found = stocktaking.history(sku, found.before, _AT_ONCE)
         yield from found.movements
 
 
