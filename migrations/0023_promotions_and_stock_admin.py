@@ -114,6 +114,7 @@ def _uses(database: Database) -> None:
         currency=STRING,
         tally=one_of(["none", "due", "done"]),
         committed_at=optional(DATE),
+        month=NAME,
     )
     by_currency = {"bsonType": "object", "additionalProperties": COUNT}
     ensure_collection(
@@ -130,7 +131,7 @@ def _uses(database: Database) -> None:
     _allow(database, "coupon_codes", paid=COUNT)
     _write(database, "promotion_uses", _priced(database))
     uses.create_index([("tally", 1), ("_id", 1)])
-    uses.create_index([("promotion_id", 1), ("state", 1)])
+    uses.create_index([("month", 1), ("order_id", -1)])
 
 
 def _priced(database: Database) -> Iterable[UpdateOne]:
@@ -150,6 +151,7 @@ def _priced(database: Database) -> Iterable[UpdateOne]:
                     "amount": amount,
                     "currency": order.get("currency", ""),
                     "tally": "due" if paid else "none",
+                    "month": f"{use['promotion_id']}:{use['at']:%Y-%m}",
                     "committed_at": (order.get("paid_at") or use["at"]) if paid else None,
                 }
             },

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 from app.db.database import Database, Document
 from app.inventory.models import StockLevel
@@ -49,9 +49,10 @@ class LevelListing:
                 levels += map(level_from_document, found.limit(most - len(levels)))
         return levels
 
-    def beginning_with(self, start: str, most: int) -> list[Sku]:
-        """SKUs that begin so."""
-        query = {"_id": {"$gte": start, "$lt": f"{start}{_LAST}"}}
+    def beginning_with(self, starts: Iterable[str], most: int) -> list[Sku]:
+        """SKUs that begin with one of these."""
+        ranges = [{"_id": {"$gte": start, "$lt": f"{start}{_LAST}"}} for start in starts]
+        query = ranges[0] if len(ranges) == 1 else {"$or": ranges}
         return [each["_id"] for each in self._levels.find(query, {"_id": 1}).limit(most)]
 
 

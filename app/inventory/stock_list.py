@@ -14,7 +14,7 @@ from app.inventory.repository import StockRepository
 from app.inventory.rules import at_mark, marks_of, unknown_level
 from app.shared.ids import Sku
 
-_MOST_FOUND = 500  # SKUs of a search
+_MOST_FOUND = 200  # SKUs of a search
 _AT_ONCE = 200
 
 
@@ -108,8 +108,8 @@ class StockList:
 
     def _search(self, wanted: StockQuery) -> list[StockLevel]:
         skus = {*self._catalog.search_skus(wanted.q, _MOST_FOUND)}
-        for start in dict.fromkeys((wanted.q, wanted.q.upper())):
-            skus |= {*self._listing.beginning_with(start, _MOST_FOUND)}
+        starts = dict.fromkeys((wanted.q, wanted.q.upper()))
+        skus |= {*self._listing.beginning_with(starts, _MOST_FOUND)}
         known = self._stock.levels(skus)
         found = [known.get(sku) or unknown_level(sku) for sku in skus]
         chosen = [each for each in found if _fits(each, wanted)]

@@ -158,6 +158,11 @@ class Use:
     given: Money
     at: datetime
 
+    @property
+    def cursor(self) -> str:
+        """Where a list of uses goes on after it."""
+        return f"{self.at:%Y-%m}/{self.order_id}"
+
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class UsedOn:

@@ -120,7 +120,7 @@ class PromotionService:
         return self._promotions.left(ids)
 
     def uses(self, promotion_id: str, before: str, most: int) -> list[Use]:
-        """Uses of a promotion, those of the newest orders first; ``before`` is an order's id."""
+        """Uses of a promotion, the newest first; ``before`` is the cursor of the last one seen."""
         return self._uses.listed(PromotionId(promotion_id), before, most)
 
     def is_used(self, promotion_id: str) -> bool:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from datetime import datetime
 
 from app.db.database import Database, Document, Session, find_any
@@ -12,12 +12,15 @@ from app.shared.clock import now
 from app.shared.ids import OrderId, PromotionId
 from app.shared.money import Money
 
+_MOST_MONTHS = 120
+
 
 class UsageRepository:
     """Reads and writes ``promotion_uses`` and ``promotion_slots``."""
 
     def __init__(self, database: Database) -> None:
         self._uses = database["promotion_uses"]
+        self._totals = database["promotion_totals"]
         self._slots = database["promotion_slots"]
 
     def insert(
@@ -35,6 +38,7 @@ class UsageRepository:
     ) -> None:
         """Note that an order holds a use, which takes ``given`` off. ``most_per_customer`` 0 is any
         number."""
+        moment = now()
         self._uses.insert_one(
             {
                 "_id": f"{order_id}:{promotion_id}",
@@ -49,7 +53,8 @@ class UsageRepository:
                 "currency": given.currency,
                 "tally": "none",
                 "expires_at": expires_at,
-                "at": now(),
+                "month": month_key(promotion_id, moment),
+                "at": moment,
             },
             session=session,
         )
@@ -90,15 +95,27 @@ class UsageRepository:
 
     def is_used(self, promotion_id: PromotionId, session: Session | None = None) -> bool:
         """Whether any order uses a promotion, or ever did."""
+        if self._totals.find_one({"_id": promotion_id}, {"_id": 1}, session=session):
+            return True  # without a look at all its uses
         found = self._uses.find_one({"promotion_id": promotion_id}, {"_id": 1}, session=session)
         return found is not None
 
     def listed(self, promotion_id: PromotionId, before: str, most: int) -> list[Use]:
-        """A promotion's uses, those of the newest orders first, from an order's id on back."""
-        query: Document = {"promotion_id": promotion_id}
-        if before:
-            query["order_id"] = {"$lt": before}
-        return list(map(_use, self._uses.find(query).sort("order_id", -1).limit(most)))
+        """A promotion's uses, the newest first, from the cursor of one on back.
+
+        Month by month, so that a page costs what a month does, not what years do.
+        """
+        month, _, last = before.partition("/")
+        found: list[Use] = []
+        for each in _months_back(month or f"{now():%Y-%m}"):
+            query: Document = {"month": f"{promotion_id}:{each}"}
+            if last and each == month:
+                query["order_id"] = {"$lt": last}
+            uses = self._uses.find(query).sort("order_id", -1).limit(most - len(found))
+            found += map(_use, uses)
+            if len(found) >= most:
+                break
+        return found
 
     def count(self, promotion_id: PromotionId, session: Session | None = None) -> Counter[str]:
         """How many uses of a promotion are in which state."""
@@ -141,6 +158,21 @@ class UsageRepository:
         self._slots.delete_many(
             {"promotion_id": promotion_id, "order_id": order_id}, session=session
         )
+
+
+def month_key(promotion_id: PromotionId, moment: datetime) -> str:
+    """Under which a promotion's uses of a month (UTC) are found."""
+    return f"{promotion_id}:{moment:%Y-%m}"
+
+
+def _months_back(first: str) -> Iterator[str]:
+    """The month and those before it, as ``2030-05``; none for what is no month."""
+    year, _, month = first.partition("-")
+    if not (year.isdecimal() and month.isdecimal()):
+        return
+    count = int(year) * 12 + int(month) - 1
+    for each in range(count, max(count - _MOST_MONTHS, 0), -1):
+        yield f"{each // 12:04}-{each % 12 + 1:02}"
 
 
 def _use(document: Document) -> Use:
