@@ -86,6 +86,10 @@ class PromotionForm(ShopForm):
             field.errors = field.errors or [message]
         return not self.errors
 
+    def change(self) -> None:
+        """It is the form of a promotion that is there: its key is not the form's to say."""
+        del self.key
+
     @property
     def known_revision(self) -> int:
         """The revision that was read; 0 is none that there is."""

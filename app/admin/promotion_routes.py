@@ -225,6 +225,8 @@ def _markets() -> Any:
 
 def _valid(form: PromotionForm, base: Promotion | None = None) -> Promotion | None:
     """The promotion that the form says, or None with what is wrong beside the fields."""
+    if base:
+        form.change()
     if not form.validate():
         return None
     promotion = promotion_of(form, base)

@@ -37,6 +37,8 @@ def trial() -> Response:
     markets = service(MarketService)
     form = promotion_form(kind, markets.every())(request.form)
     known = service(PromotionService).find(request.form.get("saved", ""))
+    if known:
+        form.change()
     tried = TrialForm(request.form)
     if not (form.validate() and tried.validate()):
         return show_form(form, known, 422, trial=tried)

@@ -149,6 +149,18 @@ def test_a_promotion_saved_as_it_is_shown_stays_what_it_is(
     assert (change.before["name"], change.after["name"]) == ("Spring", "Autumn")
 
 
+def test_a_promotion_whose_id_somebody_chose_is_saved_and_tried(
+    app: Flask, owner: Staff, promotions: PromotionMaker
+) -> None:
+    promotions.add(id="prm_demo_spring")
+    path = "/admin/promotions/prm_demo_spring"
+    form = {**form_of(owner.get(path), "prm_demo_spring"), "active": "y", "share": "20"}
+    trial = {**form, "trial_lines": "MUG", "trial_market": "US"}
+    assert send(owner, "/admin/promotions/trial", trial).status_code == 200
+    assert send(owner, path, form).status_code == 303
+    assert only(app).benefit == Percentage(basis_points=2000)
+
+
 @pytest.mark.parametrize(
     ("kind", "filled", "told"),
     [
