@@ -84,6 +84,7 @@ def _transfers(database: Database) -> None:
         ),
     )
     transfers = database["transfers"]
+    transfers.create_index([("at", -1)])
     for out in database["stock_movements"].find({"cause": "transfer", "on_hand": {"$lt": 0}}):
         name = str(out["_id"]).removesuffix(":out")
         source, _, target = str(out["reason"]).partition(" to ")
@@ -114,7 +115,6 @@ def _uses(database: Database) -> None:
         currency=STRING,
         tally=one_of(["none", "due", "done"]),
         committed_at=optional(DATE),
-        month=NAME,
     )
     by_currency = {"bsonType": "object", "additionalProperties": COUNT}
     ensure_collection(
@@ -131,7 +131,7 @@ def _uses(database: Database) -> None:
     _allow(database, "coupon_codes", paid=COUNT)
     _write(database, "promotion_uses", _priced(database))
     uses.create_index([("tally", 1), ("_id", 1)])
-    uses.create_index([("month", 1), ("order_id", -1)])
+    uses.create_index([("promotion_id", 1), ("at", -1)])
 
 
 def _priced(database: Database) -> Iterable[UpdateOne]:
@@ -151,7 +151,6 @@ def _priced(database: Database) -> Iterable[UpdateOne]:
                     "amount": amount,
                     "currency": order.get("currency", ""),
                     "tally": "due" if paid else "none",
-                    "month": f"{use['promotion_id']}:{use['at']:%Y-%m}",
                     "committed_at": (order.get("paid_at") or use["at"]) if paid else None,
                 }
             },

@@ -35,7 +35,7 @@ def usage(promotion_id: str) -> Response:
     today = now().date()
     since = today - timedelta(days=int(state.filters.get("days", "30")) - 1)
     days = every_day(service(UsageTallies).days(known.id, since), since, today)
-    found: Slice[Use] = cut(promotions.uses(known.id, state.after, _PAGE + 1), _PAGE, "cursor")
+    found: Slice[Use] = cut(promotions.uses(known.id, state.after, _PAGE + 1), _PAGE, "place")
     return page(
         "admin/promotions/usage.html",
         "list",

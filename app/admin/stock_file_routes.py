@@ -22,7 +22,7 @@ from app.inventory.count_sheets import (
     write_sheet,
 )
 from app.inventory.errors import ThresholdMoved
-from app.inventory.models import Counted, HistoryPage, Movement
+from app.inventory.models import Counted, Movement
 from app.inventory.stock_list import StockList
 from app.inventory.stocktaking import Stocktaking
 from app.inventory.thresholds import Read, Thresholds
@@ -35,7 +35,6 @@ from app.web.registry import service
 from app.web.rendering import leave_to, page
 
 blueprint = area("stock_files", __name__, "/inventory")
-_AT_ONCE = 500  # movements
 _STOCK = (SKU, LOCATION, ON_HAND, MOVEMENT, "Reserved", "Available", "Low at", "Product", "Options")
 _MOVES = (
     "SKU", "Number", "When (UTC)", "Cause", "Location", "On hand", "Reserved", "Then on hand",
@@ -81,16 +80,8 @@ def movements() -> Response:
 def history(sku: str) -> Response:
     """Every movement of one SKU, the newest first."""
     stocktaking = service(Stocktaking)
-    first = stocktaking.history(Sku(sku), None, _AT_ONCE)
-    rows = map(_move_line, _history(stocktaking, Sku(sku), first))
-    return csv_file("history.csv", _MOVES, rows)
-
-
-def _history(stocktaking: Stocktaking, sku: Sku, found: HistoryPage) -> Iterator[Movement]:
-    yield from found.movements
-    while found.before is not None:
-        found = stocktaking.history(sku, found.before, _AT_ONCE)
-        yield from found.movements
+    known = stocktaking.level(Sku(sku))
+    return csv_file("history.csv", _MOVES, map(_move_line, stocktaking.movements_of(known.sku)))
 
 
 def _move_line(each: Movement) -> tuple[object, ...]:

@@ -67,7 +67,7 @@ class Lines:
 def past() -> Response:
     """Past transfers, the newest first."""
     state = list_state()
-    found = cut(service(Transfers).past(state.after, _PAGE + 1), _PAGE, "id")
+    found = cut(service(Transfers).past(state.after, _PAGE + 1), _PAGE, "place")
     names = service(Locations).names()
     return page("admin/inventory/transfers.html", "list", state=state, found=found, names=names)
 

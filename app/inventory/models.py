@@ -9,6 +9,7 @@ from enum import StrEnum
 from typing import NewType
 
 from app.shared.ids import Sku
+from app.shared.places import place
 
 LocationCode = NewType("LocationCode", str)
 
@@ -181,6 +182,11 @@ class Transfer:
     target: LocationCode
     units: Mapping[Sku, int]
     note: str = ""
+
+    @property
+    def place(self) -> str:
+        """Where a list of transfers goes on after it."""
+        return place(self.at, self.id)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -6,12 +6,12 @@ read in; the movements that say why are inserted in the same transaction.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 
 from pymongo.errors import BulkWriteError
 
-from app.db.database import Database, Document, Session, find_any
+from app.db.database import Database, Document, Session, find_any, walk
 from app.db.errors import DuplicateKeyError, moved_on
 from app.inventory.models import (
     LOW,
@@ -48,16 +48,14 @@ class StockRepository:
 
     def every_available(self) -> dict[Sku, int]:
         """Units available of the whole shop."""
-        found = self._levels.find({}, {"available": 1})
-        return {document["_id"]: document["available"] for document in found}
+        return {each["_id"]: each["available"] for each in walk(self._levels, ("available",))}
 
-    def skus(self, after: Sku, most: int, since: datetime | None = None) -> list[Sku]:
-        """Some SKUs in order, from ``after`` on; those that changed ``since`` then alone."""
-        query: Document = {"_id": {"$gt": after}}
-        if since is not None:
-            query["updated_at"] = {"$gte": since}
-        found = self._levels.find(query, {"_id": 1}).sort("_id", 1).limit(most)
-        return [document["_id"] for document in found]
+    def skus(self, since: datetime | None = None) -> list[Sku]:
+        """Every SKU that was ever counted, or those that changed ``since`` then."""
+        if since is None:
+            return sorted(each["_id"] for each in walk(self._levels, ()))
+        found = self._levels.find({"updated_at": {"$gte": since}}, {"_id": 1})
+        return sorted(each["_id"] for each in found)
 
     # --- changing -----------------------------------------------------------------------------
 
@@ -136,10 +134,6 @@ class StockRepository:
         later = {"sku": sku, "number": {"$gt": since}}
         here = {"location": code, "on_hand": {"$ne": 0}}
         return self._movements.find_one({**later, **here}, {"_id": 1}, session=session) is not None
-
-    def every_movement(self) -> Iterator[Movement]:
-        """All movements, by SKU, the newest of each first."""
-        return map(_movement, self._movements.find({}).sort([("sku", 1), ("number", -1)]))
 
     def moved(
         self, skus: Sequence[Sku], session: Session

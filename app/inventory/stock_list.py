@@ -99,10 +99,10 @@ class StockList:
 
     def every(self) -> Iterator[StockRow]:
         """All that was ever counted, by SKU; read as it is asked for."""
-        after = Sku("")
-        while levels := self._listing.by_sku([], (0, after), _AT_ONCE):
-            yield from self._named(levels)
-            after = levels[-1].sku
+        skus = self._stock.skus()
+        for start in range(0, len(skus), _AT_ONCE):
+            levels = self._stock.levels(skus[start : start + _AT_ONCE])
+            yield from self._named(levels[sku] for sku in sorted(levels))
 
     # --------------------------------------------------------------------------------------------
 

@@ -29,6 +29,7 @@ from app.shared.ids import Sku, new_id
 from app.shared.texts import Text
 
 _PAGE = 50
+_AT_ONCE = 500  # movements
 _REASON = 200  # characters
 _ADJUSTING = (Cause.CORRECTION, Cause.DAMAGE)
 
@@ -67,7 +68,15 @@ class Stocktaking:
 
     def movements(self) -> Iterator[Movement]:
         """Every movement there is, by SKU, the newest of each first; read as it is asked for."""
-        return self._stock.every_movement()
+        for sku in self._stock.skus():
+            yield from self.movements_of(sku)
+
+    def movements_of(self, sku: Sku) -> Iterator[Movement]:
+        """Every movement of a SKU, the newest first; read as it is asked for."""
+        before: int | None = None
+        while found := self._stock.movements(sku, before, _AT_ONCE):
+            yield from found
+            before = found[-1].number
 
     # --- counting -------------------------------------------------------------------------------
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from app.db.database import Database, Document, Session
+from app.db.pages import page_back
 from app.inventory.models import LocationCode, Transfer
 from app.shared.ids import Sku
 
@@ -33,10 +34,9 @@ class TransferRepository:
         found = self._transfers.find_one({"_id": transfer_id}, session=session)
         return _transfer(found) if found else None
 
-    def past(self, before: str, most: int) -> list[Transfer]:
-        """The newest ones before a transfer, or of all."""
-        query = {"_id": {"$lt": before}} if before else {}
-        return list(map(_transfer, self._transfers.find(query).sort("_id", -1).limit(most)))
+    def past(self, after: str, most: int) -> list[Transfer]:
+        """The newest ones, from the place ``after`` on."""
+        return list(map(_transfer, page_back(self._transfers, {}, "at", most, after)))
 
 
 def _transfer(document: Document) -> Transfer:

@@ -89,9 +89,9 @@ class Transfers:
         why = Why(cause=Cause.TRANSFER, by=transfer.by, reason=reason)
         self._ledger.book(levels, steps, why, session)
 
-    def past(self, before: str, most: int) -> list[Transfer]:
-        """Past transfers, the newest first, those from ``before`` on left out ("" for none)."""
-        return self._transfers.past(before, most)
+    def past(self, after: str, most: int) -> list[Transfer]:
+        """Past transfers, the newest first, from the place ``after`` on."""
+        return self._transfers.past(after, most)
 
     def find(self, transfer_id: str) -> Transfer | None:
         """A transfer, or None."""

@@ -19,6 +19,7 @@ from app.promotions.kinds import (
 )
 from app.shared.ids import AccountId, OrderId, PromotionId
 from app.shared.money import Money
+from app.shared.places import place
 
 
 class PromotionState(StrEnum):
@@ -152,6 +153,7 @@ class Use:
     """An order's use of a promotion: ``held`` until it is paid, then ``committed``, or
     ``released``."""
 
+    id: str
     order_id: OrderId
     code: str
     state: str
@@ -159,9 +161,9 @@ class Use:
     at: datetime
 
     @property
-    def cursor(self) -> str:
+    def place(self) -> str:
         """Where a list of uses goes on after it."""
-        return f"{self.at:%Y-%m}/{self.order_id}"
+        return place(self.at, self.id)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -119,9 +119,9 @@ class PromotionService:
         """How many uses each of these promotions that has a limit has left."""
         return self._promotions.left(ids)
 
-    def uses(self, promotion_id: str, before: str, most: int) -> list[Use]:
-        """Uses of a promotion, the newest first; ``before`` is the cursor of the last one seen."""
-        return self._uses.listed(PromotionId(promotion_id), before, most)
+    def uses(self, promotion_id: str, after: str, most: int) -> list[Use]:
+        """Uses of a promotion, the newest first, from the place ``after`` on."""
+        return self._uses.listed(PromotionId(promotion_id), after, most)
 
     def is_used(self, promotion_id: str) -> bool:
         """Whether any order uses it, or ever did."""

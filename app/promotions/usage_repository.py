@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from datetime import datetime
 
 from app.db.database import Database, Document, Session, find_any
+from app.db.pages import page_back
 from app.promotions.models import Use
 from app.shared.clock import now
 from app.shared.ids import OrderId, PromotionId
 from app.shared.money import Money
-
-_MOST_MONTHS = 120
 
 
 class UsageRepository:
@@ -38,7 +37,6 @@ class UsageRepository:
     ) -> None:
         """Note that an order holds a use, which takes ``given`` off. ``most_per_customer`` 0 is any
         number."""
-        moment = now()
         self._uses.insert_one(
             {
                 "_id": f"{order_id}:{promotion_id}",
@@ -53,8 +51,7 @@ class UsageRepository:
                 "currency": given.currency,
                 "tally": "none",
                 "expires_at": expires_at,
-                "month": month_key(promotion_id, moment),
-                "at": moment,
+                "at": now(),
             },
             session=session,
         )
@@ -100,22 +97,10 @@ class UsageRepository:
         found = self._uses.find_one({"promotion_id": promotion_id}, {"_id": 1}, session=session)
         return found is not None
 
-    def listed(self, promotion_id: PromotionId, before: str, most: int) -> list[Use]:
-        """A promotion's uses, the newest first, from the cursor of one on back.
-
-        Month by month, so that a page costs what a month does, not what years do.
-        """
-        month, _, last = before.partition("/")
-        found: list[Use] = []
-        for each in _months_back(month or f"{now():%Y-%m}"):
-            query: Document = {"month": f"{promotion_id}:{each}"}
-            if last and each == month:
-                query["order_id"] = {"$lt": last}
-            uses = self._uses.find(query).sort("order_id", -1).limit(most - len(found))
-            found += map(_use, uses)
-            if len(found) >= most:
-                break
-        return found
+    def listed(self, promotion_id: PromotionId, after: str, most: int) -> list[Use]:
+        """A promotion's uses, the newest first, from the place ``after`` on."""
+        found = page_back(self._uses, {"promotion_id": promotion_id}, "at", most, after)
+        return list(map(_use, found))
 
     def count(self, promotion_id: PromotionId, session: Session | None = None) -> Counter[str]:
         """How many uses of a promotion are in which state."""
@@ -160,23 +145,9 @@ class UsageRepository:
         )
 
 
-def month_key(promotion_id: PromotionId, moment: datetime) -> str:
-    """Under which a promotion's uses of a month (UTC) are found."""
-    return f"{promotion_id}:{moment:%Y-%m}"
-
-
-def _months_back(first: str) -> Iterator[str]:
-    """The month and those before it, as ``2030-05``; none for what is no month."""
-    year, _, month = first.partition("-")
-    if not (year.isdecimal() and month.isdecimal()):
-        return
-    count = int(year) * 12 + int(month) - 1
-    for each in range(count, max(count - _MOST_MONTHS, 0), -1):
-        yield f"{each // 12:04}-{each % 12 + 1:02}"
-
-
 def _use(document: Document) -> Use:
     return Use(
+        id=document["_id"],
         order_id=OrderId(document["order_id"]),
         code=document["code"],
         state=document["state"],
