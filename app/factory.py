@@ -23,14 +23,22 @@ from app.admin.audit_routes import blueprint as admin_audit_routes
 from app.admin.bundles_routes import blueprint as admin_bundles_routes
 from app.admin.categories_routes import blueprint as admin_categories_routes
 from app.admin.collections_routes import blueprint as admin_collections_routes
+from app.admin.coupon_routes import blueprint as admin_coupon_routes
 from app.admin.gateway_routes import blueprint as admin_gateway_routes
 from app.admin.home_routes import blueprint as admin_home_routes
 from app.admin.imports_routes import blueprint as admin_imports_routes
+from app.admin.inventory_routes import blueprint as admin_inventory_routes
 from app.admin.live_routes import blueprint as admin_live_routes
+from app.admin.location_routes import blueprint as admin_location_routes
 from app.admin.mail_routes import blueprint as admin_mail_routes
 from app.admin.market_routes import blueprint as admin_market_routes
 from app.admin.money_routes import blueprint as admin_money_routes
+from app.admin.promotion_routes import blueprint as admin_promotion_routes
+from app.admin.promotion_trial_routes import blueprint as admin_promotion_trial_routes
+from app.admin.promotion_usage_routes import blueprint as admin_promotion_usage_routes
 from app.admin.settings_routes import blueprint as admin_settings_routes
+from app.admin.stock_file_routes import blueprint as admin_stock_file_routes
+from app.admin.transfer_routes import blueprint as admin_transfer_routes
 from app.analytics.visits import Visits
 from app.cart import cookie as cart_cookie
 from app.cart.routes import blueprint as cart_routes
@@ -123,6 +131,14 @@ _BLUEPRINTS = (
     admin_imports_routes,
     admin_bundles_routes,
     admin_categories_routes,
+    admin_inventory_routes,
+    admin_stock_file_routes,
+    admin_transfer_routes,
+    admin_location_routes,
+    admin_promotion_routes,
+    admin_promotion_trial_routes,
+    admin_promotion_usage_routes,
+    admin_coupon_routes,
 )
 
 

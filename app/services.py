@@ -62,10 +62,12 @@ from app.identity.sessions import SessionService
 from app.identity.signing import SigningKeys
 from app.identity.two_factor import TwoFactor
 from app.inventory.checking import StockCheck
+from app.inventory.count_sheets import CountSheets
 from app.inventory.ledger import Listeners
 from app.inventory.locations import Locations
 from app.inventory.models import LowStock
 from app.inventory.service import InventoryService
+from app.inventory.stock_list import StockList
 from app.inventory.stocktaking import Stocktaking
 from app.inventory.thresholds import Thresholds, tell_staff
 from app.markets.context import format_day, format_money
@@ -85,8 +87,12 @@ from app.payments.inbox import WebhookInbox
 from app.payments.keyring import KeyRing
 from app.payments.refunds import RefundService
 from app.payments.service import PaymentService
+from app.promotions.checking import PromotionChecks
+from app.promotions.coupons import Coupons
 from app.promotions.discounts import DiscountService
 from app.promotions.service import PromotionService
+from app.promotions.tallies import UsageTallies
+from app.promotions.trial import TrialItems
 from app.promotions.usage import UsageService
 from app.providers import environment_keys, gateway_builders, mailer, media_of, profile
 from app.recommendations.counting import OrderCounting
@@ -221,6 +227,7 @@ def build_services(settings: Settings, templates: Environment) -> tuple[object, 
         Job(name="pack catalog", every=_PACK_EVERY, run=catalog.packer.run),
         Job(name="imports", every=_IMPORT_EVERY, run=imports.run),
         Job(name="count_companions", every=_LEARN_EVERY, run=counting.run),
+        Job(name="count promotions", every=_LEARN_EVERY, run=UsageTallies(database).run),
         Job(name="list_companions", every=_LEARN_EVERY, run=ListRefresh(database, catalog).run),
     )
     return (
@@ -245,11 +252,13 @@ def build_services(settings: Settings, templates: Environment) -> tuple[object, 
         imports,
         *editing,
         inventory,
-        Locations(database),
-        Stocktaking(database, inventory.ledger),
-        Thresholds(database, inventory.ledger),
+        *_stock_by_hand(database, catalog, inventory),
         stock_check,
         PromotionService(database),
+        Coupons(database),
+        UsageTallies(database),
+        PromotionChecks(catalog),
+        TrialItems(catalog),
         discounts,
         usage,
         credit,
@@ -346,6 +355,21 @@ def _catalog_editing(
         Shelving(database, catalog.follower),
         HomeComposing(database, catalog.follower),
         Composing(database, inventory, markets, catalog.follower),
+    )
+
+
+def _stock_by_hand(
+    database: Database, catalog: CatalogService, inventory: InventoryService
+) -> tuple[object, ...]:
+    """What staff see and change stock with."""
+    stocktaking = Stocktaking(database, inventory.ledger)
+    return (
+        Locations(database),
+        stocktaking,
+        stocktaking.transfers,
+        StockList(database, catalog),
+        CountSheets(database, catalog, stocktaking),
+        Thresholds(database, inventory.ledger),
     )
 
 

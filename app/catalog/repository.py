@@ -16,7 +16,7 @@ from app.catalog.documents import (
     shelf_to_document,
 )
 from app.catalog.home import HomeComposition, home_from_document
-from app.catalog.models import Category, Collection, PolicyKind, Product
+from app.catalog.models import Category, Collection, PolicyKind, Product, ProductKind
 from app.db.database import Database, Document, Session, find_any, walk
 from app.db.streams import DocumentStream
 from app.shared.clock import now
@@ -105,6 +105,17 @@ class CatalogRepository:
         """Every product that has one of these SKUs."""
         found = find_any(self._products, "variants.sku", skus, session)
         return list(map(product_from_document, found))
+
+    def stocked_skus(self, ids: Sequence[ProductId]) -> list[Sku]:
+        """The SKUs of these products, in their order, without bundles and gift cards."""
+        fields = ("kind", "variants.sku")
+        found = {each["_id"]: each for each in find_any(self._products, "_id", ids, only=fields)}
+        return [
+            Sku(variant["sku"])
+            for product_id in ids
+            if (product := found.get(product_id)) and product["kind"] == ProductKind.SIMPLE.value
+            for variant in product["variants"]
+        ]
 
     def bundles_of(self, skus: Iterable[Sku], session: Session | None = None) -> list[Product]:
         """Every bundle that may be made of one of these SKUs."""

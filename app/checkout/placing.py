@@ -231,6 +231,7 @@ class Placing:
                 held_until,
                 session,
                 instead_of=withdrawn,
+                given={each.promotion_id: each.amount for each in purchase.quote.reductions},
             )
             uses = purchase.credit.uses
             self._credit.take(order_id, uses, held_until, session, instead_of=withdrawn)

@@ -9,7 +9,7 @@ from typing import Any
 
 from pymongo import ReturnDocument
 
-from app.db.database import Database, Document, Session
+from app.db.database import Database, Document, Session, find_any
 from app.markets.taxing import RateTax
 from app.orders.models import (
     FulfilmentState,
@@ -63,6 +63,11 @@ class OrderRepository:
     def find(self, order_id: OrderId, session: Session | None = None) -> Order | None:
         """The order with this id, or None."""
         return _maybe(self._orders.find_one({"_id": order_id}, session=session))
+
+    def numbers_of(self, ids: Iterable[OrderId]) -> dict[OrderId, str]:
+        """The number of each of these orders."""
+        found = find_any(self._orders, "_id", ids, only=("number",))
+        return {each["_id"]: each["number"] for each in found}
 
     def find_by_number(self, number: str) -> Order | None:
         """The order with this number, or None."""

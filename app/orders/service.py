@@ -48,6 +48,10 @@ class OrderService:
             raise NotFound(Text("This order does not exist."))
         return order
 
+    def numbers_of(self, ids: Iterable[OrderId]) -> dict[OrderId, str]:
+        """The numbers of these orders; of what is no order nothing."""
+        return self._orders.numbers_of(ids)
+
     def get_by_number(self, number: str) -> Order:
         """The order with this number, for staff. Raises ``NotFound``."""
         order = self._orders.find_by_number(number.strip().upper())
