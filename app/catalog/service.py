@@ -124,6 +124,11 @@ class CatalogService:
             if variant.sku in wanted
         }
 
+    def titles_of(self, product_ids: Iterable[ProductId]) -> dict[ProductId, tuple[str, str]]:
+        """Slug and title of each product that there is, sold or not."""
+        found = self._catalog.by_ids(product_ids)
+        return {key: (product.slug, product.title) for key, product in found.items()}
+
     def members_of(self, collections: Iterable[str]) -> dict[str, frozenset[ProductId]]:
         """The products in each of these collections, by slug; an unknown one has none."""
         return self._catalog.members_of(collections)
