@@ -12,13 +12,19 @@ from jinja2 import StrictUndefined
 from app import commands
 from app.account.address_routes import blueprint as address_routes
 from app.account.credit_routes import blueprint as account_credit_routes
+from app.account.joining_routes import blueprint as joining_routes
 from app.account.login_routes import blueprint as login_routes
 from app.account.order_routes import blueprint as account_order_routes
 from app.account.profile_routes import blueprint as profile_routes
 from app.account.recovery_routes import blueprint as recovery_routes
 from app.account.two_factor_routes import blueprint as two_factor_routes
 from app.admin import context as admin_context
+from app.admin import group_routes as admin_group_routes
+from app.admin import staff_routes as admin_staff_routes
 from app.admin.audit_routes import blueprint as admin_audit_routes
+from app.admin.customer_routes import blueprint as admin_customer_routes
+from app.admin.gift_card_routes import blueprint as admin_gift_card_routes
+from app.admin.review_routes import blueprint as admin_review_routes
 from app.cart import cookie as cart_cookie
 from app.cart.routes import blueprint as cart_routes
 from app.catalog import context as catalog_context
@@ -96,6 +102,12 @@ _BLUEPRINTS = (
     wishlist_routes,
     stock_alert_routes,
     admin_audit_routes,
+    joining_routes,
+    admin_customer_routes,
+    admin_group_routes.blueprint,
+    admin_review_routes,
+    admin_gift_card_routes,
+    admin_staff_routes.blueprint,
 )
 
 
@@ -181,3 +193,5 @@ def _web(app: Flask, settings: Settings) -> None:
     cart_cookie.init_app(app)
     checkout_context.init_app(app)
     admin_context.init_app(app)
+    admin_group_routes.init_app(app)
+    admin_staff_routes.init_app(app)

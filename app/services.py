@@ -32,6 +32,9 @@ from app.credit.givebacks import GiveBacks
 from app.credit.holds import CreditHolds
 from app.credit.service import CreditService
 from app.credit.sources import CreditSources
+from app.customers.figures import CustomerFigures
+from app.customers.service import CustomerService
+from app.customers.subscriptions import CustomerSubscriptions
 from app.db.cache import Cache
 from app.db.database import Database, Session
 from app.db.idempotency import IdempotencyKeys
@@ -43,11 +46,14 @@ from app.fulfilment.models import Seller
 from app.fulfilment.papers import PaperWriter
 from app.fulfilment.returns import GoodsReturns
 from app.fulfilment.shipping import Shipping
+from app.groups.service import GroupService
 from app.identity.address_book import AddressBook
+from app.identity.invitations import Invitations
 from app.identity.links import LinkService
 from app.identity.service import AccountService
 from app.identity.sessions import SessionService
 from app.identity.signing import SigningKeys
+from app.identity.staffing import Staffing
 from app.identity.two_factor import TwoFactor
 from app.inventory.checking import StockCheck
 from app.inventory.ledger import Listeners
@@ -63,6 +69,7 @@ from app.media.local import LocalMediaStore
 from app.media.service import MediaService
 from app.notifications.gift_card_mails import GiftCardMails
 from app.notifications.identity_mails import IdentityMails
+from app.notifications.invitation_mails import InvitationMails
 from app.notifications.mail import FolderMailer, Mailer, SmtpMailer
 from app.notifications.order_mails import OrderMails
 from app.notifications.service import NotificationService
@@ -116,7 +123,8 @@ def build_services(settings: Settings, templates: Environment) -> tuple[object, 
     inventory = _inventory(database, outbox, catalog, alerts)
     stock_check = StockCheck(database)
     orders = OrderService(database, outbox)
-    discounts = DiscountService(database, catalog, orders, format_money)
+    groups = GroupService(database, outbox)
+    discounts = DiscountService(database, catalog, orders, format_money, groups)
     usage = UsageService(database)
     carts = CartService(database, catalog, inventory, discounts, format_money)
     gateways = _gateways(settings)
@@ -155,6 +163,7 @@ def build_services(settings: Settings, templates: Environment) -> tuple[object, 
         database, settlement, payments, orders, inventory, usage, holds, refunding
     )
     wishlists = WishlistService(database, catalog)
+    customers = CustomerService(database, orders)
     reviews = ReviewService(database, catalog, orders)
     mail = NotificationService(database, orders, _mailer(settings), templates, settings.base_url)
     pictures = LocalMediaStore(settings.mossx_data_dir / "media")
@@ -167,15 +176,15 @@ def build_services(settings: Settings, templates: Environment) -> tuple[object, 
         settings, database, outbox, orders, units, inventory, payments, settlement, refunding
     )
     invoicing.subscribe(outbox)
-    CardIssuing(database, orders, credit).subscribe(outbox)
-    for mails in (
+    for handlers in (
+        CardIssuing(database, orders, credit),
         IdentityMails(mail, accounts, links),
         GiftCardMails(mail, credit),
         OrderMails(mail, orders, shipping, returns),
         StockMails(mail, alerts, settings.base_url),
         StaffMails(mail, accounts, catalog),
     ):
-        mails.subscribe(outbox)
+        handlers.subscribe(outbox)
     alerts.subscribe(outbox)
     recommendations = RecommendationService(database, catalog)
     counting = OrderCounting(database, orders)
@@ -198,7 +207,22 @@ def build_services(settings: Settings, templates: Environment) -> tuple[object, 
         links,
         two_factor,
         AddressBook(database),
-        Leaving(database, accounts, sessions, carts, orders, reviews, wishlists, alerts, credit),
+        Leaving(
+            database,
+            accounts,
+            sessions,
+            carts,
+            orders,
+            reviews,
+            wishlists,
+            alerts,
+            credit,
+            groups,
+            customers,
+        ),
+        groups,
+        customers,
+        *_people(settings, database, outbox, accounts, sessions, groups, markets, mail),
         pictures,
         media,
         CsvImport(database, inventory, markets),
@@ -243,6 +267,25 @@ def build_services(settings: Settings, templates: Environment) -> tuple[object, 
         mail,
         Worker(outbox, Schedules(database), jobs),
     )
+
+
+def _people(
+    settings: Settings,
+    database: Database,
+    outbox: Outbox,
+    accounts: AccountService,
+    sessions: SessionService,
+    groups: GroupService,
+    markets: MarketService,
+    mail: NotificationService,
+) -> tuple[object, ...]:
+    """Who works here, and what is counted of who buys here."""
+    staffing = Staffing(database, outbox, accounts, sessions)
+    invitations = Invitations(database, outbox, accounts, staffing, settings.signing_key)
+    InvitationMails(mail, invitations).subscribe(outbox)
+    figures = CustomerFigures(database, accounts, groups)
+    CustomerSubscriptions(database, figures, markets).subscribe(outbox)
+    return staffing, invitations, figures
 
 
 def _inventory(
