@@ -101,6 +101,7 @@ _DEMO = Path(__file__).resolve().parents[1] / "demo"
 _RECONCILE_EVERY = timedelta(seconds=15)
 _AUDIT_EVERY = timedelta(minutes=10)
 _RELEASE_EVERY = timedelta(seconds=30)
+_MARK_EVERY = timedelta(minutes=10)
 _PACK_EVERY = timedelta(minutes=2)
 _LEARN_EVERY = timedelta(seconds=2)
 
@@ -194,6 +195,7 @@ def build_services(settings: Settings, templates: Environment) -> tuple[object, 
         Job(name="reconcile", every=_RECONCILE_EVERY, run=reconciler.run),
         Job(name="audit", every=_AUDIT_EVERY, run=audit.run),
         Job(name="pre-orders", every=_RELEASE_EVERY, run=catalog.selling.end_pre_orders),
+        Job(name="mark customers", every=_MARK_EVERY, run=customers.note_marks),
         Job(name="pack catalog", every=_PACK_EVERY, run=catalog.packer.run),
         Job(name="count_companions", every=_LEARN_EVERY, run=counting.run),
         Job(name="list_companions", every=_LEARN_EVERY, run=ListRefresh(database, catalog).run),

@@ -147,6 +147,7 @@ def _customers(database: Database) -> None:
         ),
     )
     database["customer_orders"].create_index([("customer_id", 1), ("placed_at", -1), ("_id", -1)])
+    ensure_collection(database, "customer_marks", document({"_id": NAME, "marks": list_of(STRING)}))
     ensure_collection(
         database,
         "customer_notes",

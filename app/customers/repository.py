@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
+from app.customers.marks import LAST, WORDS, CustomerMarks
 from app.customers.models import (
     CountedOrder,
     Customer,
@@ -17,8 +18,6 @@ from app.db.database import Database, Document, Session, find_any
 from app.shared.ids import OrderId
 from app.shared.money import Money
 
-_LAST = "\uffff"
-
 
 class CustomerRepository:
     """Reads and writes ``customers`` and ``customer_orders``."""
@@ -26,6 +25,7 @@ class CustomerRepository:
     def __init__(self, database: Database) -> None:
         self._customers = database["customers"]
         self._orders = database["customer_orders"]
+        self._marks = CustomerMarks(database)
 
     # --- customers ------------------------------------------------------------------------------
 
@@ -58,7 +58,7 @@ class CustomerRepository:
         """Customers by rank, the highest first. The rank's index, behind that of one tag where
         lists are narrowed by any, ends the reading after a page."""
         field = _rank_field(wanted)
-        query: Document = {field: _between(wanted)}
+        query: Document = {}
         narrowed = _tags_of(wanted)
         if narrowed:
             query["tags"] = narrowed[0] if len(narrowed) == 1 else {"$all": narrowed}
@@ -67,14 +67,25 @@ class CustomerRepository:
         over = wanted.spent_over
         if over is not None and wanted.sort is not CustomerSort.SPENT:
             query[f"rank.spent.{over.currency}"] = {"$gte": rank_number(over.minor)}
-        found = self._customers.find(query).sort(field, -1).limit(most)
+        found: list[Document] = []
+        for low, high in self._marks.down(field, wanted.after or LAST, _least(wanted)):
+            stretch = {**query, field: {"$gte": low, "$lt": high}}
+            cursor = self._customers.find(stretch).sort(field, -1)
+            found += cursor.limit(most - len(found))
+            if len(found) >= most:
+                break
         return [Listed(customer=_customer(each), rank=_at(each, field)) for each in found]
 
     def search(self, text: str, most: int) -> list[Customer]:
-        """Whose address, or a word of whose name, begins with ``text``."""
-        query = {"words": {"$gte": text, "$lt": text + _LAST}}
-        found = {each["_id"]: each for each in self._customers.find(query).limit(most)}
-        return [_customer(each) for each in found.values()]
+        """Some whose address, or a word of whose name, begins with ``text``."""
+        found: dict[str, Document] = {}
+        for low, high in self._marks.up(WORDS, text, text + LAST):
+            # Of a list of words each half of the condition must be met by the same one.
+            query = {"words": {"$elemMatch": {"$gte": low, "$lt": high}}}
+            found |= {each["_id"]: each for each in self._customers.find(query).limit(most)}
+            if len(found) >= most:
+                break
+        return [_customer(each) for each in list(found.values())[:most]]
 
     def index_currency(self, currency: str) -> None:
         """Have customers sorted by what they spent in this currency; repeating it does nothing."""
@@ -131,14 +142,13 @@ def _rank_field(wanted: CustomerFilter) -> str:
     return f"rank.{wanted.sort.value}"
 
 
-def _between(wanted: CustomerFilter) -> Document:
-    """The ranks of a page and all behind it, as far as what they are about is filtered by."""
-    least = ""
+def _least(wanted: CustomerFilter) -> str:
+    """The last rank that is asked for, where it is the figure that is filtered by."""
     if wanted.sort is CustomerSort.SPENT and wanted.spent_over is not None:
-        least = rank_number(wanted.spent_over.minor)
+        return rank_number(wanted.spent_over.minor)
     if wanted.sort is CustomerSort.LAST_ORDER and wanted.ordered_since is not None:
-        least = rank_time(wanted.ordered_since)
-    return {"$gte": least, "$lt": wanted.after or _LAST}
+        return rank_time(wanted.ordered_since)
+    return ""
 
 
 def _tags_of(wanted: CustomerFilter) -> list[str]:

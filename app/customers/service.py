@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from app.customers.errors import NoCustomer, NoteMovedOn
+from app.customers.marks import CustomerMarks
 from app.customers.models import Customer, CustomerFilter, CustomerId, CustomerSort, Listed, Note
 from app.customers.note_repository import NoteRepository
 from app.customers.repository import CustomerRepository
@@ -27,6 +28,7 @@ class CustomerService:
         self._orders = orders
         self._customers = CustomerRepository(database)
         self._notes = NoteRepository(database)
+        self._marks = CustomerMarks(database)
 
     def get(self, customer_id: str) -> Customer:
         """A customer. Raises ``NoCustomer``."""
@@ -63,6 +65,10 @@ class CustomerService:
         own = id_of_account(order.account_id) if order.account_id else id_of_guest(order.email)
         customer = self._customers.find(own)
         return [customer] if customer else []
+
+    def note_marks(self, every: int = 200) -> None:
+        """Note where long lists can be cut, for pages to read a short stretch of them."""
+        self._marks.renew(every)
 
     # --- notes ----------------------------------------------------------------------------------
 
