@@ -5,11 +5,18 @@ from __future__ import annotations
 from wtforms import StringField, ValidationError
 from wtforms.validators import DataRequired, Length
 
+from app.markets.service import MarketService
 from app.shared.money import Money, exponent
 from app.shared.texts import Text
 from app.web.forms import TOO_LONG
+from app.web.registry import service
 
 MOST_MINOR = 10**12  # beyond it somebody leant on a key
+
+
+def selling_currencies() -> list[str]:
+    """The currencies of the shop's markets."""
+    return sorted({each.currency for each in service(MarketService).every()})
 
 
 def amount_field(label: str = Text("Amount")) -> StringField:

@@ -13,9 +13,9 @@ from wtforms import (
     TextAreaField,
     ValidationError,
 )
-from wtforms.validators import DataRequired, Length
+from wtforms.validators import DataRequired, InputRequired, Length
 
-from app.admin.amounts import amount_field, check_amount
+from app.admin.amounts import amount_field, check_amount, selling_currencies
 from app.shared.emails import normal_email
 from app.shared.ids import new_id
 from app.shared.money import Money
@@ -55,17 +55,14 @@ class NoteForm(ShopForm):
         filters=[stripped],
         validators=[Length(max=5000, message=TOO_LONG)],
     )
-    version = IntegerField(validators=[DataRequired()])
-
-    def validate_version(self, field: IntegerField) -> None:
-        """Zero is a number too: nothing was noted yet."""
+    version = IntegerField(validators=[InputRequired()])
 
 
 class GrantForm(OnceForm):
     """Store credit to give, or with a minus to take."""
 
     amount = amount_field()
-    currency = SelectField(Text("Currency"))
+    currency = SelectField(Text("Currency"), choices=selling_currencies)
     reason = StringField(
         Text("Reason"),
         filters=[stripped],

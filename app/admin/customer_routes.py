@@ -10,6 +10,7 @@ from werkzeug.wrappers import Response as BaseResponse
 from wtforms import Form
 
 from app.account.leaving import Leaving
+from app.admin.amounts import selling_currencies
 from app.admin.customer_forms import ErasureForm, GrantForm, NoteForm, new_key
 from app.admin.customer_page import customer_page
 from app.admin.guard import area, changed, needs, note, only_looked, staff
@@ -48,7 +49,7 @@ def customers() -> Response:
     """Customers, searched for or narrowed and sorted."""
     names = ("group", "market", "spent", "currency", "since")
     state = list_state(_SORTS, {"account": ("yes", "no"), **dict.fromkeys(names, ())})
-    currencies, problem = _currencies(), ""
+    currencies, problem = selling_currencies(), ""
     try:
         wanted = _wanted(state, currencies)
     except ValueError as error:
@@ -71,10 +72,6 @@ def customers() -> Response:
         currencies=currencies,
         currency=wanted.currency or currencies[0],
     )
-
-
-def _currencies() -> list[str]:
-    return sorted({each.currency for each in service(MarketService).every()})
 
 
 def _wanted(state: ListState, currencies: list[str]) -> CustomerFilter:
@@ -141,7 +138,6 @@ def _show(
     **forms: Form,
 ) -> Response:
     known = customer_page(customer)
-    grant = GrantForm(data={"key": new_key()})
     return page(
         "admin/customers/customer.html",
         "content",
@@ -152,15 +148,10 @@ def _show(
         problems=problems,
         note_form=forms.get("note_form")
         or NoteForm(data={"text": known.note.text, "version": known.note.version}),
-        grant_form=_with_currencies(forms.get("grant_form") or grant),
+        grant_form=forms.get("grant_form") or GrantForm(data={"key": new_key()}),
         erasure_form=forms.get("erasure_form") or ErasureForm(),
         conflict=forms.get("conflict"),
     )
-
-
-def _with_currencies(form: Form) -> Form:
-    form["currency"].choices = [(each, each) for each in _currencies()]
-    return form
 
 
 @blueprint.get("/<customer_id>")
@@ -201,22 +192,24 @@ def write_note(customer_id: str) -> BaseResponse:
 def grant(customer_id: str) -> BaseResponse:
     """Give store credit, or take it, once for each form."""
     known = service(CustomerService).get(customer_id)
-    account, form = _own_account(known), _with_currencies(GrantForm(request.form))
+    account, form = _own_account(known), GrantForm(request.form)
     if not form.validate():
         return _show(known, 422, _CHECK, form, grant_form=form)
-    credit, key = service(CreditService), form["key"].data
+    credit, key = service(CreditService), form.key.data or ""
     if credit.was_granted(key):
         only_looked()
         leave_message(Text("This was booked before: nothing was changed again."))
         return leave_to(f"/admin/customers/{known.id}")
     before = _balances(account)
     try:
-        credit.grant(account.id, form.money, reason=form["reason"].data, by=staff().email, key=key)
+        credit.grant(
+            account.id, form.money, reason=form.reason.data or "", by=staff().email, key=key
+        )
     except Invalid as refusal:
-        form["amount"].errors = [refusal.message]
+        form.amount.errors = [refusal.message]
         return _show(known, 422, _CHECK, form, grant_form=form)
     changed(f"customer:{known.id}", known.email, before, _balances(account))
-    note(form["reason"].data)
+    note(form.reason.data or "")
     leave_message(Text("The store credit is booked."))
     return leave_to(f"/admin/customers/{known.id}")
 

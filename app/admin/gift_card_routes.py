@@ -8,6 +8,7 @@ from flask import Response, request
 from werkzeug.wrappers import Response as BaseResponse
 from wtforms import Form
 
+from app.admin.amounts import selling_currencies
 from app.admin.credit_forms import IssueForm, LookUpForm
 from app.admin.customer_forms import new_key
 from app.admin.guard import allowed, area, changed, needs, only_looked, staff
@@ -18,7 +19,6 @@ from app.credit.models import CreditAccount, CreditFilter, CreditState, ListedCr
 from app.credit.service import CreditService
 from app.db.cache import Cache
 from app.identity.service import AccountService
-from app.markets.service import MarketService
 from app.shared.clock import now
 from app.shared.credit import CreditKind
 from app.shared.ids import CreditId
@@ -28,14 +28,11 @@ from app.web.registry import service
 from app.web.rendering import leave_to, page
 
 blueprint = area("gift_cards", __name__, "/gift-cards")
+_PATH = "/admin/gift-cards"
 _PAGE = 50
 _SHOWN_WITHIN = 600  # seconds in which a new code can be looked at, once
 _CHECK = Text("Please check the fields below.")
 _CHECK_DAYS = ("1", "7", "30", "365")
-
-
-def _currencies() -> list[str]:
-    return sorted({each.currency for each in service(MarketService).every()})
 
 
 # --- the list -------------------------------------------------------------------------------------
@@ -43,11 +40,12 @@ def _currencies() -> list[str]:
 
 def _list(status: int = 200, form: Form | None = None) -> Response:
     state = list_state(
+        path=_PATH,
         filters={
             "kind": [each.value for each in CreditKind],
             "state": [each.value for each in CreditState],
             "currency": (),
-        }
+        },
     )
     found: Slice[ListedCredit] = cut(
         service(CreditService).listed(_wanted(state), _PAGE + 1), _PAGE, "rank"
@@ -61,7 +59,7 @@ def _list(status: int = 200, form: Form | None = None) -> Response:
         state=state,
         found=found,
         owners=accounts,
-        currencies=_currencies(),
+        currencies=selling_currencies(),
         form=form or LookUpForm(),
         message=_CHECK if status == 422 else "",
         now=now(),
@@ -117,14 +115,9 @@ def _issue_form(status: int = 200, form: Form | None = None) -> Response:
         "admin/gift_cards/new.html",
         "content",
         status,
-        form=_with_currencies(form or IssueForm(data={"key": new_key()})),
+        form=form or IssueForm(data={"key": new_key()}),
         message=_CHECK if status == 422 else "",
     )
-
-
-def _with_currencies(form: Form) -> Form:
-    form["currency"].choices = [(each, each) for each in _currencies()]
-    return form
 
 
 @blueprint.get("/new")
@@ -139,7 +132,6 @@ def issue_form() -> Response:
 def issue() -> BaseResponse:
     """Issue a gift card, once for each form, and send it if there is an address."""
     form = IssueForm(request.form)
-    _with_currencies(form)
     if not form.validate():
         return _issue_form(422, form)
     recipient = (

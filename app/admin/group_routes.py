@@ -86,7 +86,7 @@ def _show(
     *,
     theirs: Group | None = None,
 ) -> Response:
-    state = list_state()
+    state = list_state(path=f"/admin/groups/{group.code}")
     members = service(GroupService).members(group.code, state.after, _PAGE + 1)
     return page(
         "admin/groups/group.html",

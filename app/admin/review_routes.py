@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from flask import Response, request
 from werkzeug.wrappers import Response as BaseResponse
 
@@ -14,6 +16,7 @@ from app.reviews.models import Review, ReviewFilter, ReviewId, ReviewState
 from app.reviews.rules import STATE_LABELS, parse_handle
 from app.reviews.service import ReviewService
 from app.shared.errors import Invalid, NotFound
+from app.shared.ids import ProductId
 from app.shared.texts import Text
 from app.web.memory import leave_message
 from app.web.registry import service
@@ -57,8 +60,8 @@ def _product_id(slug: str) -> str:
     return product.id if product else "none"
 
 
-def _titles(found: object) -> dict[str, tuple[str, str]]:
-    return dict(service(CatalogService).titles_of(each.product_id for each in found))  # type: ignore[attr-defined]
+def _titles(found: Sequence[Review]) -> dict[ProductId, tuple[str, str]]:
+    return service(CatalogService).titles_of(each.product_id for each in found)
 
 
 @blueprint.get("/<review_id>")

@@ -13,7 +13,7 @@ from app.admin.guard import area, changed, entry_id, needs, only_looked, staff
 from app.admin.permissions import Permission
 from app.admin.staff_forms import ROLE_LABELS, InviteForm
 from app.admin.undoing import undoable
-from app.identity.errors import RoleMovedOn
+from app.identity.errors import OwnRole, RoleMovedOn
 from app.identity.invitations import Invitations
 from app.identity.models import Account, Invitation, Role
 from app.identity.staffing import Staffing
@@ -156,7 +156,11 @@ def change_role(account_id: str) -> BaseResponse:
 def remove(account_id: str) -> BaseResponse:
     """Let somebody go, in the role that was read; this can be undone."""
     account = service(Staffing).get(account_id)
-    service(Staffing).remove(account_id, _role("was"), staff().id)
+    try:
+        service(Staffing).remove(account_id, _role("was"), staff().id)
+    except RoleMovedOn as refusal:
+        theirs = service(Staffing).get(account_id)
+        return _list(409, refusal.message, conflict={"theirs": theirs, "yours": Text("removed")})
     changed(f"staff:{account.id}", account.name, _plain(account), None)
     return leave_to(f"{_PATH}?undo={entry_id()}")
 
@@ -167,6 +171,8 @@ def second_factor(account_id: str) -> BaseResponse:
     """Require a second factor (``require``), or no more (``free``), or take off one that was lost
     (``reset``)."""
     account, action = service(Staffing).get(account_id), request.form.get("action", "")
+    if action == "reset" and account.id == staff().id:
+        raise OwnRole  # or a session that was stolen would be rid of it
     if action == "reset":
         service(TwoFactor).reset(account)
         service(Staffing).log_out(account_id)

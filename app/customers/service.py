@@ -18,7 +18,6 @@ from app.shared.errors import NotFound
 from app.shared.ids import AccountId
 
 MOST_FOUND = 50
-_LEAST_LETTERS = 2
 
 
 class CustomerService:
@@ -57,7 +56,7 @@ class CustomerService:
             order = self._orders.get_by_number(typed)
         except NotFound:
             words = typed.casefold().split()
-            if not words or len(words[0]) < _LEAST_LETTERS:
+            if not words:
                 return []
             found = self._customers.search(words[0], MOST_FOUND)
             fits = [each for each in found if _fits(each, words)]

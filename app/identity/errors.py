@@ -99,10 +99,10 @@ class NotStaff(NotFound):
 
 
 class OwnRole(Forbidden):
-    """Nobody changes their own role."""
+    """Nobody changes their own role, or is rid of their own second factor here."""
 
     def __init__(self) -> None:
-        super().__init__(Text("Your own role is changed by another owner. Nothing was changed."))
+        super().__init__(Text("Another owner does that for you. Nothing was changed."))
 
 
 class LastOwner(Conflict):
