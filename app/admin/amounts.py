@@ -19,6 +19,11 @@ def selling_currencies() -> list[str]:
     return sorted({each.currency for each in service(MarketService).every()})
 
 
+def currency_choices() -> list[tuple[str, str]]:
+    """The same for a field."""
+    return [(each, each) for each in selling_currencies()]
+
+
 def amount_field(label: str = Text("Amount")) -> StringField:
     """A field for an amount, whose form checks it by ``check_amount``."""
     return StringField(

@@ -5,7 +5,7 @@ from __future__ import annotations
 from wtforms import DateField, SelectField, StringField, TextAreaField, ValidationError
 from wtforms.validators import DataRequired, Length, Optional
 
-from app.admin.amounts import amount_field, check_amount, selling_currencies
+from app.admin.amounts import amount_field, check_amount, currency_choices
 from app.admin.customer_forms import OnceForm, stripped
 from app.shared.clock import now
 from app.shared.emails import normal_email
@@ -18,7 +18,7 @@ class IssueForm(OnceForm):
     """A gift card to issue."""
 
     amount = amount_field()
-    currency = SelectField(Text("Currency"), choices=selling_currencies)
+    currency = SelectField(Text("Currency"), choices=currency_choices)
     expires_on = DateField(Text("Good until (optional)"), validators=[Optional()])
     email = StringField(
         Text("Send it to (optional)"),

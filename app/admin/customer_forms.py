@@ -15,7 +15,7 @@ from wtforms import (
 )
 from wtforms.validators import DataRequired, InputRequired, Length
 
-from app.admin.amounts import amount_field, check_amount, selling_currencies
+from app.admin.amounts import amount_field, check_amount, currency_choices
 from app.shared.emails import normal_email
 from app.shared.ids import new_id
 from app.shared.money import Money
@@ -62,7 +62,7 @@ class GrantForm(OnceForm):
     """Store credit to give, or with a minus to take."""
 
     amount = amount_field()
-    currency = SelectField(Text("Currency"), choices=selling_currencies)
+    currency = SelectField(Text("Currency"), choices=currency_choices)
     reason = StringField(
         Text("Reason"),
         filters=[stripped],

@@ -54,7 +54,7 @@ def customers() -> Response:
         wanted = _wanted(state, currencies)
     except ValueError as error:
         wanted, problem = CustomerFilter(), str(error)
-    found = Slice[Listed](items=())
+    found: Slice[Listed] = Slice(items=())
     if state.q:
         matches = service(CustomerService).search(state.q)
         found = Slice(items=[Listed(customer=each, rank="") for each in matches])

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
-from app.customers.marks import LAST, WORDS, CustomerMarks
+from app.customers.marks import FIRST, LAST, LAST_LETTER, WORDS, CustomerMarks
 from app.customers.models import (
     CountedOrder,
     Customer,
@@ -79,7 +79,7 @@ class CustomerRepository:
     def search(self, text: str, most: int) -> list[Customer]:
         """Some whose address, or a word of whose name, begins with ``text``."""
         found: dict[str, Document] = {}
-        for low, high in self._marks.up(WORDS, text, text + LAST):
+        for low, high in self._marks.up(WORDS, text, text + LAST_LETTER):
             # Of a list of words each half of the condition must be met by the same one.
             query = {"words": {"$elemMatch": {"$gte": low, "$lt": high}}}
             found |= {each["_id"]: each for each in self._customers.find(query).limit(most)}
@@ -148,7 +148,7 @@ def _least(wanted: CustomerFilter) -> str:
         return rank_number(wanted.spent_over.minor)
     if wanted.sort is CustomerSort.LAST_ORDER and wanted.ordered_since is not None:
         return rank_time(wanted.ordered_since)
-    return ""
+    return FIRST
 
 
 def _tags_of(wanted: CustomerFilter) -> list[str]:
