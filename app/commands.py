@@ -13,6 +13,7 @@ from app.catalog.commands import catalog_commands, load_demo_catalog
 from app.checkout.commands import order_commands, payment_commands
 from app.config import Settings
 from app.credit.commands import credit_commands
+from app.customers.commands import customer_commands
 from app.db.database import Database
 from app.db.errors import PyMongoError
 from app.db.migrations import MigrationLocked, upgrade
@@ -81,6 +82,7 @@ def init_app(app: Flask) -> None:
         user_commands,
         promotion_commands,
         credit_commands,
+        customer_commands,
         recommendation_commands,
         analytics_commands,
         review_commands,

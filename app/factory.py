@@ -12,19 +12,24 @@ from jinja2 import StrictUndefined
 from app import commands
 from app.account.address_routes import blueprint as address_routes
 from app.account.credit_routes import blueprint as account_credit_routes
+from app.account.joining_routes import blueprint as joining_routes
 from app.account.login_routes import blueprint as login_routes
 from app.account.order_routes import blueprint as account_order_routes
 from app.account.profile_routes import blueprint as profile_routes
 from app.account.recovery_routes import blueprint as recovery_routes
 from app.account.two_factor_routes import blueprint as two_factor_routes
 from app.admin import context as admin_context
+from app.admin import group_routes as admin_group_routes
+from app.admin import staff_routes as admin_staff_routes
 from app.admin.analytics_routes import blueprint as admin_analytics_routes
 from app.admin.audit_routes import blueprint as admin_audit_routes
 from app.admin.bundles_routes import blueprint as admin_bundles_routes
 from app.admin.categories_routes import blueprint as admin_categories_routes
 from app.admin.collections_routes import blueprint as admin_collections_routes
 from app.admin.coupon_routes import blueprint as admin_coupon_routes
+from app.admin.customer_routes import blueprint as admin_customer_routes
 from app.admin.gateway_routes import blueprint as admin_gateway_routes
+from app.admin.gift_card_routes import blueprint as admin_gift_card_routes
 from app.admin.home_routes import blueprint as admin_home_routes
 from app.admin.imports_routes import blueprint as admin_imports_routes
 from app.admin.inventory_routes import blueprint as admin_inventory_routes
@@ -36,6 +41,7 @@ from app.admin.money_routes import blueprint as admin_money_routes
 from app.admin.promotion_routes import blueprint as admin_promotion_routes
 from app.admin.promotion_trial_routes import blueprint as admin_promotion_trial_routes
 from app.admin.promotion_usage_routes import blueprint as admin_promotion_usage_routes
+from app.admin.review_routes import blueprint as admin_review_routes
 from app.admin.settings_routes import blueprint as admin_settings_routes
 from app.admin.stock_file_routes import blueprint as admin_stock_file_routes
 from app.admin.transfer_routes import blueprint as admin_transfer_routes
@@ -139,6 +145,12 @@ _BLUEPRINTS = (
     admin_promotion_trial_routes,
     admin_promotion_usage_routes,
     admin_coupon_routes,
+    joining_routes,
+    admin_customer_routes,
+    admin_group_routes.blueprint,
+    admin_review_routes,
+    admin_gift_card_routes,
+    admin_staff_routes.blueprint,
 )
 
 
@@ -230,3 +242,5 @@ def _web(app: Flask, settings: Settings) -> None:
     cart_cookie.init_app(app)
     checkout_context.init_app(app)
     admin_context.init_app(app)
+    admin_group_routes.init_app(app)
+    admin_staff_routes.init_app(app)

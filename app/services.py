@@ -44,6 +44,9 @@ from app.credit.givebacks import GiveBacks
 from app.credit.holds import CreditHolds
 from app.credit.service import CreditService
 from app.credit.sources import CreditSources
+from app.customers.figures import CustomerFigures
+from app.customers.service import CustomerService
+from app.customers.subscriptions import CustomerSubscriptions
 from app.db.cache import Cache
 from app.db.database import Database, Session
 from app.db.idempotency import IdempotencyKeys
@@ -55,11 +58,14 @@ from app.fulfilment.models import Seller
 from app.fulfilment.papers import PaperWriter
 from app.fulfilment.returns import GoodsReturns
 from app.fulfilment.shipping import Shipping
+from app.groups.service import GroupService
 from app.identity.address_book import AddressBook
+from app.identity.invitations import Invitations
 from app.identity.links import LinkService
 from app.identity.service import AccountService
 from app.identity.sessions import SessionService
 from app.identity.signing import SigningKeys
+from app.identity.staffing import Staffing
 from app.identity.two_factor import TwoFactor
 from app.inventory.checking import StockCheck
 from app.inventory.count_sheets import CountSheets
@@ -75,6 +81,7 @@ from app.markets.service import MarketService
 from app.media.local import LocalMediaStore
 from app.notifications.gift_card_mails import GiftCardMails
 from app.notifications.identity_mails import IdentityMails
+from app.notifications.invitation_mails import InvitationMails
 from app.notifications.order_mails import OrderMails
 from app.notifications.service import NotificationService
 from app.notifications.staff_mails import StaffMails
@@ -111,6 +118,7 @@ _DEMO = Path(__file__).resolve().parents[1] / "demo"
 _RECONCILE_EVERY = timedelta(seconds=15)
 _AUDIT_EVERY = timedelta(minutes=10)
 _RELEASE_EVERY = timedelta(seconds=30)
+_MARK_EVERY = timedelta(minutes=10)
 _PACK_EVERY = timedelta(minutes=2)
 _IMPORT_EVERY = timedelta(seconds=1)
 _LEARN_EVERY = timedelta(seconds=2)
@@ -138,7 +146,8 @@ def build_services(settings: Settings, templates: Environment) -> tuple[object, 
     inventory = _inventory(database, outbox, catalog, alerts)
     stock_check = StockCheck(database)
     orders = OrderService(database, outbox)
-    discounts = DiscountService(database, catalog, orders, format_money)
+    groups = GroupService(database, outbox)
+    discounts = DiscountService(database, catalog, orders, format_money, groups)
     usage = UsageService(database)
     carts = CartService(database, catalog, inventory, discounts, format_money)
     switchboard = Switchboard(
@@ -179,6 +188,7 @@ def build_services(settings: Settings, templates: Environment) -> tuple[object, 
         database, settlement, payments, orders, inventory, usage, holds, refunding
     )
     wishlists = WishlistService(database, catalog)
+    customers = CustomerService(database, orders)
     reviews = ReviewService(database, catalog, orders)
     mail = NotificationService(
         database,
@@ -199,15 +209,15 @@ def build_services(settings: Settings, templates: Environment) -> tuple[object, 
         profiles, database, outbox, orders, units, inventory, payments, settlement, refunding
     )
     invoicing.subscribe(outbox)
-    CardIssuing(database, orders, credit).subscribe(outbox)
-    for mails in (
+    for handlers in (
+        CardIssuing(database, orders, credit),
         IdentityMails(mail, accounts, links),
         GiftCardMails(mail, credit),
         OrderMails(mail, orders, shipping, returns),
         StockMails(mail, alerts, settings.base_url),
         StaffMails(mail, accounts, catalog),
     ):
-        mails.subscribe(outbox)
+        handlers.subscribe(outbox)
     alerts.subscribe(outbox)
     recommendations = RecommendationService(database, catalog)
     counting = OrderCounting(database, orders)
@@ -224,6 +234,7 @@ def build_services(settings: Settings, templates: Environment) -> tuple[object, 
         Job(name="pre-orders", every=_RELEASE_EVERY, run=catalog.selling.end_pre_orders),
         Job(name="count sales", every=_COUNT_EVERY, run=sales.run),
         Job(name="fold visits", every=_FOLD_EVERY, run=VisitFolding(database, cache).run),
+        Job(name="mark customers", every=_MARK_EVERY, run=customers.note_marks),
         Job(name="pack catalog", every=_PACK_EVERY, run=catalog.packer.run),
         Job(name="imports", every=_IMPORT_EVERY, run=imports.run),
         Job(name="count_companions", every=_LEARN_EVERY, run=counting.run),
@@ -239,7 +250,22 @@ def build_services(settings: Settings, templates: Environment) -> tuple[object, 
         links,
         two_factor,
         AddressBook(database),
-        Leaving(database, accounts, sessions, carts, orders, reviews, wishlists, alerts, credit),
+        Leaving(
+            database,
+            accounts,
+            sessions,
+            carts,
+            orders,
+            reviews,
+            wishlists,
+            alerts,
+            credit,
+            groups,
+            customers,
+        ),
+        groups,
+        customers,
+        *_people(settings, database, outbox, accounts, sessions, groups, markets, mail),
         pictures,
         media,
         CsvExport(database, inventory, markets),
@@ -298,6 +324,25 @@ def build_services(settings: Settings, templates: Environment) -> tuple[object, 
         Schedules(database),
         Worker(outbox, Schedules(database), jobs),
     )
+
+
+def _people(
+    settings: Settings,
+    database: Database,
+    outbox: Outbox,
+    accounts: AccountService,
+    sessions: SessionService,
+    groups: GroupService,
+    markets: MarketService,
+    mail: NotificationService,
+) -> tuple[object, ...]:
+    """Who works here, and what is counted of who buys here."""
+    staffing = Staffing(database, outbox, accounts, sessions)
+    invitations = Invitations(database, outbox, accounts, staffing, settings.signing_key)
+    InvitationMails(mail, invitations).subscribe(outbox)
+    figures = CustomerFigures(database, accounts, groups)
+    CustomerSubscriptions(database, figures, markets).subscribe(outbox)
+    return staffing, invitations, figures
 
 
 def _inventory(

@@ -143,6 +143,13 @@ class CatalogService:
         ids = [model.ids[row] for row in hits.ranked[:most].tolist()]
         return self._catalog.stocked_skus(ids)[:most]
 
+    def slugs_and_titles_of(
+        self, product_ids: Iterable[ProductId]
+    ) -> dict[ProductId, tuple[str, str]]:
+        """Slug and title of each product that there is, sold or not."""
+        found = self._catalog.by_ids(product_ids)
+        return {key: (product.slug, product.title) for key, product in found.items()}
+
     def members_of(self, collections: Iterable[str]) -> dict[str, frozenset[ProductId]]:
         """The products in each of these collections, by slug; an unknown one has none."""
         return self._catalog.members_of(collections)

@@ -2,4 +2,5 @@
 
 ORDER_PAID = "order.paid"
 ORDER_CANCELLED = "order.cancelled"
+ORDERS_MOVED = "order.moved"  # payload: order_ids; they belong to another account, or to none now
 ORDER_WITHDRAWN = "order.withdrawn"  # its shopper cancelled it, before or after paying

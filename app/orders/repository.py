@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import asdict, fields
 from datetime import datetime
 from typing import Any
@@ -134,17 +134,41 @@ class OrderRepository:
         query = {"state": OrderState.PAID.value, "placed_at": {"$gte": moment}}
         return [_from_document(document) for document in self._orders.find(query)]
 
-    def adopt(self, account_id: AccountId, email: str) -> None:
-        """Give the orders that guests placed with this address to the account."""
-        query = {"email": email, "account_id": None}
-        if self._orders.find_one(query, {"_id": 1}) is not None:
-            self._orders.update_many(query, {"$set": {"account_id": account_id}})
+    def of_guest(self, email: str, most: int) -> list[Order]:
+        """The newest orders that were placed with an address and without an account."""
+        found = self._orders.find({"email": email, "account_id": None}).sort("placed_at", -1)
+        return [_from_document(document) for document in found.limit(most)]
 
-    def disown(self, account_id: AccountId, session: Session) -> None:
-        """Make an account's orders a guest's."""
-        self._orders.update_many(
-            {"account_id": account_id}, {"$set": {"account_id": None}}, session=session
-        )
+    def sold(self, query: Document, session: Session) -> Iterator[Document]:
+        """What sales are made of: those of these orders that were paid."""
+        fields = dict.fromkeys(_OF_SALES, 1)
+        found = self._orders.find({**query, "paid_at": {"$type": "date"}}, fields, session=session)
+        return iter(found)
+
+    def owners(self) -> Iterator[Document]:
+        """Account and address of every order that there is."""
+        return iter(self._orders.find({}, {"account_id": 1, "email": 1}))
+
+    def has_of_guest(self, email: str) -> bool:
+        """Whether a guest has ordered with this address."""
+        return self._orders.find_one({"email": email, "account_id": None}, {"_id": 1}) is not None
+
+    def adopt(self, account_id: AccountId, email: str, session: Session) -> list[OrderId]:
+        """Give the orders that guests placed with this address to the account; which they are."""
+        return self._move({"email": email, "account_id": None}, account_id, session)
+
+    def disown(self, account_id: AccountId, session: Session) -> list[OrderId]:
+        """Make an account's orders a guest's; which they are."""
+        return self._move({"account_id": account_id}, None, session)
+
+    def _move(
+        self, query: Document, account_id: AccountId | None, session: Session
+    ) -> list[OrderId]:
+        ids = [each["_id"] for each in self._orders.find(query, {"_id": 1}, session=session)]
+        if ids:
+            change = {"$set": {"account_id": account_id}}
+            self._orders.update_many(query, change, session=session)
+        return ids
 
     def count_of_cart(
         self, cart_id: CartId, version: int, state: OrderState, session: Session
@@ -245,6 +269,16 @@ class OrderRepository:
         ]
 
 
+_OF_SALES = (
+    "account_id",
+    "email",
+    "address.name",
+    "market",
+    "currency",
+    "totals.total",
+    "refunded",
+    "placed_at",
+)
 _TOTALS = ("subtotal", "discount", "shipping", "tax", "total")
 _MADE = {
     "id",

@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 
 from app.db.database import Database, Session
 from app.db.outbox import Outbox
-from app.orders.events import ORDER_CANCELLED, ORDER_PAID, ORDER_WITHDRAWN
+from app.orders.events import ORDER_CANCELLED, ORDER_PAID, ORDER_WITHDRAWN, ORDERS_MOVED
 from app.orders.models import Order, OrderEvent, OrderPage, OrderState
 from app.orders.repository import OrderRepository
 from app.orders.units import OrderUnits
@@ -101,6 +101,10 @@ class OrderService:
         """All of an account's orders, the newest first."""
         return self._orders.of_account(account_id)
 
+    def of_guest(self, email: str, most: int) -> list[Order]:
+        """The newest orders that were placed with an address and without an account."""
+        return self._orders.of_guest(email, most)
+
     def has_ordered(self, account_id: AccountId | None, emails: Iterable[str]) -> bool:
         """Whether this account, or anybody with one of these addresses, ever paid an order."""
         return self._orders.has_in((OrderState.PAID, OrderState.REFUNDED), account_id, emails)
@@ -127,12 +131,20 @@ class OrderService:
 
     def adopt(self, account_id: AccountId, proven_email: str) -> None:
         """Give guests' orders with this address to the account that has proven to own it."""
-        if proven_email:
-            self._orders.adopt(account_id, proven_email)
+        if proven_email and self._orders.has_of_guest(proven_email):
+            self._database.in_transaction(
+                lambda session: self._tell_moved(
+                    self._orders.adopt(account_id, proven_email, session), session
+                )
+            )
 
     def disown(self, account_id: AccountId, session: Session) -> None:
         """Keep the orders of an account that goes, as a guest's."""
-        self._orders.disown(account_id, session)
+        self._tell_moved(self._orders.disown(account_id, session), session)
+
+    def _tell_moved(self, order_ids: list[OrderId], session: Session) -> None:
+        if order_ids:
+            self._outbox.publish(ORDERS_MOVED, {"order_ids": order_ids}, session)
 
     def look_up(self, number: str, email: str) -> Order | None:
         """The order with this number and e-mail address, or None; never tells which was wrong."""

@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 
 from app.catalog.service import CatalogService
 from app.db.database import Database
+from app.groups.service import GroupService
 from app.markets.models import Market
 from app.promotions.eligibility import (
     BETTER,
@@ -61,10 +62,12 @@ class DiscountService:
         catalog: CatalogService,
         history: OrderHistory,
         money_text: MoneyText,
+        groups: GroupService,
     ) -> None:
         self._catalog = catalog
         self._history = history
         self._money_text = money_text
+        self._groups = groups
         self._promotions = PromotionRepository(database)
         self._uses = UsageRepository(database)
 
@@ -203,6 +206,7 @@ class DiscountService:
             uses=self._uses_of(promotion, customer, own),
             used_up=self._used_up(promotion, code, own),
             code_is_off=code is not None and not code.active,
+            groups=self._groups_of(promotion, customer),
         )
         return why_not(promotion, basket, facts)
 
@@ -210,6 +214,11 @@ class DiscountService:
         if not promotion.conditions.first_order or not customer.is_known:
             return False
         return self._history.has_ordered(customer.account_id, customer.emails)
+
+    def _groups_of(self, promotion: Promotion, customer: Customer) -> frozenset[str]:
+        if not promotion.conditions.groups:
+            return frozenset()
+        return self._groups.codes_of(customer.emails)
 
     def _uses_of(self, promotion: Promotion, customer: Customer, own: _Own) -> int:
         """How often the customer has used it, whichever of their names was used most."""

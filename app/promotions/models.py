@@ -36,7 +36,7 @@ class Conditions:
     """What must be so. Sums and counts are of the things in scope, sums before any discount.
 
     ``minimum_subtotal`` is minor units by market; a market without one has no minimum.
-    ``accounts`` and ``emails`` name the customers, empty is everybody.
+    ``accounts``, ``emails`` and ``groups`` (by code) name the customers, nothing is everybody.
     """
 
     minimum_subtotal: Mapping[str, int] = field(default_factory=dict)
@@ -44,12 +44,13 @@ class Conditions:
     markets: tuple[str, ...] = ()
     accounts: tuple[str, ...] = ()
     emails: tuple[str, ...] = ()
+    groups: tuple[str, ...] = ()
     first_order: bool = False
 
     @property
     def names_customers(self) -> bool:
         """Whether it is for some customers only."""
-        return bool(self.accounts or self.emails)
+        return bool(self.accounts or self.emails or self.groups)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
