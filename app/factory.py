@@ -19,6 +19,11 @@ from app.account.recovery_routes import blueprint as recovery_routes
 from app.account.two_factor_routes import blueprint as two_factor_routes
 from app.admin import context as admin_context
 from app.admin.audit_routes import blueprint as admin_audit_routes
+from app.admin.order_papers_routes import blueprint as admin_order_papers_routes
+from app.admin.orders_goods_routes import blueprint as admin_orders_goods_routes
+from app.admin.orders_money_routes import blueprint as admin_orders_money_routes
+from app.admin.orders_routes import blueprint as admin_orders_routes
+from app.admin.returns_routes import blueprint as admin_returns_routes
 from app.cart import cookie as cart_cookie
 from app.cart.routes import blueprint as cart_routes
 from app.catalog import context as catalog_context
@@ -96,6 +101,11 @@ _BLUEPRINTS = (
     wishlist_routes,
     stock_alert_routes,
     admin_audit_routes,
+    admin_orders_routes,
+    admin_orders_money_routes,
+    admin_orders_goods_routes,
+    admin_order_papers_routes,
+    admin_returns_routes,
 )
 
 

@@ -68,6 +68,7 @@ from app.notifications.order_mails import OrderMails
 from app.notifications.service import NotificationService
 from app.notifications.staff_mails import StaffMails
 from app.notifications.stock_mails import StockMails
+from app.orders.desk import OrderDesk
 from app.orders.service import OrderService
 from app.orders.units import OrderUnits
 from app.payments.gateways.base import Gateway
@@ -221,6 +222,7 @@ def build_services(settings: Settings, templates: Environment) -> tuple[object, 
         Crediting(CreditSources(database), payments),
         carts,
         orders,
+        OrderDesk(database, outbox, orders),
         switchboard,
         payments,
         WebhookInbox(database, outbox, gateways),

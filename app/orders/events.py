@@ -2,4 +2,5 @@
 
 ORDER_PAID = "order.paid"
 ORDER_CANCELLED = "order.cancelled"
+CONFIRMATION_ASKED = "order.confirmation_asked"  # staff send its confirmation again; also: key
 ORDER_WITHDRAWN = "order.withdrawn"  # its shopper cancelled it, before or after paying

@@ -11,6 +11,7 @@ from pymongo import ReturnDocument
 
 from app.db.database import Database, Document, Session
 from app.markets.taxing import RateTax
+from app.orders.finding import words_of
 from app.orders.models import (
     FulfilmentState,
     LineUnits,
@@ -86,12 +87,12 @@ class OrderRepository:
             "state": OrderState.PENDING.value,
             "placed_at": {"$gte": since},
         }
-        return [_from_document(document) for document in self._orders.find(query)]
+        return [order_from_document(document) for document in self._orders.find(query)]
 
     def of_account(self, account_id: AccountId, skip: int = 0, most: int = 0) -> list[Order]:
         """An account's orders, the newest first; ``most`` 0 is all of them."""
         found = self._orders.find({"account_id": account_id}).sort("placed_at", -1)
-        return [_from_document(document) for document in found.skip(skip).limit(most)]
+        return [order_from_document(document) for document in found.skip(skip).limit(most)]
 
     def has_in(
         self, states: Iterable[OrderState], account_id: AccountId | None, emails: Iterable[str]
@@ -112,7 +113,7 @@ class OrderRepository:
     def paid_since(self, moment: datetime) -> list[Order]:
         """Orders placed from ``moment`` on that are paid and not wholly refunded."""
         query = {"state": OrderState.PAID.value, "placed_at": {"$gte": moment}}
-        return [_from_document(document) for document in self._orders.find(query)]
+        return [order_from_document(document) for document in self._orders.find(query)]
 
     def adopt(self, account_id: AccountId, email: str) -> None:
         """Give the orders that guests placed with this address to the account."""
@@ -166,11 +167,14 @@ class OrderRepository:
         *,
         only: Mapping[str, Any] | None = None,
         also: Mapping[str, Any] | None = None,
+        words: Iterable[str] = (),
     ) -> bool:
-        """Move forward to ``target`` from a state that allows it; False if it does not."""
+        """Move forward to ``target`` from a state that allows it; False if it does not. From then
+        on it is found under these ``words`` as well."""
+        more = {"$addToSet": {"search": {"$each": list(words)}}} if words else {}
         result = self._orders.update_one(
             {"_id": order_id, "state": {"$in": sources_of(target)}, **(only or {})},
-            {"$set": {"state": target.value, **(also or {})}},
+            {"$set": {"state": target.value, **(also or {})}, **more},
             session=session,
         )
         return bool(result.modified_count)
@@ -196,6 +200,7 @@ class OrderRepository:
         public: bool,
         session: Session | None = None,
         key: str | None = None,
+        by: str = "",
     ) -> None:
         """Append to the timeline; ``key`` makes the line unique over repeats."""
         document = {
@@ -206,6 +211,7 @@ class OrderRepository:
             "words": to_words(message),
             "public": public,
             "at": now(),
+            **({"by": by} if by else {}),
         }
         self._events.update_one(
             {"_id": document["_id"]}, {"$setOnInsert": document}, upsert=True, session=session
@@ -220,6 +226,7 @@ class OrderRepository:
                 kind=event["kind"],
                 message=from_words(event["message"], event.get("words")),
                 public=event["public"],
+                by=event.get("by", ""),
             )
             for event in self._events.find(query).sort([("at", 1), ("_id", 1)])
         ]
@@ -248,6 +255,7 @@ def _to_document(order: Order) -> Document:
     document["_id"] = document.pop("id")
     document["state"] = order.state.value
     document["claimed"] = False
+    document["search"] = words_of(order)
     document["refunded"] = order.refunded.minor
     document["reductions"] = [_reduction_to_document(each) for each in order.reductions]
     document["lines"] = [_line_to_document(line) for line in order.lines]
@@ -285,10 +293,11 @@ def _reduction_to_document(reduction: LineReduction | OrderReduction) -> Documen
 
 
 def _maybe(document: Document | None) -> Order | None:
-    return _from_document(document) if document else None
+    return order_from_document(document) if document else None
 
 
-def _from_document(document: Document) -> Order:
+def order_from_document(document: Document) -> Order:
+    """An order as stored."""
     currency = document["currency"]
 
     def money(minor: int) -> Money:

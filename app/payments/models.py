@@ -10,6 +10,7 @@ from typing import Any
 from app.shared.credit import CreditUse
 from app.shared.ids import AttemptId, CreditId, OrderId
 from app.shared.money import Money, total
+from app.shared.texts import Text
 
 
 class AttemptState(StrEnum):
@@ -115,6 +116,16 @@ class SeenPayment:
             return not self.captured
         ended = self.state in {PaymentState.CAPTURED, PaymentState.REFUNDED}
         return ended and not self.refunded < (self.captured or self.amount)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Authorisation:
+    """A payment that a gateway showed for an attempt, and what the shop made of it, and why."""
+
+    payment_id: str
+    amount: Money
+    state: AuthorisationState
+    reason: Text
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -11,6 +11,7 @@ from app.db.database import Database, Document, Session
 from app.payments.models import (
     Attempt,
     AttemptState,
+    Authorisation,
     AuthorisationState,
     Capture,
     CaptureState,
@@ -156,6 +157,19 @@ class PaymentRepository:
         wanted = {"reason": 1, "words": 1}
         found = self._authorisations.find_one({"_id": f"{gateway}:{payment_id}"}, wanted) or {}
         return from_words(found.get("reason", ""), found.get("words"))
+
+    def authorisations_of(self, attempt: Attempt) -> list[Authorisation]:
+        """The payments that were seen of an attempt."""
+        query = {"order_id": attempt.order_id, "attempt_id": attempt.id}
+        return [
+            Authorisation(
+                payment_id=each["gateway_payment_id"],
+                amount=Money(each["amount"], each["currency"]),
+                state=AuthorisationState(each["state"]),
+                reason=from_words(each.get("reason", ""), each.get("words")),
+            )
+            for each in self._authorisations.find(query)
+        ]
 
     def count_try(self, gateway: str, payment_id: str) -> int:
         """Count one more try to give a payment back; how many there are now."""

@@ -22,6 +22,7 @@ from app.payments.gateways.switchboard import Switchboard
 from app.payments.models import (
     Attempt,
     AttemptState,
+    Authorisation,
     AuthorisationState,
     Capture,
     CaptureState,
@@ -206,6 +207,10 @@ class PaymentService:
     def known_state(self, attempt: Attempt, payment: SeenPayment) -> AuthorisationState | None:
         """What was recorded of a payment before, None for a new one."""
         return self._payments.authorisation_state(attempt.gateway, payment.id)
+
+    def authorisations_of(self, attempt: Attempt) -> list[Authorisation]:
+        """The payments that were seen of an attempt, and what the shop made of them."""
+        return self._payments.authorisations_of(attempt)
 
     def claim(self, attempt: Attempt, payment: SeenPayment, session: Session) -> Capture:
         """Claim the order's capture for this payment, or return the claim that holds it."""
