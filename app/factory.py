@@ -19,6 +19,7 @@ from app.account.recovery_routes import blueprint as recovery_routes
 from app.account.two_factor_routes import blueprint as two_factor_routes
 from app.admin import context as admin_context
 from app.admin.audit_routes import blueprint as admin_audit_routes
+from app.admin.drafts_routes import blueprint as admin_drafts_routes
 from app.admin.order_papers_routes import blueprint as admin_order_papers_routes
 from app.admin.orders_goods_routes import blueprint as admin_orders_goods_routes
 from app.admin.orders_money_routes import blueprint as admin_orders_money_routes
@@ -33,6 +34,7 @@ from app.catalog.forgetting import forget
 from app.catalog.routes import blueprint as catalog_routes
 from app.catalog.service import CatalogService
 from app.checkout import context as checkout_context
+from app.checkout.draft_routes import blueprint as draft_routes
 from app.checkout.gift_card_routes import blueprint as gift_card_routes
 from app.checkout.payment_routes import blueprint as payment_routes
 from app.checkout.routes import blueprint as checkout_routes
@@ -83,6 +85,7 @@ _BLUEPRINTS = (
     market_routes,
     cart_routes,
     checkout_routes,
+    draft_routes,
     gift_card_routes,
     credit_routes,
     account_credit_routes,
@@ -106,6 +109,7 @@ _BLUEPRINTS = (
     admin_orders_goods_routes,
     admin_order_papers_routes,
     admin_returns_routes,
+    admin_drafts_routes,
 )
 
 

@@ -20,6 +20,7 @@ from app.catalog.sitemap import Sitemap
 from app.checkout.audit import Audit
 from app.checkout.card_issuing import CardIssuing
 from app.checkout.crediting import Crediting
+from app.checkout.draft_following import DraftFollowing
 from app.checkout.placing import Placing
 from app.checkout.reconciliation import Reconciler
 from app.checkout.refund_credit import RefundCredit
@@ -37,6 +38,7 @@ from app.db.database import Database, Session
 from app.db.idempotency import IdempotencyKeys
 from app.db.outbox import Outbox
 from app.db.schedules import Schedules
+from app.drafts.service import DraftService
 from app.fulfilment.cancelling import Cancelling
 from app.fulfilment.invoicing import Invoicing
 from app.fulfilment.models import Seller
@@ -61,6 +63,7 @@ from app.markets.service import MarketService
 from app.media.cloudinary_store import CloudinaryMediaStore
 from app.media.local import LocalMediaStore
 from app.media.service import MediaService
+from app.notifications.draft_mails import DraftMails
 from app.notifications.gift_card_mails import GiftCardMails
 from app.notifications.identity_mails import IdentityMails
 from app.notifications.mail import FolderMailer, Mailer, SmtpMailer
@@ -140,6 +143,8 @@ def build_services(settings: Settings, templates: Environment) -> tuple[object, 
     )
     settlement = Settlement(database, outbox, carts, inventory, usage, holds, orders, payments)
     keys = IdempotencyKeys(database)
+    promotions = PromotionService(database)
+    drafts = DraftService(database, outbox, carts, promotions, markets)
     placing = Placing(
         database,
         keys,
@@ -150,6 +155,7 @@ def build_services(settings: Settings, templates: Environment) -> tuple[object, 
         orders,
         payments,
         settlement,
+        drafts,
         settings.base_url,
     )
     reconciler = Reconciler(
@@ -167,14 +173,19 @@ def build_services(settings: Settings, templates: Environment) -> tuple[object, 
     cancelling, returns, invoicing = _after_buying(
         settings, database, outbox, orders, units, inventory, payments, settlement, refunding
     )
-    invoicing.subscribe(outbox)
-    CardIssuing(database, orders, credit).subscribe(outbox)
+    for follower in (
+        invoicing,
+        CardIssuing(database, orders, credit),
+        DraftFollowing(drafts, orders),
+    ):
+        follower.subscribe(outbox)
     for mails in (
         IdentityMails(mail, accounts, links),
         GiftCardMails(mail, credit),
         OrderMails(mail, orders, shipping, returns),
         StockMails(mail, alerts, settings.base_url),
         StaffMails(mail, accounts, catalog),
+        DraftMails(mail, drafts, markets),
     ):
         mails.subscribe(outbox)
     alerts.subscribe(outbox)
@@ -215,7 +226,8 @@ def build_services(settings: Settings, templates: Environment) -> tuple[object, 
         Stocktaking(database, inventory.ledger),
         Thresholds(database, inventory.ledger),
         stock_check,
-        PromotionService(database),
+        promotions,
+        drafts,
         discounts,
         usage,
         credit,

@@ -1,4 +1,4 @@
-"""Orders are found by their words, and listed by what is known of them, the newest first."""
+"""Orders are found by their words and listed by what is known of them; draft orders."""
 
 from __future__ import annotations
 
@@ -9,12 +9,18 @@ from collections.abc import Iterable
 from pymongo import UpdateOne
 
 from app.db.database import Database, Document
+from app.db.schema import DATE, NAME, POSITIVE, STRING, document, ensure_collection, list_of, one_of
 
 _BATCH = 200
 
 
 def upgrade(database: Database) -> None:
-    """Give earlier orders their words, and create the indexes; each step may be repeated."""
+    """Create everything, and give earlier orders their words; each step may be repeated."""
+    _orders(database)
+    _drafts(database)
+
+
+def _orders(database: Database) -> None:
     orders = database["orders"]
     waiting: list[Document] = []
     for order in orders.find({"search": {"$exists": False}}):
@@ -27,6 +33,33 @@ def upgrade(database: Database) -> None:
     orders.create_index([("search", 1), ("placed_at", 1)])
     for field in ("fulfilment", "gateway", "market"):
         orders.create_index([(field, 1), ("placed_at", 1)])
+
+
+def _drafts(database: Database) -> None:
+    ensure_collection(
+        database,
+        "drafts",
+        document(
+            {
+                "_id": NAME,
+                "number": NAME,
+                "token": NAME,
+                "request_key": NAME,
+                "state": one_of(["open", "ordered", "paid", "cancelled"]),
+                "cart_id": NAME,
+                "market": NAME,
+                "email": STRING,
+                "lines": list_of(document({"sku": NAME, "title": STRING, "quantity": POSITIVE})),
+                "order_number": STRING,
+                "created_at": DATE,
+                "expires_at": DATE,
+            }
+        ),
+    )
+    drafts = database["drafts"]
+    for field in ("number", "token", "request_key", "cart_id"):
+        drafts.create_index(field, unique=True)
+    drafts.create_index([("state", 1), ("_id", -1)])
 
 
 def _give_words(database: Database, orders: list[Document]) -> None:

@@ -74,6 +74,15 @@ class Cancelling:
             return order
         raise StillChecking if order.state is OrderState.PENDING else TooLateToCancel
 
+    def cancel_unpaid(self, order_id: OrderId, *, by: str) -> None:
+        """Cancel an order that is not paid, for staff. Raises ``StillChecking`` while a payment of
+        it may go through, and ``TooLateToCancel`` for one that is paid by now."""
+        order = self._cancel_unpaid(self._orders.get(order_id), by)
+        if order.state is OrderState.PENDING:
+            raise StillChecking
+        if order.state is not OrderState.CANCELLED:
+            raise TooLateToCancel
+
     def _cancel_unpaid(self, order: Order, by: str) -> Order:
         """Close what can be paid, then cancel; a payment that comes first wins."""
         attempt = self._payments.find_open(order.id)

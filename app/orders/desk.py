@@ -57,7 +57,7 @@ class OrderDesk:
             return FoundOrders(orders=tuple(self._begun(wanted)[:most]))
         orders = tuple(walk.orders[:most])
         if walk.until is not None:
-            older = _cursor(walk.until, "" if back else "~")
+            older = _cursor(walk.until, "")
             return FoundOrders(orders=orders, older=older, until=walk.until)
         more = len(walk.orders) > most
         last = orders[-1] if more else None

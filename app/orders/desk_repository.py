@@ -20,6 +20,7 @@ from app.shared.ids import OrderId
 
 _BEGINNING = datetime(2015, 1, 1, tzinfo=UTC)
 _FIRST_WINDOW = timedelta(minutes=1)
+_STEP = timedelta(milliseconds=1)  # to the next moment that can be told apart
 _PATIENCE = 0.2  # seconds that a page may look back for what is rare
 _MOST_BY_PREFIX = 200
 _SHORTEST_PREFIX = 3
@@ -49,17 +50,21 @@ class OrderDeskRepository:
 
     def walk(self, wanted: OrderFilter, after: Place | None, most: int, *, back: bool) -> Walk:
         """Up to ``most`` orders from ``after`` on, ``back`` in time or forward."""
-        query = _query(wanted)
+        query, sign = _query(wanted), -1 if back else 1
         found: list[Document] = []
         deadline = time.monotonic() + _PATIENCE
-        for begin, end in self._windows(wanted, after, back=back):
-            condition = {**query, "placed_at": {"$gte": begin, "$lt": end}}
-            sign = -1 if back else 1
-            cursor = self._orders.find(condition).sort([("placed_at", sign), ("_id", sign)])
-            found += [each for each in cursor.limit(most + 1) if _is_beyond(each, after, back)]
+        if after:  # what was placed at the very moment at which the page before ended
+            tie = {"placed_at": after[0], "_id": {"$lt" if back else "$gt": after[1]}}
+            found += self._orders.find({**query, **tie}).sort("_id", sign).limit(most)
+        windows = list(self._windows(wanted, after, back=back))
+        for begin, end in windows:
             if len(found) >= most:
                 break
-            if time.monotonic() > deadline:
+            condition = {**query, "placed_at": {"$gte": begin, "$lt": end}}
+            cursor = self._orders.find(condition).sort([("placed_at", sign), ("_id", sign)])
+            found += cursor.limit(most)
+            more = len(found) < most and (begin, end) != windows[-1]
+            if more and time.monotonic() > deadline:
                 return Walk(_orders(found), begin if back else end)
         return Walk(_orders(found[:most]))
 
@@ -67,13 +72,12 @@ class OrderDeskRepository:
         self, wanted: OrderFilter, after: Place | None, *, back: bool
     ) -> Iterator[tuple[datetime, datetime]]:
         """Stretches of time from where the page begins, each twice as long as the last."""
-        step = timedelta(milliseconds=1)
-        first = wanted.placed_from or _BEGINNING
-        last = wanted.placed_until or datetime.now(UTC) + timedelta(days=1)
+        first = _whole(wanted.placed_from or _BEGINNING)
+        last = _whole(wanted.placed_until or datetime.now(UTC) + timedelta(days=1))
         if after and back:
-            last = min(last, after[0] + step)
+            last = min(last, after[0])
         elif after:
-            first = max(first, after[0])
+            first = max(first, after[0] + _STEP)
         elif not back and wanted.placed_from is None:
             first = self._first_moment()
         span = _FIRST_WINDOW
@@ -153,6 +157,11 @@ class OrderDeskRepository:
         return bool(done.modified_count)
 
 
+def _whole(moment: datetime) -> datetime:
+    """Without what the database does not keep of it."""
+    return moment.replace(microsecond=moment.microsecond // 1000 * 1000)
+
+
 def _query(wanted: OrderFilter, *, with_words: bool = True) -> Document:
     conditions: list[Document] = [
         {name: value}
@@ -178,13 +187,6 @@ def _query(wanted: OrderFilter, *, with_words: bool = True) -> Document:
         rest = [{"search": each} for each in terms[1:]]
         return {**first, **({"$and": [*rest, *conditions]} if rest or conditions else {})}
     return {"$and": conditions} if conditions else {}
-
-
-def _is_beyond(document: Document, after: Place | None, back: bool) -> bool:
-    if after is None:
-        return True
-    place = (document["placed_at"], document["_id"])
-    return place < after if back else place > after
 
 
 def _orders(documents: Iterable[Document]) -> list[Order]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable
+from typing import Any
 from uuid import uuid4
 
 from flask import Flask
@@ -46,7 +47,7 @@ class Desk(Staff):
         page = soup(self.get(path))
         form = page.select_one(f"form[action='{action}']")
         assert form is not None, page.get_text()
-        return form_fields(form)
+        return all_fields(form)
 
     def send_to(self, path: str, **fields: str) -> TestResponse:
         """Post a form with a key of its own unless one is given."""
@@ -67,6 +68,16 @@ class Desk(Staff):
         """What happened, and who did it, the oldest first."""
         events = service(OrderService, self.app).timeline(self.order.id, public_only=False)
         return [(str(event.message), event.by) for event in events]
+
+
+def all_fields(form: Any) -> dict[str, str]:
+    """What a browser would send of a form as it stands, its lists and texts included."""
+    fields = form_fields(form)
+    for each in form.select("select[name]"):
+        option = each.select_one("option[selected]") or each.select_one("option")
+        fields[str(each["name"])] = str(option["value"]) if option else ""
+    fields |= {str(each["name"]): each.get_text() for each in form.select("textarea[name]")}
+    return fields
 
 
 def agreed(seen: TestResponse) -> str:

@@ -206,8 +206,10 @@ def test_what_is_rare_is_looked_for_a_while_only(
     app: Flask, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("app.orders.desk_repository._PATIENCE", -1.0)
-    _store(app, *(_order(n) for n in range(4)))
-    desk, wanted = service(OrderDesk, app), OrderFilter(gateway="stripe")
+    monkeypatch.setattr("app.orders.desk_repository._FIRST_WINDOW", timedelta(hours=2))
+    _store(app, *(_order(n, placed_at=now() - timedelta(hours=n)) for n in range(4)))
+    since = now() - timedelta(days=1)
+    desk, wanted = service(OrderDesk, app), OrderFilter(gateway="stripe", placed_from=since)
     for sort in (OrderSort.NEWEST, OrderSort.OLDEST):
         seen: list[str] = []
         after, turns = "", 0
