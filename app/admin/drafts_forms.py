@@ -116,7 +116,7 @@ def _address(form: AddressForm) -> Address | None:
     if not any(form[name].data for name in _ADDRESS):
         return None
     if not form.validate():
-        raise Invalid("", {name: str(errors[0]) for name, errors in form.errors.items()})
+        raise Invalid("", {field.name: str(field.errors[0]) for field in form if field.errors})
     return form.address()
 
 

@@ -76,7 +76,7 @@ def orders() -> Response:
     """The order book, narrowed by words and filters."""
     state = _state()
     wanted = order_filter(state)
-    found = service(OrderDesk).list(wanted, _PAGE, state.after)
+    found = service(OrderDesk).find(wanted, _PAGE, state.after)
     markets = [(each.code, each.name) for each in service(MarketService).every()]
     return page(
         "admin/orders/list.html",

@@ -43,7 +43,7 @@ class OrderDesk:
 
     # --- lists ----------------------------------------------------------------------------------
 
-    def list(self, wanted: OrderFilter, most: int, after: str = "") -> FoundOrders:
+    def find(self, wanted: OrderFilter, most: int, after: str = "") -> FoundOrders:
         """A page of orders; ``after`` is where the page before ended.
 
         Words have to be there whole; one that no order has may be the beginning of one.
@@ -90,7 +90,7 @@ class OrderDesk:
         """All that a filter leaves, the newest first, for a file."""
         after = ""
         while True:
-            found = self.list(replace(wanted, sort=OrderSort.NEWEST), _BATCH, after)
+            found = self.find(replace(wanted, sort=OrderSort.NEWEST), _BATCH, after)
             yield from found.orders
             after = found.older
             if not after:

@@ -77,8 +77,9 @@ def words_of(order: Order) -> list[str]:
     found |= {order.email.lower(), order.email.lower().partition("@")[0]}
     found |= set(words_of_address(order.address))
     for line in order.lines:
-        for each in (line, *line.parts):
-            found |= {each.sku.lower(), *_words(each.title)}
+        things = [(line.sku, line.title), *((part.sku, part.title) for part in line.parts)]
+        for sku, title in things:
+            found |= {sku.lower(), *_words(title)}
     return sorted(filter(None, found))
 
 

@@ -214,7 +214,7 @@ def test_what_is_rare_is_looked_for_a_while_only(
         seen: list[str] = []
         after, turns = "", 0
         while True:
-            found = desk.list(replace(wanted, sort=sort), 3, after)
+            found = desk.find(replace(wanted, sort=sort), 3, after)
             seen += [each.number for each in found.orders]
             after, turns = found.older, turns + 1
             if not after:
