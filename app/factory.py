@@ -28,6 +28,7 @@ from app.admin.categories_routes import blueprint as admin_categories_routes
 from app.admin.collections_routes import blueprint as admin_collections_routes
 from app.admin.coupon_routes import blueprint as admin_coupon_routes
 from app.admin.customer_routes import blueprint as admin_customer_routes
+from app.admin.drafts_routes import blueprint as admin_drafts_routes
 from app.admin.gateway_routes import blueprint as admin_gateway_routes
 from app.admin.gift_card_routes import blueprint as admin_gift_card_routes
 from app.admin.home_routes import blueprint as admin_home_routes
@@ -38,9 +39,14 @@ from app.admin.location_routes import blueprint as admin_location_routes
 from app.admin.mail_routes import blueprint as admin_mail_routes
 from app.admin.market_routes import blueprint as admin_market_routes
 from app.admin.money_routes import blueprint as admin_money_routes
+from app.admin.order_papers_routes import blueprint as admin_order_papers_routes
+from app.admin.orders_goods_routes import blueprint as admin_orders_goods_routes
+from app.admin.orders_money_routes import blueprint as admin_orders_money_routes
+from app.admin.orders_routes import blueprint as admin_orders_routes
 from app.admin.promotion_routes import blueprint as admin_promotion_routes
 from app.admin.promotion_trial_routes import blueprint as admin_promotion_trial_routes
 from app.admin.promotion_usage_routes import blueprint as admin_promotion_usage_routes
+from app.admin.returns_routes import blueprint as admin_returns_routes
 from app.admin.review_routes import blueprint as admin_review_routes
 from app.admin.settings_routes import blueprint as admin_settings_routes
 from app.admin.stock_file_routes import blueprint as admin_stock_file_routes
@@ -55,6 +61,7 @@ from app.catalog.forgetting import forget
 from app.catalog.routes import blueprint as catalog_routes
 from app.catalog.service import CatalogService
 from app.checkout import context as checkout_context
+from app.checkout.draft_routes import blueprint as draft_routes
 from app.checkout.gift_card_routes import blueprint as gift_card_routes
 from app.checkout.payment_routes import blueprint as payment_routes
 from app.checkout.routes import blueprint as checkout_routes
@@ -107,6 +114,7 @@ _BLUEPRINTS = (
     market_routes,
     cart_routes,
     checkout_routes,
+    draft_routes,
     gift_card_routes,
     credit_routes,
     account_credit_routes,
@@ -151,6 +159,12 @@ _BLUEPRINTS = (
     admin_review_routes,
     admin_gift_card_routes,
     admin_staff_routes.blueprint,
+    admin_orders_routes,
+    admin_orders_money_routes,
+    admin_orders_goods_routes,
+    admin_order_papers_routes,
+    admin_returns_routes,
+    admin_drafts_routes,
 )
 
 

@@ -31,6 +31,7 @@ from app.checkout.audit import Audit
 from app.checkout.audit_runs import AuditRuns
 from app.checkout.card_issuing import CardIssuing
 from app.checkout.crediting import Crediting
+from app.checkout.draft_following import DraftFollowing
 from app.checkout.placing import Placing
 from app.checkout.reconciliation import Reconciler
 from app.checkout.refund_credit import RefundCredit
@@ -52,6 +53,7 @@ from app.db.database import Database, Session
 from app.db.idempotency import IdempotencyKeys
 from app.db.outbox import Outbox
 from app.db.schedules import Schedules
+from app.drafts.service import DraftService
 from app.fulfilment.cancelling import Cancelling
 from app.fulfilment.invoicing import Invoicing
 from app.fulfilment.models import Seller
@@ -79,6 +81,7 @@ from app.inventory.thresholds import Thresholds, tell_staff
 from app.markets.context import format_day, format_money
 from app.markets.service import MarketService
 from app.media.local import LocalMediaStore
+from app.notifications.draft_mails import DraftMails
 from app.notifications.gift_card_mails import GiftCardMails
 from app.notifications.identity_mails import IdentityMails
 from app.notifications.invitation_mails import InvitationMails
@@ -87,6 +90,7 @@ from app.notifications.service import NotificationService
 from app.notifications.staff_mails import StaffMails
 from app.notifications.stock_mails import StockMails
 from app.notifications.wording import MailWordings
+from app.orders.desk import OrderDesk
 from app.orders.service import OrderService
 from app.orders.units import OrderUnits
 from app.payments.gateways.switchboard import Switchboard
@@ -172,6 +176,8 @@ def build_services(settings: Settings, templates: Environment) -> tuple[object, 
     )
     settlement = Settlement(database, outbox, carts, inventory, usage, holds, orders, payments)
     keys = IdempotencyKeys(database)
+    promotions = PromotionService(database)
+    drafts = DraftService(database, outbox, carts, promotions, markets)
     placing = Placing(
         database,
         keys,
@@ -182,6 +188,7 @@ def build_services(settings: Settings, templates: Environment) -> tuple[object, 
         orders,
         payments,
         settlement,
+        drafts,
         settings.base_url,
     )
     reconciler = Reconciler(
@@ -208,14 +215,16 @@ def build_services(settings: Settings, templates: Environment) -> tuple[object, 
     cancelling, returns, invoicing = _after_buying(
         profiles, database, outbox, orders, units, inventory, payments, settlement, refunding
     )
-    invoicing.subscribe(outbox)
     for handlers in (
+        invoicing,
         CardIssuing(database, orders, credit),
+        DraftFollowing(drafts, orders),
         IdentityMails(mail, accounts, links),
         GiftCardMails(mail, credit),
         OrderMails(mail, orders, shipping, returns),
         StockMails(mail, alerts, settings.base_url),
         StaffMails(mail, accounts, catalog),
+        DraftMails(mail, drafts, markets),
     ):
         handlers.subscribe(outbox)
     alerts.subscribe(outbox)
@@ -280,17 +289,19 @@ def build_services(settings: Settings, templates: Environment) -> tuple[object, 
         inventory,
         *_stock_by_hand(database, catalog, inventory),
         stock_check,
-        PromotionService(database),
         Coupons(database),
         UsageTallies(database),
         PromotionChecks(catalog),
         TrialItems(catalog),
+        promotions,
+        drafts,
         discounts,
         usage,
         credit,
         Crediting(CreditSources(database), payments),
         carts,
         orders,
+        OrderDesk(database, outbox, orders),
         switchboard,
         payments,
         refunds,

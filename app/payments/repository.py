@@ -167,17 +167,21 @@ class PaymentRepository:
         )
         self._attempts.update_one({"_id": attempt.id}, {"$inc": {"uncounted": 1}}, session=session)
 
-    def authorisations_of(self, order_id: OrderId, session: Session) -> list[Authorisation]:
+    def authorisations_of(
+        self, order_id: OrderId, session: Session | None = None
+    ) -> list[Authorisation]:
         """Every payment that gateways showed for an order."""
-        found = self._authorisations.find({"order_id": order_id}, session=session)
         return [
             Authorisation(
                 gateway=each["gateway"],
+                attempt_id=AttemptId(each["attempt_id"]),
                 payment_id=each["gateway_payment_id"],
+                amount=Money(each["amount"], each["currency"]),
                 state=AuthorisationState(each["state"]),
+                reason=from_words(each.get("reason", ""), each.get("words")),
                 created_at=each["created_at"],
             )
-            for each in found
+            for each in self._authorisations.find({"order_id": order_id}, session=session)
         ]
 
     def authorisation_state(self, gateway: str, payment_id: str) -> AuthorisationState | None:

@@ -149,7 +149,9 @@ class PaymentService:
         """Note that an attempt was counted as ``uncounted`` showed it."""
         self._payments.note_counted(attempt_id, moves)
 
-    def authorisations_of(self, order_id: OrderId, session: Session) -> list[Authorisation]:
+    def authorisations_of(
+        self, order_id: OrderId, session: Session | None = None
+    ) -> list[Authorisation]:
         """Every payment that gateways showed for an order."""
         return self._payments.authorisations_of(order_id, session)
 
