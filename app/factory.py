@@ -19,12 +19,18 @@ from app.account.recovery_routes import blueprint as recovery_routes
 from app.account.two_factor_routes import blueprint as two_factor_routes
 from app.admin import context as admin_context
 from app.admin.audit_routes import blueprint as admin_audit_routes
+from app.admin.products_bulk_routes import blueprint as admin_bulk_routes
+from app.admin.products_details_routes import blueprint as admin_product_routes
+from app.admin.products_pictures_routes import blueprint as admin_pictures_routes
+from app.admin.products_routes import blueprint as admin_products_routes
+from app.admin.products_variants_routes import blueprint as admin_variants_routes
 from app.cart import cookie as cart_cookie
 from app.cart.routes import blueprint as cart_routes
 from app.catalog import context as catalog_context
 from app.catalog import partials
 from app.catalog.addresses import canonical_address
 from app.catalog.forgetting import forget
+from app.catalog.preview_routes import blueprint as preview_routes
 from app.catalog.routes import blueprint as catalog_routes
 from app.catalog.service import CatalogService
 from app.checkout import context as checkout_context
@@ -74,6 +80,7 @@ _ROOT = Path(__file__).resolve().parents[1]
 _MAX_BODY = 2 * 1024 * 1024
 _BLUEPRINTS = (
     catalog_routes,
+    preview_routes,
     media_routes,
     market_routes,
     cart_routes,
@@ -96,6 +103,11 @@ _BLUEPRINTS = (
     wishlist_routes,
     stock_alert_routes,
     admin_audit_routes,
+    admin_products_routes,
+    admin_bulk_routes,
+    admin_product_routes,
+    admin_variants_routes,
+    admin_pictures_routes,
 )
 
 

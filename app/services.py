@@ -10,10 +10,14 @@ from jinja2 import Environment
 from app.account.leaving import Leaving
 from app.audit_log.service import AuditLog
 from app.cart.service import CartService
+from app.catalog.bulk_editing import BulkEditing
 from app.catalog.csv.exporting import CsvExport
 from app.catalog.csv.importing import CsvImport
 from app.catalog.demo import DemoLoader
+from app.catalog.editing import ProductEditing
 from app.catalog.pages import CatalogPages
+from app.catalog.previews import Previews
+from app.catalog.product_list import ProductList
 from app.catalog.repricing import Repricing
 from app.catalog.service import CatalogService
 from app.catalog.sitemap import Sitemap
@@ -115,6 +119,7 @@ def build_services(settings: Settings, templates: Environment) -> tuple[object, 
     alerts = StockAlertService(database, outbox, catalog, settings.signing_key)
     inventory = _inventory(database, outbox, catalog, alerts)
     stock_check = StockCheck(database)
+    editing = ProductEditing(database, inventory, markets.rounding_of)
     orders = OrderService(database, outbox)
     discounts = DiscountService(database, catalog, orders, format_money)
     usage = UsageService(database)
@@ -209,6 +214,10 @@ def build_services(settings: Settings, templates: Environment) -> tuple[object, 
         markets,
         catalog,
         Sitemap(database, catalog),
+        editing,
+        BulkEditing(editing, markets.rounding_of),
+        ProductList(database, inventory),
+        Previews(settings.signing_key),
         inventory,
         Locations(database),
         Stocktaking(database, inventory.ledger),

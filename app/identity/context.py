@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from urllib.parse import quote
 
 from flask import Flask, g, redirect, request
-from flask_jwt_extended import get_jwt, verify_jwt_in_request
+from flask_jwt_extended import decode_token, get_jwt, verify_jwt_in_request
 from flask_jwt_extended.exceptions import CSRFError, JWTExtendedException
 from jwt import ExpiredSignatureError, PyJWTError
 from werkzeug.wrappers import Response
@@ -100,6 +100,16 @@ def current_account() -> Account:
         raise SignInNeeded
     account: Account = g.account
     return account
+
+
+def bearer() -> Account | None:
+    """Whose access token the request has, if it is good, its form token not looked at: only for
+    what has to be decided before a body is read, never to allow a change."""
+    try:
+        claims = decode_token(request.cookies.get(ACCESS_COOKIE, ""))
+    except (JWTExtendedException, PyJWTError):
+        return None
+    return service(AccountService).find(AccountId(str(claims["sub"])))
 
 
 def may_be_signed_in() -> bool:
