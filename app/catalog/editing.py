@@ -101,8 +101,8 @@ class ProductEditing:
             if known is not None:
                 return known
             self._check_free(product, session)
-            self._store((product,), (), session)
-            return product
+            self._store((replace(product, updated_at=now()),), (), session)
+            return self._get(product.id, session)
 
         return self._tell_taken(product, work)
 

@@ -30,16 +30,16 @@ def range_(catalog: CatalogMaker) -> None:
     """A product of each sort."""
     day = timedelta(days=1)
     catalog.add(
-        make_product("Dune Mug", make_variant("MUG-1"), vendor="Halden", tags=("clay",)),
+        make_product("Dune Mug", make_variant("MUG-1"), id="prd_1", vendor="Halden", tags=("clay",)),
         make_product(
-            "Ärla Lamp", make_variant("LMP-77"), vendor="Norr", status=ProductStatus.DRAFT,
+            "Ärla Lamp", make_variant("LMP-77"), id="prd_2", vendor="Norr", status=ProductStatus.DRAFT,
             published_at=None,
         ),
         make_product(
-            "Old Chair", make_variant("CHR-1"), vendor="Norr", status=ProductStatus.ARCHIVED,
+            "Old Chair", make_variant("CHR-1"), id="prd_3", vendor="Norr", status=ProductStatus.ARCHIVED,
             category="seats",
         ),
-        make_product("Spring Vase", make_variant("VAS-1"), published_at=now() + day),
+        make_product("Spring Vase", make_variant("VAS-1"), id="prd_4", published_at=now() + day),
     )  # fmt: skip
 
 
@@ -79,9 +79,13 @@ def test_what_was_changed_last_comes_first(owner: Staff, range_: None, database:
 
 def test_stock_is_that_of_all_variants(app: Flask, owner: Staff, catalog: CatalogMaker) -> None:
     catalog.add(
-        make_product("Full", make_variant("F1", {"Size": "S"}), make_variant("F2", {"Size": "L"})),
-        make_product("Half", make_variant("H1", {"Size": "S"}), make_variant("H2", {"Size": "L"})),
-        make_product("Empty", make_variant("E1")),
+        make_product(
+            "Full", make_variant("F1", {"Size": "S"}), make_variant("F2", {"Size": "L"}), id="prd_1"
+        ),
+        make_product(
+            "Half", make_variant("H1", {"Size": "S"}), make_variant("H2", {"Size": "L"}), id="prd_2"
+        ),
+        make_product("Empty", make_variant("E1"), id="prd_3"),
     )
     service(InventoryService, app).set_on_hand({Sku("H1"): 0, Sku("E1"): 0}, "test")
     part = BundleComponent(sku=Sku("F1"), quantity=1)
