@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
 
@@ -87,12 +87,6 @@ class DetailsInput:
         self.rows = [*rows, ("", "")]
         self.seen = seen
         self.attribute_error = ""
-
-    @property
-    def errors(self) -> Mapping[str, Sequence[str]]:
-        """Problems by field."""
-        found = dict(self.form.errors)
-        return {**found, "attributes": [self.attribute_error]} if self.attribute_error else found
 
     def is_valid(self) -> bool:
         """Whether a product can be made of it; says beside the fields what cannot."""

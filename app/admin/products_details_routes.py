@@ -47,7 +47,7 @@ def save(product_id: str) -> BaseResponse:
         only_looked()
         return _form(product, given)
     if not given.is_valid():
-        return _form(product, given, 422)
+        return _form(product, given, 422, message=given.attribute_error)
     try:
         saved = editing.save(product_id, given.edit, Part.DETAILS, given.seen)
     except ProductMoved as moved:

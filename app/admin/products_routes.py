@@ -5,9 +5,9 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import replace
-from typing import Any
+from typing import Any, cast
 
-from flask import Response, request
+from flask import Flask, Response, request
 from flask.blueprints import BlueprintSetupState
 from werkzeug.wrappers import Response as BaseResponse
 
@@ -146,6 +146,7 @@ def _new_page(
         sku=sku,
         sku_error=sku_error,
         refused=status == 422,
+        message=given.attribute_error,
     )
 
 
@@ -190,7 +191,7 @@ def _restore(values: Mapping[str, Any]) -> None:
 
 
 def _offer_undo(state: BlueprintSetupState) -> None:
-    undoable(state.app, "product", Permission.CATALOG_EDIT, _restore)
+    undoable(cast("Flask", state.app), "product", Permission.CATALOG_EDIT, _restore)
 
 
 blueprint.record_once(_offer_undo)

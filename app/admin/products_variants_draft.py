@@ -6,7 +6,7 @@ keeps everything that belongs to it.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from itertools import count, product
 from typing import TypeVar
@@ -83,7 +83,11 @@ class Draft:
             return replace(self, options=_moved_up(self.options, key))
         if name == "drop-option":
             return self._without_option(key)
-        changes = {"add-value": _one_more, "value-up": _value_up, "drop-value": _one_less}
+        changes: dict[str, Callable[[OptionDraft, str], OptionDraft]] = {
+            "add-value": _one_more,
+            "value-up": _value_up,
+            "drop-value": _one_less,
+        }
         if name not in changes:
             return self
         options = tuple(
@@ -163,10 +167,12 @@ def _value_up(option: OptionDraft, value: str) -> OptionDraft:
 
 
 def _moved_up(items: tuple[Keyed, ...], key: str) -> tuple[Keyed, ...]:
-    place = next((place for place, each in enumerate(items) if each.key == key), 0)
-    if not place:
-        return items
-    return (*items[: place - 1], items[place], items[place - 1], *items[place + 1 :])
+    keys = [each.key for each in items]
+    place = keys.index(key) if key in keys else 0
+    moved = list(items)
+    if place:
+        moved[place - 1 : place + 1] = items[place], items[place - 1]
+    return tuple(moved)
 
 
 def _free(prefix: str, taken: Iterable[str]) -> str:
