@@ -9,6 +9,7 @@ from flask import Flask, g, redirect, request
 from flask_jwt_extended import decode_token, get_jwt, verify_jwt_in_request
 from flask_jwt_extended.exceptions import CSRFError, JWTExtendedException
 from jwt import ExpiredSignatureError, PyJWTError
+from werkzeug.exceptions import RequestEntityTooLarge
 from werkzeug.wrappers import Response
 
 from app.db.errors import PyMongoError
@@ -163,7 +164,7 @@ def _session_token() -> str | None:
         return None
     try:
         principal = signed_in()
-    except AccessExpired:
+    except (AccessExpired, RequestEntityTooLarge):  # the form could not be read, the page can be
         return tokens.csrf_of_expired(request.cookies[ACCESS_COOKIE])
     except CsrfRefused:
         return None
