@@ -43,6 +43,11 @@ from app.admin.order_papers_routes import blueprint as admin_order_papers_routes
 from app.admin.orders_goods_routes import blueprint as admin_orders_goods_routes
 from app.admin.orders_money_routes import blueprint as admin_orders_money_routes
 from app.admin.orders_routes import blueprint as admin_orders_routes
+from app.admin.products_bulk_routes import blueprint as admin_bulk_routes
+from app.admin.products_details_routes import blueprint as admin_product_routes
+from app.admin.products_pictures_routes import blueprint as admin_pictures_routes
+from app.admin.products_routes import blueprint as admin_products_routes
+from app.admin.products_variants_routes import blueprint as admin_variants_routes
 from app.admin.promotion_routes import blueprint as admin_promotion_routes
 from app.admin.promotion_trial_routes import blueprint as admin_promotion_trial_routes
 from app.admin.promotion_usage_routes import blueprint as admin_promotion_usage_routes
@@ -58,6 +63,7 @@ from app.catalog import context as catalog_context
 from app.catalog import partials
 from app.catalog.addresses import canonical_address
 from app.catalog.forgetting import forget
+from app.catalog.preview_routes import blueprint as preview_routes
 from app.catalog.routes import blueprint as catalog_routes
 from app.catalog.service import CatalogService
 from app.checkout import context as checkout_context
@@ -110,6 +116,7 @@ _ROOT = Path(__file__).resolve().parents[1]
 _MAX_BODY = 2 * 1024 * 1024
 _BLUEPRINTS = (
     catalog_routes,
+    preview_routes,
     media_routes,
     market_routes,
     cart_routes,
@@ -165,6 +172,11 @@ _BLUEPRINTS = (
     admin_order_papers_routes,
     admin_returns_routes,
     admin_drafts_routes,
+    admin_products_routes,
+    admin_bulk_routes,
+    admin_product_routes,
+    admin_variants_routes,
+    admin_pictures_routes,
 )
 
 

@@ -15,14 +15,18 @@ from app.analytics.subscriptions import AnalyticsSubscriptions
 from app.analytics.visits import Visits
 from app.audit_log.service import AuditLog
 from app.cart.service import CartService
+from app.catalog.bulk_editing import BulkEditing
 from app.catalog.composing import Composing
 from app.catalog.composing_home import HomeComposing
 from app.catalog.csv.exporting import CsvExport
 from app.catalog.csv.importing import CsvImport
 from app.catalog.csv.jobs import ImportJobs
 from app.catalog.demo import DemoLoader
+from app.catalog.editing import ProductEditing
 from app.catalog.pages import CatalogPages
+from app.catalog.previews import Previews
 from app.catalog.product_finding import ProductFinder
+from app.catalog.product_list import ProductList
 from app.catalog.repricing import Repricing
 from app.catalog.service import CatalogService
 from app.catalog.shelving import Shelving
@@ -149,6 +153,7 @@ def build_services(settings: Settings, templates: Environment) -> tuple[object, 
     alerts = StockAlertService(database, outbox, catalog, settings.signing_key)
     inventory = _inventory(database, outbox, catalog, alerts)
     stock_check = StockCheck(database)
+    editing = ProductEditing(database, inventory, markets.rounding_of)
     orders = OrderService(database, outbox)
     groups = GroupService(database, outbox)
     discounts = DiscountService(database, catalog, orders, format_money, groups)
@@ -208,14 +213,18 @@ def build_services(settings: Settings, templates: Environment) -> tuple[object, 
     )
     pictures = LocalMediaStore(settings.mossx_data_dir / "media")
     media = media_of(settings, pictures)
-    Repricing(database, inventory, markets).subscribe(outbox)
-    CheckoutSubscriptions(settlement, payments, orders, catalog, refunding).subscribe(outbox)
-    mail.subscribe(outbox)
     shipping = Shipping(database, outbox, orders, units, inventory)
     cancelling, returns, invoicing = _after_buying(
         profiles, database, outbox, orders, units, inventory, payments, settlement, refunding
     )
+    recommendations = RecommendationService(database, catalog)
+    counting = OrderCounting(database, orders)
     for handlers in (
+        Repricing(database, inventory, markets),
+        CheckoutSubscriptions(settlement, payments, orders, catalog, refunding),
+        CompanionSubscriptions(counting),
+        mail,
+        alerts,
         invoicing,
         CardIssuing(database, orders, credit),
         DraftFollowing(drafts, orders),
@@ -227,15 +236,11 @@ def build_services(settings: Settings, templates: Environment) -> tuple[object, 
         DraftMails(mail, drafts, markets),
     ):
         handlers.subscribe(outbox)
-    alerts.subscribe(outbox)
-    recommendations = RecommendationService(database, catalog)
-    counting = OrderCounting(database, orders)
-    CompanionSubscriptions(counting).subscribe(outbox)
     audit = Audit(settlement, refunding, payments, orders, credit, stock_check)
     sales, runs, repairs = _reports(
         database, outbox, orders, payments, refunds, refunding, settlement, audit
     )
-    imports, *editing = _catalog_editing(database, inventory, markets, catalog)
+    imports, *shelving = _catalog_editing(database, inventory, markets, catalog)
     jobs = (
         Job(name="reconcile", every=_RECONCILE_EVERY, run=reconciler.run),
         Job(name="audit", every=_AUDIT_EVERY, run=runs.ask),
@@ -285,7 +290,11 @@ def build_services(settings: Settings, templates: Environment) -> tuple[object, 
         catalog,
         Sitemap(database, catalog),
         imports,
-        *editing,
+        *shelving,
+        editing,
+        BulkEditing(editing, markets.rounding_of),
+        ProductList(database, inventory),
+        Previews(settings.signing_key),
         inventory,
         *_stock_by_hand(database, catalog, inventory),
         stock_check,

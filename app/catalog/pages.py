@@ -28,6 +28,7 @@ from app.catalog.rules import (
     saving_percent,
     stock_message,
     variant_images,
+    variant_url,
 )
 from app.catalog.service import CatalogService
 from app.catalog.suggestions import (
@@ -140,6 +141,33 @@ class CatalogPages:
         row = model.find(product.id) if product else None
         if product is None or row is None or not row.is_live:
             raise NotFound(Text("We could not find this product."))
+        return self._page(product, parts, wanted, market)
+
+    def preview(
+        self, product_id: ProductId, wanted: Mapping[str, str], market: Market, path: str
+    ) -> ProductPage:
+        """The same of a product that nobody else sees yet, its choices linked below ``path``.
+        Raises ``NotFound``."""
+        product, parts = self._catalog.find_any(product_id)
+        if product is None:
+            raise NotFound(Text("We could not find this product."))
+        shown = self._page(product, parts, wanted, market)
+        own = variant_url(product, {})
+        choices = tuple(
+            replace(
+                choice,
+                values=tuple(
+                    replace(each, url=path + each.url.removeprefix(own)) for each in choice.values
+                ),
+            )
+            for choice in shown.choices
+        )
+        return replace(shown, choices=choices)
+
+    def _page(
+        self, product: Product, parts: Catalogue, wanted: Mapping[str, str], market: Market
+    ) -> ProductPage:
+        model = self._catalog.model()
         bundle = self._bundle(product, parts, market) if product.is_bundle else None
         own = [] if bundle else [each.sku for each in product.variants]
         stock = self._catalog.available(own) if own else {}

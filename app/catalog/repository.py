@@ -16,6 +16,7 @@ from app.catalog.documents import (
     shelf_to_document,
 )
 from app.catalog.home import HomeComposition, home_from_document
+from app.catalog.listed import listed_fields
 from app.catalog.models import Category, Collection, PolicyKind, Product, ProductKind
 from app.db.database import Database, Document, Session, find_any, walk
 from app.db.streams import DocumentStream
@@ -181,7 +182,7 @@ class CatalogRepository:
     def insert(self, products: Sequence[Product], session: Session) -> None:
         """Store new products. Raises ``BulkWriteError`` for a slug or SKU that is taken."""
         if products:
-            documents = [product_to_document(product) for product in products]
+            documents = [_to_store(product) for product in products]
             self._products.insert_many(documents, session=session)
 
     def replace(self, product: Product, session: Session) -> bool:
@@ -190,12 +191,19 @@ class CatalogRepository:
         What is counted of it, its ratings, stays as it is. Raises ``DuplicateKeyError`` for a slug
         or SKU that is taken.
         """
-        document = product_to_document(replace(product, revision=product.revision + 1))
+        document = _to_store(replace(product, revision=product.revision + 1))
         del document["_id"]
         result = self._products.update_one(
             {"_id": product.id, "revision": product.revision}, {"$set": document}, session=session
         )
         return bool(result.modified_count)
+
+    def remove(self, product: Product, session: Session) -> bool:
+        """Forget a product as it was read; False if it moved on."""
+        gone = self._products.delete_one(
+            {"_id": product.id, "revision": product.revision}, session=session
+        )
+        return bool(gone.deleted_count)
 
     def count_ratings(
         self, product_id: ProductId, steps: Mapping[int, int], session: Session
@@ -322,6 +330,10 @@ class ChangeWatch:
     def close(self) -> None:
         """Stop watching."""
         self._stream.close()
+
+
+def _to_store(product: Product) -> Document:
+    return {**product_to_document(product), "listed": listed_fields(product)}
 
 
 def _change(document: Document) -> Change:

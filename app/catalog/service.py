@@ -178,6 +178,15 @@ class CatalogService:
         bundle, products = self._catalog.find_with_parts(slug)
         return bundle, _sold(products, bundle.part_skus) if bundle else {}
 
+    def find_any(
+        self, product_id: ProductId
+    ) -> tuple[Product | None, dict[Sku, tuple[Product, Variant]]]:
+        """A product, whatever its status, and of a bundle what of its parts is sold now."""
+        product = self._catalog.by_ids([product_id]).get(product_id)
+        if product is None or not product.is_bundle:
+            return product, {}
+        return self.find_bundle(product.slug)
+
     def categories(self) -> tuple[Category, ...]:
         """Every category with something sold in it, in the owner's order."""
         return self.follower.model().navigation[0]

@@ -50,7 +50,7 @@ class ProductWriter:
         """
         if not (new or changed or shelves):
             return
-        new, changed = [*map(_as_sold, new)], [*map(_as_sold, changed)]
+        new, changed = [*map(as_sold, new)], [*map(as_sold, changed)]
         old = self._catalog.by_ids((each.id for each in changed), session)
         given = {each.id for each in (*new, *changed)}
         skus = {
@@ -138,7 +138,7 @@ def _units_told(bundle: Product) -> dict[Sku, int]:
     return {sku: (FEW + 1) * units for sku, units in most_units(bundle).items() if units > 1}
 
 
-def _as_sold(product: Product) -> Product:
+def as_sold(product: Product) -> Product:
     """A gift card's variants as such: never out of stock, weightless, sent by e-mail, and not
     taxed when it is sold, since it is not known yet what it will buy (a multi-purpose voucher)."""
     if not product.is_gift_card:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from urllib.parse import quote
 
 from flask import Flask, g, redirect, request
-from flask_jwt_extended import get_jwt, verify_jwt_in_request
+from flask_jwt_extended import decode_token, get_jwt, verify_jwt_in_request
 from flask_jwt_extended.exceptions import CSRFError, JWTExtendedException
 from jwt import ExpiredSignatureError, PyJWTError
 from werkzeug.exceptions import RequestEntityTooLarge
@@ -103,6 +103,16 @@ def current_account() -> Account:
     return account
 
 
+def bearer() -> Account | None:
+    """Whose access token the request has, if it is good, its form token not looked at: only for
+    what has to be decided before a body is read, never to allow a change."""
+    try:
+        claims = decode_token(request.cookies.get(ACCESS_COOKIE, ""))
+    except (JWTExtendedException, PyJWTError):
+        return None
+    return service(AccountService).find(AccountId(str(claims["sub"])))
+
+
 def may_be_signed_in() -> bool:
     """Whether the browser holds an access token, good or not; for what to show, never to allow."""
     return ACCESS_COOKIE in request.cookies
@@ -155,9 +165,9 @@ def _session_token() -> str | None:
         return None
     try:
         principal = signed_in()
-    except AccessExpired:
+    except (AccessExpired, RequestEntityTooLarge):  # the form could not be read, the page can be
         return tokens.csrf_of_expired(request.cookies[ACCESS_COOKIE])
-    except (CsrfRefused, RequestEntityTooLarge):
+    except CsrfRefused:
         return None
     return principal.csrf if principal else None
 
