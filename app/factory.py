@@ -23,8 +23,12 @@ from app.admin import group_routes as admin_group_routes
 from app.admin import staff_routes as admin_staff_routes
 from app.admin.audit_routes import blueprint as admin_audit_routes
 from app.admin.customer_routes import blueprint as admin_customer_routes
+from app.admin.gateway_routes import blueprint as admin_gateway_routes
 from app.admin.gift_card_routes import blueprint as admin_gift_card_routes
+from app.admin.mail_routes import blueprint as admin_mail_routes
+from app.admin.market_routes import blueprint as admin_market_routes
 from app.admin.review_routes import blueprint as admin_review_routes
+from app.admin.settings_routes import blueprint as admin_settings_routes
 from app.cart import cookie as cart_cookie
 from app.cart.routes import blueprint as cart_routes
 from app.catalog import context as catalog_context
@@ -53,6 +57,8 @@ from app.recommendations.routes import blueprint as recommendation_routes
 from app.reviews.routes import blueprint as review_routes
 from app.services import build_services
 from app.shared import catalogs
+from app.shop import context as shop_context
+from app.shop.service import StoredSettings
 from app.stock_alerts.routes import blueprint as stock_alert_routes
 from app.web import (
     assets,
@@ -108,6 +114,10 @@ _BLUEPRINTS = (
     admin_review_routes,
     admin_gift_card_routes,
     admin_staff_routes.blueprint,
+    admin_settings_routes,
+    admin_market_routes,
+    admin_mail_routes,
+    admin_gateway_routes,
 )
 
 
@@ -156,6 +166,9 @@ def _cache(app: Flask, settings: Settings) -> None:
     )
     markets.follower.listen(pages.forget)
     follower.go_with(markets.follower)
+    stored = service(StoredSettings, app).follower
+    stored.listen(pages.forget)
+    follower.go_with(stored)
     app.wsgi_app = pages  # type: ignore[assignment,method-assign]
     register(app, Fragments(app, settings.redis_url, version), store, pages, served)
 
@@ -187,6 +200,7 @@ def _web(app: Flask, settings: Settings) -> None:
     health.init_app(app)
     assets.init_app(app, _ROOT / "static")
     market_context.init_app(app)
+    shop_context.init_app(app)
     media_context.init_app(app)
     catalog_context.init_app(app)
     partials.init_app(app)

@@ -64,35 +64,34 @@ from app.inventory.stocktaking import Stocktaking
 from app.inventory.thresholds import Thresholds, tell_staff
 from app.markets.context import format_day, format_money
 from app.markets.service import MarketService
-from app.media.cloudinary_store import CloudinaryMediaStore
 from app.media.local import LocalMediaStore
-from app.media.service import MediaService
 from app.notifications.gift_card_mails import GiftCardMails
 from app.notifications.identity_mails import IdentityMails
 from app.notifications.invitation_mails import InvitationMails
-from app.notifications.mail import FolderMailer, Mailer, SmtpMailer
 from app.notifications.order_mails import OrderMails
 from app.notifications.service import NotificationService
 from app.notifications.staff_mails import StaffMails
 from app.notifications.stock_mails import StockMails
+from app.notifications.wording import MailWordings
 from app.orders.service import OrderService
 from app.orders.units import OrderUnits
-from app.payments.gateways.base import Gateway
-from app.payments.gateways.razorpay import RazorpayGateway
-from app.payments.gateways.stripe import StripeGateway
 from app.payments.gateways.switchboard import Switchboard
 from app.payments.inbox import WebhookInbox
+from app.payments.keyring import KeyRing
 from app.payments.refunds import RefundService
 from app.payments.service import PaymentService
 from app.promotions.discounts import DiscountService
 from app.promotions.service import PromotionService
 from app.promotions.usage import UsageService
+from app.providers import environment_keys, gateway_builders, mailer, media_of, profile
 from app.recommendations.counting import OrderCounting
 from app.recommendations.refreshing import ListRefresh
 from app.recommendations.service import RecommendationService
 from app.recommendations.subscriptions import CompanionSubscriptions
 from app.reviews.service import ReviewService
 from app.shared.ids import Sku
+from app.shop.profile import ShopProfiles
+from app.shop.service import StoredSettings
 from app.stock_alerts.service import StockAlertService
 from app.wishlists.service import WishlistService
 from app.worker import Job, Worker
@@ -119,6 +118,8 @@ def build_services(settings: Settings, templates: Environment) -> tuple[object, 
     )
     catalog = CatalogService(database)
     markets = MarketService(database, outbox, catalog.currencies_in)
+    stored = StoredSettings(database)
+    profiles = ShopProfiles(stored, profile(settings))
     catalog.use_rounding(markets.rounding_of)
     alerts = StockAlertService(database, outbox, catalog, settings.signing_key)
     inventory = _inventory(database, outbox, catalog, alerts)
@@ -128,8 +129,10 @@ def build_services(settings: Settings, templates: Environment) -> tuple[object, 
     discounts = DiscountService(database, catalog, orders, format_money, groups)
     usage = UsageService(database)
     carts = CartService(database, catalog, inventory, discounts, format_money)
-    gateways = _gateways(settings)
-    switchboard = Switchboard(gateways)
+    switchboard = Switchboard(
+        KeyRing(stored, settings.signing_key, environment_keys(settings)),
+        gateway_builders(settings),
+    )
     payments = PaymentService(database, switchboard, settings.base_url)
     refunds = RefundService(database, switchboard)
     units = OrderUnits(database)
@@ -166,18 +169,26 @@ def build_services(settings: Settings, templates: Environment) -> tuple[object, 
     wishlists = WishlistService(database, catalog)
     customers = CustomerService(database, orders)
     reviews = ReviewService(database, catalog, orders)
-    mail = NotificationService(database, orders, _mailer(settings), templates, settings.base_url)
+    mail = NotificationService(
+        database,
+        orders,
+        mailer(settings),
+        templates,
+        settings.base_url,
+        MailWordings(stored),
+        profiles,
+    )
     pictures = LocalMediaStore(settings.mossx_data_dir / "media")
-    media = _media(settings, pictures)
+    media = media_of(settings, pictures)
     Repricing(database, inventory, markets).subscribe(outbox)
     CheckoutSubscriptions(settlement, payments, orders, catalog, refunding).subscribe(outbox)
-    mail.subscribe(outbox)
     shipping = Shipping(database, outbox, orders, units, inventory)
     cancelling, returns, invoicing = _after_buying(
-        settings, database, outbox, orders, units, inventory, payments, settlement, refunding
+        profiles, database, outbox, orders, units, inventory, payments, settlement, refunding
     )
     invoicing.subscribe(outbox)
     for handlers in (
+        mail,
         CardIssuing(database, orders, credit),
         IdentityMails(mail, accounts, links),
         GiftCardMails(mail, credit),
@@ -249,7 +260,12 @@ def build_services(settings: Settings, templates: Environment) -> tuple[object, 
         orders,
         switchboard,
         payments,
-        WebhookInbox(database, outbox, gateways),
+        refunds,
+        WebhookInbox(database, outbox, switchboard),
+        switchboard.keyring,
+        stored,
+        profiles,
+        mail.wordings,
         settlement,
         CheckoutService(keys, placing, orders, payments),
         refunding,
@@ -312,7 +328,7 @@ def _inventory(
 
 
 def _after_buying(
-    settings: Settings,
+    profiles: ShopProfiles,
     database: Database,
     outbox: Outbox,
     orders: OrderService,
@@ -330,7 +346,7 @@ def _after_buying(
         payments,
         settlement,
         refunding,
-        timedelta(minutes=settings.mossx_cancel_minutes),
+        lambda: profiles.current.cancel_window,
     )
     returns = GoodsReturns(
         database,
@@ -339,38 +355,11 @@ def _after_buying(
         units,
         inventory,
         refunding,
-        timedelta(days=settings.mossx_return_days),
+        lambda: profiles.current.return_window,
     )
-    seller = Seller(lines=settings.seller_lines, tax_id=settings.mossx_tax_id)
+
+    def seller() -> Seller:
+        return Seller(lines=profiles.current.seller, tax_id=profiles.current.tax_id)
+
     invoicing = Invoicing(database, orders, refunding, seller)
     return cancelling, returns, invoicing
-
-
-def _gateways(settings: Settings) -> dict[str, Gateway]:
-    """The gateways that have keys; the others are simply not offered."""
-    gateways: dict[str, Gateway] = {}
-    if settings.stripe_secret_key:
-        gateways["stripe"] = StripeGateway(
-            settings.stripe_secret_key, settings.stripe_webhook_secret, settings.stripe_api_base
-        )
-    if settings.razorpay_key_id:
-        gateways["razorpay"] = RazorpayGateway(
-            settings.razorpay_key_id,
-            settings.razorpay_key_secret,
-            settings.razorpay_webhook_secret,
-            settings.razorpay_api_base,
-        )
-    return gateways
-
-
-def _media(settings: Settings, local: LocalMediaStore) -> MediaService:
-    """Cloudinary where it is configured; pictures stored in the folder before stay there."""
-    if settings.cloudinary_url:
-        return MediaService(CloudinaryMediaStore(settings.cloudinary_url), local)
-    return MediaService(local)
-
-
-def _mailer(settings: Settings) -> Mailer:
-    if settings.mail_url:
-        return SmtpMailer(settings.mail_url)
-    return FolderMailer(settings.mossx_data_dir / "mail")

@@ -38,9 +38,9 @@ def entries() -> Response:
         action=state.filters.get("action", ""),
         subject=state.filters.get("subject", "") or state.q,
         outcome=state.filters.get("outcome", ""),
-        before=state.after,
+        after=state.after,
     )
-    found: Slice[AuditEntry] = cut(service(AuditLog).list(wanted, _PAGE + 1), _PAGE, "id")
+    found: Slice[AuditEntry] = cut(service(AuditLog).list(wanted, _PAGE + 1), _PAGE, "place")
     return page(
         "admin/audit.html",
         "list",

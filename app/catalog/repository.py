@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import UTC, datetime
 
 from pymongo import UpdateOne
 
@@ -16,10 +16,12 @@ from app.catalog.documents import (
     shelf_to_document,
 )
 from app.catalog.models import Category, Collection, PolicyKind, Product
-from app.db.database import Database, Document, Session, find_any
+from app.db.database import Database, Document, Session, find_any, walk
 from app.db.streams import DocumentStream
 from app.shared.clock import now
 from app.shared.ids import ProductId, Sku, new_id
+
+_EVER = datetime(2000, 1, 1, tzinfo=UTC)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -108,9 +110,13 @@ class CatalogRepository:
         return list(map(product_from_document, found))
 
     def released_before(self, moment: datetime) -> list[Product]:
-        """Products with a variant that is a pre-order although its day has come."""
-        pre_order = {"kind": PolicyKind.PRE_ORDER.value, "ships_on": {"$lte": moment}}
-        query = {"variants": {"$elemMatch": {f"policy.{k}": v for k, v in pre_order.items()}}}
+        """Products with a variant that is a pre-order, and one whose day has come: most often the
+        same. ``$elemMatch`` says it better, and has the embedded database look at every product."""
+        day = {"$gte": _EVER, "$lte": moment}
+        query = {
+            "variants.policy.kind": PolicyKind.PRE_ORDER.value,
+            "variants.policy.ships_on": day,
+        }
         return list(map(product_from_document, self._products.find(query)))
 
     def percent_bundles(self, session: Session) -> list[Product]:
@@ -139,7 +145,7 @@ class CatalogRepository:
 
     def every_product(self) -> Iterator[Product]:
         """All products, oldest first."""
-        return map(product_from_document, self._products.find({}).sort("_id", 1))
+        return map(product_from_document, walk(self._products))
 
     def last_changes(self, ids: Iterable[ProductId]) -> list[LastChange]:
         """When each of these products was last written, in the order of ids."""
@@ -267,7 +273,7 @@ class CatalogRepository:
 
     def units_sold(self) -> dict[ProductId, int]:
         """Units sold so far, by product."""
-        return {each["_id"]: each["units"] for each in self._sales.find({})}
+        return {each["_id"]: each["units"] for each in walk(self._sales)}
 
     def units_sold_of(self, ids: Iterable[ProductId]) -> dict[ProductId, int]:
         """Units sold so far of these products, those never sold left out."""

@@ -300,7 +300,7 @@ class Placing:
                 for line, tax in zip(cart.lines, quote.line_taxes, strict=True)
             ),
             shipping_method=purchase.method.code,
-            shipping_name=purchase.method.name,
+            shipping_name=purchase.method.shown_name,
             totals=quote.totals,
             placed_at=now(),
             paid_at=None,

@@ -3,6 +3,7 @@ while, with all of its money and stock back."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import timedelta
 
 from app.checkout.refund_rules import everything
@@ -25,7 +26,7 @@ _BY_SHOPPER = Text("Cancelled by the customer")
 
 
 class Cancelling:
-    """Cancels orders for their shoppers. ``window`` is how long after paying that is possible."""
+    """Cancels orders for their shoppers. ``window`` says how long after paying that is possible."""
 
     def __init__(
         self,
@@ -35,7 +36,7 @@ class Cancelling:
         payments: PaymentService,
         settlement: Settlement,
         refunding: Refunding,
-        window: timedelta,
+        window: Callable[[], timedelta],
     ) -> None:
         self._database = database
         self._orders = orders
@@ -47,7 +48,7 @@ class Cancelling:
 
     def is_possible(self, order: Order) -> bool:
         """Whether it makes sense to offer it now."""
-        return may_cancel(order, now(), self._window)
+        return may_cancel(order, now(), self._window())
 
     def cancel(self, order_id: OrderId) -> Order:
         """Cancel the order, and return it as it is then; repeating it changes nothing.
@@ -77,7 +78,7 @@ class Cancelling:
         refund is sent afterwards, by the reconciler if not here."""
 
         def work(session: Session) -> Refund | None:
-            since = now() - self._window
+            since = now() - self._window()
             if not self._orders.withdraw(order, _BY_SHOPPER, since, session):
                 return None
             current = self._orders.get(order.id, session)

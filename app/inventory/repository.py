@@ -11,7 +11,7 @@ from datetime import datetime
 
 from pymongo.errors import BulkWriteError
 
-from app.db.database import Database, Document, Session, find_any
+from app.db.database import Database, Document, Session, find_any, walk
 from app.db.errors import DuplicateKeyError, moved_on
 from app.inventory.models import (
     LOW,
@@ -47,16 +47,14 @@ class StockRepository:
 
     def every_available(self) -> dict[Sku, int]:
         """Units available of the whole shop."""
-        found = self._levels.find({}, {"available": 1})
-        return {document["_id"]: document["available"] for document in found}
+        return {each["_id"]: each["available"] for each in walk(self._levels, ("available",))}
 
-    def skus(self, after: Sku, most: int, since: datetime | None = None) -> list[Sku]:
-        """Some SKUs in order, from ``after`` on; those that changed ``since`` then alone."""
-        query: Document = {"_id": {"$gt": after}}
-        if since is not None:
-            query["updated_at"] = {"$gte": since}
-        found = self._levels.find(query, {"_id": 1}).sort("_id", 1).limit(most)
-        return [document["_id"] for document in found]
+    def skus(self, since: datetime | None = None) -> list[Sku]:
+        """Every SKU that was ever counted, or those that changed ``since`` then."""
+        if since is None:
+            return sorted(each["_id"] for each in walk(self._levels, ()))
+        found = self._levels.find({"updated_at": {"$gte": since}}, {"_id": 1})
+        return sorted(each["_id"] for each in found)
 
     # --- changing -----------------------------------------------------------------------------
 

@@ -66,7 +66,10 @@ class PaymentState(StrEnum):
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Attempt:
-    """One visit to one gateway for one order, with its exact request and idempotency key."""
+    """One visit to one gateway for one order, with its exact request and idempotency key.
+
+    ``keys`` names the account's keys it was begun with, "" for one from before they could change.
+    """
 
     id: AttemptId
     order_id: OrderId
@@ -84,6 +87,7 @@ class Attempt:
     created_at: datetime
     updated_at: datetime
     failure: str = ""
+    keys: str = ""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -54,6 +54,7 @@ class PaymentRepository:
                 "receipt": attempt.receipt,
                 "idempotency_key": attempt.idempotency_key,
                 "request": attempt.request,
+                "keys": attempt.keys,
                 "created_at": attempt.created_at,
                 "updated_at": attempt.updated_at,
             },
@@ -84,6 +85,10 @@ class PaymentRepository:
         """Open attempts that nobody looked at for a while."""
         query = {"open": True, "updated_at": {"$lt": now() - older_than}}
         return [_attempt(document) for document in self._attempts.find(query).limit(limit)]
+
+    def open_attempts(self, limit: int) -> list[Attempt]:
+        """Attempts that are not at their end, in no particular order."""
+        return [_attempt(each) for each in self._attempts.find({"open": True}).limit(limit)]
 
     def touch(self, attempt_id: AttemptId) -> None:
         """Note that the attempt was looked at just now."""
@@ -312,6 +317,13 @@ class WebhookRepository:
             session=session,
         )
 
+    def last_received(self, gateway: str) -> datetime | None:
+        """When the gateway's last webhook came, None before the first one."""
+        found = self._events.find_one(
+            {"gateway": gateway}, {"received_at": 1}, sort=[("received_at", -1)]
+        )
+        return found["received_at"] if found else None
+
 
 def _maybe(document: Document | None) -> Attempt | None:
     return _attempt(document) if document else None
@@ -335,6 +347,7 @@ def _attempt(document: Document) -> Attempt:
         created_at=document["created_at"],
         updated_at=document["updated_at"],
         failure=document.get("failure") or "",
+        keys=document.get("keys", ""),
     )
 
 
