@@ -8,6 +8,7 @@ from flask.cli import AppGroup, with_appcontext
 
 from app.account.commands import user_commands
 from app.account.demo import make_demo_accounts
+from app.analytics.commands import analytics_commands
 from app.catalog.commands import catalog_commands, load_demo_catalog
 from app.checkout.commands import order_commands, payment_commands
 from app.config import Settings
@@ -83,6 +84,7 @@ def init_app(app: Flask) -> None:
         credit_commands,
         customer_commands,
         recommendation_commands,
+        analytics_commands,
         review_commands,
         inventory_commands,
         worker,

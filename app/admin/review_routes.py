@@ -61,7 +61,7 @@ def _product_id(slug: str) -> str:
 
 
 def _titles(found: Sequence[Review]) -> dict[ProductId, tuple[str, str]]:
-    return service(CatalogService).titles_of(each.product_id for each in found)
+    return service(CatalogService).slugs_and_titles_of(each.product_id for each in found)
 
 
 @blueprint.get("/<review_id>")

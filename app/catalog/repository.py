@@ -15,7 +15,9 @@ from app.catalog.documents import (
     product_to_document,
     shelf_to_document,
 )
-from app.catalog.models import Category, Collection, PolicyKind, Product
+from app.catalog.home import HomeComposition, home_from_document
+from app.catalog.listed import listed_fields
+from app.catalog.models import Category, Collection, PolicyKind, Product, ProductKind
 from app.db.database import Database, Document, Session, find_any, walk
 from app.db.streams import DocumentStream
 from app.shared.clock import now
@@ -66,6 +68,7 @@ class CatalogRepository:
         self._products = database["products"]
         self._categories = database["categories"]
         self._collections = database["collections"]
+        self._homes = database["home_pages"]
         self._changes = database["catalog_changes"]
         self._sales = database["product_sales"]
         self._counted = database["counted_sales"]
@@ -103,6 +106,17 @@ class CatalogRepository:
         """Every product that has one of these SKUs."""
         found = find_any(self._products, "variants.sku", skus, session)
         return list(map(product_from_document, found))
+
+    def stocked_skus(self, ids: Sequence[ProductId]) -> list[Sku]:
+        """The SKUs of these products, in their order, without bundles and gift cards."""
+        fields = ("kind", "variants.sku")
+        found = {each["_id"]: each for each in find_any(self._products, "_id", ids, only=fields)}
+        return [
+            Sku(variant["sku"])
+            for product_id in ids
+            if (product := found.get(product_id)) and product["kind"] == ProductKind.SIMPLE.value
+            for variant in product["variants"]
+        ]
 
     def bundles_of(self, skus: Iterable[Sku], session: Session | None = None) -> list[Product]:
         """Every bundle that may be made of one of these SKUs."""
@@ -143,9 +157,18 @@ class CatalogRepository:
         for product_id in sorted(ids):
             self._products.update_one({"_id": product_id}, {"$inc": {"bars": 1}}, session=session)
 
-    def every_product(self) -> Iterator[Product]:
-        """All products, oldest first."""
-        return map(product_from_document, walk(self._products))
+    def every_product(self, *, status: str = "", category: str = "") -> Iterator[Product]:
+        """All products, or those of a status and category, oldest first."""
+        found = walk(self._products)
+        return (
+            product_from_document(each)
+            for each in found
+            if status in {"", each["status"]} and category in {"", each["category"]}
+        )
+
+    def attribute_names(self) -> set[str]:
+        """The attributes that any product has."""
+        return {name for each in walk(self._products) for name in each["attributes"]}
 
     def last_changes(self, ids: Iterable[ProductId]) -> list[LastChange]:
         """When each of these products was last written, in the order of ids."""
@@ -159,7 +182,7 @@ class CatalogRepository:
     def insert(self, products: Sequence[Product], session: Session) -> None:
         """Store new products. Raises ``BulkWriteError`` for a slug or SKU that is taken."""
         if products:
-            documents = [product_to_document(product) for product in products]
+            documents = [_to_store(product) for product in products]
             self._products.insert_many(documents, session=session)
 
     def replace(self, product: Product, session: Session) -> bool:
@@ -168,12 +191,19 @@ class CatalogRepository:
         What is counted of it, its ratings, stays as it is. Raises ``DuplicateKeyError`` for a slug
         or SKU that is taken.
         """
-        document = product_to_document(replace(product, revision=product.revision + 1))
+        document = _to_store(replace(product, revision=product.revision + 1))
         del document["_id"]
         result = self._products.update_one(
             {"_id": product.id, "revision": product.revision}, {"$set": document}, session=session
         )
         return bool(result.modified_count)
+
+    def remove(self, product: Product, session: Session) -> bool:
+        """Forget a product as it was read; False if it moved on."""
+        gone = self._products.delete_one(
+            {"_id": product.id, "revision": product.revision}, session=session
+        )
+        return bool(gone.deleted_count)
 
     def count_ratings(
         self, product_id: ProductId, steps: Mapping[int, int], session: Session
@@ -197,6 +227,10 @@ class CatalogRepository:
             collection_from_document(document)
             for document in self._collections.find({}).sort([("position", 1), ("_id", 1)])
         ]
+
+    def homes(self) -> list[HomeComposition]:
+        """What is stored of the home page, market by market."""
+        return list(map(home_from_document, self._homes.find({}).sort("_id", 1)))
 
     def members_of(self, slugs: Iterable[str]) -> dict[str, frozenset[ProductId]]:
         """The products in each of these collections; an unknown one has none."""
@@ -296,6 +330,10 @@ class ChangeWatch:
     def close(self) -> None:
         """Stop watching."""
         self._stream.close()
+
+
+def _to_store(product: Product) -> Document:
+    return {**product_to_document(product), "listed": listed_fields(product)}
 
 
 def _change(document: Document) -> Change:

@@ -17,7 +17,7 @@ from app.notifications.kinds import KINDS
 from app.notifications.mail import Mailer, compose
 from app.notifications.repository import SentMessages
 from app.notifications.wording import MailWordings, Wording
-from app.orders.events import ORDER_PAID
+from app.orders.events import CONFIRMATION_ASKED, ORDER_PAID
 from app.orders.models import Order
 from app.orders.service import OrderService
 from app.shared.ids import OrderId
@@ -62,15 +62,16 @@ class NotificationService:
     def subscribe(self, outbox: Outbox) -> None:
         """Listen to what shoppers are told about."""
         outbox.subscribe(ORDER_PAID, "mail.order_confirmation", self.confirm_order)
+        outbox.subscribe(CONFIRMATION_ASKED, "mail.confirmation_again", self.confirm_order)
         outbox.subscribe(REFUNDED, "mail.refunded", self.tell_refunded)
         outbox.subscribe(PAYMENT_RETURNED, "mail.payment_returned", self.tell_payment_returned)
 
     def confirm_order(self, event: Event) -> None:
-        """Send the order confirmation."""
+        """Send the order confirmation; once more for each key with which staff ask for it."""
         order = self._orders.get(OrderId(event.payload["order_id"]))
         self.send_about(
             order,
-            key=f"order-confirmation-{order.id}",
+            key=f"order-confirmation-{order.id}{event.payload.get('key', '')}",
             subject=Text("Your order %(number)s", number=order.number),
             template="emails/order_confirmation",
         )

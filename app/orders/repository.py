@@ -9,8 +9,9 @@ from typing import Any
 
 from pymongo import ReturnDocument
 
-from app.db.database import Database, Document, Session
+from app.db.database import Database, Document, Session, find_any
 from app.markets.taxing import RateTax
+from app.orders.finding import words_of
 from app.orders.models import (
     FulfilmentState,
     LineUnits,
@@ -64,6 +65,11 @@ class OrderRepository:
         """The order with this id, or None."""
         return _maybe(self._orders.find_one({"_id": order_id}, session=session))
 
+    def numbers_of(self, ids: Iterable[OrderId]) -> dict[OrderId, str]:
+        """The number of each of these orders."""
+        found = find_any(self._orders, "_id", ids, only=("number",))
+        return {each["_id"]: each["number"] for each in found}
+
     def find_by_number(self, number: str) -> Order | None:
         """The order with this number, or None."""
         return _maybe(self._orders.find_one({"number": number}))
@@ -86,12 +92,12 @@ class OrderRepository:
             "state": OrderState.PENDING.value,
             "placed_at": {"$gte": since},
         }
-        return [_from_document(document) for document in self._orders.find(query)]
+        return [order_from_document(document) for document in self._orders.find(query)]
 
     def of_account(self, account_id: AccountId, skip: int = 0, most: int = 0) -> list[Order]:
         """An account's orders, the newest first; ``most`` 0 is all of them."""
         found = self._orders.find({"account_id": account_id}).sort("placed_at", -1)
-        return [_from_document(document) for document in found.skip(skip).limit(most)]
+        return [order_from_document(document) for document in found.skip(skip).limit(most)]
 
     def has_in(
         self, states: Iterable[OrderState], account_id: AccountId | None, emails: Iterable[str]
@@ -109,15 +115,30 @@ class OrderRepository:
         query = {"state": {"$in": [state.value for state in states]}}
         return [document["_id"] for document in self._orders.find(query, {"_id": 1})]
 
+    def every_id(self) -> list[OrderId]:
+        """Every order."""
+        return [document["_id"] for document in self._orders.find({}, {"_id": 1})]
+
+    def latest(self, most: int) -> list[Order]:
+        """The orders that were placed last, the newest first."""
+        found = self._orders.find().sort("placed_at", -1).limit(most)
+        return [order_from_document(document) for document in found]
+
+    def count_to_ship(self, most: int) -> int:
+        """How many paid orders have something to be shipped, at most ``most``."""
+        unshipped = [FulfilmentState.UNFULFILLED.value, FulfilmentState.PARTIAL.value]
+        query = {"state": OrderState.PAID.value, "fulfilment": {"$in": unshipped}}
+        return len(list(self._orders.find(query, {"_id": 1}).limit(most)))
+
     def paid_since(self, moment: datetime) -> list[Order]:
         """Orders placed from ``moment`` on that are paid and not wholly refunded."""
         query = {"state": OrderState.PAID.value, "placed_at": {"$gte": moment}}
-        return [_from_document(document) for document in self._orders.find(query)]
+        return [order_from_document(document) for document in self._orders.find(query)]
 
     def of_guest(self, email: str, most: int) -> list[Order]:
         """The newest orders that were placed with an address and without an account."""
         found = self._orders.find({"email": email, "account_id": None}).sort("placed_at", -1)
-        return [_from_document(document) for document in found.limit(most)]
+        return [order_from_document(document) for document in found.limit(most)]
 
     def sold(self, query: Document, session: Session) -> Iterator[Document]:
         """What sales are made of: those of these orders that were paid."""
@@ -190,11 +211,14 @@ class OrderRepository:
         *,
         only: Mapping[str, Any] | None = None,
         also: Mapping[str, Any] | None = None,
+        words: Iterable[str] = (),
     ) -> bool:
-        """Move forward to ``target`` from a state that allows it; False if it does not."""
+        """Move forward to ``target`` from a state that allows it; False if it does not. From then
+        on it is found under these ``words`` as well."""
+        more = {"$addToSet": {"search": {"$each": list(words)}}} if words else {}
         result = self._orders.update_one(
             {"_id": order_id, "state": {"$in": sources_of(target)}, **(only or {})},
-            {"$set": {"state": target.value, **(also or {})}},
+            {"$set": {"state": target.value, **(also or {})}, **more},
             session=session,
         )
         return bool(result.modified_count)
@@ -220,6 +244,7 @@ class OrderRepository:
         public: bool,
         session: Session | None = None,
         key: str | None = None,
+        by: str = "",
     ) -> None:
         """Append to the timeline; ``key`` makes the line unique over repeats."""
         document = {
@@ -230,6 +255,7 @@ class OrderRepository:
             "words": to_words(message),
             "public": public,
             "at": now(),
+            **({"by": by} if by else {}),
         }
         self._events.update_one(
             {"_id": document["_id"]}, {"$setOnInsert": document}, upsert=True, session=session
@@ -244,6 +270,7 @@ class OrderRepository:
                 kind=event["kind"],
                 message=from_words(event["message"], event.get("words")),
                 public=event["public"],
+                by=event.get("by", ""),
             )
             for event in self._events.find(query).sort([("at", 1), ("_id", 1)])
         ]
@@ -282,6 +309,7 @@ def _to_document(order: Order) -> Document:
     document["_id"] = document.pop("id")
     document["state"] = order.state.value
     document["claimed"] = False
+    document["search"] = words_of(order)
     document["refunded"] = order.refunded.minor
     document["reductions"] = [_reduction_to_document(each) for each in order.reductions]
     document["lines"] = [_line_to_document(line) for line in order.lines]
@@ -319,10 +347,11 @@ def _reduction_to_document(reduction: LineReduction | OrderReduction) -> Documen
 
 
 def _maybe(document: Document | None) -> Order | None:
-    return _from_document(document) if document else None
+    return order_from_document(document) if document else None
 
 
-def _from_document(document: Document) -> Order:
+def order_from_document(document: Document) -> Order:
+    """An order as stored."""
     currency = document["currency"]
 
     def money(minor: int) -> Money:

@@ -9,9 +9,10 @@ from app.db.database import Database, Session
 from app.db.errors import DuplicateKeyError
 from app.db.outbox import Outbox
 from app.payments.errors import BadSignature
-from app.payments.events import WEBHOOK_RECEIVED
+from app.payments.events import WEBHOOK_RECEIVED, WEBHOOK_REPEATED
 from app.payments.gateways.base import WebhookHint
 from app.payments.gateways.switchboard import Switchboard
+from app.payments.models import ReceivedWebhook
 from app.payments.repository import WebhookRepository
 
 
@@ -23,6 +24,10 @@ class WebhookInbox:
         self._outbox = outbox
         self._gateways = gateways
         self._webhooks = WebhookRepository(database)
+
+    def latest(self, most: int) -> list[ReceivedWebhook]:
+        """The webhooks that came last, the newest first."""
+        return self._webhooks.latest(most)
 
     def receive(self, gateway_name: str, body: bytes, headers: Mapping[str, str]) -> bool:
         """Verify and store a webhook with the event that makes the worker look.
@@ -48,6 +53,7 @@ class WebhookInbox:
         try:
             self._database.in_transaction(work)
         except DuplicateKeyError:
+            self._outbox.publish(WEBHOOK_REPEATED, {"gateway": gateway_name})
             return False
         return True
 

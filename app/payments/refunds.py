@@ -76,7 +76,9 @@ class RefundService:
             raise NotFound("This refund does not exist.")
         return refund
 
-    def find_requested(self, order_id: OrderId, key: str, session: Session) -> Refund | None:
+    def find_requested(
+        self, order_id: OrderId, key: str, session: Session | None = None
+    ) -> Refund | None:
         """The refund that this request asked for before, or None."""
         return self._refunds.find_requested(order_id, key, session)
 

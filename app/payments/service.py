@@ -23,6 +23,7 @@ from app.payments.gateways.switchboard import Switchboard
 from app.payments.models import (
     Attempt,
     AttemptState,
+    Authorisation,
     AuthorisationState,
     Capture,
     CaptureState,
@@ -135,9 +136,24 @@ class PaymentService:
         """The order's open attempt, or None."""
         return self._payments.find_open_attempt(order_id)
 
-    def attempts_of(self, order_id: OrderId) -> list[Attempt]:
+    def attempts_of(self, order_id: OrderId, session: Session | None = None) -> list[Attempt]:
         """Every attempt of an order, oldest first."""
-        return self._payments.attempts_of(order_id)
+        return self._payments.attempts_of(order_id, session)
+
+    def uncounted(self, limit: int) -> list[tuple[AttemptId, OrderId, int]]:
+        """Attempts that moved, or had a payment that did, since they were counted; each with its
+        order and a number for ``note_counted``."""
+        return self._payments.uncounted(limit)
+
+    def note_counted(self, attempt_id: AttemptId, moves: int) -> None:
+        """Note that an attempt was counted as ``uncounted`` showed it."""
+        self._payments.note_counted(attempt_id, moves)
+
+    def authorisations_of(
+        self, order_id: OrderId, session: Session | None = None
+    ) -> list[Authorisation]:
+        """Every payment that gateways showed for an order."""
+        return self._payments.authorisations_of(order_id, session)
 
     def open(self, attempt: Attempt) -> Attempt:
         """Open the hosted page of a stored attempt; safe to repeat with the stored body and key.

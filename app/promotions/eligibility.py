@@ -39,6 +39,7 @@ class Facts:
     has_ordered: bool
     uses: int
     used_up: str  # what to say if no use is left for anybody, else ""
+    code_is_off: bool = False  # its batch was switched off
     groups: frozenset[str] = frozenset()
 
 
@@ -48,7 +49,8 @@ def why_not(promotion: Promotion, basket: Basket, facts: Facts) -> str:
     What is not known of a guest yet counts as met if it is asked again at checkout.
     """
     return (
-        _by_time(promotion, facts.moment)
+        (WITHDRAWN if facts.code_is_off else "")
+        or _by_time(promotion, facts.moment)
         or _by_market(promotion, basket.market)
         or _by_customer(promotion, facts)
         or _by_limit(promotion, facts)
