@@ -85,6 +85,7 @@ _KINDS = (
     ("second_factor_on", Text("Second factor on"), *_LETTER),
     ("second_factor_off", Text("Second factor off"), *_LETTER),
     ("account_deleted", Text("Account deleted"), *_LETTER),
+    ("staff_invited", Text("Invited to work here"), *_LETTER),
     ("stock_low", Text("Stock runs low (to staff)"), ("shop",), _shop_values),
 )
 KINDS: Mapping[str, MailKind] = {

@@ -272,6 +272,7 @@ _LETTERS: Mapping[str, Callable[[], Letter]] = {
     "second_factor_on": lambda: letters.FACTOR_ON,
     "second_factor_off": lambda: letters.FACTOR_OFF,
     "account_deleted": lambda: letters.ACCOUNT_DELETED,
+    "staff_invited": lambda: letters.invitation("owner@example.com", _TOKEN),
 }
 _OTHERS: Mapping[str, Callable[[str], Sample]] = {
     "order_confirmation": _about_order(
