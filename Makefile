@@ -7,7 +7,7 @@ READY := $(VENV)/.ready
 CODE := app dev sandbox tests migrations bench tools wsgi.py
 export PYTHONDONTWRITEBYTECODE = 1
 
-.PHONY: help setup run test check format lint lock bench chaos screenshots lighthouse translations
+.PHONY: help setup run test check format lint lock bench bench-admin chaos screenshots lighthouse translations
 CHECKOUTS ?= 10000
 
 help: ## List every target
@@ -40,6 +40,9 @@ format: $(READY) ## Format the code
 
 bench: $(READY) ## Measure pages, as ratios in one run, into docs/benchmarks.md (needs wrk)
 	@$(BIN)/python -m bench $(if $(SIZES),--sizes $(SIZES))
+
+bench-admin: $(READY) ## How long the pages of the panel take with 100 000 orders (docs/benchmarks-admin.md)
+	@$(BIN)/python -m bench.admin
 
 chaos: $(READY) ## The long payment-fault campaign (CHECKOUTS=10000, SEED=…)
 	@$(BIN)/python -m tests.chaos --checkouts $(CHECKOUTS) $(if $(SEED),--seed $(SEED))

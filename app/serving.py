@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import gc
 import os
+import sys
 import threading
 import time
 
@@ -21,6 +23,8 @@ from app.web.registry import service
 _MOST_PAGES = 150  # the home page, listings and newest products; the rest comes by being asked for
 _LISTINGS = 20  # of these for each other market and language
 _PATIENCE = 30.0
+_YOUNG = 10_000  # new containers after which the collector looks at the young ones (700 by default)
+_TURN = 0.0005  # seconds after which a thread lets others run (5 ms by default)
 _log = structlog.get_logger()
 
 
@@ -28,6 +32,7 @@ def serve(app: Flask) -> None:
     """Begin, in threads of their own, unless a command of ``flask`` loaded the application."""
     if os.environ.get("FLASK_RUN_FROM_CLI") == "true":
         return
+    sys.setswitchinterval(_TURN)  # a page that is there already does not wait for one being made
     follower = service(CatalogService, app).follower
     follower.start()
     threading.Thread(target=_warm, args=(app, follower), name="warm-up", daemon=True).start()
@@ -42,8 +47,17 @@ def _warm(app: Flask, follower: CatalogFollower) -> None:
         made = _make_pages(app)
     except PyMongoError:  # a server without warm pages is slow at first, and no worse
         _log.exception("warm_up_failed")
-        return
-    _log.info("warmed_up", pages=made)
+    else:
+        _log.info("warmed_up", pages=made)
+    _spare_the_collector()
+
+
+def _spare_the_collector() -> None:
+    """Have Python's collector of cycles pass over what is there by now: it lives as long as the
+    process, and going through all of it again and again stops every request meanwhile."""
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(_YOUNG)
 
 
 def _make_pages(app: Flask) -> int:

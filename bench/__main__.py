@@ -12,7 +12,7 @@ from collections.abc import Callable
 from rich.console import Console
 from rich.progress import Progress
 
-from bench.calls import count_calls
+from bench.calls import count_calls, pages_made
 from bench.latency import listing_paths, search_paths, time_paths, time_purchases
 from bench.load import Figures, NoWrk, find_wrk, load
 from bench.report import Measured, write
@@ -22,7 +22,9 @@ from dev.stack import ROOT
 _SIZES = (1_000, 10_000, 100_000)
 _MANY_ADDRESSES = 20_000
 _ROUNDS = 3
-_WARMING = 120  # seconds
+_WARMING = 30  # seconds of each walk before measuring
+_MOST_WALKS = 30
+_WARM = 0.0005  # pages made anew of all that are asked for
 
 
 def main() -> int:
@@ -47,8 +49,9 @@ def main() -> int:
             say(f"{size:,} products: filling")
             with shop_of(size, bar) as shop:
                 results.append(_measure(shop, chosen.seconds, say))
+            page = write(ROOT / "docs", results)  # what is measured is kept, whatever comes next
         bar.update(task, completed=len(chosen.sizes) * 5)
-    print(write(ROOT / "docs", results).read_text())
+    print(page.read_text())
     return 0
 
 
@@ -128,10 +131,14 @@ def _compare(shop: Shop, listing: str, product: str, seconds: int) -> Measured:
 
 
 def _walk(shop: Shop, browser: dict[str, str], seconds: int) -> Figures:
-    """Many addresses, the r-th asked for 1/r as often, once each process has seen most of them."""
+    """Many addresses, the r-th asked for 1/r as often, once each process has nearly all of them:
+    each makes its own pages, and which one answers is chance."""
     paths, addresses = _zipf(shop)
-    for _ in range(2):  # each process makes its own pages, and a connection stays with one
-        load(shop.url, connections=16, seconds=_WARMING, headers=browser, paths=addresses)
+    for _ in range(_MOST_WALKS):
+        made = pages_made(shop)
+        walked = load(shop.url, connections=16, seconds=_WARMING, headers=browser, paths=addresses)
+        if pages_made(shop) - made < _WARM * walked.rate * _WARMING:
+            break
     return load(shop.url, connections=16, seconds=2 * seconds, headers=browser, paths=paths)
 
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 import time
 from dataclasses import dataclass
 
+import requests
+from prometheus_client.parser import text_string_to_metric_families
 from pymongo import monitoring
 
 from app import create_app
@@ -69,6 +71,17 @@ def count_calls(shop: Shop, pages: dict[str, str]) -> dict[str, tuple[Calls, Cal
     counts = {name: (calls(path), calls(path)) for name, path in pages.items()}
     follower.close()
     return counts
+
+
+def pages_made(shop: Shop) -> int:
+    """Requests that the page cache could not answer so far, of all web processes."""
+    figures = text_string_to_metric_families(requests.get(f"{shop.url}/metrics", timeout=30).text)
+    return sum(
+        int(sample.value)
+        for family in figures
+        for sample in family.samples
+        if sample.name == "mossx_requests_total"
+    )
 
 
 def _commands(redis: object) -> int:

@@ -25,6 +25,7 @@ class Spread:
     """Percentiles in milliseconds of ``count`` requests."""
 
     p50: float
+    p95: float
     p99: float
     count: int
 
@@ -34,7 +35,10 @@ def spread(times: list[float]) -> Spread:
     ordered = sorted(times)
     last = len(ordered) - 1
     return Spread(
-        p50=1000 * ordered[last // 2], p99=1000 * ordered[round(last * 0.99)], count=len(ordered)
+        p50=1000 * ordered[last // 2],
+        p95=1000 * ordered[round(last * 0.95)],
+        p99=1000 * ordered[round(last * 0.99)],
+        count=len(ordered),
     )
 
 
@@ -108,21 +112,22 @@ def time_purchases(shop: Shop, slugs: list[str], count: int) -> tuple[Spread, Sp
             page = session.get(f"{shop.url}/products/{slug}", timeout=30)
             if 'class="buy"' not in page.text:  # sold out
                 continue
-            form = _form(page.text, "form.buy")
+            form = form_of(page.text, "form.buy")
             adding.append(_post(session, f"{shop.url}/cart/items", form))
-            order = {**_form(session.get(f"{shop.url}/checkout", timeout=30).text, "main form")}
-            checking_out.append(_post(session, f"{shop.url}/checkout", {**order, **_ADDRESS}))
+            order = {**form_of(session.get(f"{shop.url}/checkout", timeout=30).text, "main form")}
+            checking_out.append(_post(session, f"{shop.url}/checkout", {**order, **ADDRESS}))
     return spread(adding), spread(checking_out)
 
 
-_ADDRESS = {
+ADDRESS = {
     "email": "bench@example.com", "name": "Ann Shopper", "phone": "+1 555 010 2030",
     "line1": "1 Main Street", "line2": "", "city": "Sacramento", "state": "CA",
     "postal_code": "94203", "country": "US", "shipping_method": "standard", "gateway": "stripe",
 }  # fmt: skip
 
 
-def _form(text: str, selector: str) -> dict[str, str]:
+def form_of(text: str, selector: str) -> dict[str, str]:
+    """What a browser sends of the form at ``selector``, as it stands."""
     form = BeautifulSoup(text, "html.parser").select_one(selector)
     if form is None:
         raise RuntimeError(f"no {selector} on the page")

@@ -47,7 +47,7 @@ def _page(results: list[Measured]) -> list[str]:
         "",
         "Written by `make bench`: one run on one machine, so the ratios are what counts.",
         "",
-        f"{datetime.now(UTC):%d %B %Y}, {_machine()}. Two web processes; wrk, the web server, the",
+        f"{datetime.now(UTC):%d %B %Y}, {machine()}. Two web processes; wrk, the web server, the",
         "embedded database and Redis share the machine.",
         "",
         "![Time to answer by size of catalog](benchmarks.svg)",
@@ -123,7 +123,8 @@ def _calls(results: list[Measured]) -> list[str]:
     return lines
 
 
-def _machine() -> str:
+def machine() -> str:
+    """The processor and Python."""
     model = platform.processor() or platform.machine()
     for line in Path("/proc/cpuinfo").read_text().splitlines():
         if line.startswith("model name"):

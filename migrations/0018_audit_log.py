@@ -40,7 +40,8 @@ def upgrade(database: Database) -> None:
         ),
     )
     log = database["audit_log"]
-    log.create_index([("subjects", 1), ("_id", -1)])
-    log.create_index([("actor.account_id", 1), ("_id", -1)])
-    log.create_index([("action", 1), ("_id", -1)])
-    log.create_index([("outcome", 1), ("_id", -1)])
+    log.create_index([("at", -1)])
+    log.create_index([("subjects", 1), ("at", -1)])
+    log.create_index([("actor.account_id", 1), ("at", -1)])
+    log.create_index([("action", 1), ("at", -1)])
+    log.create_index([("outcome", 1), ("at", -1)])

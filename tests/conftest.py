@@ -23,6 +23,7 @@ from tests.support.catalog import CatalogMaker
 from tests.support.gateways import Sandbox
 from tests.support.member import Mailbox, Member
 from tests.support.memory_disk import use_memory
+from tests.support.routes import compile_once
 from tests.support.shopper import Shopper
 
 _KEPT = {"migrations", "migration_lock"}
@@ -31,6 +32,7 @@ _IN_MEMORY = pytest.StashKey[Path]()
 
 def pytest_configure(config: pytest.Config) -> None:
     """Let the servers write to memory where there is enough of it."""
+    compile_once()
     if folder := use_memory():
         config.stash[_IN_MEMORY] = folder
 

@@ -38,9 +38,9 @@ def entries() -> Response:
         action=state.filters.get("action", ""),
         subject=state.filters.get("subject", "") or state.q,
         outcome=state.filters.get("outcome", ""),
-        before=state.after,
+        after=state.after,
     )
-    found: Slice[AuditEntry] = cut(service(AuditLog).list(wanted, _PAGE + 1), _PAGE, "id")
+    found: Slice[AuditEntry] = cut(service(AuditLog).list(wanted, _PAGE + 1), _PAGE, "place")
     return page(
         "admin/audit.html",
         "list",
@@ -72,6 +72,6 @@ def bring_back(entry_id: str) -> BaseResponse:
 
 def _place_of(found: AuditEntry) -> str:
     """The list on which what was brought back stands."""
-    places = {"product": "products", "collection": "collections", "category": "categories"}
+    places = {"category": "categories", "home": "home"}
     kind = found.changes[0].kind
     return f"/admin/{places.get(kind, f'{kind}s')}"

@@ -9,6 +9,7 @@ from enum import StrEnum
 from typing import Any, NewType
 
 from app.shared.ids import AccountId
+from app.shared.places import place
 
 AuditId = NewType("AuditId", str)
 
@@ -69,13 +70,19 @@ class AuditEntry:
     undone_by: AuditId | None = None
     undoes: AuditId | None = None
 
+    @property
+    def place(self) -> str:
+        """Where a list goes on after it."""
+        return place(self.at, self.id)
+
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class AuditFilter:
-    """Which entries to list; empty fields ask for nothing. ``before`` is an entry's id."""
+    """Which entries to list; empty fields ask for nothing. ``after`` is the ``place`` of the last
+    one that was shown."""
 
     account_id: str = ""
     action: str = ""
     subject: str = ""
     outcome: str = ""
-    before: str = ""
+    after: str = ""

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 from app.audit_log.models import Actor, AuditEntry, AuditFilter, AuditId, Change, Outcome
 from app.db.database import Database, Document, Session
+from app.db.pages import page_back
 from app.shared.ids import AccountId
 
 
@@ -68,11 +69,8 @@ class AuditRepository:
             query["subjects"] = wanted.subject
         if wanted.outcome:
             query["outcome"] = wanted.outcome
-        if wanted.before:
-            query["_id"] = {"$lt": wanted.before}
-        return [
-            _from_document(each) for each in self._entries.find(query).sort("_id", -1).limit(most)
-        ]
+        found = page_back(self._entries, query, "at", most, wanted.after)
+        return [_from_document(each) for each in found]
 
 
 def _to_document(entry: AuditEntry) -> Document:

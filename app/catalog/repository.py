@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import UTC, datetime
 
 from pymongo import UpdateOne
 
@@ -15,12 +15,15 @@ from app.catalog.documents import (
     product_to_document,
     shelf_to_document,
 )
+from app.catalog.home import HomeComposition, home_from_document
 from app.catalog.list_repository import ListRepository
-from app.catalog.models import Category, Collection, PolicyKind, Product
-from app.db.database import Database, Document, Session, find_any
+from app.catalog.models import Category, Collection, PolicyKind, Product, ProductKind
+from app.db.database import Database, Document, Session, find_any, walk
 from app.db.streams import DocumentStream
 from app.shared.clock import now
 from app.shared.ids import ProductId, Sku, new_id
+
+_EVER = datetime(2000, 1, 1, tzinfo=UTC)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -66,6 +69,7 @@ class CatalogRepository:
         self._list = ListRepository(database)
         self._categories = database["categories"]
         self._collections = database["collections"]
+        self._homes = database["home_pages"]
         self._changes = database["catalog_changes"]
         self._sales = database["product_sales"]
         self._counted = database["counted_sales"]
@@ -104,15 +108,30 @@ class CatalogRepository:
         found = find_any(self._products, "variants.sku", skus, session)
         return list(map(product_from_document, found))
 
+    def stocked_skus(self, ids: Sequence[ProductId]) -> list[Sku]:
+        """The SKUs of these products, in their order, without bundles and gift cards."""
+        fields = ("kind", "variants.sku")
+        found = {each["_id"]: each for each in find_any(self._products, "_id", ids, only=fields)}
+        return [
+            Sku(variant["sku"])
+            for product_id in ids
+            if (product := found.get(product_id)) and product["kind"] == ProductKind.SIMPLE.value
+            for variant in product["variants"]
+        ]
+
     def bundles_of(self, skus: Iterable[Sku], session: Session | None = None) -> list[Product]:
         """Every bundle that may be made of one of these SKUs."""
         found = find_any(self._products, "part_skus", skus, session)
         return list(map(product_from_document, found))
 
     def released_before(self, moment: datetime) -> list[Product]:
-        """Products with a variant that is a pre-order although its day has come."""
-        pre_order = {"kind": PolicyKind.PRE_ORDER.value, "ships_on": {"$lte": moment}}
-        query = {"variants": {"$elemMatch": {f"policy.{k}": v for k, v in pre_order.items()}}}
+        """Products with a variant that is a pre-order, and one whose day has come: most often the
+        same. ``$elemMatch`` says it better, and has the embedded database look at every product."""
+        day = {"$gte": _EVER, "$lte": moment}
+        query = {
+            "variants.policy.kind": PolicyKind.PRE_ORDER.value,
+            "variants.policy.ships_on": day,
+        }
         return list(map(product_from_document, self._products.find(query)))
 
     def percent_bundles(self, session: Session) -> list[Product]:
@@ -139,9 +158,18 @@ class CatalogRepository:
         for product_id in sorted(ids):
             self._products.update_one({"_id": product_id}, {"$inc": {"bars": 1}}, session=session)
 
-    def every_product(self) -> Iterator[Product]:
-        """All products, oldest first."""
-        return map(product_from_document, self._products.find({}).sort("_id", 1))
+    def every_product(self, *, status: str = "", category: str = "") -> Iterator[Product]:
+        """All products, or those of a status and category, oldest first."""
+        found = walk(self._products)
+        return (
+            product_from_document(each)
+            for each in found
+            if status in {"", each["status"]} and category in {"", each["category"]}
+        )
+
+    def attribute_names(self) -> set[str]:
+        """The attributes that any product has."""
+        return {name for each in walk(self._products) for name in each["attributes"]}
 
     def last_changes(self, ids: Iterable[ProductId]) -> list[LastChange]:
         """When each of these products was last written, in the order of ids."""
@@ -205,6 +233,10 @@ class CatalogRepository:
             collection_from_document(document)
             for document in self._collections.find({}).sort([("position", 1), ("_id", 1)])
         ]
+
+    def homes(self) -> list[HomeComposition]:
+        """What is stored of the home page, market by market."""
+        return list(map(home_from_document, self._homes.find({}).sort("_id", 1)))
 
     def members_of(self, slugs: Iterable[str]) -> dict[str, frozenset[ProductId]]:
         """The products in each of these collections; an unknown one has none."""
@@ -281,7 +313,7 @@ class CatalogRepository:
 
     def units_sold(self) -> dict[ProductId, int]:
         """Units sold so far, by product."""
-        return {each["_id"]: each["units"] for each in self._sales.find({})}
+        return {each["_id"]: each["units"] for each in walk(self._sales)}
 
     def units_sold_of(self, ids: Iterable[ProductId]) -> dict[ProductId, int]:
         """Units sold so far of these products, those never sold left out."""

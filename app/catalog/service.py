@@ -124,6 +124,32 @@ class CatalogService:
             if variant.sku in wanted
         }
 
+    def titles_of(self, ids: Iterable[str]) -> dict[str, str]:
+        """Titles of products by id; those that are gone have none."""
+        found = self._catalog.by_ids(ProductId(each) for each in ids)
+        return {product_id: product.title for product_id, product in found.items()}
+
+    def unknown_products(self, names: Iterable[str]) -> list[str]:
+        """Which of these, ids or slugs, name no product."""
+        wanted = list(names)
+        known = {*self._catalog.by_ids(map(ProductId, wanted)), *self._catalog.by_slugs(wanted)}
+        return [name for name in wanted if name not in known]
+
+    def search_skus(self, query: str, most: int) -> list[Sku]:
+        """SKUs of published products, found by their words or SKUs, the best first; only of what
+        has stock of its own."""
+        model = self.model()
+        hits = model.search.find(query, model.present)
+        ids = [model.ids[row] for row in hits.ranked[:most].tolist()]
+        return self._catalog.stocked_skus(ids)[:most]
+
+    def slugs_and_titles_of(
+        self, product_ids: Iterable[ProductId]
+    ) -> dict[ProductId, tuple[str, str]]:
+        """Slug and title of each product that there is, sold or not."""
+        found = self._catalog.by_ids(product_ids)
+        return {key: (product.slug, product.title) for key, product in found.items()}
+
     def members_of(self, collections: Iterable[str]) -> dict[str, frozenset[ProductId]]:
         """The products in each of these collections, by slug; an unknown one has none."""
         return self._catalog.members_of(collections)

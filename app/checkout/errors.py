@@ -75,6 +75,17 @@ class NotPayable(Invalid):
         super().__init__(message, {"amount": message})
 
 
+class RefundChanged(Conflict):
+    """The refund would not be the one that was shown: something was paid back meanwhile."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            Text(
+                "Something of this order was paid back meanwhile. Please look at the amounts again."
+            )
+        )
+
+
 class RefundTooHigh(Invalid):
     """The refund would pay back more than is left of the capture."""
 

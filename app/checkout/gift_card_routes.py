@@ -8,6 +8,7 @@ from werkzeug.wrappers import Response as BaseResponse
 from app.cart.context import current_cart_id
 from app.cart.page import CodeField, cart_page, changed, current_cart, guessed
 from app.cart.service import CartService
+from app.checkout.draft_routes import checkout_path, enter_draft
 from app.checkout.page import gift_cards_changed
 from app.credit.errors import FIELD, UnknownGiftCard
 from app.credit.rules import MOST_CARDS
@@ -22,6 +23,7 @@ from app.web.rendering import see_other, wants_fragment
 from app.web.visitor import ensure_visitor
 
 blueprint = Blueprint("gift_cards", __name__, url_prefix="/cart/gift-cards")
+blueprint.before_request(enter_draft)
 
 
 @blueprint.post("")
@@ -59,4 +61,4 @@ def _at_checkout() -> bool:
 def _done() -> BaseResponse:
     if not _at_checkout():
         return changed(current_cart())
-    return gift_cards_changed() if wants_fragment() else see_other("/checkout")
+    return gift_cards_changed() if wants_fragment() else see_other(checkout_path())

@@ -14,6 +14,7 @@ from app.cart.models import PricedCart
 from app.cart.page import CodeField
 from app.cart.service import CartService
 from app.checkout.crediting import Crediting, Sources
+from app.checkout.draft_routes import checkout_path, current_draft
 from app.checkout.forms import (
     CheckoutForm,
     checkout_form,
@@ -60,7 +61,14 @@ def read_form(data: MultiDict[str, str], *, posted: bool = False) -> CheckoutFor
 
 
 def _fill_in(form: CheckoutForm) -> None:
-    """Enter what an account knows: the address that was chosen, else the one to offer first."""
+    """Enter what a draft order says, or what an account knows: the address that was chosen, else
+    the one to offer first."""
+    draft = current_draft()
+    if draft is not None and (draft.email or draft.address) and "address" not in request.args:
+        form.email.data = draft.email
+        if draft.address is not None:
+            form.fill(draft.address)
+        return
     if signed_in() is None:
         return
     account = current_account()
@@ -135,6 +143,8 @@ def checkout_page(
         warning=warning,
         idempotency_key=key or str(uuid4()),
         twin=twin,
+        draft=current_draft(),
+        checkout_url=checkout_path(),
         gift_card=gift_card or CodeField(),
         signed_in=signed_in() is not None,
         addresses=_addresses(),

@@ -9,6 +9,7 @@ from werkzeug.wrappers import Response as BaseResponse
 
 from app.checkout.service import order_path, payment_path
 from app.checkout.settlement import Look, Settlement
+from app.drafts.service import DraftService
 from app.orders.service import OrderService
 from app.payments.errors import BadSignature
 from app.payments.models import Attempt, AttemptState
@@ -23,6 +24,7 @@ from app.web.rendering import page, private, see_other
 
 blueprint = Blueprint("payments", __name__, url_prefix="/payments")
 SHOP_NAME = "MossX"
+_CHECKOUT = "/checkout"
 
 
 @blueprint.get("/stripe/return")
@@ -86,6 +88,8 @@ def status(attempt_id: str) -> BaseResponse:
     if attempt.state is AttemptState.CAPTURED:
         return see_other(order_url)
     kind, message, retry_url = _describe(look)
+    if retry_url == _CHECKOUT:
+        retry_url = _checkout_of(attempt)
     return private(
         page(
             "payments/status.html",
@@ -97,6 +101,13 @@ def status(attempt_id: str) -> BaseResponse:
             retry_url=retry_url,
         )
     )
+
+
+def _checkout_of(attempt: Attempt) -> str:
+    """Where the same goods can be paid in another way: of a draft order behind its link."""
+    cart_id = service(OrderService).get(attempt.order_id).cart_id
+    draft = service(DraftService).find_of_cart(cart_id)
+    return draft.path if draft else _CHECKOUT
 
 
 _ENDED = {
@@ -118,12 +129,12 @@ def _describe(look: Look) -> tuple[str, str, str]:
     attempt = look.attempt
     if attempt.state in _ENDED:
         kind, message = _ENDED[attempt.state]
-        return kind, message, "" if attempt.state is AttemptState.LOST else "/checkout"
+        return kind, message, "" if attempt.state is AttemptState.LOST else _CHECKOUT
     if attempt.state is AttemptState.CREATED:
         message = Text(
             "The payment service is not answering. Nothing was charged, and we keep trying."
         )
-        return "unavailable", message, "/checkout"
+        return "unavailable", message, _CHECKOUT
     if attempt.state is AttemptState.OPEN and look.under_way:
         return "checking", _UNDER_WAY, payment_path(attempt)
     if attempt.state is AttemptState.OPEN and look.answered:

@@ -21,6 +21,7 @@ from app.credit.rules import CreditPlan
 from app.db.database import Database, Session
 from app.db.errors import DuplicateKeyError
 from app.db.idempotency import IdempotencyKeys
+from app.drafts.service import DraftService
 from app.inventory.service import InventoryService
 from app.markets.models import Market
 from app.markets.shipping import ShippingMethod
@@ -60,6 +61,7 @@ class Purchase:
     wants_twice: bool = False  # the shopper was warned of an order alike and insists
     account_id: AccountId | None = None  # None: a guest
     customer: Customer = ANYBODY  # under whose names uses of promotions are counted
+    draft_id: str = ""  # of the draft order whose cart this is
 
     @property
     def cart_id(self) -> CartId:
@@ -117,6 +119,7 @@ class Placing:
         orders: OrderService,
         payments: PaymentService,
         settlement: Settlement,
+        drafts: DraftService,
         base_url: str,
     ) -> None:
         self._database = database
@@ -128,6 +131,7 @@ class Placing:
         self._orders = orders
         self._payments = payments
         self._settlement = settlement
+        self._drafts = drafts
         self._base_url = base_url
 
     def place(self, purchase: Purchase, key: str) -> Attempt | Order:
@@ -137,8 +141,8 @@ class Placing:
         The cart's earlier, unpaid order is gone on with if it says the same, else closed first,
         and so are those of carts whose goods are in this one now. Raises ``OutOfStock``,
         ``GatewayNotOffered``, ``CartChanged``, ``PromotionChanged``, ``PromotionUsedUp``,
-        ``CreditChanged``, ``NotDelivered``, ``AmountTooSmall``, and ``PaymentInProgress`` while an
-        earlier attempt may still be paid.
+        ``CreditChanged``, ``NotDelivered``, ``AmountTooSmall``, ``DraftOver``, and
+        ``PaymentInProgress`` while an earlier attempt may still be paid.
         """
         if purchase.credit.due and not self._payments.offered((purchase.gateway,)):
             raise GatewayNotOffered
@@ -231,6 +235,7 @@ class Placing:
                 held_until,
                 session,
                 instead_of=withdrawn,
+                given={each.promotion_id: each.amount for each in purchase.quote.reductions},
             )
             uses = purchase.credit.uses
             self._credit.take(order_id, uses, held_until, session, instead_of=withdrawn)
@@ -242,6 +247,8 @@ class Placing:
                 number=self._orders.next_number(session),
             )
             self._orders.place(order, session)
+            if purchase.draft_id:
+                self._drafts.take(purchase.draft_id, order.number, session)
             if order.due:
                 return self._store_attempt(order, purchase, key, session)
             self._settlement.sell(order, session)
@@ -300,7 +307,7 @@ class Placing:
                 for line, tax in zip(cart.lines, quote.line_taxes, strict=True)
             ),
             shipping_method=purchase.method.code,
-            shipping_name=purchase.method.name,
+            shipping_name=purchase.method.shown_name,
             totals=quote.totals,
             placed_at=now(),
             paid_at=None,

@@ -10,13 +10,14 @@ from collections.abc import Callable
 from dataclasses import replace
 from datetime import timedelta
 
-from app.checkout.errors import NotRefundable, RefundTooHigh
+from app.checkout.errors import NotRefundable, RefundChanged, RefundTooHigh
 from app.checkout.events import REFUNDED
 from app.checkout.refund_credit import RefundCredit, refunded_text
 from app.checkout.refund_rules import (
     RETURNED,
     Balance,
     RefundWish,
+    agreed_on,
     balance_of,
     parts_of,
     units_ended,
@@ -40,6 +41,14 @@ from app.payments.refunds import Comparison, RefundService, Word
 from app.payments.service import PaymentService
 from app.shared.ids import OrderId
 from app.shared.money import Money
+
+
+class _Previewed(Exception):
+    """Ends a preview's transaction, so that nothing of it stays."""
+
+    def __init__(self, refund: Refund) -> None:
+        super().__init__()
+        self.refund = refund
 
 
 class Refunding:
@@ -86,22 +95,56 @@ class Refunding:
         """The order's refunds, oldest first."""
         return self._refunds.of_order(order_id)
 
+    def find_requested(self, order_id: OrderId, key: str) -> Refund | None:
+        """The refund that this request asked for before, or None."""
+        return self._refunds.find_requested(order_id, key)
+
     def request(
-        self, order_id: OrderId, wish: RefundWish, *, key: str, reason: str, restock: bool, by: str
+        self,
+        order_id: OrderId,
+        wish: RefundWish,
+        *,
+        key: str,
+        reason: str,
+        restock: bool,
+        by: str,
+        agreed: str = "",
     ) -> Refund:
         """Refund what the wish says; the same ``key`` again is the same refund.
 
-        It is sent at once; the state tells how far it came. Raises ``NotRefundable``,
-        ``NothingToRefund``, ``RefundTooHigh``, ``GiftCardSpent`` and ``NoStoreCredit``.
+        ``agreed`` is what a preview of it came to (``agreed_on``). It is sent at once; the state
+        tells how far it came. Raises ``NotRefundable``, ``NothingToRefund``, ``RefundTooHigh``,
+        ``RefundChanged``, ``GiftCardSpent`` and ``NoStoreCredit``.
         """
 
         def work(session: Session) -> Refund:
             known = self._refunds.find_requested(order_id, key, session)
-            return known or self.store(
+            if known is not None:
+                return known
+            refund = self.store(
                 order_id, wish, key=key, reason=reason, restock=restock, by=by, session=session
             )
+            if agreed and agreed_on(refund) != agreed:
+                raise RefundChanged
+            return refund
 
         return self.carry_out(self._database.in_transaction(work))
+
+    def preview(self, order_id: OrderId, wish: RefundWish) -> Refund:
+        """The refund that the wish would be now: worked out by storing it, which is then undone.
+        Raises as ``request`` does."""
+
+        def work(session: Session) -> None:
+            refund = self.store(
+                order_id, wish, key="preview", reason="", restock=False, by="", session=session
+            )
+            raise _Previewed(refund)
+
+        try:
+            self._database.in_transaction(work)
+        except _Previewed as seen:
+            return seen.refund
+        raise AssertionError("a preview is never stored")
 
     def store(
         self,

@@ -10,6 +10,7 @@ from werkzeug.wrappers import Response as BaseResponse
 
 from app.cart.context import current_customer
 from app.cart.models import PricedCart
+from app.checkout.draft_routes import current_draft, enter_draft
 from app.checkout.errors import CartChanged, MaybePaidAlready
 from app.checkout.forms import CheckoutForm
 from app.checkout.page import SUMMARY, Bill, checkout_page, make_bill, read_form
@@ -30,6 +31,7 @@ from app.web.rendering import leave_to, see_other
 from app.web.visitor import ensure_visitor
 
 blueprint = Blueprint("checkout", __name__)
+blueprint.before_request(enter_draft)
 _KEY_FIELD = "idempotency_key"
 _TWICE_FIELD = "twice"  # set by the page once it has warned of an order alike
 _SEEN_FIELD = "seen_cart"
@@ -43,7 +45,7 @@ def show() -> BaseResponse:
     form = read_form(request.args)
     bill = make_bill(form)
     if not bill.cart.lines or not bill.cart.ready:
-        return see_other("/cart")
+        return see_other("/cart") if current_draft() is None else _sold_out()
     return checkout_page(form, bill, fragment=SUMMARY)
 
 
@@ -58,7 +60,8 @@ def submit() -> BaseResponse:
     checkout = service(CheckoutService)
     form = read_form(request.form, posted=True)
     try:
-        begun = checkout.begin(ensure_visitor(), key, _payload_fingerprint())
+        market = current_market().code
+        begun = checkout.begin(ensure_visitor(), key, _payload_fingerprint(), market)
     except KeyReused as reused:
         return _refuse(form, make_bill(form), reused.message, str(uuid4()))
     if isinstance(begun, Replay):
@@ -70,6 +73,15 @@ def submit() -> BaseResponse:
         checkout.release(begun)
         return _refuse(form, bill, Text("Please check the fields below."), key)
     return _place(begun, form, bill, key)
+
+
+def _sold_out() -> Response:
+    return error_page(
+        409,
+        Text(
+            "Something of this offer can no longer be sold like this. Please ask us for a new one."
+        ),
+    )
 
 
 def _keep_address(form: CheckoutForm) -> None:
@@ -88,6 +100,7 @@ def _place(claimed: Claimed, form: CheckoutForm, bill: Bill, key: str) -> BaseRe
     except Invalid as refusal:
         checkout.release(claimed)
         return _refuse(form, bill, refusal.message, key)
+    draft = current_draft()
     purchase = Purchase(
         cart=bill.cart,
         market=current_market(),
@@ -99,6 +112,7 @@ def _place(claimed: Claimed, form: CheckoutForm, bill: Bill, key: str) -> BaseRe
         wants_twice=bool(request.form.get(_TWICE_FIELD)),
         account_id=signed_in_id(),
         customer=current_customer(form.email.data or ""),
+        draft_id=draft.id if draft else "",
     )
     try:
         answer = checkout.place(claimed, purchase)

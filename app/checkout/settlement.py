@@ -217,16 +217,17 @@ class Settlement:
             order = self._orders.get(attempt.order_id, session)
             if not self._payments.confirm_capture(attempt, claim, session):
                 return
-            self.sell(order, session)
+            self.sell(order, session, claim.payment_id)
 
         self._database.in_transaction(work)
         standing = self._payments.find_capture(attempt.order_id)
         if standing is not None and standing.state is CaptureState.CAPTURED:
             self._payments.record(attempt, payment, AuthorisationState.CAPTURED)
 
-    def sell(self, order: Order, session: Session) -> None:
-        """The order is paid: the stock sold, promotions used, credit spent, the cart emptied."""
-        self._orders.mark_paid(order, session)
+    def sell(self, order: Order, session: Session, payment_id: str = "") -> None:
+        """The order is paid, by this payment if by any: the stock sold, promotions used, credit
+        spent, the cart emptied."""
+        self._orders.mark_paid(order, session, payment_id)
         self._inventory.commit(order.id, session)
         self._usage.commit(order.id, session)
         self._credit.commit(order.id, session)
@@ -248,12 +249,13 @@ class Settlement:
         *,
         by_shopper: bool = False,
         keep_benefits: bool = False,
+        by: str = "",
     ) -> bool:
         """Cancel an unpaid, unclaimed order and give its stock, promotions and credit back; the
         last two are kept for an order that takes its place, which gives them back itself."""
 
         def work(session: Session) -> bool:
-            if not self._orders.cancel(order, reason, session, by_shopper=by_shopper):
+            if not self._orders.cancel(order, reason, session, by_shopper=by_shopper, by=by):
                 return False
             self._inventory.release(order.id, session)
             if not keep_benefits:

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from itertools import islice
 from typing import Any, TypeVar
 
+import pymongo
 from pymongo import MongoClient, WriteConcern
 from pymongo.client_session import ClientSession
 from pymongo.collection import Collection
@@ -18,6 +20,8 @@ T = TypeVar("T")
 
 _DURABLE = WriteConcern("majority", j=True, wtimeout=10_000)
 _BATCH = 50
+_STEP = 500
+_PATIENCE = 300  # seconds
 
 
 class Database:
@@ -32,7 +36,7 @@ class Database:
             tz_aware=True,
             retryWrites=True,
             retryReads=True,
-            connectTimeoutMS=2_000,
+            connectTimeoutMS=10_000,  # also how long a busy server may keep its monitor waiting
             serverSelectionTimeoutMS=3_000,
             socketTimeoutMS=20_000,
             appname="mossx",
@@ -104,3 +108,20 @@ def find_any(
             if document["_id"] not in seen:
                 seen.add(document["_id"])
                 yield document
+
+
+def walk(collection: Collection[Document], only: Iterable[str] | None = None) -> Iterator[Document]:
+    """Every document, in no particular order; ``only`` names the fields that are wanted beside
+    ``_id``.
+
+    In short batches, and patiently: the embedded database reads the whole collection before it
+    answers with the first.
+    """
+    fields = dict.fromkeys(only, 1) if only is not None else None
+    cursor = collection.find({}, fields).batch_size(_STEP)
+    while True:
+        with pymongo.timeout(_PATIENCE):
+            batch = list(islice(cursor, _STEP))
+        yield from batch
+        if len(batch) < _STEP:
+            return

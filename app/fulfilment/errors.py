@@ -18,6 +18,15 @@ class NotShippable(Invalid):
         )
 
 
+class ShippedMeanwhile(Conflict):
+    """Somebody else shipped some of the order since it was looked at."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            Text("Something of this order was shipped meanwhile. Please look at what is left.")
+        )
+
+
 class NotReturnable(Invalid):
     """The return is of units that cannot be sent back (any more)."""
 

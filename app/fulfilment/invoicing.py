@@ -22,7 +22,7 @@ from app.markets.taxing import RateTax
 from app.orders.events import ORDER_PAID
 from app.orders.models import Order
 from app.orders.service import OrderService
-from app.payments.models import Refund, RefundState
+from app.payments.models import Refund, RefundParts, RefundState
 from app.shared.clock import now
 from app.shared.errors import NotFound
 from app.shared.ids import OrderId
@@ -40,7 +40,7 @@ class Invoicing:
         database: Database,
         orders: OrderService,
         refunding: Refunding,
-        seller: Seller,
+        seller: Callable[[], Seller],
     ) -> None:
         self._database = database
         self._orders = orders
@@ -67,7 +67,7 @@ class Invoicing:
     @property
     def seller(self) -> Seller:
         """Who sells now."""
-        return self._seller
+        return self._seller()
 
     def issue(self, order: Order) -> Invoice:
         """The invoice of a paid order, issued now if it was not before. Raises ``NotFound`` for
@@ -82,7 +82,7 @@ class Invoicing:
             invoice = Invoice(
                 order_id=order.id,
                 number=self._papers.next_number("invoices", "INV", session),
-                seller=self._seller,
+                seller=self.seller,
                 issued_at=now(),
             )
             self._papers.insert_invoice(invoice, session)
@@ -93,7 +93,7 @@ class Invoicing:
     def credit(self, order: Order, refund: Refund) -> CreditNote:
         """The credit note of a refund that went through, issued now if it was not before."""
         invoice = self.issue(order)
-        standing = {each.id for each in self._refunding.of_order(order.id) if self.stands(each)}
+        standing = self._standing(order)
 
         def work(session: Session) -> CreditNote:
             known = self._papers.find_note(refund.id, session)
@@ -106,17 +106,28 @@ class Invoicing:
                 number=number,
                 invoice_number=invoice.number,
                 amount=refund.amount,
-                seller=self._seller,
+                seller=self.seller,
                 issued_at=now(),
-                taxes=self._credited(order, refund, standing, session),
+                taxes=self._credited(order, refund.parts, standing, session),
             )
             self._papers.insert_note(note, session)
             return note
 
         return self._papers.find_note(refund.id) or self._once(work)
 
+    def taxes_in(self, order: Order, parts: RefundParts) -> tuple[RateTax, ...]:
+        """The taxes that the credit note of such a refund would take back now."""
+        return self._credited(order, parts, self._standing(order), None)
+
+    def _standing(self, order: Order) -> set[str]:
+        return {each.id for each in self._refunding.of_order(order.id) if self.stands(each)}
+
     def _credited(
-        self, order: Order, refund: Refund, standing: Container[str], session: Session
+        self,
+        order: Order,
+        parts: RefundParts,
+        standing: Container[str],
+        session: Session | None,
     ) -> tuple[RateTax, ...]:
         """The note's taxes, after those of the notes before it whose money did go back. Notes are
         issued one after the other: their numbers are."""
@@ -126,7 +137,7 @@ class Invoicing:
             if note.refund_id in standing
             for tax in credited_taxes(order, note)
         ]
-        return credit_taxes(taxes_of(order), before, order, refund.parts)
+        return credit_taxes(taxes_of(order), before, order, parts)
 
     def notes_of(self, order: Order) -> list[CreditNote]:
         """The order's credit notes, the first one first."""

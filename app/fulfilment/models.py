@@ -86,6 +86,11 @@ class ReturnRequest:
     updated_at: datetime
 
     @property
+    def place(self) -> str:
+        """Its place in a list by age."""
+        return f"{self.created_at.isoformat()}~{self.id}"
+
+    @property
     def units(self) -> dict[int, int]:
         """Quantities by line position."""
         return {line.position: line.quantity for line in self.lines}

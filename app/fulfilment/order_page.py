@@ -15,6 +15,7 @@ from app.checkout.settlement import Settlement
 from app.checkout.sold_cards import sold_cards
 from app.credit.models import CreditAccount
 from app.credit.service import CreditService
+from app.drafts.service import DraftService
 from app.fulfilment.cancelling import Cancelling
 from app.fulfilment.carriers import carrier_name, tracking_url
 from app.fulfilment.forms import ReturnForm, return_form
@@ -130,5 +131,8 @@ def _pay_url(order: Order, attempt: Attempt | None) -> str:
         return ""
     if attempt and attempt.state is AttemptState.OPEN:
         return payment_path(attempt)
+    draft = service(DraftService).find_of_cart(order.cart_id)
+    if draft is not None:
+        return "" if draft.is_over else draft.path
     cart_id = current_cart_id()
     return "/checkout" if cart_id == order.cart_id and service(CartService).count(cart_id) else ""

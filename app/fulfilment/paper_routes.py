@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from flask import Blueprint, Response, make_response, render_template
 
 from app.checkout.service import order_path
@@ -22,6 +24,12 @@ def paper_page(paper: Paper, back_url: str, pdf_url: str) -> Response:
     """A paper as a page to print."""
     with speaking(paper.language):
         body = render_template("papers/paper.html", paper=paper, back_url=back_url, pdf_url=pdf_url)
+    return private(make_response(body))
+
+
+def papers_page(papers: Sequence[Paper], back_url: str) -> Response:
+    """Papers as one page to print, each on sheets of its own."""
+    body = render_template("papers/papers.html", papers=papers, back_url=back_url)
     return private(make_response(body))
 
 

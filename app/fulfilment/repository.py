@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import asdict
+from datetime import datetime
+from itertools import islice
 
 from app.db.database import Database, Document, Session
 from app.fulfilment.models import (
@@ -118,6 +120,18 @@ class ReturnRepository:
         query = {"state": {"$in": [state.value for state in states]}}
         return [_return(each) for each in self._returns.find(query).sort("created_at").limit(most)]
 
+    def recent(self, states: Iterable[ReturnState], before: str, most: int) -> list[ReturnRequest]:
+        """Returns in one of these states, the newest first; ``before`` is where the page begins."""
+        query: Document = {"state": {"$in": [state.value for state in states]}}
+        place = _place(before)
+        if place:
+            query["created_at"] = {"$lte": place[0]}
+        found = self._returns.find(query).sort([("created_at", -1), ("_id", -1)])
+        beyond = (
+            each for each in found if place is None or (each["created_at"], each["_id"]) < place
+        )
+        return list(map(_return, islice(beyond, most)))
+
     def move(
         self,
         return_id: str,
@@ -135,6 +149,14 @@ class ReturnRepository:
             session=session,
         )
         return bool(result.modified_count)
+
+
+def _place(text: str) -> tuple[datetime, str] | None:
+    moment, _, last = text.partition("~")
+    try:
+        return (datetime.fromisoformat(moment), last) if last else None
+    except ValueError:
+        return None
 
 
 def _lines(lines: Iterable[UnitLine]) -> list[Document]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Callable, Collection, Mapping
 from contextlib import suppress
 from datetime import timedelta
 
@@ -38,7 +38,7 @@ _NOTES = {
 
 
 class GoodsReturns:
-    """Returns of shipped units. ``window`` is how long after delivery (or else dispatch) a return
+    """Returns of shipped units. ``window`` says how long after delivery (or else dispatch) a return
     can be asked for."""
 
     def __init__(
@@ -49,7 +49,7 @@ class GoodsReturns:
         units: OrderUnits,
         inventory: InventoryService,
         refunding: Refunding,
-        window: timedelta,
+        window: Callable[[], timedelta],
     ) -> None:
         self._database = database
         self._outbox = outbox
@@ -75,9 +75,25 @@ class GoodsReturns:
         """Returns that staff have something to do with, the oldest first."""
         return self._returns.in_states((ReturnState.REQUESTED, ReturnState.APPROVED), most)
 
+    def recent(
+        self, states: Collection[ReturnState], most: int, before: str = ""
+    ) -> list[ReturnRequest]:
+        """Returns in one of these states, the newest first, those ``before`` one's place."""
+        return self._returns.recent(states, before, most)
+
+    def of_number(self, number: str) -> list[ReturnRequest]:
+        """The return with this number, or those of the order with it."""
+        order_number, _, count = number.strip().upper().partition("-R")
+        try:
+            order = self._orders.get_by_number(order_number)
+        except NotFound:
+            return []
+        found = self.of_order(order.id)
+        return [each for each in found if not count or each.id == number.strip().upper()]
+
     def returnable(self, order: Order) -> dict[int, int]:
         """What of an order can be sent back now, by line position."""
-        return returnable_units(order, now(), self._window)
+        return returnable_units(order, now(), self._window())
 
     def check(self, order: Order, units: Mapping[int, int]) -> None:
         """Raise ``NotReturnable`` if ``ask`` would."""
@@ -101,8 +117,8 @@ class GoodsReturns:
             if known is not None:
                 return known
             order = self._orders.get(order_id, session)
-            _check(wanted, returnable_units(order, now(), self._window))
-            count = self._units.ask_back(order_id, wanted, now() - self._window, session)
+            _check(wanted, returnable_units(order, now(), self._window()))
+            count = self._units.ask_back(order_id, wanted, now() - self._window(), session)
             if not count:
                 raise NotReturnable(Text("These can no longer be returned."))
             moment = now()
@@ -129,15 +145,15 @@ class GoodsReturns:
         except DuplicateKeyError:  # the same request at the same moment was faster
             return self._database.in_transaction(work)
 
-    def approve(self, return_id: str, answer: str = "") -> ReturnRequest:
+    def approve(self, return_id: str, answer: str = "", *, by: str = "") -> ReturnRequest:
         """Let the goods be sent back. Raises ``ReturnMoved`` unless it is only asked for."""
-        return self._move(return_id, ReturnState.APPROVED, answer)
+        return self._move(return_id, ReturnState.APPROVED, answer, by)
 
-    def refuse(self, return_id: str, answer: str = "") -> ReturnRequest:
+    def refuse(self, return_id: str, answer: str = "", *, by: str = "") -> ReturnRequest:
         """Say no, before the goods came: they may be asked back anew. Raises ``ReturnMoved``."""
-        return self._move(return_id, ReturnState.REFUSED, answer)
+        return self._move(return_id, ReturnState.REFUSED, answer, by)
 
-    def _move(self, return_id: str, target: ReturnState, answer: str) -> ReturnRequest:
+    def _move(self, return_id: str, target: ReturnState, answer: str, by: str) -> ReturnRequest:
         known = self.get(return_id)
         if known.state is target:
             return known
@@ -147,7 +163,7 @@ class GoodsReturns:
                 return False
             if target is ReturnState.REFUSED:
                 self._units.keep(known.order_id, known.units, session)
-            self._tell(known, target, session, answer)
+            self._tell(known, target, session, answer, by)
             return True
 
         moved = self._database.in_transaction(work)
@@ -186,7 +202,7 @@ class GoodsReturns:
                 for part, sku, units in order.lines[at - 1].on_shelf(quantity)
             }
             self._inventory.take_back(order.id, back, session, location, sent=True)
-            self._tell(known, ReturnState.RECEIVED, session)
+            self._tell(known, ReturnState.RECEIVED, session, by=by)
             return True
 
         if known.state is ReturnState.APPROVED:
@@ -223,7 +239,12 @@ class GoodsReturns:
             )
 
     def _tell(
-        self, known: ReturnRequest, state: ReturnState, session: Session, answer: str = ""
+        self,
+        known: ReturnRequest,
+        state: ReturnState,
+        session: Session,
+        answer: str = "",
+        by: str = "",
     ) -> None:
         self._orders.note(
             known.order_id,
@@ -232,6 +253,7 @@ class GoodsReturns:
             public=True,
             session=session,
             key=f"{known.id}:{state}",
+            by=by,
         )
         payload = {
             "order_id": known.order_id,

@@ -8,7 +8,7 @@ from app.db.database import Database, Session
 from app.db.errors import DuplicateKeyError
 from app.db.outbox import Outbox
 from app.fulfilment.carriers import carrier_name, clean_carrier, clean_tracking
-from app.fulfilment.errors import NotShippable
+from app.fulfilment.errors import NotShippable, ShippedMeanwhile
 from app.fulfilment.events import DELIVERED, SHIPPED
 from app.fulfilment.models import Shipment, UnitLine, UnitPlace
 from app.fulfilment.picking import pick, sku_of
@@ -92,11 +92,14 @@ class Shipping:
         carrier: str = "",
         tracking: str = "",
         by: str = "staff",
+        seen: int | None = None,
     ) -> Shipment:
         """Ship units by line position (counted from 1), or with None all that is open; the same
-        ``key`` again is the same shipment.
+        ``key`` again is the same shipment. ``seen`` is how many shipments there were when that was
+        decided.
 
-        Raises ``NotShippable``, and ``Invalid`` for a tracking number that is none.
+        Raises ``NotShippable``, ``ShippedMeanwhile`` if there are more by now, and ``Invalid`` for
+        a tracking number that is none.
         """
         carrier, tracking = clean_carrier(carrier), clean_tracking(tracking)
 
@@ -105,8 +108,10 @@ class Shipping:
             if known is not None:
                 return known
             order = self._orders.get(order_id, session)
+            if seen is not None and order.shipments != seen:
+                raise ShippedMeanwhile
             wanted = _wanted(order, units)
-            number = self._units.ship(order_id, wanted, session)
+            number = self._units.ship(order_id, wanted, session, tracking=tracking)
             if not number:
                 raise NotShippable
             shipment = Shipment(
@@ -136,7 +141,7 @@ class Shipping:
         count = sum(line.quantity for line in shipment.lines)
         what = _told(count, carrier_name(shipment.carrier), shipment.tracking)
         key = f"shipped:{shipment.number}"
-        self._orders.note(order.id, "shipped", what, public=True, session=session, key=key)
+        self._orders.note(order.id, "shipped", what, public=True, session=session, key=key, by=by)
         self._orders.note(
             order.id,
             "shipped_by",
@@ -148,7 +153,7 @@ class Shipping:
         payload = {"order_id": order.id, "shipment_id": shipment.id, "rest": rest}
         self._outbox.publish(SHIPPED, payload, session, key=f"{SHIPPED}:{shipment.id}")
 
-    def deliver(self, shipment_id: str) -> Shipment:
+    def deliver(self, shipment_id: str, *, by: str = "") -> Shipment:
         """Note that a shipment arrived; repeating it changes nothing. Raises ``NotFound``."""
         shipment = self.get(shipment_id)
 
@@ -163,6 +168,7 @@ class Shipping:
                 public=True,
                 session=session,
                 key=f"delivered:{shipment.number}",
+                by=by,
             )
             payload = {"order_id": shipment.order_id, "shipment_id": shipment_id}
             self._outbox.publish(DELIVERED, payload, session, key=f"{DELIVERED}:{shipment_id}")

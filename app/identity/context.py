@@ -159,7 +159,8 @@ def _drop_bad_tokens(response: Response) -> Response:
 
 def _session_token() -> str | None:
     """The session's form token, for pages, also where its access token is over; the visitor's
-    where nobody can be asked about it: the page that says so has forms too."""
+    where nobody can be asked about it, or the form is too large to be read: the page that says so
+    has forms too."""
     if g.get("sessions_are_away"):
         return None
     try:

@@ -26,12 +26,9 @@ class StockCheck:
 
     def run(self, since: datetime | None = None) -> list[Mismatch]:
         """Every difference, of all SKUs or of those that changed ``since`` then; normally none."""
-        found: list[Mismatch] = []
-        last = Sku("")
-        while skus := self._stock.skus(last, _BATCH, since):
-            found += self._check(skus)
-            last = skus[-1]
-        return found
+        skus = self._stock.skus(since)
+        batches = (skus[start : start + _BATCH] for start in range(0, len(skus), _BATCH))
+        return [each for batch in batches for each in self._check(batch)]
 
     def _check(self, skus: Sequence[Sku]) -> list[Mismatch]:
         def work(session: Session) -> list[Mismatch]:

@@ -176,6 +176,7 @@ class OrderEvent:
     kind: str
     message: str
     public: bool
+    by: str = ""  # the member of staff who caused it
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -219,6 +220,7 @@ class Order:
     withdrawn: bool = False  # its shopper cancelled it, paid or not: it is never gone on with
     credit: tuple[CreditUse, ...] = ()  # what gift cards and store credit pay of the total
     credit_refunded: Money | None = None  # of what was refunded: what went to credit accounts
+    address_version: int = 0  # grows as staff change the address
 
     @property
     def due(self) -> Money:

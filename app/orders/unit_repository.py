@@ -29,12 +29,13 @@ class UnitRepository:
         only: Mapping[str, Any] | None = None,
         count: Mapping[str, int] | None = None,
         also: Mapping[str, Any] | None = None,
+        word: str = "",
     ) -> Document | None:
         """Move all of ``units`` or none: each counter in ``changes`` by its sign, never below
         nothing, and only if the order is as ``only`` says.
 
-        ``count`` adds to other numbers of the order, ``also`` sets fields. The order's document as
-        it is then; None if nothing was moved.
+        ``count`` adds to other numbers of the order, ``also`` sets fields, and it is found under
+        the ``word``, too. The order's document as it is then; None if nothing was moved.
         """
         guards: Document = {"_id": order_id, **(only or {})}
         steps: Document = dict(count or {})
@@ -46,6 +47,8 @@ class UnitRepository:
         update: Document = {"$inc": steps}
         if also:
             update["$set"] = dict(also)
+        if word:
+            update["$addToSet"] = {"search": word}
         if not self._orders.update_one(guards, update, session=session).matched_count:
             return None
         return self._say_state(order_id, session)

@@ -9,6 +9,7 @@ from __future__ import annotations
 from datetime import datetime
 
 from app.db.database import Database, Session
+from app.orders.finding import RETURNED, word_of
 from app.orders.models import Order, OrderState
 from app.orders.unit_repository import UnitRepository, Units
 from app.shared.clock import now
@@ -28,9 +29,10 @@ class OrderUnits:
     def __init__(self, database: Database) -> None:
         self._units = UnitRepository(database)
 
-    def ship(self, order_id: OrderId, units: Units, session: Session) -> int:
-        """Hand units of a paid order to a carrier. The shipment's number, counted from 1; 0 if
-        the order is not to be shipped (any more) or has not that many open units."""
+    def ship(self, order_id: OrderId, units: Units, session: Session, *, tracking: str = "") -> int:
+        """Hand units of a paid order to a carrier, who calls it ``tracking``. The shipment's
+        number, counted from 1; 0 if the order is not to be shipped (any more) or has not that many
+        open units."""
         moved = self._units.shift(
             order_id,
             units,
@@ -39,6 +41,7 @@ class OrderUnits:
             only=_PAID,
             count={"shipments": 1},
             also={"handed_over_at": now()},
+            word=word_of(tracking),
         )
         return int(moved["shipments"]) if moved else 0
 
@@ -82,6 +85,7 @@ class OrderUnits:
             session,
             only={**_PAID, "handed_over_at": {"$gte": handed_over_since}},
             count={"returns": 1},
+            word=RETURNED,
         )
         return int(moved["returns"]) if moved else 0
 

@@ -10,6 +10,7 @@ from typing import Any
 from app.shared.credit import CreditUse
 from app.shared.ids import AttemptId, CreditId, OrderId
 from app.shared.money import Money, total
+from app.shared.texts import Text
 
 
 class AttemptState(StrEnum):
@@ -66,7 +67,10 @@ class PaymentState(StrEnum):
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Attempt:
-    """One visit to one gateway for one order, with its exact request and idempotency key."""
+    """One visit to one gateway for one order, with its exact request and idempotency key.
+
+    ``keys`` names the account's keys it was begun with, "" for one from before they could change.
+    """
 
     id: AttemptId
     order_id: OrderId
@@ -84,6 +88,16 @@ class Attempt:
     created_at: datetime
     updated_at: datetime
     failure: str = ""
+    keys: str = ""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class ReceivedWebhook:
+    """A webhook that was verified and stored; ``id`` is the gateway's."""
+
+    id: str
+    gateway: str
+    received_at: datetime
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -115,6 +129,19 @@ class SeenPayment:
             return not self.captured
         ended = self.state in {PaymentState.CAPTURED, PaymentState.REFUNDED}
         return ended and not self.refunded < (self.captured or self.amount)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Authorisation:
+    """A payment that a gateway showed for an attempt, and what the shop made of it, and why."""
+
+    gateway: str
+    attempt_id: AttemptId
+    payment_id: str
+    amount: Money
+    state: AuthorisationState
+    reason: Text
+    created_at: datetime
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

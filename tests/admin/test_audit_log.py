@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 import pytest
 from flask import Flask
 
@@ -15,8 +13,8 @@ from app.audit_log.service import AuditLog
 from app.identity.models import Role
 from app.shared.errors import Conflict, Invalid
 from app.shared.ids import AccountId
-from app.web.rendering import leave_to
 from app.web.registry import service
+from app.web.rendering import leave_to
 from tests.support.shopper import soup
 from tests.support.staff import Staff
 
@@ -63,12 +61,12 @@ def _thing_routes(app: Flask) -> None:
 
 
 @pytest.fixture
-def things(app: Flask) -> Iterator[dict[str, str]]:
+def things(app: Flask) -> dict[str, str]:
     """Things that staff can change and delete."""
     _thing_routes(app)
     _SHELVES.clear()
     _SHELVES["lamp"] = "here"
-    yield _SHELVES
+    return _SHELVES
 
 
 def _entries(app: Flask, **wanted: str) -> list[AuditEntry]:

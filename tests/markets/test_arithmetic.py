@@ -16,13 +16,13 @@ from app.markets.models import Market, PriceRounding, ShippingTax, TaxMode, TaxR
 from app.markets.rounding import fits, round_price
 from app.markets.shipping import Band, ShippingKind, ShippingMethod, ShippingZone
 from app.markets.taxing import RateTax, tax_on
-from app.orders.models import Order, OrderLine
 from app.promotions.kinds import Percentage
 from app.promotions.models import Discounts
 from app.promotions.stacking import Basket, choose
 from app.shared.money import Money, exponent, payable_step, total
 from tests.support.promotions import make_cart, make_promotion
-from tests.unit.test_refund_rules import as_refund, make_order
+from tests.support.quoted import order_of
+from tests.unit.test_refund_rules import as_refund
 
 CLASSES = ("standard", "reduced", "zero", "other")
 CURRENCIES = st.sampled_from(["JPY", "KRW", "USD", "EUR", "INR", "KWD", "BHD"])
@@ -141,42 +141,13 @@ def test_taxes_by_rate_are_the_tax_and_each_is_right_for_what_bears_it(
 # --- credit notes ---------------------------------------------------------------------------------
 
 
-def _order(cart: PricedCart, quote: Quote) -> Order:
-    made = make_order([(1, 1, 0)], 0, included=quote.totals.tax_included)
-    lines = tuple(
-        OrderLine(
-            sku=line.sku,
-            product_id=line.product_id,
-            slug="s",
-            title="t",
-            variant_title="",
-            image_src="",
-            quantity=line.quantity,
-            unit_price=line.unit_price,
-            total=line.total,
-            tax=tax.tax,
-            tax_rate=tax.rate,
-            reductions=line.reductions,
-        )
-        for line, tax in zip(cart.lines, quote.line_taxes, strict=True)
-    )
-    return replace(
-        made,
-        lines=lines,
-        totals=quote.totals,
-        currency=cart.currency,
-        taxes=quote.taxes,
-        shipping_tax_rate=quote.shipping_rate,
-    )
-
-
 @given(markets(), LINES, OFF, st.data())
 @settings(max_examples=300)
 def test_credit_notes_of_everything_take_back_exactly_the_invoices_tax(
     market: Market, lines: list[tuple[int, int, str, bool]], off: int, data: st.DataObject
 ) -> None:
     cart, quote = _quoted(market, lines, off, "standard")
-    order = _order(cart, quote)
+    order = order_of(cart, quote)
     step = payable_step(market.currency)
     refunds, notes, left = [], list[RateTax](), order.totals.total
     for _ in range(data.draw(st.integers(0, 4))):

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import random
-from dataclasses import replace
 from itertools import product
 
 from hypothesis import given, settings
@@ -16,7 +15,7 @@ from app.checkout.refund_rules import Balance, RefundWish, balance_of, everythin
 from app.checkout.rules import Quote, quote_cart
 from app.markets.models import Market
 from app.markets.service import GERMANY, INDIA, UNITED_STATES
-from app.orders.models import Order, OrderLine
+from app.orders.models import Order
 from app.promotions.apportioning import apportion
 from app.promotions.kinds import (
     Benefit,
@@ -34,7 +33,8 @@ from app.promotions.models import Discounts, Promotion, Reduction
 from app.promotions.stacking import Basket, choose
 from app.shared.money import Money
 from tests.support.promotions import make_cart, make_promotion
-from tests.unit.test_refund_rules import as_refund, make_order
+from tests.support.quoted import order_of
+from tests.unit.test_refund_rules import as_refund
 
 SKUS = [f"S{number}" for number in range(5)]
 MARKETS = st.sampled_from([UNITED_STATES, INDIA, GERMANY])
@@ -200,29 +200,6 @@ def test_what_is_used_together_may_be(
             assert len(together) == 1
 
 
-def _order(cart: PricedCart, quote: Quote) -> Order:
-    lines = tuple(
-        OrderLine(
-            sku=line.sku,
-            product_id=line.product_id,
-            slug="s",
-            title="t",
-            variant_title="",
-            image_src="",
-            quantity=line.quantity,
-            unit_price=line.unit_price,
-            total=line.total,
-            tax=tax.tax,
-            reductions=line.reductions,
-        )
-        for line, tax in zip(cart.lines, quote.line_taxes, strict=True)
-    )
-    made = make_order([(1, 1, 0)], 0, included=quote.totals.tax_included)
-    return replace(
-        made, lines=lines, totals=quote.totals, currency=cart.currency, reductions=quote.reductions
-    )
-
-
 @given(LINES, PROMOTIONS, MARKETS, st.data())
 @settings(max_examples=200)
 def test_any_partial_refunds_add_up_to_the_discounted_order(
@@ -232,7 +209,7 @@ def test_any_partial_refunds_add_up_to_the_discounted_order(
     data: st.DataObject,
 ) -> None:
     cart, quote = _quoted(lines, promotions, market, "standard")
-    order = _order(cart, quote)
+    order = order_of(cart, quote)
     refunds, left = [], order.totals.total
     for _ in range(4):
         balance = balance_of(order, refunds, left)

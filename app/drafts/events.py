@@ -1,0 +1,3 @@
+"""What draft orders tell the rest of the shop."""
+
+DRAFT_SENT = "drafts.sent"  # payload: draft_id, key

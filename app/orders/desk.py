@@ -1,0 +1,201 @@
+"""The order book for staff: lists, notes, and the address while nothing is shipped."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import asdict, replace
+from datetime import UTC, datetime, timedelta
+
+from app.db.database import Database, Session
+from app.db.outbox import Outbox
+from app.orders.desk_repository import OrderDeskRepository, Place
+from app.orders.errors import AddressChanged, AddressFixed, TaxedElsewhere
+from app.orders.events import CONFIRMATION_ASKED
+from app.orders.finding import (
+    NOTED,
+    FoundOrders,
+    OrderFilter,
+    OrderSort,
+    words_in,
+    words_of_address,
+)
+from app.orders.models import Order
+from app.orders.service import OrderService
+from app.shared.clock import now
+from app.shared.errors import Conflict, Invalid
+from app.shared.ids import OrderId
+from app.shared.postal import Address
+from app.shared.texts import Text
+
+NOTE_LENGTH = 2_000
+PERIOD = timedelta(days=30)  # within which orders are sorted by total unless dates are given
+_BATCH = 200
+
+
+class OrderDesk:
+    """What staff do with the order book itself."""
+
+    def __init__(self, database: Database, outbox: Outbox, orders: OrderService) -> None:
+        self._database = database
+        self._outbox = outbox
+        self._orders = orders
+        self._lists = OrderDeskRepository(database)
+
+    # --- lists ----------------------------------------------------------------------------------
+
+    def find(self, wanted: OrderFilter, most: int, after: str = "") -> FoundOrders:
+        """A page of orders; ``after`` is where the page before ended.
+
+        Words have to be there whole; one that no order has may be the beginning of one.
+        """
+        if wanted.sort is OrderSort.TOTAL:
+            return self._by_total(within_period(wanted), most, after)
+        place = _place(after)
+        back = wanted.sort is not OrderSort.OLDEST
+        walk = self._lists.walk(wanted, place, most + 1, back=back)
+        if not walk.orders and walk.until is None and place is None:
+            return FoundOrders(orders=tuple(self._begun(wanted)[:most]))
+        orders = tuple(walk.orders[:most])
+        if walk.until is not None:
+            older = _cursor(walk.until, "")
+            return FoundOrders(orders=orders, older=older, until=walk.until)
+        more = len(walk.orders) > most
+        last = orders[-1] if more else None
+        return FoundOrders(orders=orders, older=_cursor(last.placed_at, last.id) if last else "")
+
+    def _begun(self, wanted: OrderFilter) -> list[Order]:
+        if len(words_in(wanted.q)) != 1:
+            return []
+        found = self._lists.by_prefix(wanted)
+        since, until = wanted.placed_from, wanted.placed_until
+        return [
+            order
+            for order in found
+            if (since is None or order.placed_at >= since)
+            and (until is None or order.placed_at < until)
+        ]
+
+    def _by_total(self, wanted: OrderFilter, most: int, after: str) -> FoundOrders:
+        places = sorted(self._lists.totals(wanted), reverse=True)
+        if after:
+            minor, _, last = after.partition("-")
+            edge = (int(minor) if minor.isdecimal() else 0, last)
+            places = [place for place in places if place < edge]
+        page = places[:most]
+        orders = self._lists.by_ids(order_id for _, order_id in page)
+        older = f"{page[-1][0]}-{page[-1][1]}" if len(places) > most else ""
+        return FoundOrders(orders=tuple(orders[each] for _, each in page), older=older)
+
+    def every(self, wanted: OrderFilter) -> Iterator[Order]:
+        """All that a filter leaves, the newest first, for a file."""
+        after = ""
+        while True:
+            found = self.find(replace(wanted, sort=OrderSort.NEWEST), _BATCH, after)
+            yield from found.orders
+            after = found.older
+            if not after:
+                return
+
+    def many(self, numbers: Iterable[str]) -> list[Order]:
+        """Orders by number, in the order of the numbers; unknown ones are left out."""
+        wanted = list(dict.fromkeys(number.strip().upper() for number in numbers))
+        found = self._lists.by_numbers(wanted)
+        return [found[number] for number in wanted if number in found]
+
+    def by_ids(self, ids: Iterable[OrderId]) -> dict[str, Order]:
+        """Orders by id."""
+        return self._lists.by_ids(ids)
+
+    # --- changes --------------------------------------------------------------------------------
+
+    def note(self, order_id: OrderId, text: str, *, by: str, key: str) -> None:
+        """Add a private note to the timeline; the same ``key`` again is the same note.
+
+        Raises ``Invalid`` for none, and one that is too long.
+        """
+        text = text.strip()
+        if not 0 < len(text) <= NOTE_LENGTH:
+            message = (
+                Text("Please use at most %(max)s characters.", max=NOTE_LENGTH)
+                if text
+                else Text("Please write something.")
+            )
+            raise Invalid(message, {"note": message})
+
+        def work(session: Session) -> None:
+            self._orders.note(order_id, "note", text, session=session, key=f"note:{key}", by=by)
+            self._lists.add_words(order_id, [NOTED], session)
+
+        self._database.in_transaction(work)
+
+    def confirm_again(self, order: Order, *, by: str, key: str) -> None:
+        """Have a paid order's confirmation sent again; the same ``key`` again is the same mail.
+
+        Raises ``Conflict`` for an order that was not paid.
+        """
+        if not order.is_paid:
+            raise Conflict(Text("There is a confirmation once the order is paid."))
+
+        def work(session: Session) -> None:
+            payload = {"order_id": order.id, "key": key}
+            topic = f"{CONFIRMATION_ASKED}:{order.id}:{key}"
+            self._outbox.publish(CONFIRMATION_ASKED, payload, session, key=topic)
+            said = Text("Confirmation sent again to %(email)s", email=order.email)
+            self._orders.note(order.id, "mail", said, session=session, key=f"mail:{key}", by=by)
+
+        self._database.in_transaction(work)
+
+    def change_address(self, seen: Order, address: Address, *, by: str) -> Order:
+        """Send a paid order elsewhere, as long as nothing of it is shipped; ``seen`` is the order
+        as it was read.
+
+        Raises ``AddressChanged`` if somebody else changed it since, ``AddressFixed`` where it
+        cannot be changed (any more), and ``TaxedElsewhere`` for another country or state.
+        """
+        before = seen.address
+        if (before.country, before.state) != (address.country, address.state):
+            raise TaxedElsewhere(before, address)
+
+        def work(session: Session) -> bool:
+            current = self._orders.get(seen.id, session)
+            if current.address == address:
+                return True
+            if current.address_version != seen.address_version:
+                raise AddressChanged(current)
+            words = words_of_address(address)
+            if not self._lists.set_address(current, asdict(address), words, session):
+                return False
+            self._orders.note(
+                seen.id,
+                "address",
+                Text("Delivery address changed"),
+                public=True,
+                session=session,
+                key=f"address:{seen.address_version + 1}",
+                by=by,
+            )
+            return True
+
+        if not self._database.in_transaction(work):
+            raise AddressFixed
+        return self._orders.get(seen.id)
+
+
+def within_period(wanted: OrderFilter) -> OrderFilter:
+    """The filter with both ends of its period: the last days up to its end unless it has one."""
+    until = wanted.placed_until or now() + timedelta(days=1)
+    return replace(wanted, placed_until=until, placed_from=wanted.placed_from or until - PERIOD)
+
+
+def _cursor(moment: datetime, order_id: str) -> str:
+    return f"{round(moment.timestamp() * 1000)}-{order_id}"
+
+
+def _place(after: str) -> Place | None:
+    """Where a page begins; None for the first one, and for a cursor that is none."""
+    milliseconds, dash, order_id = after.partition("-")
+    if not (dash and milliseconds.isdecimal() and len(milliseconds) < 15):
+        return None
+    seconds, rest = divmod(int(milliseconds), 1000)
+    moment = datetime.fromtimestamp(seconds, UTC) + timedelta(milliseconds=rest)
+    return moment, order_id

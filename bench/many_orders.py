@@ -1,0 +1,115 @@
+"""Thousands of orders out of a few real ones: copies of everything an order left in the database.
+
+A copy has ids, numbers and tokens of its own, and lies on a day of its own. Ids are given the same
+length in every copy, so that a copy is made by replacing bytes (BSON knows lengths).
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator
+from datetime import datetime, timedelta
+from typing import Any
+
+import bson
+from bson.raw_bson import RawBSONDocument
+
+from app.db.database import Database, Document
+
+_LEFT_ALONE = {
+    "migrations", "migration_lock", "products", "stock_levels", "outbox", "catalog_changes",
+    "read_model_chunks", "carts", "idempotency_keys", "accounts", "auth_sessions", "audit_log",
+    "markets", "categories", "collections", "locations", "schedules", "stock_movements",
+}  # fmt: skip
+_BLANK = "~#####~"
+_ID = re.compile(r"^(?:[a-z]+_|MX-?)\w{4,}$|^[A-Za-z0-9_-]{20,}$")
+_KEPT = re.compile(r"^(?:prd_|acc_|loc_)")
+_BATCH = 500
+
+
+def multiply(
+    database: Database, copies: int, days: int, progress: Callable[[int, int], None]
+) -> int:
+    """Copy every order there is ``copies`` times on each of the last ``days``; how many."""
+    orders = list(database["orders"].find())
+    groups = [_group(database, order) for order in orders]
+    made, every = 0, len(groups) * days * copies
+    for day in range(days):
+        for group in groups:
+            for name, documents in group.items():
+                patterns = [bson.encode(_shifted(each, timedelta(days=day))) for each in documents]
+                _insert(database, name, patterns, day, copies)
+            made += copies
+            progress(made, every)
+    return made
+
+
+def _group(database: Database, order: Document) -> dict[str, list[Document]]:
+    """Everything of one order, its ids made places to be filled."""
+    mine = (str(order["_id"]), str(order["number"]))
+    found: dict[str, list[Document]] = {}
+    for name in sorted(database.collections() - _LEFT_ALONE):
+        documents = [each for each in database[name].find() if _names(each, mine)]
+        if documents:
+            found[name] = documents
+    ids = {text for documents in found.values() for text in _texts(documents) if _is_id(text)}
+    longest_first = sorted(ids | set(mine), key=len, reverse=True)
+    pattern = re.compile("|".join(map(re.escape, longest_first)))
+    return {
+        name: [_filled(each, lambda text: pattern.sub(_marked, text)) for each in documents]
+        for name, documents in found.items()
+    }
+
+
+def _marked(found: re.Match[str]) -> str:
+    return found[0] + _BLANK
+
+
+def _is_id(text: str) -> bool:
+    return bool(_ID.match(text)) and not _KEPT.match(text)
+
+
+def _names(document: Document, wanted: tuple[str, ...]) -> bool:
+    return any(each in text for text in _texts(document) for each in wanted)
+
+
+def _texts(value: Any) -> Iterator[str]:
+    if isinstance(value, str):
+        yield value
+    elif isinstance(value, dict):
+        for inner in value.values():
+            yield from _texts(inner)
+    elif isinstance(value, list):
+        for inner in value:
+            yield from _texts(inner)
+
+
+def _filled(value: Any, change: Callable[[str], str]) -> Any:
+    if isinstance(value, str):
+        return change(value)
+    if isinstance(value, dict):
+        return {name: _filled(inner, change) for name, inner in value.items()}
+    if isinstance(value, list):
+        return [_filled(inner, change) for inner in value]
+    return value
+
+
+def _shifted(value: Any, by: timedelta) -> Any:
+    if isinstance(value, datetime):
+        return value - by
+    if isinstance(value, dict):
+        return {name: _shifted(inner, by) for name, inner in value.items()}
+    if isinstance(value, list):
+        return [_shifted(inner, by) for inner in value]
+    return value
+
+
+def _insert(database: Database, name: str, patterns: list[bytes], day: int, copies: int) -> None:
+    blank = _BLANK.encode()
+    documents = [
+        RawBSONDocument(pattern.replace(blank, f"{day:03}{copy:04}".encode()))
+        for copy in range(copies)
+        for pattern in patterns
+    ]
+    for start in range(0, len(documents), _BATCH):
+        database[name].insert_many(documents[start : start + _BATCH], ordered=False)
