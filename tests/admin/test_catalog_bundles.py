@@ -90,6 +90,7 @@ def test_a_new_bundle_is_saved_once(app: Flask, owner: Staff, bundle: Product) -
     stored = service(Composing, app).get(first.location.split("/")[3])
     assert (stored.slug, stored.variants[0].sku) == ("two-mugs", "TWO-MUGS")
     assert stored.status.value == "draft"
+    assert stored.vendor == "Halden", "its first part's: a product has a vendor"
     assert stored.pricing == FixedPricing(prices={"US": Money(3000, "USD")})
     assert stored.variants[0].prices["US"].amount == Money(3000, "USD")
 
