@@ -130,6 +130,80 @@ def _account(page: Page, folder: str) -> None:
     _refuse(page, folder, "/account/two-factor", "Turn it on")
 
 
+PANEL = {
+    "dashboard": "/admin",
+    "live": "/admin/live",
+    "reports": "/admin/reports",
+    "report-sales": "/admin/reports/sales",
+    "money": "/admin/money",
+    "orders": "/admin/orders",
+    "drafts": "/admin/drafts",
+    "draft-new": "/admin/drafts/new",
+    "returns": "/admin/returns",
+    "products": "/admin/products",
+    "product-new": "/admin/products/new",
+    "bundle-new": "/admin/bundles/new",
+    "collections": "/admin/collections",
+    "collection": "/admin/collections/slow-mornings",
+    "categories": "/admin/categories",
+    "home": "/admin/home",
+    "imports": "/admin/imports",
+    "inventory": "/admin/inventory",
+    "counts": "/admin/inventory/counts",
+    "transfers": "/admin/transfers",
+    "transfer-new": "/admin/transfers/new",
+    "locations": "/admin/locations",
+    "customers": "/admin/customers",
+    "groups": "/admin/groups",
+    "reviews": "/admin/reviews",
+    "promotions": "/admin/promotions",
+    "promotion-kinds": "/admin/promotions/new",
+    "promotion-new": "/admin/promotions/new?kind=percentage",
+    "gift-cards": "/admin/gift-cards",
+    "gift-card-new": "/admin/gift-cards/new",
+    "settings": "/admin/settings",
+    "shop": "/admin/settings/shop",
+    "markets": "/admin/settings/markets",
+    "market": "/admin/settings/markets/US",
+    "mails": "/admin/settings/mails",
+    "gateways": "/admin/settings/gateways",
+    "staff": "/admin/staff",
+    "audit": "/admin/audit",
+}
+# By the list that leads to it: the first thing of it, and pages below that one.
+BELOW = {
+    "orders": ("", "/shipments/new", "/refunds/new", "/cancellation"),
+    "products": ("", "/variants", "/pictures"),
+    "promotions": ("", "/usage", "/codes"),
+    "customers": ("",),
+    "inventory": ("",),
+    "audit": ("",),
+}
+
+
+def _panel(page: Page, folder: str) -> None:
+    """The owner's pages. Says which are wider than the window."""
+    _log_in(page, DEMO_LOGINS[0])
+    for name, path in PANEL.items():
+        _look(page, folder, f"admin-{name}", path)
+        if name in BELOW:
+            link = page.locator("#list tbody a[href^='/admin/']:not([href*='?'])").first
+            found = link.get_attribute("href") if link.count() else None
+            for below in BELOW[name] if found else ():
+                words = f"{name}-one{below.replace('/', '-')}"
+                _look(page, folder, f"admin-{words}", f"{found}{below}")
+
+
+def _look(page: Page, folder: str, name: str, path: str) -> None:
+    answer = page.goto(path)
+    if answer is None or answer.status != 200:
+        print(f"{path}: {answer.status if answer else 'no answer'}")
+    too_wide = page.evaluate("document.scrollingElement.scrollWidth - innerWidth")
+    if too_wide > 0:
+        print(f"{path} is {too_wide} pixels too wide in {folder}")
+    _shoot(page, folder, name)
+
+
 def main() -> None:
     """Take them all."""
     base = DataLock(data_folder()).read().get("BASE_URL")
@@ -155,6 +229,12 @@ def main() -> None:
                 _buy(page, str(folder))
                 _account(page, str(folder))
                 context.close()
+                if scheme == "light":
+                    context = browser.new_context(
+                        base_url=base, viewport={"width": width, "height": height}
+                    )
+                    _panel(context.new_page(), str(folder))
+                    context.close()
         browser.close()
     print(f"in {target}")
 
