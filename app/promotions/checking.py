@@ -31,18 +31,13 @@ class PromotionChecks:
         return {
             **_named(f"{place}.products", self._catalog.unknown_products(scope.products)),
             **_named(f"{place}.skus", self._unknown_skus(scope.skus)),
-            **_named(f"{place}.collections", self._unknown_collections(scope.collections)),
+            **_named(f"{place}.collections", self._catalog.unknown_collections(scope.collections)),
         }
 
     def _unknown_skus(self, skus: Iterable[str]) -> list[str]:
         wanted = list(map(Sku, skus))
         known = self._catalog.names_of(wanted) if wanted else {}
         return [sku for sku in wanted if sku not in known]
-
-    def _unknown_collections(self, slugs: Iterable[str]) -> list[str]:
-        wanted = list(slugs)
-        known = self._catalog.members_of(wanted) if wanted else {}
-        return [slug for slug in wanted if slug not in known]
 
 
 def _named(place: str, unknown: Iterable[str]) -> dict[str, str]:
