@@ -199,6 +199,8 @@ def _query(wanted: PromotionQuery, moment: datetime) -> Document:
     if wanted.q:
         name = {"name": {"$regex": re.escape(wanted.q), "$options": "i"}}
         asked.append({"$or": [name, {"_id": {"$in": list(wanted.ids)}}]})
+    if wanted.group:
+        asked.append({"conditions.groups": wanted.group})
     if wanted.kind:
         asked.append({"benefit.kind": wanted.kind})
     if wanted.state:
