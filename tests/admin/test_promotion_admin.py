@@ -11,6 +11,7 @@ from werkzeug.test import TestResponse
 from app.audit_log.models import AuditEntry, AuditFilter
 from app.audit_log.service import AuditLog
 from app.db.database import Database
+from app.groups.service import GroupService
 from app.promotions.kinds import (
     BundleSet,
     BuyGet,
@@ -250,6 +251,54 @@ def test_switching_and_switching_many(app: Flask, owner: Staff, promotions: Prom
     assert owner.post("/admin/promotions/bulk", {"active": "off"}).status_code == 422
 
 
+# --- groups of customers ----------------------------------------------------------------------------
+
+
+def test_a_promotion_is_for_groups(app: Flask, owner: Staff) -> None:
+    groups = service(GroupService, app)
+    for code, name in (("trade", "Trade"), ("press", "The press")):
+        groups.create(code, name)
+    groups.add("trade", ["ann@example.com"])
+    assert make(owner, "percentage", groups=["trade", "nobody"]).status_code == 422
+    assert service(PromotionService, app).report() == []
+    answer = make(owner, "percentage", groups=["trade"], name="For trade")
+    assert answer.status_code == 303
+    made = only(app)
+    assert made.conditions.groups == ("trade",)
+    after = entries(app, made.id)[0].changes[0].after
+    assert after is not None
+    assert after["conditions"]["groups"] == ["trade"]
+    path = f"/admin/promotions/{made.id}"
+    page = owner.get(path)
+    ticks = soup(page).select("input[name=groups]")
+    assert {str(each["value"]): each.has_attr("checked") for each in ticks} == {
+        "trade": True,
+        "press": False,
+    }
+    assert "for Trade" in owner.get("/admin/promotions").text
+    assert "For trade" in owner.get("/admin/groups/trade").text
+    assert "For trade" not in owner.get("/admin/groups/press").text
+    form = {**form_of(page, made.id), "active": "y"}
+    trial = {"trial_lines": "MUG", "trial_market": "US", "groups": ["trade"]}
+    for email, word in (("ann@example.com", "used"), ("bob@example.com", "not used")):
+        tried = send(owner, "/admin/promotions/trial", {**form, **trial, "trial_email": email})
+        found = soup(tried).select_one("#trial [role=status] p span")
+        assert found is not None
+        assert found.text == word
+    theirs = send(owner, path, {**form, "groups": ["trade"], "name": "Theirs"})
+    assert theirs.status_code == 303
+    clash = send(owner, path, {**form, "groups": ["trade", "press"]})
+    assert clash.status_code == 409
+    cells = [cell.text for cell in soup(clash).select("#problems tbody td")]
+    assert cells == ["Theirs", "For trade", "trade", "trade, press"]
+    groups.delete("trade")
+    gone = send(owner, path, {**form_of(clash, made.id), "active": "y", "groups": ["trade"]})
+    assert gone.status_code == 422
+    assert "Not in the shop: trade" in gone.text
+    assert soup(gone).select_one("input[name=groups][value=trade][checked]") is not None
+    assert only(app).conditions.groups == ("trade",)
+
+
 # --- deleting -------------------------------------------------------------------------------------
 
 
@@ -258,6 +307,7 @@ def test_an_unused_promotion_is_deleted_and_brought_back_with_its_codes(
 ) -> None:
     made = promotions.add("SPRING", name="Spring", limit_total=5)
     codes = promotions.make_codes(made, 3, name="fair")
+    promotions.coupons.switch_code(made.id, codes[0], active=False)
     page = owner.follow(
         owner.post(f"/admin/promotions/{made.id}/deletion", {"revision": str(made.revision)})
     )
@@ -268,7 +318,8 @@ def test_an_unused_promotion_is_deleted_and_brought_back_with_its_codes(
     assert undo is not None
     assert owner.post(str(undo["action"]), {}).status_code == 303
     assert promotions.service.get(made.id) == made
-    assert {each.code for each in promotions.coupons.every(made.id)} == {"SPRING", *codes}
+    known = {each.code: each.active for each in promotions.coupons.every(made.id)}
+    assert known == {**dict.fromkeys(("SPRING", *codes), True), codes[0]: False}
     assert promotions.coupons.batch(made.id, "fair").count == 3
     assert promotions.service.left([made.id]) == {made.id: 5}
 
