@@ -32,12 +32,15 @@ class ListRepository:
         self._products = database["products"]
         self._listed = database["product_list"]
 
-    def list(self, wanted: ProductFilter, most: int) -> list[Product]:
+    def ids(self, wanted: ProductFilter, most: int) -> list[ProductId]:
         """At most so many products; the stock is not looked at."""
         parts = [*_conditions(wanted), *_behind(wanted)]
         query: Document = {"$and": parts} if parts else {}
         found = self._listed.find(query, {"_id": 1}).sort(_ORDERS[wanted.sort]).limit(most)
-        ids = [each["_id"] for each in found]
+        return [each["_id"] for each in found]
+
+    def products(self, ids: Sequence[ProductId]) -> list[Product]:
+        """These products, in this order."""
         products = {each["_id"]: each for each in find_any(self._products, "_id", ids)}
         return [product_from_document(products[each]) for each in ids if each in products]
 
@@ -84,8 +87,9 @@ def _conditions(wanted: ProductFilter) -> list[Document]:
         later = wanted.status is Shown.SCHEDULED
         found.append({"published_at": {"$gt" if later else "$lte": now()}})
     found += [
-        {"words": {"$elemMatch": {"$gte": word, "$lt": word + _LAST}}}
+        {"words": {**span, "$elemMatch": span}}  # one word within it; the span finds the index
         for word in wanted_words(wanted.q)
+        for span in [{"$gte": word, "$lt": word + _LAST}]
     ]
     return found
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from enum import StrEnum
 
 from app.catalog.models import Product, ProductKind, ProductStatus
@@ -51,10 +51,6 @@ class ProductFilter:
     stock: StockFilter | None = None
     sort: ListSort = ListSort.NEWEST
     after: str = ""
-
-    def following(self, product: Product) -> ProductFilter:
-        """The same from behind a product on."""
-        return replace(self, after=cursor_of(product, self.sort))
 
 
 def listed_document(product: Product) -> Document:
