@@ -12,6 +12,7 @@ from app.db.database import Document
 
 _LONGEST = 80  # letters of a title that decide its place in a list
 _MOST_WORDS = 8
+LONGEST_BEGINNING = 6  # letters; of what is longer, those that begin with so many are looked at
 
 
 class Shown(StrEnum):
@@ -58,7 +59,7 @@ def listed_document(product: Product) -> Document:
     return {
         "_id": product.id,
         "title": sort_title(product),
-        "words": sorted(set(_names(product))),
+        "words": sorted({start for name in _names(product) for start in _beginnings(name)}),
         "status": product.status.value,
         "kind": product.kind.value,
         "category": product.category,
@@ -81,6 +82,13 @@ def _names(product: Product) -> Iterator[str]:
     for variant in product.variants:
         yield from words(variant.sku)
         yield fold(variant.sku)
+
+
+def _beginnings(name: str) -> Iterator[str]:
+    """A word with its beginnings: asked for by equality, which every database looks up."""
+    yield name
+    for length in range(1, min(len(name), LONGEST_BEGINNING + 1)):
+        yield name[:length]
 
 
 def wanted_words(q: str) -> list[str]:
