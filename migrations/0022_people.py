@@ -127,8 +127,8 @@ def _customers(database: Database) -> None:
     customers.create_index("email")
     customers.create_index("words")
     for field in ("rank.newest", "rank.orders", "rank.last_order"):
-        customers.create_index([(field, -1)])
-        customers.create_index([("tags", 1), (field, -1)])
+        customers.create_index(field)
+        customers.create_index([("tags", 1), (field, 1)])
     for market in database["markets"].find({}, {"currency": 1}):
         CustomerRepository(database).index_currency(market["currency"])
     ensure_collection(

@@ -95,7 +95,7 @@ def _amount(text: str, currency: str) -> Money | None:
     try:
         return Money.from_major(text, currency) if text else None
     except ValueError as error:
-        raise ValueError(Text("“Spent more than” is a plain number such as 100.")) from error
+        raise ValueError(Text("“Spent at least” is a plain number such as 100.")) from error
 
 
 def _day(text: str) -> datetime | None:

@@ -169,7 +169,9 @@ class CatalogRepository:
 
     def attribute_names(self) -> set[str]:
         """The attributes that any product has."""
-        return {name for each in walk(self._products) for name in each["attributes"]}
+        return {
+            name for each in walk(self._products, ("attributes",)) for name in each["attributes"]
+        }
 
     def last_changes(self, ids: Iterable[ProductId]) -> list[LastChange]:
         """When each of these products was last written, in the order of ids."""

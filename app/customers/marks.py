@@ -13,7 +13,7 @@ from typing import Any
 from app.customers.models import CustomerSort
 from app.db.database import Database
 
-FIRST, LAST = "0", "~"  # around every rank, which begin with a digit
+FIRST, LAST = "!", "~"  # around every rank, which begin with a digit
 LAST_LETTER = "\uffff"
 WORDS = "words"
 _FURTHER = 4  # times as many marks with each stretch

@@ -88,10 +88,14 @@ class CustomerRepository:
         return [_customer(each) for each in list(found.values())[:most]]
 
     def index_currency(self, currency: str) -> None:
-        """Have customers sorted by what they spent in this currency; repeating it does nothing."""
+        """Have customers sorted by what they spent in this currency; repeating it does nothing.
+
+        Ascending: in a descending index of the embedded database no range begins at a text that
+        its texts begin with.
+        """
         field = f"rank.spent.{currency}"
-        self._customers.create_index([(field, -1)])
-        self._customers.create_index([("tags", 1), (field, -1)])
+        self._customers.create_index(field)
+        self._customers.create_index([("tags", 1), (field, 1)])
 
     # --- counted orders -------------------------------------------------------------------------
 

@@ -5,9 +5,10 @@ from __future__ import annotations
 from app.db.outbox import Event, Outbox
 from app.identity.events import STAFF_INVITED
 from app.identity.invitations import Invitations
-from app.notifications.service import SHOP_NAME, NotificationService
+from app.notifications import letters
+from app.notifications.letters import letter_context
+from app.notifications.service import NotificationService
 from app.shared.clock import now
-from app.shared.texts import Text
 
 
 class InvitationMails:
@@ -26,21 +27,12 @@ class InvitationMails:
         invitation = self._invitations.get(event.payload["invitation_id"])
         if not invitation.is_good(now()):
             return
-        subject = Text("You are invited to work at %(shop)s", shop=SHOP_NAME)
+        letter = letters.invitation(invitation.by, self._invitations.token(invitation))
         self._mails.send(
             key=event.id.replace(":", "-"),
             to=invitation.email,
-            subject=subject,
+            kind=letter.kind,
+            subject=letter.subject,
             template="emails/account",
-            heading=subject,
-            name="",
-            words=str(
-                Text(
-                    "%(by)s invites you to work here. With this link you accept, within a week. "
-                    "If you do not know what this is about, ignore this mail.",
-                    by=invitation.by,
-                )
-            ),
-            button=Text("Accept the invitation"),
-            path=f"/account/join/{self._invitations.token(invitation)}",
+            **letter_context(letter, ""),
         )

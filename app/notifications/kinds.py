@@ -73,6 +73,7 @@ _KINDS = (
     ("return_approved", Text("Return approved"), *_ORDER),
     ("return_received", Text("Return received"), *_ORDER),
     ("return_refused", Text("Return refused"), *_ORDER),
+    ("draft", Text("Order prepared by staff"), ("shop",), _shop_values),
     ("gift_card", Text("Gift card"), ("amount", "sender", "shop"), _gift_card_values),
     ("back_in_stock", Text("Back in stock"), ("title", "shop"), _stock_values),
     ("confirm_address", Text("Confirm the address"), *_LETTER),
@@ -85,6 +86,7 @@ _KINDS = (
     ("second_factor_on", Text("Second factor on"), *_LETTER),
     ("second_factor_off", Text("Second factor off"), *_LETTER),
     ("account_deleted", Text("Account deleted"), *_LETTER),
+    ("staff_invited", Text("Invited to work here"), *_LETTER),
     ("stock_low", Text("Stock runs low (to staff)"), ("shop",), _shop_values),
 )
 KINDS: Mapping[str, MailKind] = {

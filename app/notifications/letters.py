@@ -59,6 +59,21 @@ def new_password(token: str) -> Letter:
     )
 
 
+def invitation(by: str, token: str) -> Letter:
+    """The link to accept an invitation to work here."""
+    return Letter(
+        kind="staff_invited",
+        subject=Text("You are invited to work at our shop"),
+        path=f"/account/join/{token}",
+        words=Text(
+            "%(by)s invites you to work here. With this link you accept, within a week. "
+            "If you do not know what this is about, ignore this mail.",
+            by=by,
+        ),
+        button=Text("Accept the invitation"),
+    )
+
+
 def confirm_new_address(token: str) -> Letter:
     """The link by which the new address agrees."""
     return Letter(

@@ -239,6 +239,20 @@ def _gift_card(_: str) -> Sample:
     )
 
 
+def _draft(_: str) -> Sample:
+    return Sample(
+        subject=Text("Your order is ready to be paid"),
+        template="emails/draft",
+        context={
+            "goods": [(2, "Linen throw")],
+            "note": "",
+            "expires_at": _WHEN,
+            "path": f"/checkout/draft/{_TOKEN}",
+            "locale": _place().locale,
+        },
+    )
+
+
 def _back_in_stock(base_url: str) -> Sample:
     return Sample(
         subject=Text("%(title)s is back", title="Linen throw"),
@@ -272,6 +286,7 @@ _LETTERS: Mapping[str, Callable[[], Letter]] = {
     "second_factor_on": lambda: letters.FACTOR_ON,
     "second_factor_off": lambda: letters.FACTOR_OFF,
     "account_deleted": lambda: letters.ACCOUNT_DELETED,
+    "staff_invited": lambda: letters.invitation("owner@example.com", _TOKEN),
 }
 _OTHERS: Mapping[str, Callable[[str], Sample]] = {
     "order_confirmation": _about_order(
@@ -293,6 +308,7 @@ _OTHERS: Mapping[str, Callable[[str], Sample]] = {
         lambda _: {"message": Text("Another payment of this order came first")},
     ),
     **{f"return_{state}": _return(state) for state in ReturnState},
+    "draft": _draft,
     "gift_card": _gift_card,
     "back_in_stock": _back_in_stock,
     "stock_low": _stock_low,
