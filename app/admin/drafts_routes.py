@@ -44,7 +44,7 @@ def drafts() -> Response:
     """Every draft order, or those in a state, the newest first."""
     state = list_state(filters={"state": [each.value for each in DraftState]})
     wanted = state.filters.get("state", "")
-    found = cut(service(DraftService).list(wanted, _PAGE + 1, state.after), _PAGE, "id")
+    found = cut(service(DraftService).list(wanted, _PAGE + 1, state.after), _PAGE, "place")
     return page(
         "admin/drafts/list.html",
         "list",

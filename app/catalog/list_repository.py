@@ -1,36 +1,73 @@
-"""Products in the orders of the staff's list; every order and every word has an index."""
+"""Products in the orders of the staff's list, by small documents that are written with the large
+ones: a database that sorts in memory has little to read, and every word and order has an index."""
 
 from __future__ import annotations
 
-import re
+from collections.abc import Sequence
 from datetime import UTC, datetime
 
 from app.catalog.documents import product_from_document
-from app.catalog.listed import STATUS_OF, ListSort, ProductFilter, Shown, wanted_words
+from app.catalog.listed import (
+    STATUS_OF,
+    ListSort,
+    ProductFilter,
+    Shown,
+    listed_document,
+    wanted_words,
+)
 from app.catalog.models import Product
-from app.db.database import Database, Document
+from app.db.database import Database, Document, Session, find_any
 from app.shared.clock import now
+from app.shared.ids import ProductId
 
 _EVERY = datetime.min.replace(tzinfo=UTC)
+_LAST = "\uffff"
+_BATCH = 500
 
 
 class ListRepository:
-    """Reads ``products`` page by page."""
+    """Reads and writes ``product_list``, and reads ``products`` page by page."""
 
     def __init__(self, database: Database) -> None:
         self._products = database["products"]
+        self._listed = database["product_list"]
 
     def list(self, wanted: ProductFilter, most: int) -> list[Product]:
         """At most so many products; the stock is not looked at."""
         parts = [*_conditions(wanted), *_behind(wanted)]
         query: Document = {"$and": parts} if parts else {}
-        found = self._products.find(query).sort(_ORDERS[wanted.sort]).limit(most)
-        return list(map(product_from_document, found))
+        found = self._listed.find(query, {"_id": 1}).sort(_ORDERS[wanted.sort]).limit(most)
+        ids = [each["_id"] for each in found]
+        products = {each["_id"]: each for each in find_any(self._products, "_id", ids)}
+        return [product_from_document(products[each]) for each in ids if each in products]
+
+    def add(self, products: Sequence[Product], session: Session | None = None) -> None:
+        """List new products."""
+        self._listed.insert_many(list(map(listed_document, products)), session=session)
+
+    def replace(self, product: Product, session: Session) -> None:
+        """List a product as it is now."""
+        self._listed.replace_one(
+            {"_id": product.id}, listed_document(product), upsert=True, session=session
+        )
+
+    def remove(self, product_id: ProductId, session: Session) -> None:
+        """List a product no more."""
+        self._listed.delete_one({"_id": product_id}, session=session)
+
+    def add_missing(self) -> None:
+        """List products that are not listed yet, some at a time."""
+        known = {each["_id"] for each in self._listed.find({}, {"_id": 1})}
+        missing = [each["_id"] for each in self._products.find({}, {"_id": 1})]
+        missing = [each for each in missing if each not in known]
+        for start in range(0, len(missing), _BATCH):
+            found = find_any(self._products, "_id", missing[start : start + _BATCH])
+            self.add([product_from_document(each) for each in found])
 
 
 _ORDERS: dict[ListSort, list[tuple[str, int]]] = {
     ListSort.NEWEST: [("_id", -1)],
-    ListSort.TITLE: [("listed.title", 1), ("_id", 1)],
+    ListSort.TITLE: [("title", 1), ("_id", 1)],
     ListSort.UPDATED: [("updated_at", -1), ("_id", -1)],
 }
 
@@ -47,7 +84,8 @@ def _conditions(wanted: ProductFilter) -> list[Document]:
         later = wanted.status is Shown.SCHEDULED
         found.append({"published_at": {"$gt" if later else "$lte": now()}})
     found += [
-        {"listed.words": {"$regex": f"^{re.escape(word)}"}} for word in wanted_words(wanted.q)
+        {"words": {"$elemMatch": {"$gte": word, "$lt": word + _LAST}}}
+        for word in wanted_words(wanted.q)
     ]
     return found
 
@@ -60,8 +98,7 @@ def _behind(wanted: ProductFilter) -> list[Document]:
     if wanted.sort is ListSort.NEWEST:
         return [{"_id": {"$lt": wanted.after}}]
     if wanted.sort is ListSort.TITLE:
-        path, step, place = "listed.title", "$gt", key
-        return [{path: {"$gte": key}}, _beyond(path, step, place, last)]
+        return [{"title": {"$gte": key}}, _beyond("title", "$gt", key, last)]
     moment = _moment(key)
     return [{"updated_at": {"$lte": moment}}, _beyond("updated_at", "$lt", moment, last)]
 

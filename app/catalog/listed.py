@@ -57,9 +57,19 @@ class ProductFilter:
         return replace(self, after=cursor_of(product, self.sort))
 
 
-def listed_fields(product: Product) -> Document:
-    """What is stored beside a product so that the list finds and sorts it."""
-    return {"title": sort_title(product), "words": sorted(set(_names(product)))}
+def listed_document(product: Product) -> Document:
+    """What the list needs to find and sort a product: a small document beside the large one."""
+    return {
+        "_id": product.id,
+        "title": sort_title(product),
+        "words": sorted(set(_names(product))),
+        "status": product.status.value,
+        "kind": product.kind.value,
+        "category": product.category,
+        "vendor": product.vendor,
+        "published_at": product.published_at,
+        "updated_at": product.updated_at,
+    }
 
 
 def sort_title(product: Product) -> str:

@@ -16,7 +16,7 @@ from app.catalog.documents import (
     shelf_to_document,
 )
 from app.catalog.home import HomeComposition, home_from_document
-from app.catalog.listed import listed_fields
+from app.catalog.list_repository import ListRepository
 from app.catalog.models import Category, Collection, PolicyKind, Product, ProductKind
 from app.db.database import Database, Document, Session, find_any, walk
 from app.db.streams import DocumentStream
@@ -66,6 +66,7 @@ class CatalogRepository:
 
     def __init__(self, database: Database) -> None:
         self._products = database["products"]
+        self._list = ListRepository(database)
         self._categories = database["categories"]
         self._collections = database["collections"]
         self._homes = database["home_pages"]
@@ -168,7 +169,9 @@ class CatalogRepository:
 
     def attribute_names(self) -> set[str]:
         """The attributes that any product has."""
-        return {name for each in walk(self._products) for name in each["attributes"]}
+        return {
+            name for each in walk(self._products, ("attributes",)) for name in each["attributes"]
+        }
 
     def last_changes(self, ids: Iterable[ProductId]) -> list[LastChange]:
         """When each of these products was last written, in the order of ids."""
@@ -182,8 +185,9 @@ class CatalogRepository:
     def insert(self, products: Sequence[Product], session: Session) -> None:
         """Store new products. Raises ``BulkWriteError`` for a slug or SKU that is taken."""
         if products:
-            documents = [_to_store(product) for product in products]
+            documents = [product_to_document(product) for product in products]
             self._products.insert_many(documents, session=session)
+            self._list.add(products, session)
 
     def replace(self, product: Product, session: Session) -> bool:
         """Store ``product`` as the next revision of what was read; False if that moved on.
@@ -191,11 +195,13 @@ class CatalogRepository:
         What is counted of it, its ratings, stays as it is. Raises ``DuplicateKeyError`` for a slug
         or SKU that is taken.
         """
-        document = _to_store(replace(product, revision=product.revision + 1))
+        document = product_to_document(replace(product, revision=product.revision + 1))
         del document["_id"]
         result = self._products.update_one(
             {"_id": product.id, "revision": product.revision}, {"$set": document}, session=session
         )
+        if result.modified_count:
+            self._list.replace(product, session)
         return bool(result.modified_count)
 
     def remove(self, product: Product, session: Session) -> bool:
@@ -203,6 +209,8 @@ class CatalogRepository:
         gone = self._products.delete_one(
             {"_id": product.id, "revision": product.revision}, session=session
         )
+        if gone.deleted_count:
+            self._list.remove(product.id, session)
         return bool(gone.deleted_count)
 
     def count_ratings(
@@ -330,10 +338,6 @@ class ChangeWatch:
     def close(self) -> None:
         """Stop watching."""
         self._stream.close()
-
-
-def _to_store(product: Product) -> Document:
-    return {**product_to_document(product), "listed": listed_fields(product)}
 
 
 def _change(document: Document) -> Change:

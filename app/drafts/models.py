@@ -7,6 +7,7 @@ from datetime import datetime
 from enum import StrEnum
 
 from app.shared.ids import CartId, Sku
+from app.shared.places import place
 from app.shared.postal import Address
 
 
@@ -54,6 +55,11 @@ class Draft:
     created_by: str
     created_at: datetime
     expires_at: datetime
+
+    @property
+    def place(self) -> str:
+        """Where a list goes on after it."""
+        return place(self.created_at, self.id)
 
     @property
     def path(self) -> str:

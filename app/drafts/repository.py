@@ -6,6 +6,7 @@ from dataclasses import asdict
 from typing import Any
 
 from app.db.database import Database, Document, Session
+from app.db.pages import page_back
 from app.drafts.models import Draft, DraftLine, DraftState
 from app.drafts.rules import sources_of
 from app.shared.clock import now
@@ -41,15 +42,13 @@ class DraftRepository:
         document = self._drafts.find_one({"_id" if k == "id" else k: v for k, v in query.items()})
         return _draft(document) if document else None
 
-    def list(self, state: str, before: str, most: int) -> list[Draft]:
-        """Drafts in a state, or in any, the newest first; ``before`` is where a page ended."""
+    def list(self, state: str, after: str, most: int) -> list[Draft]:
+        """Drafts in a state, or in any, the newest first, from the place ``after`` on."""
         query: Document = {"state": state} if state else {}
         if state in {DraftState.OPEN.value, DraftState.EXPIRED.value}:
             over = "$lte" if state == DraftState.EXPIRED.value else "$gt"
             query = {"state": DraftState.OPEN.value, "expires_at": {over: now()}}
-        if before:
-            query["_id"] = {"$lt": before}
-        return [_draft(each) for each in self._drafts.find(query).sort("_id", -1).limit(most)]
+        return list(map(_draft, page_back(self._drafts, query, "created_at", most, after)))
 
     def take(self, draft_id: str, order_number: str, session: Session) -> bool:
         """Note an order of an open draft; False if it is over."""

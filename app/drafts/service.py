@@ -143,9 +143,9 @@ class DraftService:
 
     # --- reading --------------------------------------------------------------------------------
 
-    def list(self, state: str, most: int, before: str = "") -> list[Draft]:
-        """Drafts in a state, "" for any, the newest first; ``before`` is where the page begins."""
-        return self._drafts.list(state, before, most)
+    def list(self, state: str, most: int, after: str = "") -> list[Draft]:
+        """Drafts in a state, "" for any, the newest first, from the place ``after`` on."""
+        return self._drafts.list(state, after, most)
 
     def get(self, number: str) -> Draft:
         """The draft with this number. Raises ``NotFound``."""

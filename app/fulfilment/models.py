@@ -10,6 +10,7 @@ from app.inventory.models import LocationCode
 from app.markets.taxing import RateTax
 from app.shared.ids import OrderId
 from app.shared.money import Money
+from app.shared.places import place
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -87,8 +88,8 @@ class ReturnRequest:
 
     @property
     def place(self) -> str:
-        """Its place in a list by age."""
-        return f"{self.created_at.isoformat()}~{self.id}"
+        """Where a list goes on after it."""
+        return place(self.created_at, self.id)
 
     @property
     def units(self) -> dict[int, int]:

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import asdict
-from datetime import datetime
-from itertools import islice
 
 from app.db.database import Database, Document, Session
+from app.db.pages import page_back
 from app.fulfilment.models import (
     ReturnReason,
     ReturnRequest,
@@ -120,17 +119,10 @@ class ReturnRepository:
         query = {"state": {"$in": [state.value for state in states]}}
         return [_return(each) for each in self._returns.find(query).sort("created_at").limit(most)]
 
-    def recent(self, states: Iterable[ReturnState], before: str, most: int) -> list[ReturnRequest]:
-        """Returns in one of these states, the newest first; ``before`` is where the page begins."""
-        query: Document = {"state": {"$in": [state.value for state in states]}}
-        place = _place(before)
-        if place:
-            query["created_at"] = {"$lte": place[0]}
-        found = self._returns.find(query).sort([("created_at", -1), ("_id", -1)])
-        beyond = (
-            each for each in found if place is None or (each["created_at"], each["_id"]) < place
-        )
-        return list(map(_return, islice(beyond, most)))
+    def recent(self, states: Iterable[ReturnState], after: str, most: int) -> list[ReturnRequest]:
+        """Returns in one of these states, the newest first, from the place ``after`` on."""
+        query = {"state": {"$in": [state.value for state in states]}}
+        return list(map(_return, page_back(self._returns, query, "created_at", most, after)))
 
     def move(
         self,
@@ -149,14 +141,6 @@ class ReturnRepository:
             session=session,
         )
         return bool(result.modified_count)
-
-
-def _place(text: str) -> tuple[datetime, str] | None:
-    moment, _, last = text.partition("~")
-    try:
-        return (datetime.fromisoformat(moment), last) if last else None
-    except ValueError:
-        return None
 
 
 def _lines(lines: Iterable[UnitLine]) -> list[Document]:

@@ -76,10 +76,10 @@ class GoodsReturns:
         return self._returns.in_states((ReturnState.REQUESTED, ReturnState.APPROVED), most)
 
     def recent(
-        self, states: Collection[ReturnState], most: int, before: str = ""
+        self, states: Collection[ReturnState], most: int, after: str = ""
     ) -> list[ReturnRequest]:
-        """Returns in one of these states, the newest first, those ``before`` one's place."""
-        return self._returns.recent(states, before, most)
+        """Returns in one of these states, the newest first, from the place ``after`` on."""
+        return self._returns.recent(states, after, most)
 
     def of_number(self, number: str) -> list[ReturnRequest]:
         """The return with this number, or those of the order with it."""

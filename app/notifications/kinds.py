@@ -73,6 +73,7 @@ _KINDS = (
     ("return_approved", Text("Return approved"), *_ORDER),
     ("return_received", Text("Return received"), *_ORDER),
     ("return_refused", Text("Return refused"), *_ORDER),
+    ("draft", Text("Order prepared by staff"), ("shop",), _shop_values),
     ("gift_card", Text("Gift card"), ("amount", "sender", "shop"), _gift_card_values),
     ("back_in_stock", Text("Back in stock"), ("title", "shop"), _stock_values),
     ("confirm_address", Text("Confirm the address"), *_LETTER),

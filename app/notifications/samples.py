@@ -239,6 +239,20 @@ def _gift_card(_: str) -> Sample:
     )
 
 
+def _draft(_: str) -> Sample:
+    return Sample(
+        subject=Text("Your order is ready to be paid"),
+        template="emails/draft",
+        context={
+            "goods": [(2, "Linen throw")],
+            "note": "",
+            "expires_at": _WHEN,
+            "path": f"/checkout/draft/{_TOKEN}",
+            "locale": _place().locale,
+        },
+    )
+
+
 def _back_in_stock(base_url: str) -> Sample:
     return Sample(
         subject=Text("%(title)s is back", title="Linen throw"),
@@ -294,6 +308,7 @@ _OTHERS: Mapping[str, Callable[[str], Sample]] = {
         lambda _: {"message": Text("Another payment of this order came first")},
     ),
     **{f"return_{state}": _return(state) for state in ReturnState},
+    "draft": _draft,
     "gift_card": _gift_card,
     "back_in_stock": _back_in_stock,
     "stock_low": _stock_low,

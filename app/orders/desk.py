@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from dataclasses import asdict, replace
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 
 from app.db.database import Database, Session
 from app.db.outbox import Outbox
-from app.orders.desk_repository import OrderDeskRepository, Place
+from app.orders.desk_repository import OrderDeskRepository
 from app.orders.errors import AddressChanged, AddressFixed, TaxedElsewhere
 from app.orders.events import CONFIRMATION_ASKED
 from app.orders.finding import (
@@ -24,12 +24,14 @@ from app.orders.service import OrderService
 from app.shared.clock import now
 from app.shared.errors import Conflict, Invalid
 from app.shared.ids import OrderId
+from app.shared.places import place, read_place
 from app.shared.postal import Address
 from app.shared.texts import Text
 
 NOTE_LENGTH = 2_000
 PERIOD = timedelta(days=30)  # within which orders are sorted by total unless dates are given
 _BATCH = 200
+_NOBODY = "!"  # comes before every id
 
 
 class OrderDesk:
@@ -50,18 +52,18 @@ class OrderDesk:
         """
         if wanted.sort is OrderSort.TOTAL:
             return self._by_total(within_period(wanted), most, after)
-        place = _place(after)
+        begin = read_place(after)
         back = wanted.sort is not OrderSort.OLDEST
-        walk = self._lists.walk(wanted, place, most + 1, back=back)
-        if not walk.orders and walk.until is None and place is None:
+        walk = self._lists.walk(wanted, begin, most + 1, back=back)
+        if not walk.orders and walk.until is None and begin is None:
             return FoundOrders(orders=tuple(self._begun(wanted)[:most]))
         orders = tuple(walk.orders[:most])
         if walk.until is not None:
-            older = _cursor(walk.until, "")
+            older = place(walk.until, _NOBODY)
             return FoundOrders(orders=orders, older=older, until=walk.until)
         more = len(walk.orders) > most
         last = orders[-1] if more else None
-        return FoundOrders(orders=orders, older=_cursor(last.placed_at, last.id) if last else "")
+        return FoundOrders(orders=orders, older=place(last.placed_at, last.id) if last else "")
 
     def _begun(self, wanted: OrderFilter) -> list[Order]:
         if len(words_in(wanted.q)) != 1:
@@ -80,7 +82,7 @@ class OrderDesk:
         if after:
             minor, _, last = after.partition("-")
             edge = (int(minor) if minor.isdecimal() else 0, last)
-            places = [place for place in places if place < edge]
+            places = [each for each in places if each < edge]
         page = places[:most]
         orders = self._lists.by_ids(order_id for _, order_id in page)
         older = f"{page[-1][0]}-{page[-1][1]}" if len(places) > most else ""
@@ -185,17 +187,3 @@ def within_period(wanted: OrderFilter) -> OrderFilter:
     """The filter with both ends of its period: the last days up to its end unless it has one."""
     until = wanted.placed_until or now() + timedelta(days=1)
     return replace(wanted, placed_until=until, placed_from=wanted.placed_from or until - PERIOD)
-
-
-def _cursor(moment: datetime, order_id: str) -> str:
-    return f"{round(moment.timestamp() * 1000)}-{order_id}"
-
-
-def _place(after: str) -> Place | None:
-    """Where a page begins; None for the first one, and for a cursor that is none."""
-    milliseconds, dash, order_id = after.partition("-")
-    if not (dash and milliseconds.isdecimal() and len(milliseconds) < 15):
-        return None
-    seconds, rest = divmod(int(milliseconds), 1000)
-    moment = datetime.fromtimestamp(seconds, UTC) + timedelta(milliseconds=rest)
-    return moment, order_id

@@ -1,8 +1,8 @@
 """Lists of orders for staff, and what staff change of an order's own words.
 
 The embedded database reads everything that a condition leaves before it sorts or stops, so a list
-is read in windows of time: the first is a minute long, each next one twice as long, until the page
-is full. What that costs does not grow with the number of orders.
+is read in windows of time: the first is a minute long, each next one four times as long, until the
+page is full. What that costs does not grow with the number of orders.
 """
 
 from __future__ import annotations
@@ -20,6 +20,7 @@ from app.shared.ids import OrderId
 
 _BEGINNING = datetime(2015, 1, 1, tzinfo=UTC)
 _FIRST_WINDOW = timedelta(minutes=1)
+_GROWTH = 4
 _STEP = timedelta(milliseconds=1)  # to the next moment that can be told apart
 _PATIENCE = 0.2  # seconds that a page may look back for what is rare
 _MOST_BY_PREFIX = 200
@@ -71,7 +72,7 @@ class OrderDeskRepository:
     def _windows(
         self, wanted: OrderFilter, after: Place | None, *, back: bool
     ) -> Iterator[tuple[datetime, datetime]]:
-        """Stretches of time from where the page begins, each twice as long as the last."""
+        """Stretches of time from where the page begins, each longer than the last."""
         first = _whole(wanted.placed_from or _BEGINNING)
         last = _whole(wanted.placed_until or datetime.now(UTC) + timedelta(days=1))
         if after and back:
@@ -90,7 +91,7 @@ class OrderDeskRepository:
                 end = min(last, first + span)
                 yield first, end
                 first = end
-            span *= 2
+            span *= _GROWTH
 
     def _first_moment(self) -> datetime:
         """When the shop's first order was placed, as far as it can be told."""

@@ -53,6 +53,12 @@ def _order(number: int, **changes: object) -> Order:
     return replace(order, **fields)  # type: ignore[arg-type]
 
 
+@pytest.fixture(autouse=True)
+def _patient(monkeypatch: pytest.MonkeyPatch) -> None:
+    """However slow the machine is, a list looks back to the beginning."""
+    monkeypatch.setattr("app.orders.desk_repository._PATIENCE", 60.0)
+
+
 @pytest.fixture
 def desk(app: Flask) -> Desk:
     """Somebody who looks for orders."""

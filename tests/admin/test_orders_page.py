@@ -18,6 +18,12 @@ from tests.support.member import Mailbox
 from tests.support.shopper import HTMX, Shopper, soup
 
 
+@pytest.fixture(autouse=True)
+def _patient(monkeypatch: pytest.MonkeyPatch) -> None:
+    """However slow the machine is, a list looks back to the beginning."""
+    monkeypatch.setattr("app.orders.desk_repository._PATIENCE", 60.0)
+
+
 @pytest.fixture
 def desk(app: Flask, shopper: Shopper, catalog: CatalogMaker, sandbox: Sandbox) -> Desk:
     """Somebody with a paid order of three mugs."""
