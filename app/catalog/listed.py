@@ -12,7 +12,7 @@ from app.db.database import Document
 
 _LONGEST = 80  # letters of a title that decide its place in a list
 _MOST_WORDS = 8
-LONGEST_BEGINNING = 6  # letters; of what is longer, those that begin with so many are looked at
+LONGEST_BEGINNING = 12  # letters; of what is longer, those that begin with so many are looked at
 
 
 class Shown(StrEnum):
