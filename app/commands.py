@@ -8,10 +8,12 @@ from flask.cli import AppGroup, with_appcontext
 
 from app.account.commands import user_commands
 from app.account.demo import make_demo_accounts
+from app.analytics.commands import analytics_commands
 from app.catalog.commands import catalog_commands, load_demo_catalog
 from app.checkout.commands import order_commands, payment_commands
 from app.config import Settings
 from app.credit.commands import credit_commands
+from app.customers.commands import customer_commands
 from app.db.database import Database
 from app.db.errors import PyMongoError
 from app.db.migrations import MigrationLocked, upgrade
@@ -80,7 +82,9 @@ def init_app(app: Flask) -> None:
         user_commands,
         promotion_commands,
         credit_commands,
+        customer_commands,
         recommendation_commands,
+        analytics_commands,
         review_commands,
         inventory_commands,
         worker,

@@ -12,25 +12,58 @@ from jinja2 import StrictUndefined
 from app import commands
 from app.account.address_routes import blueprint as address_routes
 from app.account.credit_routes import blueprint as account_credit_routes
+from app.account.joining_routes import blueprint as joining_routes
 from app.account.login_routes import blueprint as login_routes
 from app.account.order_routes import blueprint as account_order_routes
 from app.account.profile_routes import blueprint as profile_routes
 from app.account.recovery_routes import blueprint as recovery_routes
 from app.account.two_factor_routes import blueprint as two_factor_routes
 from app.admin import context as admin_context
+from app.admin import group_routes as admin_group_routes
+from app.admin import staff_routes as admin_staff_routes
+from app.admin.analytics_routes import blueprint as admin_analytics_routes
 from app.admin.audit_routes import blueprint as admin_audit_routes
+from app.admin.bundles_routes import blueprint as admin_bundles_routes
+from app.admin.categories_routes import blueprint as admin_categories_routes
+from app.admin.collections_routes import blueprint as admin_collections_routes
+from app.admin.coupon_routes import blueprint as admin_coupon_routes
+from app.admin.customer_routes import blueprint as admin_customer_routes
 from app.admin.drafts_routes import blueprint as admin_drafts_routes
+from app.admin.gateway_routes import blueprint as admin_gateway_routes
+from app.admin.gift_card_routes import blueprint as admin_gift_card_routes
+from app.admin.home_routes import blueprint as admin_home_routes
+from app.admin.imports_routes import blueprint as admin_imports_routes
+from app.admin.inventory_routes import blueprint as admin_inventory_routes
+from app.admin.live_routes import blueprint as admin_live_routes
+from app.admin.location_routes import blueprint as admin_location_routes
+from app.admin.mail_routes import blueprint as admin_mail_routes
+from app.admin.market_routes import blueprint as admin_market_routes
+from app.admin.money_routes import blueprint as admin_money_routes
 from app.admin.order_papers_routes import blueprint as admin_order_papers_routes
 from app.admin.orders_goods_routes import blueprint as admin_orders_goods_routes
 from app.admin.orders_money_routes import blueprint as admin_orders_money_routes
 from app.admin.orders_routes import blueprint as admin_orders_routes
+from app.admin.products_bulk_routes import blueprint as admin_bulk_routes
+from app.admin.products_details_routes import blueprint as admin_product_routes
+from app.admin.products_pictures_routes import blueprint as admin_pictures_routes
+from app.admin.products_routes import blueprint as admin_products_routes
+from app.admin.products_variants_routes import blueprint as admin_variants_routes
+from app.admin.promotion_routes import blueprint as admin_promotion_routes
+from app.admin.promotion_trial_routes import blueprint as admin_promotion_trial_routes
+from app.admin.promotion_usage_routes import blueprint as admin_promotion_usage_routes
 from app.admin.returns_routes import blueprint as admin_returns_routes
+from app.admin.review_routes import blueprint as admin_review_routes
+from app.admin.settings_routes import blueprint as admin_settings_routes
+from app.admin.stock_file_routes import blueprint as admin_stock_file_routes
+from app.admin.transfer_routes import blueprint as admin_transfer_routes
+from app.analytics.visits import Visits
 from app.cart import cookie as cart_cookie
 from app.cart.routes import blueprint as cart_routes
 from app.catalog import context as catalog_context
 from app.catalog import partials
 from app.catalog.addresses import canonical_address
 from app.catalog.forgetting import forget
+from app.catalog.preview_routes import blueprint as preview_routes
 from app.catalog.routes import blueprint as catalog_routes
 from app.catalog.service import CatalogService
 from app.checkout import context as checkout_context
@@ -54,6 +87,8 @@ from app.recommendations.routes import blueprint as recommendation_routes
 from app.reviews.routes import blueprint as review_routes
 from app.services import build_services
 from app.shared import catalogs
+from app.shop import context as shop_context
+from app.shop.service import StoredSettings
 from app.stock_alerts.routes import blueprint as stock_alert_routes
 from app.web import (
     assets,
@@ -81,6 +116,7 @@ _ROOT = Path(__file__).resolve().parents[1]
 _MAX_BODY = 2 * 1024 * 1024
 _BLUEPRINTS = (
     catalog_routes,
+    preview_routes,
     media_routes,
     market_routes,
     cart_routes,
@@ -104,12 +140,43 @@ _BLUEPRINTS = (
     wishlist_routes,
     stock_alert_routes,
     admin_audit_routes,
+    admin_settings_routes,
+    admin_market_routes,
+    admin_mail_routes,
+    admin_gateway_routes,
+    admin_analytics_routes,
+    admin_live_routes,
+    admin_money_routes,
+    admin_collections_routes,
+    admin_home_routes,
+    admin_imports_routes,
+    admin_bundles_routes,
+    admin_categories_routes,
+    admin_inventory_routes,
+    admin_stock_file_routes,
+    admin_transfer_routes,
+    admin_location_routes,
+    admin_promotion_routes,
+    admin_promotion_trial_routes,
+    admin_promotion_usage_routes,
+    admin_coupon_routes,
+    joining_routes,
+    admin_customer_routes,
+    admin_group_routes.blueprint,
+    admin_review_routes,
+    admin_gift_card_routes,
+    admin_staff_routes.blueprint,
     admin_orders_routes,
     admin_orders_money_routes,
     admin_orders_goods_routes,
     admin_order_papers_routes,
     admin_returns_routes,
     admin_drafts_routes,
+    admin_products_routes,
+    admin_bulk_routes,
+    admin_product_routes,
+    admin_variants_routes,
+    admin_pictures_routes,
 )
 
 
@@ -128,6 +195,7 @@ def create_app(environment: Mapping[str, str] | None = None) -> Flask:
         app.register_blueprint(blueprint)
     commands.init_app(app)
     _cache(app, settings)
+    service(Visits, app).init_app(app)
     return app
 
 
@@ -155,9 +223,13 @@ def _cache(app: Flask, settings: Settings) -> None:
         tokens=FormTokens(settings.signing_key, visitor.names(app)),
         on_served=served.note,
         may_keep=lambda: follower.is_following,
+        on_visit=service(Visits, app).note_page,
     )
     markets.follower.listen(pages.forget)
     follower.go_with(markets.follower)
+    stored = service(StoredSettings, app).follower
+    stored.listen(pages.forget)
+    follower.go_with(stored)
     app.wsgi_app = pages  # type: ignore[assignment,method-assign]
     register(app, Fragments(app, settings.redis_url, version), store, pages, served)
 
@@ -189,9 +261,12 @@ def _web(app: Flask, settings: Settings) -> None:
     health.init_app(app)
     assets.init_app(app, _ROOT / "static")
     market_context.init_app(app)
+    shop_context.init_app(app)
     media_context.init_app(app)
     catalog_context.init_app(app)
     partials.init_app(app)
     cart_cookie.init_app(app)
     checkout_context.init_app(app)
     admin_context.init_app(app)
+    admin_group_routes.init_app(app)
+    admin_staff_routes.init_app(app)

@@ -12,6 +12,7 @@ from flask.cli import AppGroup
 from app.db.errors import DuplicateKeyError, PyMongoError
 from app.identity.models import Role
 from app.identity.service import AccountService
+from app.identity.staffing import Staffing
 from app.shared.errors import ShopError
 from app.web.registry import service
 
@@ -30,7 +31,7 @@ def create_admin(email: str, name: str) -> None:
     try:
         known = accounts.find_proven(email)
         if known is not None:
-            accounts.set_role(known.id, Role.OWNER)
+            service(Staffing, current_app).make_owner(known)
             click.echo(f"{known.email} is an owner now; the password stays as it is.")
             return
         password, made = _password()

@@ -128,6 +128,13 @@ class OwnerForm(ShopForm):
     current_password = _password(Text("Password of your account"))
 
 
+class JoinForm(ShopForm):
+    """Who accepts an invitation to work here without an account."""
+
+    name = _name()
+    password = _password(Text("Password"))
+
+
 class DeletionForm(ShopForm):
     """The password once more, before everything goes."""
 

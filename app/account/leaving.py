@@ -8,7 +8,9 @@ from typing import Any
 
 from app.cart.service import CartService
 from app.credit.service import CreditService
+from app.customers.service import CustomerService
 from app.db.database import Database, Session
+from app.groups.service import GroupService
 from app.identity.errors import OwnerCannotLeave
 from app.identity.models import Account, Role
 from app.identity.service import AccountService
@@ -41,6 +43,8 @@ class Leaving:
         wishlists: WishlistService,
         alerts: StockAlertService,
         credit: CreditService,
+        groups: GroupService,
+        customers: CustomerService,
     ) -> None:
         self._database = database
         self._accounts = accounts
@@ -51,6 +55,8 @@ class Leaving:
         self._wishlists = wishlists
         self._alerts = alerts
         self._credit = credit
+        self._groups = groups
+        self._customers = customers
 
     def export(self, account: Account) -> dict[str, Any]:
         """Everything known, as plain data; money as text in major units."""
@@ -88,10 +94,11 @@ class Leaving:
         }
 
     def close(self, account: Account) -> None:
-        """Delete the account, its cart, wishlist and reviews, and end its sessions; its orders
-        become a guest's.
+        """Delete the account, its cart, wishlist and reviews, its place in groups and what staff
+        noted, and end its sessions; its orders become a guest's.
 
-        Raises ``OwnerCannotLeave``; then nothing changes.
+        Raises ``OwnerCannotLeave``, and ``Conflict`` if its role is another by now; then nothing
+        changes but that it is logged out.
         """
         if account.role is Role.OWNER:
             raise OwnerCannotLeave
@@ -103,6 +110,8 @@ class Leaving:
             self._wishlists.forget(account.id, session)
             if account.verified:  # else the address may be somebody else's
                 self._alerts.forget(account.email, session)
+                self._groups.forget(account.email, session)
+            self._customers.forget(account.id, session)
             self._reviews.forget(account.id, session)
             self._orders.disown(account.id, session)
             self._credit.disown(account.id, session)

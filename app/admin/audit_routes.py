@@ -72,6 +72,6 @@ def bring_back(entry_id: str) -> BaseResponse:
 
 def _place_of(found: AuditEntry) -> str:
     """The list on which what was brought back stands."""
-    places = {"product": "products", "collection": "collections", "category": "categories"}
+    places = {"category": "categories", "home": "home"}
     kind = found.changes[0].kind
     return f"/admin/{places.get(kind, f'{kind}s')}"

@@ -48,12 +48,15 @@ class Slice(Generic[T]):
     older: str = ""
 
 
-def list_state(sorts: Sequence[str] = (), filters: Mapping[str, Sequence[str]] = {}) -> ListState:
+def list_state(
+    sorts: Sequence[str] = (), filters: Mapping[str, Sequence[str]] = {}, path: str = ""
+) -> ListState:
     """The list's state as the request's address says. The first of ``sorts`` is the default;
-    ``filters`` names each filter with its values, none for any text."""
+    ``filters`` names each filter with its values, none for any text. ``path`` is the list's where
+    another address shows it."""
     wanted = request.args.get("sort", "")
     return ListState(
-        path=request.path,
+        path=path or request.path,
         q=request.args.get("q", "").strip()[:_LONGEST],
         sort=wanted if wanted in sorts[1:] else "",
         filters={

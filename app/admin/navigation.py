@@ -56,6 +56,7 @@ _MENU = (
         Entry("/admin/gift-cards", Text("Gift cards"), Permission.CREDIT_VIEW),
     )),
     Entry("/admin/settings", Text("Settings"), Permission.SETTINGS_VIEW, "gear", (
+        Entry("/admin/settings/shop", Text("Shop"), Permission.SETTINGS_VIEW),
         Entry("/admin/settings/markets", Text("Markets"), Permission.SETTINGS_VIEW),
         Entry("/admin/settings/mails", Text("Mails"), Permission.SETTINGS_VIEW),
         Entry("/admin/settings/gateways", Text("Payments"), Permission.SETTINGS_VIEW),

@@ -99,7 +99,7 @@ def order_page(order: Order, status: int = 200, note: Typed | None = None) -> Re
         goods=goods_status(order),
         events=service(OrderService).timeline(order.id, public_only=False),
         attempts=attempts,
-        seen={each.id: payments.authorisations_of(each) for each in attempts},
+        seen=payments.authorisations_of(order.id),
         capture=capture,
         waits=capture is None and any(_may_have_money(each.state) for each in attempts),
         refunds=refunds,

@@ -28,6 +28,11 @@ class CartRepository:
         found = self._carts.find_one({"_id": cart_id}, session=session)
         return cart_from_document(found) if found else None
 
+    def used_since(self, moment: datetime, most: int) -> list[Cart]:
+        """Carts that were used from ``moment`` on."""
+        found = self._carts.find({"updated_at": {"$gte": moment}}).limit(most)
+        return [cart_from_document(each) for each in found]
+
     def insert(self, cart: Cart, session: Session | None = None) -> bool:
         """Store a new cart; False if somebody stored one with this id just now."""
         document = {**cart_to_document(cart), **_expiry(cart.id, cart.updated_at), "holders": []}

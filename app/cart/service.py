@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from types import MappingProxyType
 
 from app.cart.lines import (
@@ -80,6 +80,10 @@ class CartService:
     def find(self, cart_id: CartId | None) -> Cart | None:
         """The stored cart, or None."""
         return self._carts.find(cart_id) if cart_id else None
+
+    def used_since(self, moment: datetime, most: int) -> list[Cart]:
+        """Carts that were used from ``moment`` on; ``most`` may be fewer than there are."""
+        return self._carts.used_since(moment, most)
 
     def of_account(self, account_id: AccountId) -> Cart | None:
         """The account's stored cart, or None."""

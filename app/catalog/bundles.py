@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import replace
 
+from app.catalog.errors import BundleRefused
 from app.catalog.models import (
     BundleComponent,
     Choice,
@@ -37,18 +38,51 @@ def catalogue_of(products: Iterable[Product]) -> Catalogue:
 
 
 def check_bundle(product: Product) -> None:
-    """Raise ``ValueError`` for a bundle that cannot be sold as one."""
+    """Raise ``BundleRefused`` for a bundle that cannot be sold as one."""
+    problems: dict[str, str] = {}
     if len(product.variants) != 1 or product.pricing is None:
-        raise ValueError("a bundle has one variant and a pricing")
+        problems["pricing"] = Text("a bundle has one variant and a pricing")
     if not 0 < len(product.components) <= MAX_COMPONENTS:
-        raise ValueError(f"a bundle has 1 to {MAX_COMPONENTS} components")
-    if all(each.optional for each in product.components):
-        raise ValueError("something in a bundle must be required")
-    for each in product.components:
-        if each.quantity < 1 or len(set(each.choices)) != len(each.choices):
-            raise ValueError("a component has at least 1 unit and names each alternative once")
+        problems["components"] = Text("a bundle has 1 to %(most)s components", most=MAX_COMPONENTS)
+    elif all(each.optional for each in product.components):
+        problems["components"] = Text("something in a bundle must be required")
+    for place, each in enumerate(product.components):
+        if each.quantity < 1:
+            problems[f"components.{place}.quantity"] = Text("a component has at least 1 unit")
+        if len(set(each.choices)) != len(each.choices):
+            problems[f"components.{place}.alternatives"] = Text(
+                "a component names each alternative once"
+            )
     if isinstance(product.pricing, PercentOff) and not 0 < product.pricing.basis_points < _FULL:
-        raise ValueError("basis_points is from 1 to 9999")
+        problems["pricing"] = Text("the share off is more than 0 % and less than 100 %")
+    _refuse(problems)
+
+
+def check_parts(bundle: Product, parts: Iterable[Product], holders: Iterable[Product]) -> None:
+    """Raise ``BundleRefused`` for a bundle one of whose ``parts`` cannot be one, or that is itself
+    part of one of ``holders``: a set of sets would have no stock of its own to count."""
+    found = catalogue_of(parts)
+    problems: dict[str, str] = {}
+    for place, each in enumerate(bundle.components):
+        for sku in each.choices:
+            if sku not in found:
+                continue
+            name = f"components.{place}.{'sku' if sku == each.sku else 'alternatives'}"
+            if found[sku][0].is_bundle:
+                problems[name] = Text("a bundle cannot be part of a bundle")
+            elif found[sku][0].is_gift_card:
+                problems[name] = Text("a gift card cannot be part of a bundle")
+    for holder in holders:
+        problems["components"] = Text(
+            "this is part of the bundle “%(title)s”, so it can be neither bundle nor gift card",
+            title=holder.title,
+        )
+    _refuse(problems)
+
+
+def _refuse(problems: Mapping[str, str]) -> None:
+    if problems:
+        raise BundleRefused(next(iter(problems.values())), problems)
 
 
 # --- choosing -------------------------------------------------------------------------------------

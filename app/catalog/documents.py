@@ -236,6 +236,7 @@ def category_from_document(document: Document) -> Category:
         description=document["description"],
         image=_image(document),
         position=document["position"],
+        revision=document.get("revision", 1),
     )
 
 
@@ -252,6 +253,7 @@ def collection_from_document(document: Document) -> Collection:
         sort=document.get("sort", ""),
         starts_at=document.get("starts_at"),
         ends_at=document.get("ends_at"),
+        revision=document.get("revision", 1),
     )
 
 

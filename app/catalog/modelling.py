@@ -86,7 +86,9 @@ class Modelling:
             edit.set_sales(self._catalog.units_sold_of(new))
 
     def _read_shelves(self, edit: ModelEdit) -> None:
-        edit.set_shelves(self._catalog.categories(), self._catalog.collections())
+        edit.set_shelves(
+            self._catalog.categories(), self._catalog.collections(), self._catalog.homes()
+        )
 
     def with_shelves(self, model: CatalogModel) -> CatalogModel:
         """The model with the categories and collections as they are now."""

@@ -250,13 +250,14 @@ class Product:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Category:
-    """A shelf of the shop; a product stands on one."""
+    """A shelf of the shop; a product stands on one. ``revision`` counts its changes."""
 
     slug: str
     name: str
     description: str = ""
     image: Image | None = None
     position: int = 0
+    revision: int = field(default=1, compare=False)
 
 
 class RuleField(StrEnum):
@@ -302,7 +303,7 @@ class Collection:
 
     It is shown from ``starts_at`` until ``ends_at``, if it has them: a campaign. ``sort`` is how
     it is listed unless the shopper says otherwise; "" is the owner's order, of a rule's products
-    the newest first.
+    the newest first. ``revision`` counts its changes.
     """
 
     slug: str
@@ -315,6 +316,7 @@ class Collection:
     sort: str = ""
     starts_at: datetime | None = None
     ends_at: datetime | None = None
+    revision: int = field(default=1, compare=False)
 
     def is_open(self, at: datetime) -> bool:
         """Whether it is shown at a moment."""

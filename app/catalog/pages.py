@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 
 from pyroaring import BitMap
@@ -11,11 +11,12 @@ from app.catalog.beside import CompanionSource
 from app.catalog.bundle_view import view_bundle
 from app.catalog.bundles import Catalogue, nearest_choice
 from app.catalog.cards import refer, shown_compare_at
+from app.catalog.home import words_in
 from app.catalog.listing import Shelf, build_listing
 from app.catalog.models import Category, Choice, Product
 from app.catalog.policies import Standing, sellable_units, standing_of
+from app.catalog.product_finding import search_rows
 from app.catalog.query import ListingQuery
-from app.catalog.readmodel.bits import Numbers
 from app.catalog.readmodel.model import CatalogModel
 from app.catalog.readmodel.rows import Row
 from app.catalog.rules import (
@@ -27,8 +28,8 @@ from app.catalog.rules import (
     saving_percent,
     stock_message,
     variant_images,
+    variant_url,
 )
-from app.catalog.search import Hits
 from app.catalog.service import CatalogService
 from app.catalog.suggestions import (
     completed_queries,
@@ -41,8 +42,8 @@ from app.catalog.views import BundlePart, BundleView, HomePage, Listing, Product
 from app.markets.models import Market
 from app.shared.clock import now
 from app.shared.errors import NotFound
-from app.shared.ids import Sku
-from app.shared.texts import Text
+from app.shared.ids import ProductId, Sku
+from app.shared.texts import Text, current_language
 
 _MOST_PER_ORDER = 99
 _SUGGESTIONS = 6
@@ -61,17 +62,21 @@ class CatalogPages:
         model = self._catalog.model()
         sold = model.sold_in(market.code)
         plain = sold - model.bundles
-        shown = (
-            _newest(model, plain & model.featured, 8),
-            _newest(model, plain - model.featured, 8),
-            _newest(model, sold & model.bundles, 4),
-        )
-        featured, newest, bundles = map(refer, shown)
+        chosen = model.shelves.home_of(market.code)
+        picked = _these(model, sold, chosen.featured) if chosen else []
+        marked = BitMap(row.number for row in picked) if picked else model.featured
         categories, collections = model.navigation
+        if chosen is not None:
+            open_now = {each.slug: each for each in collections}
+            collections = (
+                tuple(open_now[slug] for slug in chosen.collections if slug in open_now)
+                or collections
+            )
         return HomePage(
-            featured=featured,
-            newest=newest,
-            bundles=bundles,
+            hero=words_in(chosen.hero, current_language()) if chosen and chosen.hero else None,
+            featured=refer(picked or _newest(model, plain & marked, 8)),
+            newest=refer(_newest(model, plain - marked, 8)),
+            bundles=refer(_newest(model, sold & model.bundles, 4)),
             categories=categories,
             collections=collections,
         )
@@ -136,6 +141,33 @@ class CatalogPages:
         row = model.find(product.id) if product else None
         if product is None or row is None or not row.is_live:
             raise NotFound(Text("We could not find this product."))
+        return self._page(product, parts, wanted, market)
+
+    def preview(
+        self, product_id: ProductId, wanted: Mapping[str, str], market: Market, path: str
+    ) -> ProductPage:
+        """The same of a product that nobody else sees yet, its choices linked below ``path``.
+        Raises ``NotFound``."""
+        product, parts = self._catalog.find_any(product_id)
+        if product is None:
+            raise NotFound(Text("We could not find this product."))
+        shown = self._page(product, parts, wanted, market)
+        own = variant_url(product, {})
+        choices = tuple(
+            replace(
+                choice,
+                values=tuple(
+                    replace(each, url=path + each.url.removeprefix(own)) for each in choice.values
+                ),
+            )
+            for choice in shown.choices
+        )
+        return replace(shown, choices=choices)
+
+    def _page(
+        self, product: Product, parts: Catalogue, wanted: Mapping[str, str], market: Market
+    ) -> ProductPage:
+        model = self._catalog.model()
         bundle = self._bundle(product, parts, market) if product.is_bundle else None
         own = [] if bundle else [each.sku for each in product.variants]
         stock = self._catalog.available(own) if own else {}
@@ -196,7 +228,7 @@ class CatalogPages:
         if not text:
             return ()
         model = self._catalog.model()
-        hits = _find(model, text, model.sold_in(market.code))
+        hits = search_rows(model, text, model.sold_in(market.code))
         best = hits.ranked[:_SUGGESTIONS].tolist()
         cards = self._catalog.make_cards(refer(map(model.row, best)), market)
         return (
@@ -211,7 +243,7 @@ class CatalogPages:
         """The page of the shelf, or of what the query's words find on it."""
         if not query.q:
             return build_listing(model, shelf, query, market)
-        hits = _find(model, query.q, shelf.rows)
+        hits = search_rows(model, query.q, shelf.rows)
         found = replace(
             shelf,
             rows=hits.rows,
@@ -238,15 +270,6 @@ def _standings(
     }
 
 
-def _find(model: CatalogModel, query: str, rows: BitMap) -> Hits:
-    """Rows by falling relevance, the newest first among equals."""
-
-    def newest_first(found: BitMap) -> Numbers:
-        return model.newest.page(found, 0, len(found))
-
-    return model.search.find(query, rows, newest_first)
-
-
 def _popular_categories(model: CatalogModel, rows: BitMap) -> list[tuple[Category, int]]:
     """The categories of some rows with their numbers of products, the fullest first."""
     counted = [
@@ -255,6 +278,12 @@ def _popular_categories(model: CatalogModel, rows: BitMap) -> list[tuple[Categor
     ]
     filled = [pair for pair in counted if pair[1]]
     return sorted(filled, key=lambda pair: -pair[1])[:_CATEGORIES]
+
+
+def _these(model: CatalogModel, rows: BitMap, ids: Iterable[ProductId]) -> list[Row]:
+    """Those of these products that are among ``rows``, in this order."""
+    found = (model.find(each) for each in ids)
+    return [row for row in found if row is not None and row.number in rows]
 
 
 def _newest(model: CatalogModel, rows: BitMap, most: int) -> list[Row]:

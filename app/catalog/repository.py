@@ -15,7 +15,9 @@ from app.catalog.documents import (
     product_to_document,
     shelf_to_document,
 )
-from app.catalog.models import Category, Collection, PolicyKind, Product
+from app.catalog.home import HomeComposition, home_from_document
+from app.catalog.list_repository import ListRepository
+from app.catalog.models import Category, Collection, PolicyKind, Product, ProductKind
 from app.db.database import Database, Document, Session, find_any, walk
 from app.db.streams import DocumentStream
 from app.shared.clock import now
@@ -64,8 +66,10 @@ class CatalogRepository:
 
     def __init__(self, database: Database) -> None:
         self._products = database["products"]
+        self._list = ListRepository(database)
         self._categories = database["categories"]
         self._collections = database["collections"]
+        self._homes = database["home_pages"]
         self._changes = database["catalog_changes"]
         self._sales = database["product_sales"]
         self._counted = database["counted_sales"]
@@ -103,6 +107,17 @@ class CatalogRepository:
         """Every product that has one of these SKUs."""
         found = find_any(self._products, "variants.sku", skus, session)
         return list(map(product_from_document, found))
+
+    def stocked_skus(self, ids: Sequence[ProductId]) -> list[Sku]:
+        """The SKUs of these products, in their order, without bundles and gift cards."""
+        fields = ("kind", "variants.sku")
+        found = {each["_id"]: each for each in find_any(self._products, "_id", ids, only=fields)}
+        return [
+            Sku(variant["sku"])
+            for product_id in ids
+            if (product := found.get(product_id)) and product["kind"] == ProductKind.SIMPLE.value
+            for variant in product["variants"]
+        ]
 
     def bundles_of(self, skus: Iterable[Sku], session: Session | None = None) -> list[Product]:
         """Every bundle that may be made of one of these SKUs."""
@@ -143,9 +158,20 @@ class CatalogRepository:
         for product_id in sorted(ids):
             self._products.update_one({"_id": product_id}, {"$inc": {"bars": 1}}, session=session)
 
-    def every_product(self) -> Iterator[Product]:
-        """All products, oldest first."""
-        return map(product_from_document, walk(self._products))
+    def every_product(self, *, status: str = "", category: str = "") -> Iterator[Product]:
+        """All products, or those of a status and category, oldest first."""
+        found = walk(self._products)
+        return (
+            product_from_document(each)
+            for each in found
+            if status in {"", each["status"]} and category in {"", each["category"]}
+        )
+
+    def attribute_names(self) -> set[str]:
+        """The attributes that any product has."""
+        return {
+            name for each in walk(self._products, ("attributes",)) for name in each["attributes"]
+        }
 
     def last_changes(self, ids: Iterable[ProductId]) -> list[LastChange]:
         """When each of these products was last written, in the order of ids."""
@@ -161,6 +187,7 @@ class CatalogRepository:
         if products:
             documents = [product_to_document(product) for product in products]
             self._products.insert_many(documents, session=session)
+            self._list.add(products, session)
 
     def replace(self, product: Product, session: Session) -> bool:
         """Store ``product`` as the next revision of what was read; False if that moved on.
@@ -173,7 +200,18 @@ class CatalogRepository:
         result = self._products.update_one(
             {"_id": product.id, "revision": product.revision}, {"$set": document}, session=session
         )
+        if result.modified_count:
+            self._list.replace(product, session)
         return bool(result.modified_count)
+
+    def remove(self, product: Product, session: Session) -> bool:
+        """Forget a product as it was read; False if it moved on."""
+        gone = self._products.delete_one(
+            {"_id": product.id, "revision": product.revision}, session=session
+        )
+        if gone.deleted_count:
+            self._list.remove(product.id, session)
+        return bool(gone.deleted_count)
 
     def count_ratings(
         self, product_id: ProductId, steps: Mapping[int, int], session: Session
@@ -198,10 +236,13 @@ class CatalogRepository:
             for document in self._collections.find({}).sort([("position", 1), ("_id", 1)])
         ]
 
-    def members_of(self, slugs: Iterable[str]) -> dict[str, frozenset[ProductId]]:
-        """The products in each of these collections; an unknown one has none."""
-        found = find_any(self._collections, "_id", slugs, only=("product_ids",))
-        return {each["_id"]: frozenset(each["product_ids"]) for each in found}
+    def homes(self) -> list[HomeComposition]:
+        """What is stored of the home page, market by market."""
+        return list(map(home_from_document, self._homes.find({}).sort("_id", 1)))
+
+    def collections_named(self, slugs: Iterable[str]) -> list[Collection]:
+        """Those of the collections that there are, in no particular order."""
+        return list(map(collection_from_document, find_any(self._collections, "_id", slugs)))
 
     def add_shelf(self, shelf: Category | Collection, session: Session | None = None) -> bool:
         """Store a category or collection unless its slug is there; say whether it was new."""

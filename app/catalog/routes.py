@@ -4,9 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from typing import Any
+from urllib.parse import quote
 
-from flask import Blueprint, Response, abort, current_app, render_template, request
+from flask import (
+    Blueprint,
+    Response,
+    abort,
+    current_app,
+    redirect,
+    render_template,
+    request,
+)
+from werkzeug.wrappers import Response as BaseResponse
 
+from app.catalog.editing import ProductEditing
 from app.catalog.forgetting import BESTSELLERS, LISTED, of_products, of_shelf
 from app.catalog.pages import CatalogPages
 from app.catalog.partials import cached_page
@@ -16,6 +27,7 @@ from app.catalog.sitemap import Sitemap
 from app.catalog.views import Listing
 from app.config import Settings
 from app.markets.context import current_market
+from app.shared.errors import NotFound
 from app.web.fragments import Fragments
 from app.web.memory import recently_viewed, remember_viewed
 from app.web.page_cache import is_shared, keep_page
@@ -83,14 +95,20 @@ def _listing(listing: Listing, current: str, tag: str) -> Response:
 
 
 @blueprint.get("/products/<slug>")
-def product(slug: str) -> Response:
-    """A product; ``option.<name>`` chooses the variant."""
+def product(slug: str) -> BaseResponse:
+    """A product; ``option.<name>`` chooses the variant. One that moved is found where it is now."""
     wanted = {
         name.removeprefix(OPTION): value
         for name, value in request.args.items()
         if name.startswith(OPTION)
     }
-    shown = service(CatalogPages).product_page(slug, wanted, current_market())
+    try:
+        shown = service(CatalogPages).product_page(slug, wanted, current_market())
+    except NotFound:
+        moved = service(ProductEditing).slug_of_past(slug)
+        if moved is None:
+            raise
+        return redirect(f"/products/{quote(moved)}", 301)
     if not is_shared():  # of shared pages the page cache tells, each time they are served
         remember_viewed(shown.product.id)
     keep_page(of_products(shown.shown_ids), subject=shown.product.id)

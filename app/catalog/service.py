@@ -124,9 +124,58 @@ class CatalogService:
             if variant.sku in wanted
         }
 
-    def members_of(self, collections: Iterable[str]) -> dict[str, frozenset[ProductId]]:
-        """The products in each of these collections, by slug; an unknown one has none."""
-        return self._catalog.members_of(collections)
+    def titles_of(self, ids: Iterable[str]) -> dict[str, str]:
+        """Titles of products by id; those that are gone have none."""
+        found = self._catalog.by_ids(ProductId(each) for each in ids)
+        return {product_id: product.title for product_id, product in found.items()}
+
+    def unknown_products(self, names: Iterable[str]) -> list[str]:
+        """Which of these, ids or slugs, name no product."""
+        wanted = list(names)
+        known = {*self._catalog.by_ids(map(ProductId, wanted)), *self._catalog.by_slugs(wanted)}
+        return [name for name in wanted if name not in known]
+
+    def search_skus(self, query: str, most: int) -> list[Sku]:
+        """SKUs of published products, found by their words or SKUs, the best first; only of what
+        has stock of its own."""
+        model = self.model()
+        hits = model.search.find(query, model.present)
+        ids = [model.ids[row] for row in hits.ranked[:most].tolist()]
+        return self._catalog.stocked_skus(ids)[:most]
+
+    def slugs_and_titles_of(
+        self, product_ids: Iterable[ProductId]
+    ) -> dict[ProductId, tuple[str, str]]:
+        """Slug and title of each product that there is, sold or not."""
+        found = self._catalog.by_ids(product_ids)
+        return {key: (product.slug, product.title) for key, product in found.items()}
+
+    def members_of(
+        self, collections: Iterable[str], products: Iterable[ProductId], market: str
+    ) -> dict[str, frozenset[ProductId]]:
+        """Which of these products are in each of the collections in a market, by slug; an unknown
+        collection has none. What a rule finds is what the collection shows."""
+        wanted = frozenset(products)
+        return {
+            each.slug: self._found_by_rule(each, wanted, market)
+            if each.rule
+            else wanted.intersection(each.product_ids)
+            for each in self._catalog.collections_named(collections)
+        }
+
+    def _found_by_rule(
+        self, collection: Collection, products: AbstractSet[ProductId], market: str
+    ) -> frozenset[ProductId]:
+        model = self.model()
+        rows = model.membership(collection).rows_in(market)
+        found = ((each, model.row_of.get(each)) for each in products)
+        return frozenset(each for each, row in found if row is not None and row in rows)
+
+    def unknown_collections(self, slugs: Iterable[str]) -> list[str]:
+        """Which of these slugs name no collection."""
+        wanted = list(slugs)
+        known = {each.slug for each in self._catalog.collections_named(wanted)}
+        return [slug for slug in wanted if slug not in known]
 
     def count_sale(self, order: str, units: Mapping[ProductId, int]) -> None:
         """Count an order's units towards "best selling", once."""
@@ -151,6 +200,15 @@ class CatalogService:
         """A bundle, whatever its status, and what of its parts is sold now."""
         bundle, products = self._catalog.find_with_parts(slug)
         return bundle, _sold(products, bundle.part_skus) if bundle else {}
+
+    def find_any(
+        self, product_id: ProductId
+    ) -> tuple[Product | None, dict[Sku, tuple[Product, Variant]]]:
+        """A product, whatever its status, and of a bundle what of its parts is sold now."""
+        product = self._catalog.by_ids([product_id]).get(product_id)
+        if product is None or not product.is_bundle:
+            return product, {}
+        return self.find_bundle(product.slug)
 
     def categories(self) -> tuple[Category, ...]:
         """Every category with something sold in it, in the owner's order."""

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 
 from markupsafe import Markup
 
+from app.catalog.home import HeroWords
 from app.catalog.models import (
     Category,
     Collection,
@@ -292,8 +293,9 @@ class ProductPage:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class HomePage:
-    """The shop window."""
+    """The shop window; ``hero`` is None for the standard one."""
 
+    hero: HeroWords | None
     featured: tuple[CardRef, ...]
     newest: tuple[CardRef, ...]
     bundles: tuple[CardRef, ...]

@@ -9,6 +9,7 @@ from app.catalog.bundles import (
     RoundingOf,
     catalogue_of,
     check_bundle,
+    check_parts,
     most_units,
     unrounded,
     with_prices,
@@ -44,12 +45,12 @@ class ProductWriter:
         """Insert and replace products, and tell every process.
 
         Bundles among them, and those made of them, get the prices of their parts. Raises
-        ``ValueError`` for a bundle that cannot be sold, ``Conflict`` for a product that moved on,
-        and the driver's error for a slug or SKU that is taken.
+        ``BundleRefused`` for a bundle that cannot be sold, ``Conflict`` for a product that moved
+        on, and the driver's error for a slug or SKU that is taken.
         """
         if not (new or changed or shelves):
             return
-        new, changed = [*map(_as_sold, new)], [*map(_as_sold, changed)]
+        new, changed = [*map(as_sold, new)], [*map(as_sold, changed)]
         old = self._catalog.by_ids((each.id for each in changed), session)
         given = {each.id for each in (*new, *changed)}
         skus = {
@@ -86,8 +87,9 @@ class ProductWriter:
         parts = self._catalog.with_skus(
             {part for each in bundles for part in each.part_skus}, session
         )
-        if any(part.is_gift_card for part in parts):
-            raise ValueError("a gift card cannot be part of a bundle")
+        self._check_parts([*fresh, *edited], parts, session)
+        for bundle in made:
+            check_parts(bundle, (*new, *changed), ())
         # Two writers of parts of one bundle each see the other's old price: one has to wait.
         self._catalog.bar({each.id for each in (*parts, *made)}, session)
         found = catalogue_of(parts)
@@ -99,6 +101,19 @@ class ProductWriter:
             priced = with_prices(bundle, found, self._rounding_of)
             if priced is not bundle:
                 self._replace([replace(priced, updated_at=now())], session)
+
+    def _check_parts(
+        self, bundles: Sequence[Product], parts: Sequence[Product], session: Session
+    ) -> None:
+        """Bundles may name one another, or be named by others: all are looked at."""
+        own = {each.variants[0].sku for each in bundles}
+        holders = {each.id: each for each in self._catalog.bundles_of(own, session)}
+        holders |= {each.id: each for each in bundles}
+        known = {each.id: each for each in (*parts, *bundles)}
+        for bundle in bundles:
+            sku = bundle.variants[0].sku
+            held = [each for each in holders.values() if sku in each.part_skus]
+            check_parts(bundle, known.values(), held)
 
     def _replace(self, products: Iterable[Product], session: Session) -> None:
         for product in products:
@@ -123,7 +138,7 @@ def _units_told(bundle: Product) -> dict[Sku, int]:
     return {sku: (FEW + 1) * units for sku, units in most_units(bundle).items() if units > 1}
 
 
-def _as_sold(product: Product) -> Product:
+def as_sold(product: Product) -> Product:
     """A gift card's variants as such: never out of stock, weightless, sent by e-mail, and not
     taxed when it is sold, since it is not known yet what it will buy (a multi-purpose voucher)."""
     if not product.is_gift_card:

@@ -6,6 +6,7 @@ capture, an authorisation left over) is mended at once; the rest is for people.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -30,6 +31,8 @@ from app.shared.clock import now
 # Longer than Razorpay holds a payment that was not captured (five days from its creation): until
 # then somebody can capture a payment that lost.
 _WINDOW = timedelta(days=6)
+# A capture may be of a payment from before the window, so only those of its end are compared.
+SURE = _WINDOW / 2
 _CLAIM_LIFE = timedelta(hours=1)
 _STOCK_WINDOW = timedelta(hours=1)  # all of it is what ``inventory check`` is for
 
@@ -90,16 +93,21 @@ class Audit:
         self._stock = stock
         self._credit = credit
 
-    def run(self, window: timedelta = _WINDOW) -> list[Discrepancy]:
+    def run(
+        self,
+        window: timedelta = _WINDOW,
+        watch: Callable[[str, ListedPayment], None] | None = None,
+    ) -> list[Discrepancy]:
         """Compare everything of the last ``window``, and the stock that moved a while ago at most.
-        Raises as ``Gateway`` does."""
+        ``watch`` hears of every payment on the lists. Raises as ``Gateway`` does."""
         since = now() - window
         seen: set[tuple[str, str]] = set()
         found: list[Discrepancy] = []
         for gateway, listed in self._payments.recent_payments(since):
             seen.add((gateway, listed.payment.id))
+            if watch:
+                watch(gateway, listed)
             found += self._check(gateway, listed)
-        # A capture may be of a payment from before the window, so only its middle is compared.
         for capture in self._payments.captured_since(since + window / 2):
             if (capture.gateway, capture.payment_id) not in seen:
                 found.append(self._missing(capture))

@@ -235,6 +235,7 @@ class Placing:
                 held_until,
                 session,
                 instead_of=withdrawn,
+                given={each.promotion_id: each.amount for each in purchase.quote.reductions},
             )
             uses = purchase.credit.uses
             self._credit.take(order_id, uses, held_until, session, instead_of=withdrawn)
@@ -306,7 +307,7 @@ class Placing:
                 for line, tax in zip(cart.lines, quote.line_taxes, strict=True)
             ),
             shipping_method=purchase.method.code,
-            shipping_name=purchase.method.name,
+            shipping_name=purchase.method.shown_name,
             totals=quote.totals,
             placed_at=now(),
             paid_at=None,

@@ -60,7 +60,8 @@ def submit() -> BaseResponse:
     checkout = service(CheckoutService)
     form = read_form(request.form, posted=True)
     try:
-        begun = checkout.begin(ensure_visitor(), key, _payload_fingerprint())
+        market = current_market().code
+        begun = checkout.begin(ensure_visitor(), key, _payload_fingerprint(), market)
     except KeyReused as reused:
         return _refuse(form, make_bill(form), reused.message, str(uuid4()))
     if isinstance(begun, Replay):

@@ -142,7 +142,7 @@ def _choice(method: ShippingMethod, cart: PricedCart) -> ShippingChoice:
     )
     return ShippingChoice(
         code=method.code,
-        name=method.name,
+        name=method.shown_name,
         price=price - Money(off, price.currency),
         days_text=days,
     )

@@ -7,8 +7,10 @@ from dataclasses import dataclass
 import structlog
 
 from app.checkout.errors import AlreadyOrdered
+from app.checkout.events import DUPLICATE_PREVENTED, Duplicate
 from app.checkout.placing import Placing, Purchase
 from app.db.idempotency import Claimed, IdempotencyKeys, Replay, key_id
+from app.db.outbox import Outbox
 from app.orders.models import Order
 from app.orders.service import OrderService
 from app.payments.errors import (
@@ -52,15 +54,24 @@ class CheckoutService:
         placing: Placing,
         orders: OrderService,
         payments: PaymentService,
+        outbox: Outbox,
     ) -> None:
         self._keys = keys
         self._placing = placing
         self._orders = orders
         self._payments = payments
+        self._outbox = outbox
 
-    def begin(self, visitor: str, key: str, fingerprint: str) -> Claimed | Replay:
+    def begin(self, visitor: str, key: str, fingerprint: str, market: str) -> Claimed | Replay:
         """Claim the request's key. Raises ``KeyReused`` and ``RequestInFlight``."""
-        return self._keys.begin(key_id(visitor, _ROUTE, key), fingerprint)
+        begun = self._keys.begin(key_id(visitor, _ROUTE, key), fingerprint)
+        if isinstance(begun, Replay):
+            kind = Duplicate.DOUBLE_CLICK if begun.at_once else Duplicate.REPLAYED_KEY
+            self._note(kind, market)
+        return begun
+
+    def _note(self, kind: Duplicate, market: str) -> None:
+        self._outbox.publish(DUPLICATE_PREVENTED, {"kind": kind.value, "market": market})
 
     def release(self, claimed: Claimed) -> None:
         """Let a refused request's key be used again: nothing was done under it."""
@@ -75,14 +86,18 @@ class CheckoutService:
         try:
             placed = self._placing.place(purchase, claimed.id)
         except AlreadyOrdered as known:
+            self._note(Duplicate.SECOND_TAB, purchase.market.code)
             return self._finish(claimed, order_path(known.order.number, known.order.access_token))
         except PaymentInProgress as waiting:
+            self._note(Duplicate.SECOND_TAB, purchase.market.code)
             return self._finish(claimed, f"/payments/{waiting.attempt_id}")
         except ShopError:
             self._keys.release(claimed.id)
             raise
         if isinstance(placed, Order):
             return self._finish(claimed, order_path(placed.number, placed.access_token))
+        if placed.state is not AttemptState.CREATED:  # it has its page already
+            self._note(Duplicate.SECOND_TAB, purchase.market.code)
         return self.open_page(claimed, placed)
 
     def resume(self, claimed: Claimed) -> Answer:

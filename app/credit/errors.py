@@ -51,3 +51,28 @@ class NoStoreCredit(Invalid):
 
     def __init__(self) -> None:
         super().__init__(Text("This order was placed by a guest, who has no store credit."))
+
+
+class CardSoldByOrder(Conflict):
+    """A gift card that was bought is paid back with its order, not voided by itself."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            Text("This gift card was bought with an order. Refund it there: that voids the card.")
+        )
+
+
+class NotUnspent(Conflict):
+    """Only a gift card of which nothing was spent, or is held, is voided."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            Text("Something of this gift card was spent or is held by an order. Nothing changed.")
+        )
+
+
+class KeyUsedOtherwise(Conflict):
+    """The same form was sent with something else in it."""
+
+    def __init__(self) -> None:
+        super().__init__(Text("This form was sent before, with another amount."))

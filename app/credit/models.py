@@ -112,3 +112,24 @@ class CreditFault:
 
     credit_id: CreditId
     message: str
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class CreditFilter:
+    """Which accounts to list; empty fields ask for nothing. ``account_id`` is whose store credit,
+    ``after`` a page's ``rank``."""
+
+    kind: CreditKind | None = None
+    state: CreditState | None = None
+    currency: str = ""
+    last4: str = ""
+    account_id: str = ""
+    after: str = ""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class ListedCredit:
+    """An account with its place in the list."""
+
+    account: CreditAccount
+    rank: str

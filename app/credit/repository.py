@@ -7,7 +7,14 @@ from collections.abc import Iterable, Mapping
 from datetime import datetime
 from typing import Any
 
-from app.credit.models import Cause, CreditAccount, CreditEntry, CreditState
+from app.credit.models import (
+    Cause,
+    CreditAccount,
+    CreditEntry,
+    CreditFilter,
+    CreditState,
+    ListedCredit,
+)
 from app.db.database import Database, Document, Session, find_any
 from app.shared.clock import now
 from app.shared.credit import CreditKind
@@ -38,6 +45,7 @@ class CreditRepository:
             "created_at": account.created_at,
             "updated_at": account.created_at,
             "expires_at": account.expires_at,
+            "rank": f"{account.created_at:%Y%m%d%H%M%S%f}:{account.id}",
         }
         if digest:
             document["digest"] = digest
@@ -64,6 +72,21 @@ class CreditRepository:
         """A shopper's store credit, one for each currency."""
         found = self._accounts.find({"account_id": account_id}, session=session)
         return sorted(map(_account, found), key=lambda each: each.currency)
+
+    def listed(self, wanted: CreditFilter, most: int) -> list[ListedCredit]:
+        """Accounts, the newest first."""
+        chosen = {
+            "kind": wanted.kind.value if wanted.kind else "",
+            "state": wanted.state.value if wanted.state else "",
+            "currency": wanted.currency,
+            "last4": wanted.last4,
+            "account_id": wanted.account_id,
+        }
+        query: Document = {name: value for name, value in chosen.items() if value}
+        if wanted.after:
+            query["rank"] = {"$lt": wanted.after}
+        found = self._accounts.find(query).sort("rank", -1).limit(most)
+        return [ListedCredit(account=_account(each), rank=each["rank"]) for each in found]
 
     def disown(self, account_id: AccountId, session: Session) -> None:
         """Keep the ledger of a shopper who goes, without the shopper."""
@@ -122,6 +145,12 @@ class CreditRepository:
             session=session,
         )
         return True
+
+    def find_entry(self, entry_id: str, session: Session | None = None) -> CreditEntry | None:
+        """A change that was made, or None."""
+        found = self._entries.find_one({"_id": entry_id}, session=session)
+        account = self.find(found["credit_id"], session) if found else None
+        return _entry(found, account.currency) if found and account else None
 
     def has_entry(self, entry_id: str, session: Session) -> bool:
         """Whether this change was made before."""

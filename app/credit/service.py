@@ -7,7 +7,14 @@ from dataclasses import asdict
 from datetime import datetime
 
 from app.credit.codes import derive_code, digest_of, normal_code
-from app.credit.errors import GiftCardRefused, GiftCardSpent, UnknownGiftCard
+from app.credit.errors import (
+    CardSoldByOrder,
+    GiftCardRefused,
+    GiftCardSpent,
+    KeyUsedOtherwise,
+    NotUnspent,
+    UnknownGiftCard,
+)
 from app.credit.events import GIFT_CARD_ISSUED
 from app.credit.givebacks import GiveBacks
 from app.credit.models import (
@@ -15,11 +22,14 @@ from app.credit.models import (
     CreditAccount,
     CreditEntry,
     CreditFault,
+    CreditFilter,
     CreditState,
+    ListedCredit,
     Recipient,
 )
 from app.credit.repository import CreditRepository
 from app.db.database import Database, Session
+from app.db.errors import DuplicateKeyError
 from app.db.outbox import Outbox
 from app.shared.clock import now
 from app.shared.credit import CreditKind
@@ -96,6 +106,22 @@ class CreditService:
     def of_account(self, account_id: AccountId) -> list[CreditAccount]:
         """A shopper's store credit, one for each currency."""
         return self._accounts.of_account(account_id)
+
+    def listed(self, wanted: CreditFilter, most: int) -> list[ListedCredit]:
+        """Accounts as they are asked for, the newest first."""
+        return self._accounts.listed(wanted, most)
+
+    def has_card(self, key: str) -> bool:
+        """Whether a gift card was issued with this key before."""
+        return self._accounts.find(CreditId(f"crd_{key}")) is not None
+
+    def was_granted(self, key: str) -> bool:
+        """Whether a grant with this key was made before."""
+        return self._accounts.find_entry(f"grant:{key}") is not None
+
+    def fault_of(self, credit_id: CreditId) -> str:
+        """What is wrong with an account's figures by its entries, "" if nothing is."""
+        return self._database.in_transaction(lambda session: self._fault(credit_id, session))
 
     def history(self, credit_id: CreditId) -> list[CreditEntry]:
         """What happened to an account, oldest first."""
@@ -208,15 +234,57 @@ class CreditService:
         by: str,
         expires_at: datetime | None = None,
         recipient: Recipient | None = None,
+        key: str = "",
     ) -> CreditAccount:
-        """Issue a gift card that nobody bought."""
-        issued = self._database.in_transaction(
-            lambda session: self.issue(
-                amount, by=by, session=session, expires_at=expires_at, recipient=recipient
+        """Issue a gift card that nobody bought; the same ``key`` again issues no second one.
+
+        Raises ``KeyUsedOtherwise`` where it had another amount.
+        """
+        credit_id = CreditId(f"crd_{key}") if key else CreditId(new_id("crd"))
+        try:
+            self._database.in_transaction(
+                lambda session: self.issue(
+                    amount,
+                    by=by,
+                    session=session,
+                    credit_id=credit_id,
+                    expires_at=expires_at,
+                    recipient=recipient,
+                )
             )
-        )
-        assert issued is not None  # noqa: S101 - a new id was never issued before
+        except DuplicateKeyError:
+            pass  # the same form came twice at once
+        issued = self.get(credit_id)
+        if issued.issued != amount:
+            raise KeyUsedOtherwise
         return issued
+
+    def void_card(self, credit_id: CreditId, *, by: str) -> CreditAccount:
+        """Take all its money off a gift card of which nothing was spent, for good; repeating it
+        changes nothing. Raises ``NotFound``, ``CardSoldByOrder`` and ``NotUnspent``."""
+        entry = f"{credit_id}:{Cause.VOID}"
+
+        def work(session: Session) -> CreditAccount:
+            card = self.get(credit_id, session)
+            if self._accounts.has_entry(entry, session):
+                return card
+            issue = self._accounts.find_entry(f"{credit_id}:{Cause.ISSUE}", session)
+            if issue is not None and issue.order_id is not None:
+                raise CardSoldByOrder
+            if card.kind is not CreditKind.GIFT_CARD or not self._accounts.change(
+                entry,
+                credit_id,
+                balance=-card.issued.minor,
+                cause=Cause.VOID,
+                by=by,
+                session=session,
+                only={"balance": card.issued.minor, "held": 0},
+                also={"state": CreditState.DISABLED.value},
+            ):
+                raise NotUnspent
+            return self.get(credit_id, session)
+
+        return self._database.in_transaction(work)
 
     def grant(
         self, account_id: AccountId, amount: Money, *, reason: str, by: str, key: str = ""
@@ -224,6 +292,8 @@ class CreditService:
         """Add to a shopper's store credit, or take from it with a negative amount; the same
         ``key`` again changes nothing. Raises ``Invalid`` if there is not so much."""
         entry = f"grant:{key or new_id('grt')}"
+        if not amount:
+            raise Invalid(Text("Please enter an amount."), {"amount": Text("Not nothing.")})
 
         def work(session: Session) -> CreditAccount:
             account = self._givebacks.store_credit(account_id, amount.currency, session)

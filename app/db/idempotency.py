@@ -45,9 +45,11 @@ class Claimed:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Replay:
-    """The request was finished before; this is its stored answer."""
+    """The request was finished before; this is its stored answer. ``at_once``: it was still being
+    carried out when this repeat of it came."""
 
     response: Mapping[str, Any]
+    at_once: bool = False
 
 
 def key_id(principal: str, route: str, key: str) -> str:
@@ -81,7 +83,7 @@ class IdempotencyKeys:
             if known["fingerprint"] != fingerprint:
                 raise KeyReused("This form was sent before with other entries. Please reload it.")
             if known["recovery_point"] == "finished":
-                return Replay(response=known["response"])
+                return Replay(response=known["response"], at_once=step > _FIRST_STEP)
             if known["locked_until"] <= now() and self._take_over(identity, known):
                 return Claimed(id=identity, progress=known.get("progress") or {})
             if time.monotonic() > deadline:

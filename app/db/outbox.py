@@ -41,6 +41,17 @@ class Event:
     created_at: datetime
 
 
+@dataclass(frozen=True, kw_only=True, slots=True)
+class WaitingEvent:
+    """An event that is not handled yet. ``error`` is why its last try failed, ``""`` for none."""
+
+    id: str
+    topic: str
+    created_at: datetime
+    tries: int
+    error: str
+
+
 Handler = Callable[[Event], None]
 
 
@@ -107,6 +118,20 @@ class Outbox:
     def take_back(self) -> None:
         """As ``Lane.take_back``, of what ``run_one`` could not conclude."""
         self._own.take_back()
+
+    def waiting(self, most: int) -> list[WaitingEvent]:
+        """Events that wait, the next one first; ``most`` may be fewer than there are."""
+        found = self._events.find({"state": "pending"}).sort("available_at", 1).limit(most)
+        return [
+            WaitingEvent(
+                id=each["_id"],
+                topic=each["topic"],
+                created_at=each["created_at"],
+                tries=each["tries"],
+                error=each.get("error", ""),
+            )
+            for each in found
+        ]
 
     def pending(self) -> int:
         """How many events still wait, for health pages and tests."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from app.db.database import Database
 from app.db.errors import DuplicateKeyError
@@ -14,6 +14,10 @@ class Schedules:
 
     def __init__(self, database: Database) -> None:
         self._schedules = database["schedules"]
+
+    def due(self) -> dict[str, datetime]:
+        """When each job is due; one that is late by more than a moment is done by nobody."""
+        return {each["_id"]: each["due_at"] for each in self._schedules.find()}
 
     def take(self, job: str, every: timedelta) -> bool:
         """Whether ``job`` is due and this caller is the one to run it now."""

@@ -3,6 +3,7 @@ paid one within a while, with all of its money and stock back."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 
 from app.checkout.refund_rules import everything
@@ -27,7 +28,7 @@ _BY_SHOP = Text("Cancelled by the shop")
 
 
 class Cancelling:
-    """Cancels orders for their shoppers. ``window`` is how long after paying that is possible;
+    """Cancels orders for their shoppers. ``window`` says how long after paying that is possible;
     staff may as long as nothing is shipped."""
 
     def __init__(
@@ -38,7 +39,7 @@ class Cancelling:
         payments: PaymentService,
         settlement: Settlement,
         refunding: Refunding,
-        window: timedelta,
+        window: Callable[[], timedelta],
     ) -> None:
         self._database = database
         self._orders = orders
@@ -50,7 +51,7 @@ class Cancelling:
 
     def is_possible(self, order: Order) -> bool:
         """Whether it makes sense to offer it now."""
-        return may_cancel(order, now(), self._window)
+        return may_cancel(order, now(), self._window())
 
     def is_possible_for_staff(self, order: Order) -> bool:
         """Whether it makes sense to offer it to staff."""
@@ -95,7 +96,7 @@ class Cancelling:
         refund is sent afterwards, by the reconciler if not here."""
 
         def work(session: Session) -> Refund | None:
-            since = _EVER if by else now() - self._window
+            since = _EVER if by else now() - self._window()
             if not self._orders.withdraw(order, _reason(by), since, session, by=by):
                 return None
             current = self._orders.get(order.id, session)

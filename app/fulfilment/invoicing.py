@@ -40,7 +40,7 @@ class Invoicing:
         database: Database,
         orders: OrderService,
         refunding: Refunding,
-        seller: Seller,
+        seller: Callable[[], Seller],
     ) -> None:
         self._database = database
         self._orders = orders
@@ -67,7 +67,7 @@ class Invoicing:
     @property
     def seller(self) -> Seller:
         """Who sells now."""
-        return self._seller
+        return self._seller()
 
     def issue(self, order: Order) -> Invoice:
         """The invoice of a paid order, issued now if it was not before. Raises ``NotFound`` for
@@ -82,7 +82,7 @@ class Invoicing:
             invoice = Invoice(
                 order_id=order.id,
                 number=self._papers.next_number("invoices", "INV", session),
-                seller=self._seller,
+                seller=self.seller,
                 issued_at=now(),
             )
             self._papers.insert_invoice(invoice, session)
@@ -106,7 +106,7 @@ class Invoicing:
                 number=number,
                 invoice_number=invoice.number,
                 amount=refund.amount,
-                seller=self._seller,
+                seller=self.seller,
                 issued_at=now(),
                 taxes=self._credited(order, refund.parts, standing, session),
             )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Callable, Collection, Mapping
 from contextlib import suppress
 from datetime import timedelta
 
@@ -38,7 +38,7 @@ _NOTES = {
 
 
 class GoodsReturns:
-    """Returns of shipped units. ``window`` is how long after delivery (or else dispatch) a return
+    """Returns of shipped units. ``window`` says how long after delivery (or else dispatch) a return
     can be asked for."""
 
     def __init__(
@@ -49,7 +49,7 @@ class GoodsReturns:
         units: OrderUnits,
         inventory: InventoryService,
         refunding: Refunding,
-        window: timedelta,
+        window: Callable[[], timedelta],
     ) -> None:
         self._database = database
         self._outbox = outbox
@@ -93,7 +93,7 @@ class GoodsReturns:
 
     def returnable(self, order: Order) -> dict[int, int]:
         """What of an order can be sent back now, by line position."""
-        return returnable_units(order, now(), self._window)
+        return returnable_units(order, now(), self._window())
 
     def check(self, order: Order, units: Mapping[int, int]) -> None:
         """Raise ``NotReturnable`` if ``ask`` would."""
@@ -117,8 +117,8 @@ class GoodsReturns:
             if known is not None:
                 return known
             order = self._orders.get(order_id, session)
-            _check(wanted, returnable_units(order, now(), self._window))
-            count = self._units.ask_back(order_id, wanted, now() - self._window, session)
+            _check(wanted, returnable_units(order, now(), self._window()))
+            count = self._units.ask_back(order_id, wanted, now() - self._window(), session)
             if not count:
                 raise NotReturnable(Text("These can no longer be returned."))
             moment = now()

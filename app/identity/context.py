@@ -6,9 +6,10 @@ from dataclasses import dataclass
 from urllib.parse import quote
 
 from flask import Flask, g, redirect, request
-from flask_jwt_extended import get_jwt, verify_jwt_in_request
+from flask_jwt_extended import decode_token, get_jwt, verify_jwt_in_request
 from flask_jwt_extended.exceptions import CSRFError, JWTExtendedException
 from jwt import ExpiredSignatureError, PyJWTError
+from werkzeug.exceptions import RequestEntityTooLarge
 from werkzeug.wrappers import Response
 
 from app.db.errors import PyMongoError
@@ -102,6 +103,16 @@ def current_account() -> Account:
     return account
 
 
+def bearer() -> Account | None:
+    """Whose access token the request has, if it is good, its form token not looked at: only for
+    what has to be decided before a body is read, never to allow a change."""
+    try:
+        claims = decode_token(request.cookies.get(ACCESS_COOKIE, ""))
+    except (JWTExtendedException, PyJWTError):
+        return None
+    return service(AccountService).find(AccountId(str(claims["sub"])))
+
+
 def may_be_signed_in() -> bool:
     """Whether the browser holds an access token, good or not; for what to show, never to allow."""
     return ACCESS_COOKIE in request.cookies
@@ -148,12 +159,13 @@ def _drop_bad_tokens(response: Response) -> Response:
 
 def _session_token() -> str | None:
     """The session's form token, for pages, also where its access token is over; the visitor's
-    where nobody can be asked about it: the page that says so has forms too."""
+    where nobody can be asked about it, or the form is too large to be read: the page that says so
+    has forms too."""
     if g.get("sessions_are_away"):
         return None
     try:
         principal = signed_in()
-    except AccessExpired:
+    except (AccessExpired, RequestEntityTooLarge):  # the form could not be read, the page can be
         return tokens.csrf_of_expired(request.cookies[ACCESS_COOKIE])
     except CsrfRefused:
         return None

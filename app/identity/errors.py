@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from app.shared.errors import Invalid, NotFound
+from app.shared.errors import Conflict, Forbidden, Invalid, NotFound
 from app.shared.texts import Text
 
 
@@ -89,3 +89,63 @@ class OwnerCannotLeave(Invalid):
         super().__init__(
             Text("An owner's account cannot be deleted: somebody else must own the shop first.")
         )
+
+
+class NotStaff(NotFound):
+    """Nobody of this id works here."""
+
+    def __init__(self) -> None:
+        super().__init__(Text("This person does not work here (any more)."))
+
+
+class OwnRole(Forbidden):
+    """Nobody changes their own role, or is rid of their own second factor here."""
+
+    def __init__(self) -> None:
+        super().__init__(Text("Another owner does that for you. Nothing was changed."))
+
+
+class LastOwner(Conflict):
+    """A shop is never without an owner."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            Text("This is the last owner: somebody else must own the shop first. Nothing changed.")
+        )
+
+
+class RoleMovedOn(Conflict):
+    """Somebody else has changed the role since it was read."""
+
+    def __init__(self) -> None:
+        super().__init__(Text("Somebody else has changed this role. Please look again."))
+
+
+class AlreadyStaff(Invalid):
+    """Who is invited works here already."""
+
+    def __init__(self) -> None:
+        message = Text("This person works here already.")
+        super().__init__(message, {"email": message})
+
+
+class AlreadyInvited(Invalid):
+    """There is an open invitation for the address, in another role."""
+
+    def __init__(self) -> None:
+        message = Text("This address is invited in another role. Withdraw that invitation first.")
+        super().__init__(message, {"email": message})
+
+
+class InvitationOver(Conflict):
+    """The invitation was accepted or withdrawn, or never there."""
+
+    def __init__(self) -> None:
+        super().__init__(Text("This invitation was accepted or withdrawn already."))
+
+
+class StaffAccount(Invalid):
+    """The account of somebody who works here is not handled as a customer's."""
+
+    def __init__(self) -> None:
+        super().__init__(Text("This person works here: owners find the account under Staff."))

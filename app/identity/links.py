@@ -11,7 +11,7 @@ from app.db.database import Database, Session
 from app.db.errors import DuplicateKeyError
 from app.db.outbox import Outbox
 from app.identity.errors import EmailTaken, LinkExpired
-from app.identity.events import EMAIL_CHANGED
+from app.identity.events import ACCOUNT_CHANGED, EMAIL_CHANGED
 from app.identity.models import Account
 from app.identity.repository import AccountRepository
 from app.identity.service import AccountService
@@ -76,11 +76,14 @@ class LinkService:
         """
         account = self.check_verification(token)
         if not account.verified:
-            self._prove(account, account.email)
+            self._database.in_transaction(
+                lambda session: self._prove(account, account.email, session)
+            )
 
-    def _prove(self, account: Account, email: str, session: Session | None = None) -> None:
+    def _prove(self, account: Account, email: str, session: Session) -> None:
         try:
             self._repository.verify(account.id, email, now(), session)
+            self._outbox.publish(ACCOUNT_CHANGED, {"account_id": account.id}, session)
         except DuplicateKeyError as error:
             raise EmailTaken from error
 

@@ -6,9 +6,12 @@ import hashlib
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
+from typing import NewType
 
 from app.shared.ids import AccountId, AddressId, SessionId
 from app.shared.postal import Address
+
+InvitationId = NewType("InvitationId", str)
 
 
 class Role(StrEnum):
@@ -53,6 +56,7 @@ class Account:
     addresses: tuple[SavedAddress, ...]
     has_second_factor: bool
     recovery_codes_left: int
+    second_factor_required: bool = False  # by an owner, of somebody who works here
 
     @property
     def verified(self) -> bool:
@@ -103,3 +107,39 @@ class Renewal:
 
     session: AuthSession
     token_id: str
+
+
+# --- who works here -----------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class StaffMember:
+    """Somebody who works here; ``last_seen_at`` is None where they are signed in nowhere."""
+
+    account: Account
+    last_seen_at: datetime | None
+
+
+class InvitationState(StrEnum):
+    """What became of an invitation."""
+
+    OPEN = "open"
+    ACCEPTED = "accepted"
+    WITHDRAWN = "withdrawn"
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Invitation:
+    """Somebody's way to work here. ``by`` is the address of who invited them."""
+
+    id: InvitationId
+    email: str
+    role: Role
+    state: InvitationState
+    by: str
+    created_at: datetime
+    expires_at: datetime
+
+    def is_good(self, moment: datetime) -> bool:
+        """Whether it can be accepted."""
+        return self.state is InvitationState.OPEN and moment < self.expires_at

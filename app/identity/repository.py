@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import asdict
 from datetime import datetime
 from typing import Any
@@ -49,6 +49,10 @@ class AccountRepository:
     def find(self, account_id: AccountId, session: Session | None = None) -> Account | None:
         """The account, or None."""
         return _maybe(self._accounts.find_one({"_id": account_id}, session=session))
+
+    def ids(self) -> Iterator[AccountId]:
+        """Every account."""
+        return (AccountId(each["_id"]) for each in self._accounts.find({}, {"_id": 1}))
 
     def in_roles(self, roles: Iterable[Role]) -> list[Account]:
         """Accounts with one of these roles."""
@@ -120,9 +124,10 @@ class AccountRepository:
         )
         return bool(result.matched_count)
 
-    def delete(self, account_id: AccountId, session: Session) -> None:
-        """Remove the account."""
-        self._accounts.delete_one({"_id": account_id}, session=session)
+    def delete(self, account: Account, session: Session) -> bool:
+        """Remove the account, in the role in which it was read; False if that is another."""
+        known = {"_id": account.id, "role": account.role.value}
+        return bool(self._accounts.delete_one(known, session=session).deleted_count)
 
     # --- the second factor -------------------------------------------------------------------
 
@@ -207,4 +212,5 @@ def _maybe(document: Document | None) -> Account | None:
         ),
         has_second_factor=bool(factor and factor["confirmed_at"]),
         recovery_codes_left=len(document["recovery_codes"]),
+        second_factor_required=document.get("second_factor_required", False),
     )

@@ -7,7 +7,7 @@ claim, of which a stranger's is as good as the owner's.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
 
 from app.db.database import Database, Session
@@ -15,6 +15,7 @@ from app.db.errors import DuplicateKeyError
 from app.db.outbox import Outbox
 from app.identity.errors import SignInRefused, WrongPassword
 from app.identity.events import (
+    ACCOUNT_CHANGED,
     ACCOUNT_CLOSED,
     EMAIL_CHANGE_REQUESTED,
     PASSWORD_CHANGED,
@@ -25,6 +26,7 @@ from app.identity.models import Account, Role
 from app.identity.passwords import Passwords
 from app.identity.repository import AccountRepository
 from app.identity.rules import check_password
+from app.identity.staff_repository import StaffRepository
 from app.shared.clock import now
 from app.shared.emails import normal_email
 from app.shared.errors import Conflict, NotFound
@@ -41,6 +43,7 @@ class AccountService:
         self._database = database
         self._outbox = outbox
         self._accounts = AccountRepository(database)
+        self._staff = StaffRepository(database)
         self._passwords = Passwords()
 
     def find(self, account_id: AccountId) -> Account | None:
@@ -53,6 +56,10 @@ class AccountService:
         if account is None:
             raise NotFound(Text("This account does not exist (any more)."))
         return account
+
+    def ids(self) -> Iterator[AccountId]:
+        """Every account."""
+        return self._accounts.ids()
 
     def find_by_email(self, email: str) -> Account | None:
         """The account an address belongs to: proven, else the newest claim, else None."""
@@ -94,6 +101,7 @@ class AccountService:
                 self._accounts.displace(displaced, session)
             self._accounts.insert(account, session)
             self._outbox.publish(REGISTERED, {"account_id": account.id}, session)
+            self._tell_changed(account.id, session)
 
         self._database.in_transaction(work)
         return account
@@ -143,16 +151,20 @@ class AccountService:
 
     def rename(self, account_id: AccountId, name: str) -> None:
         """Change the name."""
-        self._accounts.change(account_id, {"name": name})
+
+        def work(session: Session) -> None:
+            self._accounts.change(account_id, {"name": name}, session)
+            self._tell_changed(account_id, session)
+
+        self._database.in_transaction(work)
+
+    def _tell_changed(self, account_id: AccountId, session: Session) -> None:
+        self._outbox.publish(ACCOUNT_CHANGED, {"account_id": account_id}, session)
 
     def in_roles(self, roles: Iterable[Role]) -> list[Account]:
         """Accounts with one of these roles and a proven address, by when they came."""
         found = self._accounts.in_roles(roles)
         return sorted((each for each in found if each.verified), key=lambda each: each.id)
-
-    def set_role(self, account_id: AccountId, role: Role) -> None:
-        """Change what the account may do."""
-        self._accounts.change(account_id, {"role": role.value})
 
     def change_password(self, account: Account, current: str, new: str) -> None:
         """Replace the password. Raises ``WrongPassword`` and ``WeakPassword``."""
@@ -189,13 +201,25 @@ class AccountService:
         self._outbox.publish(EMAIL_CHANGE_REQUESTED, {"account_id": account.id, "email": email})
 
     def close(self, account: Account, session: Session) -> None:
-        """Delete the account, in the transaction that lets go of all that was its own."""
-        self._accounts.delete(account.id, session)
+        """Delete the account, in the transaction that lets go of all that was its own.
+
+        Raises ``Conflict`` if its role is another by now."""
+        if not self._accounts.delete(account, session):
+            raise Conflict(Text("This account was given another role just now."))
+        self._tell_changed(account.id, session)
         name = account.name if account.verified else ""
         self._outbox.publish(ACCOUNT_CLOSED, {"email": account.email, "name": name}, session)
 
-    def create_proven(self, email: str, password: str, name: str, role: Role) -> Account:
-        """Make an account from inside the shop, its address taken as proven.
+    def create_proven(
+        self,
+        email: str,
+        password: str,
+        name: str,
+        role: Role,
+        also: Callable[[Session], None] = lambda _: None,
+    ) -> Account:
+        """Make an account from inside the shop, its address taken as proven; ``also`` joins the
+        transaction.
 
         Raises ``ValueError``, ``WeakPassword``, and ``DuplicateKeyError`` if the address has one.
         """
@@ -204,7 +228,15 @@ class AccountService:
         account = replace(
             _new_account(email, self._passwords.hash(password), name), role=role, verified_at=now()
         )
-        self._database.in_transaction(lambda session: self._accounts.insert(account, session))
+
+        def work(session: Session) -> None:
+            also(session)
+            self._accounts.insert(account, session)
+            if role is Role.OWNER:
+                self._staff.add_owner(account.id, session)
+            self._tell_changed(account.id, session)
+
+        self._database.in_transaction(work)
         return account
 
 

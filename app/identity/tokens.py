@@ -77,8 +77,11 @@ def forget(response: Response) -> None:
 
 
 def csrf_of_expired(access: str) -> str | None:
-    """The form token in an access token that is ours and over."""
-    claims = decode_token(access, allow_expired=True)
+    """The form token in an access token that is ours, over or not; None in any other."""
+    try:
+        claims = decode_token(access, allow_expired=True)
+    except InvalidTokenError:
+        return None
     return str(claims["csrf"]) if "csrf" in claims else None
 
 

@@ -43,7 +43,10 @@ class TwoFactor:
 
     def is_due(self, account: Account) -> bool:
         """Whether the account must set a factor up before it may do its work."""
-        return self._staff_must and account.role.is_staff and not account.has_second_factor
+        return self._must_have(account) and not account.has_second_factor
+
+    def _must_have(self, account: Account) -> bool:
+        return account.role.is_staff and (self._staff_must or account.second_factor_required)
 
     def begin(self, account: Account) -> str:
         """The secret that waits to be confirmed; the same one until then."""
@@ -103,8 +106,12 @@ class TwoFactor:
 
     def turn_off(self, account: Account) -> None:
         """Remove the factor. Raises ``SecondFactorRequired`` for people who must have one."""
-        if self._staff_must and account.role.is_staff:
+        if self._must_have(account):
             raise SecondFactorRequired
+        self.reset(account)
+
+    def reset(self, account: Account) -> None:
+        """Remove the factor of somebody who lost it, and tell them."""
         self._accounts.set_second_factor(account.id, None)
         if account.has_second_factor:
             payload = {"account_id": account.id, "enabled": False}

@@ -57,7 +57,7 @@ class Ledger:
         for sku in sorted(of_sku):
             known = before.get(sku) or self._stock.begin(sku, session)
             changed = after_steps(known, of_sku[sku])
-            if not self._stock.change(known, of_sku[sku], changed.is_low, session):
+            if not self._stock.change(known, of_sku[sku], changed, session):
                 raise moved_on(f"the stock of {sku}")
             movements += _movements(known, of_sku[sku], why)
             after[sku] = changed

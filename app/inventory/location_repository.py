@@ -34,8 +34,23 @@ class LocationRepository:
         """Open or close a location; written also where nothing changes, so that two who do it at
         once conflict."""
         self._locations.update_one(
-            {"_id": location.code}, {"$set": {"active": active}}, session=session
+            {"_id": location.code},
+            {"$set": {"active": active}, "$inc": {"version": 1}},
+            session=session,
         )
+
+    def replace(self, location: Location, session: Session) -> bool:
+        """Store the next version of what was read, open or closed as it is; False if it moved on
+        since."""
+        document = asdict(location)
+        for name in ("code", "active", "version"):
+            del document[name]
+        result = self._locations.update_one(
+            {"_id": location.code, "version": location.version},
+            {"$set": document, "$inc": {"version": 1}},
+            session=session,
+        )
+        return bool(result.modified_count)
 
 
 def _location(document: Document) -> Location:

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 
 from app.db.database import Database, Session
 from app.db.errors import DuplicateKeyError
-from app.inventory.errors import LocationInUse, LocationTaken, UnknownLocation
+from app.inventory.errors import LocationInUse, LocationMoved, LocationTaken, UnknownLocation
 from app.inventory.location_repository import LocationRepository
 from app.inventory.models import DEFAULT_LOCATION, Location
 from app.inventory.repository import StockRepository
@@ -15,6 +16,7 @@ from app.shared.errors import Invalid
 from app.shared.texts import Text
 
 _COUNTRY = re.compile(r"[A-Z]{2}")
+_ADDRESS = 500  # characters
 
 
 class Locations:
@@ -38,21 +40,18 @@ class Locations:
     ) -> Location:
         """Open a location. Raises ``Invalid`` beside ``code``, ``name`` or ``country``, and
         ``LocationTaken``."""
-        location = Location(
-            code=check_code(code),
-            name=" ".join(name.split()),
-            country=country.strip().upper(),
-            address=address.strip(),
-            priority=priority,
+        location = _checked(
+            Location(
+                code=check_code(code),
+                name=name,
+                country=country,
+                address=address,
+                priority=priority,
+            )
         )
-        if not 0 < len(location.name) <= 100:
-            raise _invalid("name", Text("A location's name has 1 to 100 characters."))
-        if location.country and not _COUNTRY.fullmatch(location.country):
-            raise _invalid("country", Text("A country is two letters, such as DE."))
 
         def work(session: Session) -> None:
-            if not self._locations.has_any(session):
-                self._locations.insert(DEFAULT_LOCATION, session)
+            self._store_default(session)
             self._locations.insert(location, session)
 
         try:
@@ -60,6 +59,30 @@ class Locations:
         except DuplicateKeyError as error:
             raise LocationTaken(location.code) from error
         return location
+
+    def _store_default(self, session: Session) -> None:
+        if not self._locations.has_any(session):
+            self._locations.insert(DEFAULT_LOCATION, session)
+
+    def get(self, code: str) -> Location:
+        """A location, open or closed. Raises ``UnknownLocation``."""
+        for each in self._locations.every():
+            if each.code == code:
+                return each
+        raise UnknownLocation(code)
+
+    def change(self, location: Location) -> Location:
+        """Store a changed name, country, address or priority over the version that was read, and
+        return the next one. Raises as ``add``, and ``LocationMoved``."""
+        changed = _checked(location)
+
+        def work(session: Session) -> None:
+            self._store_default(session)
+            if not self._locations.replace(changed, session):
+                raise LocationMoved
+
+        self._database.in_transaction(work)
+        return replace(changed, version=changed.version + 1)
 
     def close(self, code: str) -> None:
         """Send nothing from a location any more. Raises ``UnknownLocation``, and
@@ -91,6 +114,23 @@ class Locations:
             self._locations.set_active(location, True, session)
 
         self._database.in_transaction(work)
+
+
+def _checked(location: Location) -> Location:
+    """A location as it is kept."""
+    cleaned = replace(
+        location,
+        name=" ".join(location.name.split()),
+        country=location.country.strip().upper(),
+        address=location.address.strip(),
+    )
+    if not 0 < len(cleaned.name) <= 100:
+        raise _invalid("name", Text("A location's name has 1 to 100 characters."))
+    if cleaned.country and not _COUNTRY.fullmatch(cleaned.country):
+        raise _invalid("country", Text("A country is two letters, such as DE."))
+    if len(cleaned.address) > _ADDRESS:
+        raise _invalid("address", Text("Please use at most %(max)s characters.", max=_ADDRESS))
+    return cleaned
 
 
 def _invalid(field: str, message: str) -> Invalid:

@@ -9,6 +9,7 @@ from enum import StrEnum
 from typing import NewType
 
 from app.shared.ids import Sku
+from app.shared.places import place
 
 LocationCode = NewType("LocationCode", str)
 
@@ -32,7 +33,8 @@ class Cause(StrEnum):
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Location:
     """A place where goods lie. Of open ones the lowest ``priority`` is the default, and sends
-    first; ``country`` is an ISO code, "" where it does not matter."""
+    first; ``country`` is an ISO code, "" where it does not matter.
+    ``version`` counts its changes."""
 
     code: LocationCode
     name: str
@@ -40,6 +42,7 @@ class Location:
     address: str = ""
     active: bool = True
     priority: int = 0
+    version: int = 1
 
 
 DEFAULT_LOCATION = Location(code=LocationCode("main"), name="Main warehouse")
@@ -74,7 +77,8 @@ class StockLevel:
     """A SKU at all locations together: ``available`` = ``on_hand`` - ``reserved``.
 
     It may fall to ``-below``, None is any number. From ``many`` units on, pages only say that
-    there are some. At ``low_at`` or less it ``is_low``, and staff know. ``moves`` counts movements.
+    there are some. At ``low_at`` or less it ``is_low``, and staff know; ``low_own`` where that
+    is not the shop's threshold. ``moves`` counts movements.
     """
 
     sku: Sku
@@ -84,6 +88,7 @@ class StockLevel:
     many: int = MANY
     below: int | None = 0
     low_at: int = LOW
+    low_own: bool = False
     is_low: bool = False
     moves: int = 0
     shelves: Mapping[LocationCode, Shelf] = field(default_factory=dict)
@@ -143,6 +148,45 @@ class LowStock:
     sku: Sku
     available: int
     low_at: int
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class CountLine:
+    """So many ``units`` of a SKU lie at a location ("" is the default one). ``read_at`` is the
+    number of the SKU's last movement that whoever counted knew of, None if that does not matter."""
+
+    sku: Sku
+    location: str
+    units: int
+    read_at: int | None = None
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Counted:
+    """What became of a count: it was so many ``before``. A ``stale`` one changed nothing, since
+    goods came or left after it was read."""
+
+    line: CountLine
+    before: int
+    stale: bool = False
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Transfer:
+    """Goods that went from one location to another: units by SKU."""
+
+    id: str
+    at: datetime
+    by: str
+    source: LocationCode
+    target: LocationCode
+    units: Mapping[Sku, int]
+    note: str = ""
+
+    @property
+    def place(self) -> str:
+        """Where a list of transfers goes on after it."""
+        return place(self.at, self.id)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

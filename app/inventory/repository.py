@@ -25,6 +25,7 @@ from app.inventory.models import (
     StockLevel,
     Why,
 )
+from app.inventory.rules import at_mark, marks_of, unknown_level
 from app.shared.clock import now
 from app.shared.ids import Sku
 
@@ -43,7 +44,7 @@ class StockRepository:
     def levels(self, skus: Iterable[Sku], session: Session | None = None) -> dict[Sku, StockLevel]:
         """The stock of each SKU that has any record."""
         found = find_any(self._levels, "_id", skus, session)
-        return {document["_id"]: _level(document) for document in found}
+        return {document["_id"]: level_from_document(document) for document in found}
 
     def every_available(self) -> dict[Sku, int]:
         """Units available of the whole shop."""
@@ -59,9 +60,10 @@ class StockRepository:
     # --- changing -----------------------------------------------------------------------------
 
     def change(
-        self, level: StockLevel, steps: Sequence[Step], becomes_low: bool, session: Session
+        self, level: StockLevel, steps: Sequence[Step], becomes: StockLevel, session: Session
     ) -> bool:
-        """Book steps on a SKU whose stock is as it was read; False if it moved on."""
+        """Book steps on a SKU whose stock is as it was read, and ``becomes`` what they make of it;
+        False if it moved on."""
         changes: Document = {"moves": len(steps)}
         for step in steps:
             for path in ("", f"at.{step.location}."):
@@ -73,7 +75,14 @@ class StockRepository:
                     changes[path + name] = changes.get(path + name, 0) + units
         updated = self._levels.update_one(
             {"_id": level.sku, "moves": level.moves, "available": level.available},
-            {"$inc": changes, "$set": {"is_low": becomes_low, "updated_at": now()}},
+            {
+                "$inc": changes,
+                "$set": {
+                    "is_low": becomes.is_low,
+                    "marks": marks_of(becomes),
+                    "updated_at": now(),
+                },
+            },
             session=session,
         )
         return bool(updated.matched_count)
@@ -94,7 +103,7 @@ class StockRepository:
             if isinstance(error, BulkWriteError) and not _is_duplicate(error):
                 raise
             raise moved_on("stock") from error
-        return {document["_id"]: _level(document) for document in documents}
+        return {document["_id"]: level_from_document(document) for document in documents}
 
     def set_rules(self, sku: Sku, session: Session, **rules: object) -> None:
         """Change ``many``, ``below``, ``low_at``, ``low_own`` or ``is_low`` of a SKU's stock."""
@@ -112,6 +121,19 @@ class StockRepository:
         """A SKU's movements, the newest first, those from ``before`` on left out."""
         query: Document = {"sku": sku, **({"number": {"$lt": before}} if before else {})}
         return list(map(_movement, self._movements.find(query).sort("number", -1).limit(most)))
+
+    def find_movement(self, movement_id: str, session: Session) -> Movement | None:
+        """What was booked under this id, or None."""
+        found = self._movements.find_one({"_id": movement_id}, session=session)
+        return _movement(found) if found else None
+
+    def has_moved(
+        self, sku: Sku, code: LocationCode, since: int, session: Session | None = None
+    ) -> bool:
+        """Whether goods came to a location or left it after the SKU's movement number ``since``."""
+        later = {"sku": sku, "number": {"$gt": since}}
+        here = {"location": code, "on_hand": {"$ne": 0}}
+        return self._movements.find_one({**later, **here}, {"_id": 1}, session=session) is not None
 
     def moved(
         self, skus: Sequence[Sku], session: Session
@@ -140,7 +162,7 @@ class StockRepository:
 
     def lies_at(self, code: LocationCode, session: Session) -> bool:
         """Whether a location has anything, or owes something."""
-        query = {"$or": [{f"at.{code}.{name}": {"$nin": [None, 0]}} for name in _NUMBERS]}
+        query = {"marks": at_mark(code)}
         return self._levels.find_one(query, {"_id": 1}, session=session) is not None
 
     # --- little left --------------------------------------------------------------------------
@@ -170,9 +192,6 @@ class StockRepository:
         return [each["_id"] for each in self._levels.find(query, {"_id": 1}).limit(most)]
 
 
-_NUMBERS = ("on_hand", "reserved")
-
-
 def _empty(sku: Sku, low_at: int) -> Document:
     return {
         "_id": sku,
@@ -180,6 +199,7 @@ def _empty(sku: Sku, low_at: int) -> Document:
         "reserved": 0,
         "available": 0,
         "at": {},
+        "marks": marks_of(unknown_level(sku)),
         "many": MANY,
         "below": 0,
         "low_at": low_at,
@@ -194,7 +214,8 @@ def _is_duplicate(error: BulkWriteError) -> bool:
     return any(each["code"] == _DUPLICATE for each in error.details["writeErrors"])
 
 
-def _level(document: Document) -> StockLevel:
+def level_from_document(document: Document) -> StockLevel:
+    """The stock of a SKU as stored."""
     return StockLevel(
         sku=document["_id"],
         on_hand=document["on_hand"],
@@ -203,6 +224,7 @@ def _level(document: Document) -> StockLevel:
         many=document.get("many", MANY),
         below=document["below"],
         low_at=document["low_at"],
+        low_own=document["low_own"],
         is_low=document["is_low"],
         moves=document["moves"],
         shelves={

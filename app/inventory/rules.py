@@ -7,6 +7,7 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
+from app.inventory.errors import UnknownLocation
 from app.inventory.models import (
     Demand,
     Location,
@@ -84,6 +85,22 @@ def after_steps(level: StockLevel, steps: Sequence[Step]) -> StockLevel:
     return replace(changed, is_low=is_low(changed))
 
 
+def marks_of(level: StockLevel) -> list[str]:
+    """What lists narrow stock by: each location that has or owes something of it, as ``at:main``,
+    ``out`` of what nothing can be sold from the shelf, ``owed`` of what is promised and yet to
+    come."""
+    shelves = sorted(level.shelves.items())
+    places = [at_mark(code) for code, each in shelves if each.on_hand or each.reserved]
+    out = ["out"] if level.available <= 0 else []
+    owed = ["owed"] if any(shelf.available < 0 for _, shelf in shelves) else []
+    return [*places, *out, *owed]
+
+
+def at_mark(code: str) -> str:
+    """The mark of what lies at a location."""
+    return f"at:{code}"
+
+
 # --- locations ------------------------------------------------------------------------------------
 
 
@@ -94,6 +111,26 @@ def check_code(code: str) -> LocationCode:
         message = Text("A location's code has 1 to 32 of a-z, 0-9 and hyphens.")
         raise Invalid(message, {"code": message})
     return LocationCode(cleaned)
+
+
+def check_units(units: int, *, least: int) -> None:
+    """Refuse a number of units that cannot be meant. Raises ``Invalid`` beside ``quantity``."""
+    if not least <= units <= MOST:
+        message = Text(
+            "The number of units must be from %(least)s to %(most)s.", least=least, most=MOST
+        )
+        raise Invalid(message, {"quantity": message})
+
+
+def open_code(typed: str, locations: Sequence[Location]) -> LocationCode:
+    """The code of an open location; "" is the default one. Raises ``UnknownLocation``."""
+    order = sending_order(locations)
+    if not typed.strip():
+        return order[0]
+    code = LocationCode(typed.strip().lower())
+    if code not in order:
+        raise UnknownLocation(typed.strip())
+    return code
 
 
 def sending_order(locations: Sequence[Location], country: str = "") -> list[LocationCode]:

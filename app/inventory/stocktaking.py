@@ -2,18 +2,34 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Mapping, Sequence
+
 from app.db.database import Database, Session
-from app.inventory.errors import NotEnoughThere, UnknownLocation
+from app.inventory.errors import NotEnoughThere, SentBefore, StockMoved
 from app.inventory.ledger import Ledger
 from app.inventory.location_repository import LocationRepository
-from app.inventory.models import Cause, HistoryPage, LocationCode, Shelf, Step, StockLevel, Why
+from app.inventory.models import (
+    Cause,
+    Counted,
+    CountLine,
+    HistoryPage,
+    Location,
+    LocationCode,
+    Movement,
+    Shelf,
+    Step,
+    StockLevel,
+    Why,
+)
 from app.inventory.repository import StockRepository
-from app.inventory.rules import MOST, sending_order
+from app.inventory.rules import check_units, open_code
+from app.inventory.transfers import Transfers
 from app.shared.errors import Invalid, NotFound
 from app.shared.ids import Sku, new_id
 from app.shared.texts import Text
 
 _PAGE = 50
+_AT_ONCE = 500  # movements
 _REASON = 200  # characters
 _ADJUSTING = (Cause.CORRECTION, Cause.DAMAGE)
 
@@ -27,12 +43,19 @@ class Stocktaking:
         self._ledger = ledger
         self._stock = StockRepository(database)
         self._locations = LocationRepository(database)
+        self.transfers = Transfers(database, ledger)
+
+    # --- reading --------------------------------------------------------------------------------
+
+    def find(self, sku: Sku) -> StockLevel | None:
+        """The stock of a SKU, or None for one that was never counted."""
+        return self._stock.levels([sku]).get(sku)
 
     def level(self, sku: Sku) -> StockLevel:
         """The stock of a SKU. Raises ``NotFound`` for one that was never counted."""
-        found = self._stock.levels([sku]).get(sku)
+        found = self.find(sku)
         if found is None:
-            raise NotFound(Text("No stock of %(sku)s was ever counted.", sku=sku))
+            raise _never_counted(sku)
         return found
 
     def history(self, sku: Sku, before: int | None = None, most: int = _PAGE) -> HistoryPage:
@@ -43,24 +66,80 @@ class Stocktaking:
         last = found[most - 1].number if len(found) > most else None
         return HistoryPage(movements=tuple(found[:most]), before=last)
 
-    def count(self, sku: Sku, units: int, location: str, *, by: str) -> StockLevel:
+    def movements(self) -> Iterator[Movement]:
+        """Every movement there is, by SKU, the newest of each first; read as it is asked for."""
+        for sku in self._stock.skus():
+            yield from self.movements_of(sku)
+
+    def movements_of(self, sku: Sku) -> Iterator[Movement]:
+        """Every movement of a SKU, the newest first; read as it is asked for."""
+        before: int | None = None
+        while found := self._stock.movements(sku, before, _AT_ONCE):
+            yield from found
+            before = found[-1].number
+
+    # --- counting -------------------------------------------------------------------------------
+
+    def count(
+        self, sku: Sku, units: int, location: str, *, by: str, read_at: int | None = None
+    ) -> StockLevel:
         """Make what is on hand at a location what was counted there, reserved units included.
 
-        Raises ``Invalid`` beside ``quantity``, ``UnknownLocation``.
+        ``read_at`` is the last movement that whoever counted knew of: if goods came or left the
+        location after it, the count is refused, unless it says what is there anyway.
+        Raises ``Invalid`` beside ``quantity``, ``UnknownLocation``, ``StockMoved``.
         """
-        _check_units(units, least=0)
+        line = CountLine(sku=sku, location=location, units=units, read_at=read_at)
+        (counted,) = self.count_all([line], by=by)
+        if counted.stale:
+            raise StockMoved(sku, counted.line.location, counted.before)
+        return self.level(sku)
 
-        def work(session: Session) -> StockLevel:
-            code = self._open(location, session)
-            known = self._stock.levels([sku], session).get(sku) or self._stock.begin(sku, session)
-            difference = units - known.shelves.get(code, Shelf()).on_hand
-            if not difference and known.moves:
-                return known
-            step = Step(id=new_id("mov"), sku=sku, location=code, on_hand=difference)
-            why = Why(cause=Cause.COUNT, by=by)
-            return self._ledger.book({sku: known}, [step], why, session)[sku]
+    def count_all(self, lines: Sequence[CountLine], *, by: str) -> list[Counted]:
+        """The same of several in one transaction, in which stale ones change nothing. What became
+        of each, its location spelt out. Raises ``Invalid`` and ``UnknownLocation`` as ``count``."""
+        for line in lines:
+            check_units(line.units, least=0)
+
+        def work(session: Session) -> list[Counted]:
+            places = self._locations.every(session)
+            skus = list(dict.fromkeys(line.sku for line in lines))
+            levels = self._stock.levels(skus, session)
+            levels |= self._stock.begin_all([sku for sku in skus if sku not in levels], session)
+            found = [self._look(line, places, levels, session) for line in lines]
+            steps = [
+                Step(
+                    id=new_id("mov"),
+                    sku=each.line.sku,
+                    location=LocationCode(each.line.location),
+                    on_hand=each.line.units - each.before,
+                )
+                for each in found
+                if not each.stale and _says_something(each, levels)
+            ]
+            self._ledger.book(levels, steps, Why(cause=Cause.COUNT, by=by), session)
+            return found
 
         return self._database.in_transaction(work)
+
+    def _look(
+        self,
+        line: CountLine,
+        places: Sequence[Location],
+        levels: Mapping[Sku, StockLevel],
+        session: Session,
+    ) -> Counted:
+        code = open_code(line.location, places)
+        before = levels[line.sku].shelves.get(code, Shelf()).on_hand
+        stale = (
+            before != line.units
+            and line.read_at is not None
+            and self._stock.has_moved(line.sku, code, line.read_at, session)
+        )
+        placed = CountLine(sku=line.sku, location=code, units=line.units, read_at=line.read_at)
+        return Counted(line=placed, before=before, stale=stale)
+
+    # --- correcting and moving --------------------------------------------------------------------
 
     def adjust(
         self,
@@ -71,11 +150,13 @@ class Stocktaking:
         reason: str,
         by: str,
         cause: Cause = Cause.CORRECTION,
+        key: str = "",
     ) -> StockLevel:
         """Add ``change`` units (either sign) to what is on hand at a location, for a reason.
+        Repeating it under the same ``key`` changes nothing.
 
-        Raises ``Invalid`` beside ``quantity`` or ``reason``, ``UnknownLocation``, ``NotFound`` and
-        ``NotEnoughThere`` if fewer are there.
+        Raises ``Invalid`` beside ``quantity`` or ``reason``, ``UnknownLocation``, ``NotFound``,
+        ``NotEnoughThere`` if fewer are there, and ``SentBefore``.
         """
         reason = " ".join(reason.split())
         if cause not in _ADJUSTING:
@@ -83,68 +164,42 @@ class Stocktaking:
         if not 0 < len(reason) <= _REASON:
             message = Text("Please give a reason of at most %(max)s characters.", max=_REASON)
             raise Invalid(message, {"reason": message})
-        _check_units(abs(change), least=1)
+        check_units(abs(change), least=1)
+        movement_id = key or new_id("mov")
 
         def work(session: Session) -> StockLevel:
-            code = self._open(location, session)
-            known = self._counted(sku, session)
+            code = open_code(location, self._locations.every(session))
+            known = self._stock.levels([sku], session).get(sku)
+            if known is None:
+                raise _never_counted(sku)
+            step = Step(id=movement_id, sku=sku, location=code, on_hand=change)
+            if booked := self._stock.find_movement(movement_id, session):
+                _refuse_another(booked, step)
+                return known
             there = known.shelves.get(code, Shelf()).on_hand
             if there + change < 0:
-                raise NotEnoughThere(sku, code, there)
-            step = Step(id=new_id("mov"), sku=sku, location=code, on_hand=change)
+                raise NotEnoughThere({sku: there}, code)
             why = Why(cause=cause, by=by, reason=reason)
             return self._ledger.book({sku: known}, [step], why, session)[sku]
 
         return self._database.in_transaction(work)
 
     def transfer(self, sku: Sku, units: int, source: str, target: str, *, by: str) -> StockLevel:
-        """Move units that are not reserved from one location to another: two movements, both or
-        neither; what the shop can sell stays as it is.
-
-        Raises ``Invalid`` beside ``quantity`` or ``target``, ``UnknownLocation``, ``NotFound`` and
-        ``NotEnoughThere``.
-        """
-        _check_units(units, least=1)
-
-        def work(session: Session) -> StockLevel:
-            origin, aim = self._open(source, session), self._open(target, session)
-            if origin == aim:
-                message = Text("These are the same location.")
-                raise Invalid(message, {"target": message})
-            known = self._counted(sku, session)
-            there = known.shelves.get(origin, Shelf()).available
-            if there < units:
-                raise NotEnoughThere(sku, origin, max(there, 0))
-            name = new_id("mov")
-            steps = [
-                Step(id=f"{name}:out", sku=sku, location=origin, on_hand=-units),
-                Step(id=f"{name}:in", sku=sku, location=aim, on_hand=units),
-            ]
-            why = Why(cause=Cause.TRANSFER, by=by, reason=f"{origin} to {aim}")
-            return self._ledger.book({sku: known}, steps, why, session)[sku]
-
-        return self._database.in_transaction(work)
-
-    def _open(self, typed: str, session: Session) -> LocationCode:
-        """The code of an open location; "" is the default one."""
-        order = sending_order(self._locations.every(session))
-        if not typed.strip():
-            return order[0]
-        code = LocationCode(typed.strip().lower())
-        if code not in order:
-            raise UnknownLocation(typed.strip())
-        return code
-
-    def _counted(self, sku: Sku, session: Session) -> StockLevel:
-        found = self._stock.levels([sku], session).get(sku)
-        if found is None:
-            raise NotFound(Text("No stock of %(sku)s was ever counted.", sku=sku))
-        return found
+        """Move units of one SKU, see ``Transfers``."""
+        self.transfers.move(new_id("trf"), {sku: units}, source, target, by=by)
+        return self.level(sku)
 
 
-def _check_units(units: int, *, least: int) -> None:
-    if not least <= units <= MOST:
-        message = Text(
-            "The number of units must be from %(least)s to %(most)s.", least=least, most=MOST
-        )
-        raise Invalid(message, {"quantity": message})
+def _says_something(counted: Counted, levels: Mapping[Sku, StockLevel]) -> bool:
+    """Whether a count changes a number, or is the first thing that is known of its SKU."""
+    return counted.line.units != counted.before or not levels[counted.line.sku].moves
+
+
+def _refuse_another(booked: Movement, step: Step) -> None:
+    known = (booked.sku, booked.location, booked.on_hand)
+    if known != (step.sku, step.location, step.on_hand):
+        raise SentBefore
+
+
+def _never_counted(sku: Sku) -> NotFound:
+    return NotFound(Text("No stock of %(sku)s was ever counted.", sku=sku))

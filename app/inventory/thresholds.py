@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, replace
+from dataclasses import asdict, dataclass, replace
 
 from app.db.database import Database, Session
 from app.db.outbox import Outbox
+from app.inventory.errors import ThresholdMoved
 from app.inventory.events import STOCK_LOW
 from app.inventory.ledger import Ledger
 from app.inventory.models import LowStock
@@ -24,6 +25,13 @@ def tell_staff(outbox: Outbox, session: Session, low: list[LowStock]) -> None:
     outbox.publish(STOCK_LOW, {"stock": [asdict(each) for each in low]}, session)
 
 
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Read:
+    """The threshold that whoever sets another one has read; None is that of the shop."""
+
+    units: int | None
+
+
 class Thresholds:
     """A threshold of the shop, and one of its own for each SKU that has another."""
 
@@ -40,26 +48,41 @@ class Thresholds:
         """Units at which staff are told, where a SKU says nothing else."""
         return self._stock.shop_low_at()
 
-    def set_own(self, sku: Sku, units: int | None) -> None:
-        """Give a SKU a threshold of its own, or with None the shop's again. Raises ``Invalid``
-        beside ``threshold``, ``NotFound`` for a SKU that was never counted."""
+    def set_own(self, sku: Sku, units: int | None, *, over: Read | None = None) -> None:
+        """Give a SKU a threshold of its own, or with None the shop's again, ``over`` the one that
+        was read.
+
+        Raises ``Invalid`` beside ``threshold``, ``NotFound`` for a SKU that was never counted, and
+        ``ThresholdMoved`` if it is another one by now, unless that is the very same.
+        """
         _check(units or 0)
 
         def work(session: Session) -> None:
-            if sku not in self._stock.levels([sku], session):
+            known = self._stock.levels([sku], session).get(sku)
+            if known is None:
                 raise NotFound(Text("No stock of %(sku)s was ever counted.", sku=sku))
+            own = known.low_at if known.low_own else None
+            if over and own not in {over.units, units}:
+                raise ThresholdMoved(own)
             low_at = self._stock.shop_low_at(session) if units is None else units
             self._set([sku], low_at, session, own=units is not None)
 
         self._database.in_transaction(work)
 
-    def set_shop(self, units: int) -> None:
-        """Change the shop's threshold. Raises ``Invalid`` beside ``threshold``.
+    def set_shop(self, units: int, *, over: Read | None = None) -> None:
+        """Change the shop's threshold. Raises ``Invalid`` beside ``threshold``, ``ThresholdMoved``.
 
         Many SKUs follow in steps; one that is cut short is finished by doing it again.
         """
         _check(units)
-        self._database.in_transaction(lambda session: self._stock.set_shop_low_at(units, session))
+
+        def work(session: Session) -> None:
+            known = self._stock.shop_low_at(session)
+            if over and known not in {over.units, units}:
+                raise ThresholdMoved(known)
+            self._stock.set_shop_low_at(units, session)
+
+        self._database.in_transaction(work)
         while skus := self._stock.without_own_threshold(units, _BATCH):
             self._follow(skus, units)
 

@@ -13,6 +13,7 @@ from app.markets.models import STANDARD, Market, ShippingTax, TaxRule
 from app.markets.rounding import fits
 from app.markets.shipping import ShippingKind, ShippingMethod, ShippingZone
 from app.shared.errors import Invalid
+from app.shared.languages import LANGUAGES
 from app.shared.money import Money, payable_step
 from app.shared.texts import Text
 
@@ -146,6 +147,9 @@ def _method_problems(method: ShippingMethod, currency: str) -> Iterator[Problem]
         yield "code", Text("Please use small letters, digits and hyphens.")
     if not method.name.strip():
         yield "name", Text("Please enter a name.")
+    for language, name in method.names.items():
+        if language not in LANGUAGES or not name.strip():
+            yield f"names.{language}", Text("Please enter a name in a language of the shop.")
     if not 0 <= method.min_days <= method.max_days:
         yield "max_days", Text("The days are from the fewest to the most.")
     flat = method.kind is ShippingKind.FLAT

@@ -183,6 +183,13 @@ def country_name(code: str) -> str:
     return str(Locale(current_language()).territories.get(code, code))
 
 
+def countries() -> list[tuple[str, str]]:
+    """Every country there are rules for, by its name in the language that is read now."""
+    territories = Locale(current_language()).territories
+    known = ((code, str(name)) for code, name in territories.items() if is_country(code))
+    return sorted(known, key=lambda each: _folded(each[1]))
+
+
 def address_lines(address: Address) -> tuple[str, ...]:
     """The address as the country's post wants it, line by line, the recipient's name included.
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 
 from app.db.database import Database, Session
@@ -89,14 +89,35 @@ class MarketService:
             check_market(market, tuple(known.values()))
             self._check_currency(market, session)
             stored = self._write(market, before, session)
-            payload = {"code": stored.code, "version": stored.version}
-            key = f"{MARKET_CHANGED}:{stored.key}"
-            self._outbox.publish(MARKET_CHANGED, payload, session, key=key)
+            self._publish(stored, session)
             return stored
 
         stored = self._database.in_transaction(work)
         self.follower.renew()
         return stored
+
+    def reorder(self, codes: Sequence[str]) -> tuple[Market, ...]:
+        """Put the markets into this order; the first open one is the default. Repeating it changes
+        nothing. Raises ``Conflict`` if these are not all markets there are."""
+
+        def work(session: Session) -> None:
+            self._markets.take_turn(session)
+            known = {each.code: each for each in self._markets.all(session)}
+            if sorted(known) != sorted(codes):
+                raise Conflict(Text("There are other markets now. Please look again."))
+            for position, code in enumerate(codes):
+                market = known[code]
+                if market.position != position:
+                    moved = replace(market, position=position)
+                    self._publish(self._write(moved, market, session), session)
+
+        self._database.in_transaction(work)
+        self.follower.renew()
+        return self.every()
+
+    def _publish(self, stored: Market, session: Session) -> None:
+        payload = {"code": stored.code, "version": stored.version}
+        self._outbox.publish(MARKET_CHANGED, payload, session, key=f"{MARKET_CHANGED}:{stored.key}")
 
     def _check_currency(self, market: Market, session: Session) -> None:
         """Prices are never converted: a price list is in its market's currency or there is none."""

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
 from enum import StrEnum
 
 from app.shared.money import Money
+from app.shared.texts import current_language
 
 
 class ShippingKind(StrEnum):
@@ -33,7 +34,8 @@ class ShippingMethod:
 
     ``price`` is a flat method's; ``bands`` are of one by weight or subtotal, the lowest first.
     Free from ``free_from`` of goods on. ``after_discounts`` says of which goods' value that and
-    the bands by subtotal are: what discounts leave of it, else the value before them.
+    the bands by subtotal are: what discounts leave of it, else the value before them. ``names``
+    are other names by language.
     """
 
     code: str
@@ -45,6 +47,12 @@ class ShippingMethod:
     bands: tuple[Band, ...] = ()
     free_from: Money | None = None
     after_discounts: bool = False
+    names: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def shown_name(self) -> str:
+        """Its name for whoever reads now."""
+        return self.names.get(current_language()) or self.name
 
     def price_for(self, goods: Money, *, left: Money | None = None, grams: int = 0) -> Money | None:
         """What this method costs for goods of this value and weight; None if it cannot take them.

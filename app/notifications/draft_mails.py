@@ -37,7 +37,9 @@ class DraftMails:
                 to=draft.email,
                 subject=Text("Your order is ready to be paid"),
                 template="emails/draft",
-                draft=draft,
+                goods=[(each.quantity, each.title) for each in draft.lines],
+                note=draft.note,
+                expires_at=draft.expires_at,
                 path=draft.path,
                 locale=market.locale,
             )

@@ -74,6 +74,7 @@ def compose(
     html: str,
     domain: str,
     unsubscribe_url: str = "",
+    reply_to: str = "",
 ) -> EmailMessage:
     """Build a message with text and HTML parts. The Message-ID follows from ``key``, so that a
     repeated delivery can be told by every mail program."""
@@ -81,6 +82,8 @@ def compose(
     message["Subject"] = subject
     message["From"] = Address(display_name=shop, addr_spec=sender)
     message["To"] = Address(addr_spec=to)
+    if reply_to:
+        message["Reply-To"] = Address(addr_spec=reply_to)
     message["Date"] = format_datetime(now())
     message["Message-ID"] = f"<{''.join(c if c.isalnum() else '-' for c in key)}@{domain}>"
     message["Auto-Submitted"] = "auto-generated"

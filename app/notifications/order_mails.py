@@ -55,7 +55,7 @@ class OrderMails:
             subject=Text("On its way: your order %(number)s", number=order.number),
             template="emails/shipped",
             shipment=shipment,
-            goods=_goods(order, shipment.lines),
+            goods=goods_of(order, shipment.lines),
             carrier=carrier_name(shipment.carrier),
             tracking_url=tracking_url(shipment.carrier, shipment.tracking),
             rest=event.payload["rest"],
@@ -70,7 +70,7 @@ class OrderMails:
             key=f"delivered-{shipment.id}",
             subject=Text("Delivered: your order %(number)s", number=order.number),
             template="emails/delivered",
-            goods=_goods(order, shipment.lines),
+            goods=goods_of(order, shipment.lines),
         )
 
     def tell_cancelled(self, event: Event) -> None:
@@ -91,21 +91,25 @@ class OrderMails:
         self._mails.send_about(
             order,
             key=f"return-{known.id}-{state}",
-            subject=Text(
-                "%(subject)s (%(number)s)", subject=_RETURN_SUBJECTS[state], number=known.id
-            ),
+            subject=return_subject(state, known.id),
             template="emails/return",
+            kind=f"return_{state}",
             returned=known,
             step=state.value,
             answer=event.payload["answer"],
-            goods=_goods(order, known.lines),
+            goods=goods_of(order, known.lines),
         )
 
     def _order(self, event: Event) -> Order:
         return self._orders.get(OrderId(event.payload["order_id"]))
 
 
-def _goods(order: Order, lines: tuple[UnitLine, ...]) -> list[tuple[int, str]]:
+def return_subject(state: ReturnState, return_id: str) -> Text:
+    """The subject of what is told of a return that got there."""
+    return Text("%(subject)s (%(number)s)", subject=_RETURN_SUBJECTS[state], number=return_id)
+
+
+def goods_of(order: Order, lines: tuple[UnitLine, ...]) -> list[tuple[int, str]]:
     """Quantities and names of some units."""
     found = []
     for each in lines:

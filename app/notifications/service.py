@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -11,16 +13,28 @@ from app.checkout.events import PAYMENT_RETURNED, REFUNDED
 from app.checkout.service import order_path
 from app.db.database import Database
 from app.db.outbox import Event, Outbox
+from app.notifications.kinds import KINDS
 from app.notifications.mail import Mailer, compose
 from app.notifications.repository import SentMessages
+from app.notifications.wording import MailWordings, Wording
 from app.orders.events import CONFIRMATION_ASKED, ORDER_PAID
 from app.orders.models import Order
 from app.orders.service import OrderService
 from app.shared.ids import OrderId
 from app.shared.money import Money
 from app.shared.texts import Text, current_language, from_words, speaking
+from app.shop.profile import ShopProfiles
 
 SHOP_NAME = "MossX"
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Written:
+    """A message as it is sent."""
+
+    subject: str
+    text: str
+    html: str
 
 
 class NotificationService:
@@ -33,12 +47,16 @@ class NotificationService:
         mailer: Mailer,
         templates: Environment,
         base_url: str,
+        wordings: MailWordings,
+        profiles: ShopProfiles,
     ) -> None:
         self._sent = SentMessages(database)
         self._orders = orders
         self._mailer = mailer
         self._templates = templates
         self._base_url = base_url
+        self.wordings = wordings
+        self._profiles = profiles
         self._domain = urlsplit(base_url).hostname or "localhost"
 
     def subscribe(self, outbox: Outbox) -> None:
@@ -96,33 +114,51 @@ class NotificationService:
         to: str,
         subject: str,
         template: str,
+        kind: str = "",
         unsubscribe_url: str = "",
         **context: Any,
     ) -> None:
         """Render and send in the language that is spoken, unless this very message went out before.
 
-        ``unsubscribe_url`` takes a POST from whoever wants no more of its kind. A crash between
-        sending and noting it sends it again, under the same Message-ID.
+        ``kind`` is the mail's name where it is not its template's. ``unsubscribe_url`` takes a POST
+        from whoever wants no more of its kind. A crash between sending and noting it sends it
+        again, under the same Message-ID.
         """
         if self._sent.has(key):
             return
-        context = {
-            "shop_name": SHOP_NAME,
-            "base_url": self._base_url,
-            "language": current_language(),
-            **context,
-        }
+        written = self.write(kind or template.rsplit("/", 1)[-1], subject, template, context)
         domain = self._domain if "." in self._domain else f"{self._domain}.invalid"
         message = compose(
             key=key,
             to=to,
             sender=f"orders@{domain}",
             shop=SHOP_NAME,
-            subject=str(subject),
-            text=self._templates.get_template(f"{template}.txt").render(**context),
-            html=self._templates.get_template(f"{template}.html").render(**context),
+            reply_to=self._profiles.current.contact,
+            subject=written.subject,
+            text=written.text,
+            html=written.html,
             domain=domain,
             unsubscribe_url=unsubscribe_url,
         )
         self._mailer.send(key, message)
         self._sent.note(key)
+
+    def write(
+        self,
+        kind: str,
+        subject: str,
+        template: str,
+        context: Mapping[str, Any],
+        wording: Wording | None = None,
+    ) -> Written:
+        """A message in the language that is spoken, in the owner's own words where there are some,
+        or in those of ``wording``."""
+        known = {"shop_name": SHOP_NAME, "base_url": self._base_url, **context}
+        stored = self.wordings.find(kind, current_language()) if wording is None else wording
+        own = stored.filled(KINDS[kind].values(known))
+        known |= {"language": current_language(), "wording": own}
+        return Written(
+            subject=own.subject or str(subject),
+            text=self._templates.get_template(f"{template}.txt").render(known),
+            html=self._templates.get_template(f"{template}.html").render(known),
+        )

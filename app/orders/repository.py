@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import asdict, fields
 from datetime import datetime
 from typing import Any
 
 from pymongo import ReturnDocument
 
-from app.db.database import Database, Document, Session
+from app.db.database import Database, Document, Session, find_any
 from app.markets.taxing import RateTax
 from app.orders.finding import words_of
 from app.orders.models import (
@@ -65,6 +65,11 @@ class OrderRepository:
         """The order with this id, or None."""
         return _maybe(self._orders.find_one({"_id": order_id}, session=session))
 
+    def numbers_of(self, ids: Iterable[OrderId]) -> dict[OrderId, str]:
+        """The number of each of these orders."""
+        found = find_any(self._orders, "_id", ids, only=("number",))
+        return {each["_id"]: each["number"] for each in found}
+
     def find_by_number(self, number: str) -> Order | None:
         """The order with this number, or None."""
         return _maybe(self._orders.find_one({"number": number}))
@@ -110,22 +115,61 @@ class OrderRepository:
         query = {"state": {"$in": [state.value for state in states]}}
         return [document["_id"] for document in self._orders.find(query, {"_id": 1})]
 
+    def every_id(self) -> list[OrderId]:
+        """Every order."""
+        return [document["_id"] for document in self._orders.find({}, {"_id": 1})]
+
+    def latest(self, most: int) -> list[Order]:
+        """The orders that were placed last, the newest first."""
+        found = self._orders.find().sort("placed_at", -1).limit(most)
+        return [order_from_document(document) for document in found]
+
+    def count_to_ship(self, most: int) -> int:
+        """How many paid orders have something to be shipped, at most ``most``."""
+        unshipped = [FulfilmentState.UNFULFILLED.value, FulfilmentState.PARTIAL.value]
+        query = {"state": OrderState.PAID.value, "fulfilment": {"$in": unshipped}}
+        return len(list(self._orders.find(query, {"_id": 1}).limit(most)))
+
     def paid_since(self, moment: datetime) -> list[Order]:
         """Orders placed from ``moment`` on that are paid and not wholly refunded."""
         query = {"state": OrderState.PAID.value, "placed_at": {"$gte": moment}}
         return [order_from_document(document) for document in self._orders.find(query)]
 
-    def adopt(self, account_id: AccountId, email: str) -> None:
-        """Give the orders that guests placed with this address to the account."""
-        query = {"email": email, "account_id": None}
-        if self._orders.find_one(query, {"_id": 1}) is not None:
-            self._orders.update_many(query, {"$set": {"account_id": account_id}})
+    def of_guest(self, email: str, most: int) -> list[Order]:
+        """The newest orders that were placed with an address and without an account."""
+        found = self._orders.find({"email": email, "account_id": None}).sort("placed_at", -1)
+        return [order_from_document(document) for document in found.limit(most)]
 
-    def disown(self, account_id: AccountId, session: Session) -> None:
-        """Make an account's orders a guest's."""
-        self._orders.update_many(
-            {"account_id": account_id}, {"$set": {"account_id": None}}, session=session
-        )
+    def sold(self, query: Document, session: Session) -> Iterator[Document]:
+        """What sales are made of: those of these orders that were paid."""
+        fields = dict.fromkeys(_OF_SALES, 1)
+        found = self._orders.find({**query, "paid_at": {"$type": "date"}}, fields, session=session)
+        return iter(found)
+
+    def owners(self) -> Iterator[Document]:
+        """Account and address of every order that there is."""
+        return iter(self._orders.find({}, {"account_id": 1, "email": 1}))
+
+    def has_of_guest(self, email: str) -> bool:
+        """Whether a guest has ordered with this address."""
+        return self._orders.find_one({"email": email, "account_id": None}, {"_id": 1}) is not None
+
+    def adopt(self, account_id: AccountId, email: str, session: Session) -> list[OrderId]:
+        """Give the orders that guests placed with this address to the account; which they are."""
+        return self._move({"email": email, "account_id": None}, account_id, session)
+
+    def disown(self, account_id: AccountId, session: Session) -> list[OrderId]:
+        """Make an account's orders a guest's; which they are."""
+        return self._move({"account_id": account_id}, None, session)
+
+    def _move(
+        self, query: Document, account_id: AccountId | None, session: Session
+    ) -> list[OrderId]:
+        ids = [each["_id"] for each in self._orders.find(query, {"_id": 1}, session=session)]
+        if ids:
+            change = {"$set": {"account_id": account_id}}
+            self._orders.update_many(query, change, session=session)
+        return ids
 
     def count_of_cart(
         self, cart_id: CartId, version: int, state: OrderState, session: Session
@@ -232,6 +276,16 @@ class OrderRepository:
         ]
 
 
+_OF_SALES = (
+    "account_id",
+    "email",
+    "address.name",
+    "market",
+    "currency",
+    "totals.total",
+    "refunded",
+    "placed_at",
+)
 _TOTALS = ("subtotal", "discount", "shipping", "tax", "total")
 _MADE = {
     "id",

@@ -15,6 +15,10 @@ class GatewayUnreachable(Exception):
     """The request never reached the gateway (no connection): nothing was executed."""
 
 
+class GatewayKeyRefused(GatewayUnreachable):
+    """The gateway does not know the shop's keys (any more): nothing was executed."""
+
+
 class GatewayUnknown(Exception):
     """The outcome is unknown until a read says otherwise: the answer was lost or made no sense."""
 

@@ -67,7 +67,10 @@ class PaymentState(StrEnum):
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Attempt:
-    """One visit to one gateway for one order, with its exact request and idempotency key."""
+    """One visit to one gateway for one order, with its exact request and idempotency key.
+
+    ``keys`` names the account's keys it was begun with, "" for one from before they could change.
+    """
 
     id: AttemptId
     order_id: OrderId
@@ -85,6 +88,16 @@ class Attempt:
     created_at: datetime
     updated_at: datetime
     failure: str = ""
+    keys: str = ""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class ReceivedWebhook:
+    """A webhook that was verified and stored; ``id`` is the gateway's."""
+
+    id: str
+    gateway: str
+    received_at: datetime
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -122,10 +135,13 @@ class SeenPayment:
 class Authorisation:
     """A payment that a gateway showed for an attempt, and what the shop made of it, and why."""
 
+    gateway: str
+    attempt_id: AttemptId
     payment_id: str
     amount: Money
     state: AuthorisationState
     reason: Text
+    created_at: datetime
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -22,6 +22,7 @@ from app.payments.errors import (
 from app.payments.gateways.base import Gateway
 from app.payments.gateways.switchboard import Switchboard
 from app.payments.models import (
+    Attempt,
     Capture,
     CreditPart,
     Refund,
@@ -156,9 +157,9 @@ class RefundService:
         """
         if not refund.by_gateway:
             return Word(state=RefundState.SUCCEEDED)
-        gateway = self._gateways.get(refund.gateway)
         self._refunds.touch(refund)
         try:
+            gateway = self._reach(refund)
             seen = _find(gateway, refund)
             if seen is None and refund.state in {RefundState.REQUESTED, RefundState.SENDING}:
                 return self._send(gateway, refund)
@@ -166,6 +167,17 @@ class RefundService:
             _log.warning("refund_unconfirmed", refund=refund.id, reason=str(problem))
             return None
         return _word(seen) if seen else None
+
+    def sent_with(self, gateway: str, keys: str) -> list[Attempt]:
+        """Attempts with these keys of which a refund is not at its end."""
+        refunds = [each for each in self.unfinished(timedelta(0)) if each.gateway == gateway]
+        attempts = [self._payments.find_attempt(each.attempt_id) for each in refunds]
+        return [each for each in attempts if each is not None and each.keys == keys]
+
+    def _reach(self, paid: Refund | Capture) -> Gateway:
+        """The gateway, with the keys that the payment was begun with."""
+        attempt = self._payments.find_attempt(paid.attempt_id)
+        return self._gateways.reach(paid.gateway, attempt.keys if attempt else "")
 
     def _send(self, gateway: Gateway, refund: Refund) -> Word | None:
         fenced = self._refunds.take_fence(refund, _SEND_LEASE)
@@ -209,7 +221,7 @@ class RefundService:
         ]
         seen = [
             each
-            for each in self._gateways.get(capture.gateway).refunds(capture.payment_id)
+            for each in self._reach(capture).refunds(capture.payment_id)
             if each.state is not RefundState.FAILED
         ]
         return Comparison(

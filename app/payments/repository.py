@@ -15,6 +15,7 @@ from app.payments.models import (
     AuthorisationState,
     Capture,
     CaptureState,
+    ReceivedWebhook,
     SeenPayment,
 )
 from app.payments.rules import (
@@ -55,8 +56,10 @@ class PaymentRepository:
                 "receipt": attempt.receipt,
                 "idempotency_key": attempt.idempotency_key,
                 "request": attempt.request,
+                "keys": attempt.keys,
                 "created_at": attempt.created_at,
                 "updated_at": attempt.updated_at,
+                "uncounted": 1,
             },
             session=session,
         )
@@ -69,10 +72,22 @@ class PaymentRepository:
         """The attempt behind a gateway's session or order id, or None."""
         return _maybe(self._attempts.find_one({"gateway": gateway, "session_id": session_id}))
 
-    def attempts_of(self, order_id: OrderId) -> list[Attempt]:
+    def attempts_of(self, order_id: OrderId, session: Session | None = None) -> list[Attempt]:
         """Every attempt of an order, oldest first."""
-        found = self._attempts.find({"order_id": order_id}).sort("created_at", 1)
-        return [_attempt(document) for document in found]
+        found = self._attempts.find({"order_id": order_id}, session=session)
+        return [_attempt(document) for document in found.sort("created_at", 1)]
+
+    def uncounted(self, limit: int) -> list[tuple[AttemptId, OrderId, int]]:
+        """Attempts that moved since they were counted, with their order and how often."""
+        wanted = {"order_id": 1, "uncounted": 1}
+        found = self._attempts.find({"uncounted": {"$gt": 0}}, wanted).limit(limit)
+        return [(each["_id"], each["order_id"], each["uncounted"]) for each in found]
+
+    def note_counted(self, attempt_id: AttemptId, moves: int) -> None:
+        """Note that an attempt was counted, unless it has moved again since."""
+        self._attempts.update_one(
+            {"_id": attempt_id, "uncounted": moves}, {"$set": {"uncounted": 0}}
+        )
 
     def find_open_attempt(
         self, order_id: OrderId, session: Session | None = None
@@ -85,6 +100,10 @@ class PaymentRepository:
         """Open attempts that nobody looked at for a while."""
         query = {"open": True, "updated_at": {"$lt": now() - older_than}}
         return [_attempt(document) for document in self._attempts.find(query).limit(limit)]
+
+    def open_attempts(self, limit: int) -> list[Attempt]:
+        """Attempts that are not at their end, in no particular order."""
+        return [_attempt(each) for each in self._attempts.find({"open": True}).limit(limit)]
 
     def touch(self, attempt_id: AttemptId) -> None:
         """Note that the attempt was looked at just now."""
@@ -107,7 +126,7 @@ class PaymentRepository:
             sources = [state for state in sources if state == only_from.value]
         result = self._attempts.update_one(
             {"_id": attempt_id, "state": {"$in": sources}},
-            {"$set": change},
+            {"$set": change, "$inc": {"uncounted": 1}},
             session=session,
         )
         return bool(result.modified_count)
@@ -146,6 +165,24 @@ class PaymentRepository:
             {"$set": {"state": state.value, **told}},
             session=session,
         )
+        self._attempts.update_one({"_id": attempt.id}, {"$inc": {"uncounted": 1}}, session=session)
+
+    def authorisations_of(
+        self, order_id: OrderId, session: Session | None = None
+    ) -> list[Authorisation]:
+        """Every payment that gateways showed for an order."""
+        return [
+            Authorisation(
+                gateway=each["gateway"],
+                attempt_id=AttemptId(each["attempt_id"]),
+                payment_id=each["gateway_payment_id"],
+                amount=Money(each["amount"], each["currency"]),
+                state=AuthorisationState(each["state"]),
+                reason=from_words(each.get("reason", ""), each.get("words")),
+                created_at=each["created_at"],
+            )
+            for each in self._authorisations.find({"order_id": order_id}, session=session)
+        ]
 
     def authorisation_state(self, gateway: str, payment_id: str) -> AuthorisationState | None:
         """What the shop last recorded of a payment, None if it is new."""
@@ -157,19 +194,6 @@ class PaymentRepository:
         wanted = {"reason": 1, "words": 1}
         found = self._authorisations.find_one({"_id": f"{gateway}:{payment_id}"}, wanted) or {}
         return from_words(found.get("reason", ""), found.get("words"))
-
-    def authorisations_of(self, attempt: Attempt) -> list[Authorisation]:
-        """The payments that were seen of an attempt."""
-        query = {"order_id": attempt.order_id, "attempt_id": attempt.id}
-        return [
-            Authorisation(
-                payment_id=each["gateway_payment_id"],
-                amount=Money(each["amount"], each["currency"]),
-                state=AuthorisationState(each["state"]),
-                reason=from_words(each.get("reason", ""), each.get("words")),
-            )
-            for each in self._authorisations.find(query)
-        ]
 
     def count_try(self, gateway: str, payment_id: str) -> int:
         """Count one more try to give a payment back; how many there are now."""
@@ -326,6 +350,26 @@ class WebhookRepository:
             session=session,
         )
 
+    def last_received(self, gateway: str) -> datetime | None:
+        """When the gateway's last webhook came, None before the first one."""
+        found = self._events.find_one(
+            {"gateway": gateway}, {"received_at": 1}, sort=[("received_at", -1)]
+        )
+        return found["received_at"] if found else None
+
+    def latest(self, most: int) -> list[ReceivedWebhook]:
+        """The webhooks that came last, the newest first."""
+        fields = {"gateway": 1, "received_at": 1}
+        found = self._events.find({}, fields).sort("received_at", -1).limit(most)
+        return [
+            ReceivedWebhook(
+                id=each["_id"].partition(":")[2],
+                gateway=each["gateway"],
+                received_at=each["received_at"],
+            )
+            for each in found
+        ]
+
 
 def _maybe(document: Document | None) -> Attempt | None:
     return _attempt(document) if document else None
@@ -349,6 +393,7 @@ def _attempt(document: Document) -> Attempt:
         created_at=document["created_at"],
         updated_at=document["updated_at"],
         failure=document.get("failure") or "",
+        keys=document.get("keys", ""),
     )
 
 

@@ -12,11 +12,12 @@ import structlog
 from app.db.database import Database, Session
 from app.payments.errors import (
     AmountTooSmall,
+    GatewayKeyRefused,
     GatewayRefused,
     GatewayUnknown,
     GatewayUnreachable,
 )
-from app.payments.gateways.base import HostedForm, PaymentRequest
+from app.payments.gateways.base import Gateway, HostedForm, PaymentRequest
 from app.payments.gateways.razorpay import RazorpayGateway
 from app.payments.gateways.switchboard import Switchboard
 from app.payments.models import (
@@ -40,6 +41,7 @@ from app.shared.money import Money
 from app.shared.texts import Text
 
 _SEND_LEASE = timedelta(seconds=30)
+_MOST_LISTED = 1_000
 _log = structlog.get_logger()
 
 
@@ -108,6 +110,7 @@ class PaymentService:
             receipt=request.receipt,
             idempotency_key=str(uuid4()),
             request=self._gateways.get(gateway).build_request(request),
+            keys=self._gateways.keys_of(gateway),
             session_id="",
             session_url="",
             created_at=now(),
@@ -133,9 +136,24 @@ class PaymentService:
         """The order's open attempt, or None."""
         return self._payments.find_open_attempt(order_id)
 
-    def attempts_of(self, order_id: OrderId) -> list[Attempt]:
+    def attempts_of(self, order_id: OrderId, session: Session | None = None) -> list[Attempt]:
         """Every attempt of an order, oldest first."""
-        return self._payments.attempts_of(order_id)
+        return self._payments.attempts_of(order_id, session)
+
+    def uncounted(self, limit: int) -> list[tuple[AttemptId, OrderId, int]]:
+        """Attempts that moved, or had a payment that did, since they were counted; each with its
+        order and a number for ``note_counted``."""
+        return self._payments.uncounted(limit)
+
+    def note_counted(self, attempt_id: AttemptId, moves: int) -> None:
+        """Note that an attempt was counted as ``uncounted`` showed it."""
+        self._payments.note_counted(attempt_id, moves)
+
+    def authorisations_of(
+        self, order_id: OrderId, session: Session | None = None
+    ) -> list[Authorisation]:
+        """Every payment that gateways showed for an order."""
+        return self._payments.authorisations_of(order_id, session)
 
     def open(self, attempt: Attempt) -> Attempt:
         """Open the hosted page of a stored attempt; safe to repeat with the stored body and key.
@@ -146,7 +164,7 @@ class PaymentService:
         if attempt.state is not AttemptState.CREATED:
             return attempt
         try:
-            opened = self._gateways.get(attempt.gateway).open(attempt)
+            opened = self._reach(attempt).open(attempt)
         except GatewayRefused as refusal:
             _log.error("gateway_refused_session", attempt=attempt.id, reason=str(refusal))
             self._payments.move_attempt(attempt.id, AttemptState.FAILED, failure=str(refusal)[:300])
@@ -159,13 +177,13 @@ class PaymentService:
     def observe(self, attempt: Attempt) -> Observation:
         """Ask the gateway what became of an attempt. Raises as ``Gateway`` does."""
         self._payments.touch(attempt.id)
-        return self._gateways.get(attempt.gateway).observe(attempt)
+        return self._reach(attempt).observe(attempt)
 
     def close(self, attempt: Attempt) -> SessionState:
         """Try to make the attempt unpayable; the state tells whether that worked."""
         if not attempt.session_id:
             attempt = self.open(attempt)
-        return self._gateways.get(attempt.gateway).close(attempt)
+        return self._reach(attempt).close(attempt)
 
     def end(
         self,
@@ -177,6 +195,26 @@ class PaymentService:
     ) -> bool:
         """Move an attempt forward to ``state``; False if that is not possible (any more)."""
         return self._payments.move_attempt(attempt.id, state, session, only_from=only_from)
+
+    def _reach(self, attempt: Attempt) -> Gateway:
+        return self._gateways.reach(attempt.gateway, attempt.keys)
+
+    def out_of_reach(self) -> list[Attempt]:
+        """Unfinished attempts that were begun with keys the shop does not have any more: only their
+        gateway's own pages tell what became of them."""
+        return [
+            each for each in self._unfinished() if not self._gateways.knows(each.gateway, each.keys)
+        ]
+
+    def begun_with(self, gateway: str, keys: str) -> list[Attempt]:
+        """Unfinished attempts that were begun with these keys."""
+        return [each for each in self._unfinished() if (each.gateway, each.keys) == (gateway, keys)]
+
+    def _unfinished(self) -> list[Attempt]:
+        """Attempts that are open, or whose money is to be given back."""
+        returning = [self.get(each) for each in self.unfinished_returns(_MOST_LISTED)]
+        open_ones = self._payments.open_attempts(_MOST_LISTED)
+        return list({each.id: each for each in (*open_ones, *returning)}.values())
 
     def stale(self, older_than: timedelta, limit: int = 50) -> list[Attempt]:
         """Open attempts that nobody looked at for this long."""
@@ -208,10 +246,6 @@ class PaymentService:
         """What was recorded of a payment before, None for a new one."""
         return self._payments.authorisation_state(attempt.gateway, payment.id)
 
-    def authorisations_of(self, attempt: Attempt) -> list[Authorisation]:
-        """The payments that were seen of an attempt, and what the shop made of them."""
-        return self._payments.authorisations_of(attempt)
-
     def claim(self, attempt: Attempt, payment: SeenPayment, session: Session) -> Capture:
         """Claim the order's capture for this payment, or return the claim that holds it."""
         return self._payments.claim(attempt, payment.id, session)
@@ -229,7 +263,7 @@ class PaymentService:
         fenced = self._payments.take_fence(capture, _SEND_LEASE)
         if fenced is None:
             return False
-        gateway = self._gateways.get(attempt.gateway)
+        gateway = self._reach(attempt)
         # A payment can be captured once whatever the key, and Stripe replays even a saved 500
         # under an old one: each send has its own.
         key = f"{capture.order_id}:capture:{fenced.fence}"
@@ -263,10 +297,19 @@ class PaymentService:
         return True
 
     def recent_payments(self, since: datetime) -> Iterator[tuple[str, ListedPayment]]:
-        """Every gateway's own list of payments. Raises as ``Gateway`` does."""
-        for gateway in self._gateways:
-            for listed in gateway.recent(since):
-                yield gateway.name, listed
+        """Every gateway's own list of payments, each once. Raises as ``Gateway`` does, but for
+        retired keys that their gateway does not know any more."""
+        seen = set()
+        for gateway, in_use in self._gateways.accounts():
+            try:
+                for listed in gateway.recent(since):
+                    if (gateway.name, listed.payment.id) not in seen:
+                        seen.add((gateway.name, listed.payment.id))
+                        yield gateway.name, listed
+            except GatewayKeyRefused:
+                if in_use:
+                    raise
+                _log.warning("retired_keys_refused", gateway=gateway.name)
 
     def find_of_listed(self, gateway: str, listed: ListedPayment) -> Attempt | None:
         """The attempt behind a listed payment, or None for one that is not this shop's."""
@@ -289,7 +332,7 @@ class PaymentService:
         Repeating it gives back nothing twice. Returns what became of the money.
         """
         fate = AuthorisationState
-        gateway = self._gateways.get(attempt.gateway)
+        gateway = self._reach(attempt)
         # All that is left is given back, which a gateway does once whatever the key; a new key
         # for each try keeps a saved 500 from being replayed for ever.
         key = f"{payment.id}-return-{self._payments.count_try(attempt.gateway, payment.id)}"
@@ -303,7 +346,7 @@ class PaymentService:
 
     def razorpay_form(self, attempt: Attempt, shop_name: str, customer: Customer) -> HostedForm:
         """The form to Razorpay's hosted page for an open attempt. Raises ``NotFound`` otherwise."""
-        gateway = self._gateways.bare(attempt.gateway)
+        gateway = self._gateways.bare(attempt.gateway, attempt.keys)
         if not isinstance(gateway, RazorpayGateway) or not attempt.session_id:
             raise NotFound(Text("This payment cannot be continued."))
         return gateway.hosted_form(
@@ -326,7 +369,7 @@ class PaymentService:
         for an order that is not ours.
         """
         attempt = self.find_by_session("razorpay", session_id)
-        gateway = self._gateways.bare("razorpay")
+        gateway = self._gateways.bare("razorpay", attempt.keys) if attempt else None
         if attempt is None or not isinstance(gateway, RazorpayGateway):
             raise NotFound(Text("This payment does not exist."))
         gateway.verify_callback(attempt.session_id, payment_id, signature)

@@ -11,8 +11,10 @@ from flask.cli import AppGroup
 
 from app.db.errors import DuplicateKeyError, PyMongoError
 from app.markets.service import MarketService
+from app.promotions.coupons import Coupons
 from app.promotions.definitions import read_definitions
 from app.promotions.service import PromotionReport, PromotionService
+from app.shared.clock import now
 from app.shared.errors import ShopError
 from app.web.progress import progress_bar
 from app.web.registry import service
@@ -82,28 +84,34 @@ def create(file: Path) -> None:
     show_default=True,
     help="Orders a code is good for.",
 )
-@click.option("--batch", default="", help="A name under which the codes are found again.")
+@click.option(
+    "--batch",
+    default="",
+    help="A name under which the codes are found again; the time if none is given.",
+)
 def generate(
     promotion_id: str, count: int, file: Path, prefix: str, limit: int, batch: str
 ) -> None:
     """Make COUNT unique codes for PROMOTION_ID and write them to a CSV FILE."""
-    promotions = service(PromotionService, current_app)
+    coupons = service(Coupons, current_app)
+    name = batch or f"{now():%Y-%m-%d %H:%M:%S}"
     try:
         with progress_bar("Making codes") as progress:
-            codes = promotions.generate(
-                promotion_id, count, prefix=prefix, limit=limit, batch=batch, progress=progress
+            made = coupons.make_batch(
+                promotion_id, count, name=name, prefix=prefix, limit=limit, progress=progress
             )
         with file.open("w", encoding="utf-8", newline="") as out:
             writer = csv.writer(out)
             writer.writerow(["code", "limit", "batch"])
-            writer.writerows([code, limit, batch] for code in codes)
+            codes = coupons.every(promotion_id, made.name)
+            writer.writerows([each.code, each.limit, each.batch] for each in codes)
     except ShopError as refusal:
         raise click.ClickException(refusal.message) from refusal
     except OSError as error:
         raise click.ClickException(f"{file} cannot be written: {error.strerror}") from error
     except PyMongoError as error:
         raise click.ClickException(f"The database does not answer: {error}") from error
-    click.echo(f"{len(codes)} codes written to {file}")
+    click.echo(f"{made.made} codes written to {file}")
 
 
 @promotion_commands.command("switch")

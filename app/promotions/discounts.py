@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Collection, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from app.catalog.service import CatalogService
 from app.db.database import Database
+from app.groups.service import GroupService
 from app.markets.models import Market
 from app.promotions.eligibility import (
     BETTER,
@@ -36,9 +37,10 @@ from app.promotions.repository import PromotionRepository
 from app.promotions.stacking import Basket, Candidate, choose
 from app.promotions.usage_repository import UsageRepository
 from app.shared.clock import now
-from app.shared.ids import OrderId
+from app.shared.ids import OrderId, ProductId, PromotionId
 from app.shared.money import Money
 
+_TRIAL = "TRIAL"
 MoneyText = Callable[[Money, str], str]
 
 
@@ -60,10 +62,12 @@ class DiscountService:
         catalog: CatalogService,
         history: OrderHistory,
         money_text: MoneyText,
+        groups: GroupService,
     ) -> None:
         self._catalog = catalog
         self._history = history
         self._money_text = money_text
+        self._groups = groups
         self._promotions = PromotionRepository(database)
         self._uses = UsageRepository(database)
 
@@ -92,6 +96,45 @@ class DiscountService:
         ]
         basket = self._basket(items, market, [promotion for promotion, _ in candidates])
         own = self._own(holders, candidates, known)
+        refusals, reductions = self._choose(candidates, known, basket, customer, own)
+        states = []
+        for code in codes:
+            promotion = by_id.get(known[code].promotion_id) if code in known else None
+            refusal = refusals[promotion.id, code] if promotion else UNKNOWN
+            states.append(_state(code, promotion, refusal, reductions, customer, basket))
+        return Discounts(reductions=reductions, coupons=tuple(states))
+
+    def try_out(
+        self, promotion: Promotion, items: Sequence[Item], market: Market, customer: Customer
+    ) -> Discounts:
+        """What a promotion, kept or not, comes to beside the automatic ones of now: as if it were
+        on, had begun, and had no limits. The one coupon state says what there is to say of it."""
+        tried = replace(
+            promotion, active=True, starts_at=None, ends_at=None,
+            limit_total=None, limit_per_customer=None,
+        )  # fmt: skip
+        others = [each for each in self._promotions.automatic(now()) if each.id != tried.id]
+        code = "" if tried.automatic else _TRIAL
+        candidates = [*((each, "") for each in others), (tried, code)]
+        basket = self._basket(items, market, [each for each, _ in candidates])
+        refusals, reductions = self._choose(
+            candidates, {}, basket, customer, self._own((), candidates, {})
+        )
+        waits = not code and _waits(tried, customer)
+        refusal = refusals[tried.id, code] or (CHECKED_LATER if waits else "")
+        state = _state(code, tried, refusal, reductions, customer, basket)
+        applied = any(each.promotion_id == tried.id for each in reductions)
+        return Discounts(reductions=reductions, coupons=(replace(state, applied=applied),))
+
+    def _choose(
+        self,
+        candidates: Sequence[Candidate],
+        known: Mapping[str, CouponCode],
+        basket: Basket,
+        customer: Customer,
+        own: _Own,
+    ) -> tuple[dict[tuple[PromotionId, str], str], tuple[Reduction, ...]]:
+        """Why each cannot be used ("" if it can), and what those that can take off together."""
         refusals = {
             (promotion.id, code): self._why_not(promotion, known.get(code), basket, customer, own)
             for promotion, code in candidates
@@ -101,13 +144,7 @@ class DiscountService:
             for promotion, code in candidates
             if not refusals[promotion.id, code] and not (not code and _waits(promotion, customer))
         ]
-        reductions = choose(usable, basket)
-        states = []
-        for code in codes:
-            promotion = by_id.get(known[code].promotion_id) if code in known else None
-            refusal = refusals[promotion.id, code] if promotion else UNKNOWN
-            states.append(_state(code, promotion, refusal, reductions, customer, basket))
-        return Discounts(reductions=reductions, coupons=tuple(states))
+        return refusals, choose(usable, basket)
 
     def has_code(self, code: str) -> bool:
         """Whether there is such a code."""
@@ -117,7 +154,8 @@ class DiscountService:
         self, items: Sequence[Item], market: Market, promotions: Iterable[Promotion]
     ) -> Basket:
         slugs = {slug for promotion in promotions for slug in _collections_of(promotion)}
-        members = self._catalog.members_of(slugs) if slugs and items else {}
+        ids = [ProductId(item.product_id) for item in items]
+        members = self._catalog.members_of(slugs, ids, market.code) if slugs and items else {}
         placed = tuple(
             replace(
                 item,
@@ -168,6 +206,8 @@ class DiscountService:
             has_ordered=self._has_ordered(promotion, customer),
             uses=self._uses_of(promotion, customer, own),
             used_up=self._used_up(promotion, code, own),
+            code_is_off=code is not None and not code.active,
+            groups=self._groups_of(promotion, customer),
         )
         return why_not(promotion, basket, facts)
 
@@ -175,6 +215,11 @@ class DiscountService:
         if not promotion.conditions.first_order or not customer.is_known:
             return False
         return self._history.has_ordered(customer.account_id, customer.emails)
+
+    def _groups_of(self, promotion: Promotion, customer: Customer) -> frozenset[str]:
+        if not promotion.conditions.groups:
+            return frozenset()
+        return self._groups.codes_of(customer.emails)
 
     def _uses_of(self, promotion: Promotion, customer: Customer, own: _Own) -> int:
         """How often the customer has used it, whichever of their names was used most."""

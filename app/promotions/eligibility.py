@@ -31,13 +31,16 @@ CHECKED_LATER = Text("We check at checkout, by your e-mail address, that this is
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Facts:
-    """What must be known beside the cart. ``uses`` counts the customer's own so far."""
+    """What must be known beside the cart. ``uses`` counts the customer's own so far; ``groups``
+    are the customer's, as far as any promotion asks."""
 
     moment: datetime
     customer: Customer
     has_ordered: bool
     uses: int
     used_up: str  # what to say if no use is left for anybody, else ""
+    code_is_off: bool = False  # its batch was switched off
+    groups: frozenset[str] = frozenset()
 
 
 def why_not(promotion: Promotion, basket: Basket, facts: Facts) -> str:
@@ -46,7 +49,8 @@ def why_not(promotion: Promotion, basket: Basket, facts: Facts) -> str:
     What is not known of a guest yet counts as met if it is asked again at checkout.
     """
     return (
-        _by_time(promotion, facts.moment)
+        (WITHDRAWN if facts.code_is_off else "")
+        or _by_time(promotion, facts.moment)
         or _by_market(promotion, basket.market)
         or _by_customer(promotion, facts)
         or _by_limit(promotion, facts)
@@ -89,6 +93,7 @@ def _by_customer(promotion: Promotion, facts: Facts) -> str:
     if conditions.names_customers and customer.is_known:
         emails = {email.casefold() for email in conditions.emails}
         named = customer.account_id in conditions.accounts
+        named = named or not facts.groups.isdisjoint(conditions.groups)
         if not named and emails.isdisjoint(customer.emails):
             return OTHER_CUSTOMER
     return ""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from app.promotions.eligibility import UNKNOWN
-from app.shared.errors import Invalid
+from app.shared.errors import Conflict, Invalid
 from app.shared.texts import Text
 
 FIELD = "code"
@@ -21,6 +21,31 @@ class UnknownCode(CouponRefused):
 
     def __init__(self) -> None:
         super().__init__(UNKNOWN)
+
+
+class PromotionMoved(Conflict):
+    """Somebody else changed the promotion since it was read."""
+
+    def __init__(self) -> None:
+        super().__init__(Text("Somebody else has changed this promotion. Please look again."))
+
+
+class PromotionInUse(Conflict):
+    """A promotion that orders used, or that has many codes, is not deleted but switched off."""
+
+
+class CodeTaken(Conflict):
+    """There is such a code already."""
+
+    def __init__(self, code: str) -> None:
+        super().__init__(Text("There is a code %(code)s already.", code=code))
+
+
+class BatchTaken(Conflict):
+    """The promotion has a batch of this name already."""
+
+    def __init__(self, name: str) -> None:
+        super().__init__(Text("There is a batch “%(name)s” already.", name=name))
 
 
 class PromotionUsedUp(Invalid):

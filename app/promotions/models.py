@@ -5,7 +5,8 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import date, datetime
+from enum import StrEnum
 
 from app.promotions.kinds import (
     Benefit,
@@ -16,8 +17,18 @@ from app.promotions.kinds import (
     Scope,
     Stacking,
 )
-from app.shared.ids import AccountId, PromotionId
+from app.shared.ids import AccountId, OrderId, PromotionId
 from app.shared.money import Money
+from app.shared.places import place
+
+
+class PromotionState(StrEnum):
+    """Whether a promotion can be used at a moment."""
+
+    ACTIVE = "active"
+    SCHEDULED = "scheduled"  # it has not begun
+    ENDED = "ended"
+    OFF = "off"
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -25,7 +36,7 @@ class Conditions:
     """What must be so. Sums and counts are of the things in scope, sums before any discount.
 
     ``minimum_subtotal`` is minor units by market; a market without one has no minimum.
-    ``accounts`` and ``emails`` name the customers, empty is everybody.
+    ``accounts``, ``emails`` and ``groups`` (by code) name the customers, nothing is everybody.
     """
 
     minimum_subtotal: Mapping[str, int] = field(default_factory=dict)
@@ -33,12 +44,13 @@ class Conditions:
     markets: tuple[str, ...] = ()
     accounts: tuple[str, ...] = ()
     emails: tuple[str, ...] = ()
+    groups: tuple[str, ...] = ()
     first_order: bool = False
 
     @property
     def names_customers(self) -> bool:
         """Whether it is for some customers only."""
-        return bool(self.accounts or self.emails)
+        return bool(self.accounts or self.emails or self.groups)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -75,6 +87,16 @@ class Promotion:
             if moment is not None and moment.tzinfo is None:
                 raise ValueError("times name their time zone")
 
+    def state_at(self, moment: datetime) -> PromotionState:
+        """Where it stands then."""
+        if not self.active:
+            return PromotionState.OFF
+        if self.ends_at is not None and self.ends_at <= moment:
+            return PromotionState.ENDED
+        if self.starts_at is not None and self.starts_at > moment:
+            return PromotionState.SCHEDULED
+        return PromotionState.ACTIVE
+
     @property
     def level(self) -> Level:
         """What it makes cheaper."""
@@ -107,6 +129,58 @@ class CouponCode:
     left: int | None
     used: int
     batch: str
+    switched_on: bool = True
+    batch_is_on: bool = True
+    paid: int = 0  # orders that used it and are paid
+
+    @property
+    def active(self) -> bool:
+        """Whether neither it nor its batch was switched off."""
+        return self.switched_on and self.batch_is_on
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class CodeBatch:
+    """Codes that were made together: ``made`` of ``count`` by now. ``used`` is by paid orders."""
+
+    promotion_id: PromotionId
+    name: str
+    prefix: str
+    limit: int | None
+    count: int
+    made: int
+    used: int
+    active: bool
+    at: datetime
+    by: str
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Use:
+    """An order's use of a promotion: ``held`` until it is paid, then ``committed``, or
+    ``released``."""
+
+    id: str
+    order_id: OrderId
+    code: str
+    state: str
+    given: Money
+    at: datetime
+
+    @property
+    def place(self) -> str:
+        """Where a list of uses goes on after it."""
+        return place(self.at, self.id)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class UsedOn:
+    """Paid orders that used a promotion, and what it took off them by currency: on a ``day``
+    (UTC), or in all where that is None."""
+
+    day: date | None
+    used: int
+    given: tuple[Money, ...]
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from datetime import datetime
 from typing import Any
@@ -14,7 +15,8 @@ from app.promotions.documents import (
     promotion_from_document,
     promotion_to_document,
 )
-from app.promotions.models import CouponCode, Promotion
+from app.promotions.models import CouponCode, Promotion, PromotionState
+from app.promotions.queries import PromotionQuery
 from app.shared.clock import now
 from app.shared.ids import PromotionId
 
@@ -28,6 +30,7 @@ class PromotionRepository:
         self._promotions = database["promotions"]
         self._counters = database["promotion_counters"]
         self._codes = database["coupon_codes"]
+        self._batches = database["coupon_batches"]
 
     # --- promotions -----------------------------------------------------------------------------
 
@@ -76,6 +79,23 @@ class PromotionRepository:
         query = {"automatic": True, "active": True, "until": {"$gt": moment}}
         return [promotion_from_document(document) for document in self._promotions.find(query)]
 
+    def listed(self, wanted: PromotionQuery, most: int) -> list[Promotion]:
+        """At most so many promotions, the newest first."""
+        query = _query(wanted, now())
+        found = self._promotions.find(query).sort("_id", -1).limit(most)
+        return [promotion_from_document(each) for each in found]
+
+    def delete(self, promotion: Promotion, session: Session) -> bool:
+        """Take away the revision that was read, with its counter, codes and batches; False if it
+        moved on since."""
+        read = {"_id": promotion.id, "revision": promotion.revision}
+        if not self._promotions.delete_one(read, session=session).deleted_count:
+            return False
+        self._counters.delete_one({"_id": promotion.id}, session=session)
+        for belongings in (self._codes, self._batches):
+            belongings.delete_many({"promotion_id": promotion.id}, session=session)
+        return True
+
     def every(self) -> list[Promotion]:
         """All promotions, oldest first."""
         return [promotion_from_document(each) for each in self._promotions.find({}).sort("_id", 1)]
@@ -89,8 +109,10 @@ class PromotionRepository:
         limit: int | None,
         batch: str,
         session: Session | None = None,
+        *,
+        active: bool = True,
     ) -> None:
-        """Store new codes. Raises ``DuplicateKeyError`` if one is taken."""
+        """Store new codes, switched on or off. Raises ``DuplicateKeyError`` if one is taken."""
         moment = now()
         documents: list[Document] = [
             {
@@ -101,6 +123,7 @@ class PromotionRepository:
                 "used": 0,
                 "batch": batch,
                 "created_at": moment,
+                "active": active,
             }
             for code in codes
         ]
@@ -114,15 +137,22 @@ class PromotionRepository:
 
     def codes(self, wanted: Iterable[str]) -> dict[str, CouponCode]:
         """Those of the codes that there are."""
-        found = map(code_from_document, find_any(self._codes, "_id", wanted))
-        return {code.code: code for code in found}
+        found = list(find_any(self._codes, "_id", wanted))
+        named = {_batch_of(each) for each in found if each["batch"]}
+        off = {
+            each["_id"]
+            for each in find_any(self._batches, "_id", named, only=("active",))
+            if not each["active"]
+        }
+        return {
+            each["_id"]: code_from_document(each, batch_is_on=_batch_of(each) not in off)
+            for each in found
+        }
 
-    def codes_of(self, promotion_id: PromotionId, batch: str | None = None) -> list[CouponCode]:
-        """A promotion's codes, or those of one batch."""
-        query: dict[str, Any] = {"promotion_id": promotion_id}
-        if batch is not None:
-            query["batch"] = batch
-        return [code_from_document(each) for each in self._codes.find(query).sort("_id", 1)]
+    def codes_of(self, promotion_id: PromotionId) -> list[CouponCode]:
+        """All codes of a promotion."""
+        found = self._codes.find({"promotion_id": promotion_id}).sort("_id", 1)
+        return list(map(code_from_document, found))
 
     # --- counting -------------------------------------------------------------------------------
 
@@ -142,13 +172,62 @@ class PromotionRepository:
         """Use a code once, if it is there and, where it has a limit, a use is left."""
         own = {"_id": code, "promotion_id": promotion_id}
         found = self._codes.find_one(own, session=session)
-        if found is None or found.get("left") is None:
-            return found is not None
+        if found is None or self._is_off(found, session):
+            return False
+        if found.get("left") is None:
+            return True
         return _take(self._codes, own, session)
+
+    def _is_off(self, code: Document, session: Session) -> bool:
+        """Whether a code or its batch was switched off."""
+        if not code.get("active", True):
+            return True
+        off = {"_id": _batch_of(code), "active": False}
+        return bool(code["batch"]) and self._batches.find_one(off, session=session) is not None
 
     def give_back_code(self, code: str, session: Session) -> None:
         """Undo one use of a code."""
         _give_back(self._codes, {"_id": code, "left": {"$type": "number"}}, session)
+
+
+def batch_id(promotion_id: str, name: str) -> str:
+    """The document id of a batch: a promotion has one of each name."""
+    return f"{promotion_id}:{name}"
+
+
+def _batch_of(code: Document) -> str:
+    return batch_id(code["promotion_id"], code["batch"])
+
+
+def _query(wanted: PromotionQuery, moment: datetime) -> Document:
+    asked: list[Document] = []
+    if wanted.q:
+        name = {"name": {"$regex": re.escape(wanted.q), "$options": "i"}}
+        asked.append({"$or": [name, {"_id": {"$in": list(wanted.ids)}}]})
+    if wanted.group:
+        asked.append({"conditions.groups": wanted.group})
+    if wanted.kind:
+        asked.append({"benefit.kind": wanted.kind})
+    if wanted.state:
+        asked.append(_in_state(wanted.state, moment))
+    if wanted.after:
+        asked.append({"_id": {"$lt": wanted.after}})
+    return {"$and": asked} if asked else {}
+
+
+def _in_state(state: PromotionState, moment: datetime) -> Document:
+    """What ``Promotion.state_at`` says, as a question to the database."""
+    begun = {"$or": [{"starts_at": None}, {"starts_at": {"$lte": moment}}]}
+    match state:
+        case PromotionState.OFF:
+            return {"active": False}
+        case PromotionState.ENDED:
+            return {"active": True, "until": {"$lte": moment}}
+        case PromotionState.SCHEDULED:
+            later = {"starts_at": {"$gt": moment}}
+            return {"active": True, "until": {"$gt": moment}, **later}
+        case PromotionState.ACTIVE:
+            return {"active": True, "until": {"$gt": moment}, **begun}
 
 
 def _take(counters: Any, which: Document, session: Session) -> bool:

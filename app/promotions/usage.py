@@ -7,7 +7,7 @@ moment conflict in the database, and one of them finds nothing left.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 
 from app.db.database import Database, Document, Session
@@ -17,6 +17,9 @@ from app.promotions.repository import PromotionRepository
 from app.promotions.usage_repository import UsageRepository
 from app.shared.clock import now
 from app.shared.ids import OrderId, PromotionId
+from app.shared.money import Money
+
+_UNKNOWN = Money(0, "")
 
 
 class UsageService:
@@ -34,11 +37,13 @@ class UsageService:
         expires_at: datetime,
         session: Session,
         instead_of: Iterable[OrderId] = (),
+        given: Mapping[PromotionId, Money] | None = None,
     ) -> None:
         """Hold every promotion that an order uses: all of them or, by the caller's rollback, none.
 
         What the orders ``instead_of`` hold is given back first, in the same transaction, so that
-        nobody else can get it in between. Raises ``PromotionChanged`` if one is not (or no longer)
+        nobody else can get it in between. ``given`` is what each takes off the order, for the
+        figures. Raises ``PromotionChanged`` if one is not (or no longer)
         as it was priced, ``PromotionUsedUp`` beyond a limit, and ``DuplicateKeyError`` if the same
         customer takes one at this moment: try again then.
         """
@@ -57,6 +62,7 @@ class UsageService:
                 customers=customer.keys,
                 most_per_customer=most,
                 expires_at=expires_at,
+                given=(given or {}).get(promotion.id, _UNKNOWN),
                 session=session,
             )
 

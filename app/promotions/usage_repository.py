@@ -7,8 +7,11 @@ from collections.abc import Iterable
 from datetime import datetime
 
 from app.db.database import Database, Document, Session, find_any
+from app.db.pages import page_back
+from app.promotions.models import Use
 from app.shared.clock import now
 from app.shared.ids import OrderId, PromotionId
+from app.shared.money import Money
 
 
 class UsageRepository:
@@ -16,6 +19,7 @@ class UsageRepository:
 
     def __init__(self, database: Database) -> None:
         self._uses = database["promotion_uses"]
+        self._totals = database["promotion_totals"]
         self._slots = database["promotion_slots"]
 
     def insert(
@@ -28,9 +32,11 @@ class UsageRepository:
         customers: Iterable[str],
         most_per_customer: int,
         expires_at: datetime,
+        given: Money,
         session: Session,
     ) -> None:
-        """Note that an order holds a use. ``most_per_customer`` 0 is any number."""
+        """Note that an order holds a use, which takes ``given`` off. ``most_per_customer`` 0 is any
+        number."""
         self._uses.insert_one(
             {
                 "_id": f"{order_id}:{promotion_id}",
@@ -41,6 +47,9 @@ class UsageRepository:
                 "customers": list(customers),
                 "most_per_customer": most_per_customer,
                 "state": "held",
+                "amount": given.minor,
+                "currency": given.currency,
+                "tally": "none",
                 "expires_at": expires_at,
                 "at": now(),
             },
@@ -67,7 +76,9 @@ class UsageRepository:
         expires_at: datetime | None = None,
     ) -> bool:
         """From one state to another, once; False if it was not in ``source``."""
-        also = {"expires_at": expires_at} if expires_at else {}
+        also: Document = {"expires_at": expires_at} if expires_at else {}
+        if target == "committed":
+            also |= {"committed_at": now(), "tally": "due"}
         result = self._uses.update_one(
             {"_id": use_id, "state": source}, {"$set": {"state": target, **also}}, session=session
         )
@@ -78,6 +89,18 @@ class UsageRepository:
         query = {"state": "held", "expires_at": {"$lt": moment}}
         found = self._uses.find(query, {"order_id": 1}).limit(limit)
         return list(dict.fromkeys(OrderId(use["order_id"]) for use in found))
+
+    def is_used(self, promotion_id: PromotionId, session: Session | None = None) -> bool:
+        """Whether any order uses a promotion, or ever did."""
+        if self._totals.find_one({"_id": promotion_id}, {"_id": 1}, session=session):
+            return True  # without a look at all its uses
+        found = self._uses.find_one({"promotion_id": promotion_id}, {"_id": 1}, session=session)
+        return found is not None
+
+    def listed(self, promotion_id: PromotionId, after: str, most: int) -> list[Use]:
+        """A promotion's uses, the newest first, from the place ``after`` on."""
+        found = page_back(self._uses, {"promotion_id": promotion_id}, "at", most, after)
+        return list(map(_use, found))
 
     def count(self, promotion_id: PromotionId, session: Session | None = None) -> Counter[str]:
         """How many uses of a promotion are in which state."""
@@ -120,3 +143,14 @@ class UsageRepository:
         self._slots.delete_many(
             {"promotion_id": promotion_id, "order_id": order_id}, session=session
         )
+
+
+def _use(document: Document) -> Use:
+    return Use(
+        id=document["_id"],
+        order_id=OrderId(document["order_id"]),
+        code=document["code"],
+        state=document["state"],
+        given=Money(document["amount"], document["currency"]),
+        at=document["at"],
+    )

@@ -67,6 +67,16 @@ class Right:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
+class ReviewFilter:
+    """Which reviews staff look at; empty fields ask for nothing. ``before`` is a review's id."""
+
+    state: ReviewState | None = None
+    product_id: str = ""
+    stars: int = 0
+    before: str = ""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
 class ReviewPage:
     """Published reviews, the newest first; pages are counted from 1."""
 

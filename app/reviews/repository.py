@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from dataclasses import asdict
 
 from app.db.database import Database, Document, Session, find_any
-from app.reviews.models import Buyer, Draft, Review, ReviewId, ReviewState
+from app.reviews.models import Buyer, Draft, Review, ReviewFilter, ReviewId, ReviewState
 from app.shared.ids import AccountId, OrderId, ProductId
 
 
@@ -61,6 +61,20 @@ class ReviewRepository:
     def in_state(self, state: ReviewState, most: int) -> list[Review]:
         """Reviews in a state, those written first at the top."""
         found = self._reviews.find({"state": state.value}).sort("updated_at", 1).limit(most)
+        return [_from_document(document) for document in found]
+
+    def listed(self, wanted: ReviewFilter, most: int) -> list[Review]:
+        """Reviews as they are asked for, the newest first."""
+        query: Document = {}
+        if wanted.state is not None:
+            query["state"] = wanted.state.value
+        if wanted.product_id:
+            query["product_id"] = wanted.product_id
+        if wanted.stars:
+            query["stars"] = wanted.stars
+        if wanted.before:
+            query["_id"] = {"$lt": wanted.before}
+        found = self._reviews.find(query).sort("_id", -1).limit(most)
         return [_from_document(document) for document in found]
 
     def of_account(self, account_id: AccountId, session: Session | None = None) -> list[Review]:

@@ -16,6 +16,7 @@ from app.reviews.models import (
     Draft,
     Purchase,
     Review,
+    ReviewFilter,
     ReviewId,
     ReviewPage,
     ReviewState,
@@ -143,6 +144,10 @@ class ReviewService:
     def in_state(self, state: ReviewState, most: int = 100) -> list[Review]:
         """Reviews in a state, those that wait longest first."""
         return self._reviews.in_state(state, most)
+
+    def listed(self, wanted: ReviewFilter, most: int) -> list[Review]:
+        """Reviews for staff, the newest first."""
+        return self._reviews.listed(wanted, most)
 
     def get(self, review_id: ReviewId) -> Review:
         """A review, for staff. Raises ``NoReview``."""

@@ -7,8 +7,10 @@ tells of itself alone.
 from __future__ import annotations
 
 import ipaddress
+import math
 import os
 import time
+from collections.abc import Mapping
 
 from flask import Blueprint, Flask, Response, g, request
 from prometheus_client import (
@@ -44,6 +46,33 @@ def metrics() -> Response:
         registry.register(_requests)
         registry.register(_seconds)
     return Response(generate_latest(registry), content_type=CONTENT_TYPE_LATEST)
+
+
+def latency(*shares: float) -> tuple[float, ...]:
+    """Seconds within which so many of a hundred pages were made since the servers started, as the
+    histogram's buckets tell; nothing without any. Pages from the page cache are not in it."""
+    registry = CollectorRegistry()
+    if os.environ.get("PROMETHEUS_MULTIPROC_DIR"):
+        multiprocess.MultiProcessCollector(registry)  # type: ignore[no-untyped-call]
+    else:
+        registry.register(_seconds)
+    buckets = dict.fromkeys((*_BUCKETS, math.inf), 0.0)
+    for metric in registry.collect():
+        for sample in metric.samples:
+            if sample.name == "mossx_request_seconds_bucket":
+                buckets[float(sample.labels["le"])] += sample.value
+    return tuple(_quantile(buckets, share / 100) for share in shares) if buckets[math.inf] else ()
+
+
+def _quantile(buckets: Mapping[float, float], share: float) -> float:
+    """Within a bucket times are taken to be spread evenly."""
+    wanted, below, before = buckets[math.inf] * share, 0.0, 0.0
+    for bound, count in buckets.items():
+        if count >= wanted:
+            within = (wanted - before) / (count - before) if count > before else 0.0
+            return below + (bound - below) * within if bound < math.inf else below
+        below, before = bound, count
+    return below
 
 
 def _is_inside() -> bool:

@@ -101,7 +101,8 @@ class PageCache:
     """WSGI middleware.
 
     ``canonical`` gives a cacheable address its one form, None for pages that are not kept.
-    ``on_served`` hears of each page about a subject, with the cookies of whom it was shown.
+    ``on_served`` hears of each page about a subject, with the cookies of whom it was shown;
+    ``on_visit`` of each page at all, with its request and its subject.
     Without ``may_keep`` nothing new is kept, because nobody says what to forget.
     """
 
@@ -116,6 +117,7 @@ class PageCache:
         tokens: FormTokens,
         on_served: Callable[[str, str], None],
         may_keep: Callable[[], bool],
+        on_visit: Callable[[WSGIEnvironment, str], None],
     ) -> None:
         self._app = app
         self.store = store
@@ -125,6 +127,7 @@ class PageCache:
         self._tokens = tokens
         self._on_served = on_served
         self._may_keep = may_keep
+        self._on_visit = on_visit
         self.counts = Counts()
         self._making: dict[Hashable, threading.Event] = {}
         self._callers = Callers(cookies, tokens)
@@ -157,6 +160,7 @@ class PageCache:
 
     def _send(self, page: Page, environ: WSGIEnvironment, start: StartResponse) -> list[bytes]:
         cookies = environ.get("HTTP_COOKIE", "")
+        self._on_visit(environ, page.subject)
         if page.subject and cookies:
             self._on_served(page.subject, cookies)
         token = self._callers.of(cookies).token if page.has_forms else None

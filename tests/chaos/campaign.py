@@ -14,6 +14,7 @@ from pathlib import Path
 import requests
 
 from app import create_app
+from app.analytics.counting import SalesCounting
 from app.catalog.models import BundleComponent, PercentOff
 from app.checkout.reconciliation import Reconciler
 from app.db.database import Database
@@ -222,6 +223,7 @@ class Campaign:
             worker.round()
             if not (events or report.looked_at or report.released or report.refunded):
                 break
+        service(SalesCounting, app).run()
         figures = judge(database, sandbox.ledger(), stock)
         self.seen["orders paid"] = database["orders"].count_documents({"state": "paid"})
         self.seen["orders refunded"] = database["orders"].count_documents({"state": "refunded"})

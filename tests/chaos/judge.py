@@ -6,6 +6,7 @@ from collections import Counter, defaultdict
 from typing import Any
 
 from app.db.database import Database
+from tests.support.figures import books, kept, sums
 
 Documents = dict[str, dict[str, Any]]
 _SOLD = {"paid", "refunded"}
@@ -47,6 +48,34 @@ def judge(database: Database, ledger: dict[str, Any], stock: dict[str, int]) -> 
         **_stock(database, orders, stock),
         **_promotions(database, orders),
         **_credit(database, orders),
+        **_figures(database, ledger),
+    }
+
+
+def _figures(database: Database, ledger: dict[str, Any]) -> dict[str, int]:
+    """The dashboard's totals are those of the books, and of the gateways' ledger."""
+    counters = kept(database)
+    sales = sums(counters, "sales")
+    at_gateways: Counter[tuple[str, str]] = Counter()
+    for key, number in sums(counters, "gateways").items():
+        currency, name, figure = key
+        if figure in {"captured", "sent_back"}:
+            at_gateways[currency, name] += number if figure == "captured" else -number
+    by_ledger: Counter[tuple[str, str]] = Counter()
+    for each in ledger["payments"]:
+        by_ledger[each["currency"], each["gateway"]] += _net(each)
+    return {
+        "figures that differ from the books": sum(
+            sales[key] != number for key, number in books(database).items()
+        )
+        + sum(not books(database)[key] for key in sales),
+        "gateways whose figures differ from their ledger": sum(
+            at_gateways[key] != by_ledger[key] for key in {*at_gateways, *by_ledger}
+        ),
+        "orders left uncounted": database["payment_attempts"].count_documents(
+            {"uncounted": {"$gt": 0}}
+        )
+        + database["analytics_subjects"].count_documents({"asked_at": {"$exists": True}}),
     }
 
 

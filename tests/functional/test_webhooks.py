@@ -11,6 +11,7 @@ import pytest
 from flask.testing import FlaskClient
 
 from app.db.database import Database
+from app.payments.events import WEBHOOK_RECEIVED, WEBHOOK_REPEATED
 from tests.support.shopper import Shopper
 
 BODY = json.dumps(
@@ -43,7 +44,8 @@ def test_a_signed_event_is_stored_once(
     assert [answer.status_code for answer in answers] == [200, 200, 200]
     assert [answer.json["repeated"] for answer in answers if answer.json] == [False, True, True]
     assert database["webhook_events"].count_documents({}) == 1
-    assert database["outbox"].count_documents({}) == 1
+    assert database["outbox"].count_documents({"topic": WEBHOOK_RECEIVED}) == 1
+    assert database["outbox"].count_documents({"topic": WEBHOOK_REPEATED}) == 2
 
 
 def test_razorpays_event_id_is_not_trusted_to_tell_repeats(

@@ -10,7 +10,9 @@ import pytest
 from flask import Flask
 
 from app.db.database import Database
+from app.promotions.coupons import Coupons
 from app.promotions.demo import make_demo_promotions
+from app.web.registry import service
 from tests.support.catalog import CatalogMaker
 from tests.support.promotions import PromotionMaker, enter, sums
 from tests.support.shopper import Shopper
@@ -121,7 +123,7 @@ def test_codes_are_generated_into_a_file(
     assert len({row["code"] for row in rows}) == 700
     assert {(row["limit"], row["batch"]) for row in rows} == {("1", "fair")}
     assert all(row["code"].startswith("MOSS-") for row in rows)
-    assert len(promotions.service.codes_of(promotion.id, "fair")) == 700
+    assert len(list(service(Coupons, app).every(promotion.id, "fair"))) == 700
     assert database["coupon_codes"].count_documents({"left": 1}) == 700
     automatic = promotions.add()
     assert _run(app, "generate", automatic.id, "5", str(path))[0] == 1

@@ -112,7 +112,7 @@ def test_a_single_use_code_is_used_once_and_its_sisters_still_are(
     till: Till, promotions: PromotionMaker
 ) -> None:
     promotion = promotions.add("FIRST")
-    codes = promotions.service.generate(promotion.id, 3, prefix="gift", batch="spring")
+    codes = promotions.make_codes(promotion, 3, prefix="gift", name="spring")
     assert len(set(codes)) == 3
     assert all(code.startswith("GIFT-") for code in codes)
     till.take("o1", use_of(promotion, codes[0]))

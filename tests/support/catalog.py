@@ -27,7 +27,7 @@ from app.shared.ids import ProductId, Sku, new_id
 from app.shared.money import Money
 from app.web.registry import service
 
-_CURRENCIES = {"US": "USD", "IN": "INR", "DE": "EUR", "JP": "JPY", "KW": "KWD"}
+_CURRENCIES = {"US": "USD", "IN": "INR", "DE": "EUR", "JP": "JPY", "KW": "KWD", "FR": "EUR"}
 _STARTING = ("US", "IN", "DE")
 
 

@@ -10,6 +10,7 @@ from werkzeug.test import TestResponse
 
 from app.cart.models import PricedCart, PricedLine
 from app.markets.models import Market
+from app.promotions.coupons import Coupons
 from app.promotions.kinds import Benefit, Percentage
 from app.promotions.models import Promotion
 from app.promotions.service import PromotionService
@@ -79,6 +80,7 @@ class PromotionMaker:
 
     def __init__(self, app: Flask) -> None:
         self.service = service(PromotionService, app)
+        self.coupons = service(Coupons, app)
 
     def add(
         self,
@@ -91,6 +93,11 @@ class PromotionMaker:
         promotion = make_promotion(benefit, **{"automatic": not codes, **more})
         self.service.create(promotion, [(code, code_limit) for code in codes])
         return promotion
+
+    def make_codes(self, promotion: Promotion, count: int, **more: str) -> list[str]:
+        """A batch of codes, each good for one order."""
+        batch = self.coupons.make_batch(promotion.id, count, **more)  # type: ignore[arg-type]
+        return [each.code for each in self.coupons.every(promotion.id, batch.name)]
 
     def end(self, promotion: Promotion) -> Promotion:
         """It ended a minute ago."""

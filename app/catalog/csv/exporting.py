@@ -5,6 +5,8 @@ from __future__ import annotations
 import csv
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from io import StringIO
+from itertools import islice
 from pathlib import Path
 from typing import Protocol
 
@@ -29,6 +31,9 @@ _BASE = (
     c.SEO_TITLE, c.SEO_DESCRIPTION, c.VARIANT_IMAGE, c.WEIGHT_UNIT, c.STATUS, c.BUNDLE,
     c.STOCK_POLICY, c.TAX_CLASS,
 )  # fmt: skip
+
+
+_BATCH = 200  # products whose stock is read at once
 
 
 class StockCounts(Protocol):
@@ -61,20 +66,15 @@ class CsvExport:
         The file appears whole or not at all. Raises ``OSError``.
         """
         products = list(self._catalog.every_product())
-        sellable = [
-            each for each in products if any(v.price_in(market.code) for v in each.variants)
-        ]
-        others = tuple(each for each in self._markets.every() if each.code != market.code)
-        attributes = sorted({name for each in sellable for name in each.attributes})
-        names = {each.slug: each.name for each in self._catalog.categories()}
-        stock = self._stock.on_hand(v.sku for each in sellable for v in each.variants)
-        header = [*_BASE, *_market_columns(others), *map(_attribute_column, attributes)]
+        sellable = [each for each in products if _is_priced(each, market)]
+        sheet = self._sheet(market, {name for each in sellable for name in each.attributes})
         unfinished = path.with_name(f".{path.name}.part")
         with unfinished.open("w", encoding="utf-8", newline="") as file:
-            writer = csv.DictWriter(file, header, restval="", lineterminator="\n")
-            writer.writeheader()
-            for done, product in enumerate(sellable, start=1):
-                writer.writerows(_rows(product, market, others, names, stock))
+            file.write(sheet.head())
+            done = 0
+            for batch in _batches(sellable):
+                file.write(self._lines(sheet, batch))
+                done += len(batch)
                 progress(done, len(sellable))
         unfinished.replace(path)
         written = {each.slug for each in sellable}
@@ -83,6 +83,74 @@ class CsvExport:
             variants=sum(len(each.variants) for each in sellable),
             left_out=tuple(each.slug for each in products if each.slug not in written),
         )
+
+    def stream(self, market: Market, *, status: str = "", category: str = "") -> Iterator[str]:
+        """The same file piece by piece, never whole in memory: of all products, or of those with
+        a status and in a category."""
+        attributes = self._catalog.attribute_names()
+        sheet = self._sheet(market, attributes)
+        yield sheet.head()
+        products = self._catalog.every_product(status=status, category=category)
+        for batch in _batches(each for each in products if _is_priced(each, market)):
+            yield self._lines(sheet, batch)
+
+    def _sheet(self, market: Market, attributes: Iterable[str]) -> _Sheet:
+        return _Sheet(
+            market=market,
+            others=tuple(each for each in self._markets.every() if each.code != market.code),
+            attributes=sorted(attributes),
+            categories={each.slug: each.name for each in self._catalog.categories()},
+        )
+
+    def _lines(self, sheet: _Sheet, products: Sequence[Product]) -> str:
+        return sheet.lines(
+            products, self._stock.on_hand(v.sku for each in products for v in each.variants)
+        )
+
+
+class _Sheet:
+    """The file's columns, and how its lines are written."""
+
+    def __init__(
+        self,
+        *,
+        market: Market,
+        others: Sequence[Market],
+        attributes: Sequence[str],
+        categories: Mapping[str, str],
+    ) -> None:
+        self._market = market
+        self._others = others
+        self._categories = categories
+        self._columns = [*_BASE, *_market_columns(others), *map(_attribute_column, attributes)]
+
+    def head(self) -> str:
+        """The line that names the columns."""
+        return self._written([{name: name for name in self._columns}])
+
+    def lines(self, products: Iterable[Product], stock: Mapping[Sku, int]) -> str:
+        """The lines of some products."""
+        return self._written(
+            row
+            for each in products
+            for row in _rows(each, self._market, self._others, self._categories, stock)
+        )
+
+    def _written(self, rows: Iterable[Mapping[str, str]]) -> str:
+        target = StringIO(newline="")
+        writer = csv.DictWriter(target, self._columns, restval="", lineterminator="\n")
+        writer.writerows({name: c.defuse(cell) for name, cell in row.items()} for row in rows)
+        return target.getvalue()
+
+
+def _is_priced(product: Product, market: Market) -> bool:
+    return any(each.price_in(market.code) for each in product.variants)
+
+
+def _batches(products: Iterable[Product]) -> Iterator[list[Product]]:
+    waiting = iter(products)
+    while batch := list(islice(waiting, _BATCH)):
+        yield batch
 
 
 def _market_columns(markets: Sequence[Market]) -> list[str]:

@@ -2,25 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field, replace
 from itertools import islice
 from pathlib import Path
+from typing import Protocol
 
 from slugify import slugify
 
-from app.catalog.bundles import check_bundle
+from app.catalog.bundles import check_bundle, check_parts
+from app.catalog.csv.merging import merge
 from app.catalog.csv.parsing import BadRow, ManyBadRows, ParsedProduct, Parser
-from app.catalog.csv.reading import check_file, read_products
-from app.catalog.models import Category, Image, Product, ProductKind, ProductStatus, Variant
+from app.catalog.csv.reading import RawProduct, check_file, read_products
+from app.catalog.errors import BundleRefused
+from app.catalog.models import Category, Product
 from app.catalog.repository import CatalogRepository
 from app.catalog.stock import StockWriter
 from app.catalog.writing import ProductWriter
 from app.db.database import Database, Session
-from app.markets.models import STANDARD, Market
+from app.markets.models import Market
 from app.markets.service import MarketService
 from app.shared.clock import now
-from app.shared.ids import ProductId, Sku, new_id
+from app.shared.ids import ProductId, Sku
 
 _BATCH = 50  # products in one transaction
 
@@ -36,6 +39,40 @@ class ImportReport:
     stock_changes: int = 0
     problems: list[BadRow] = field(default_factory=list)
 
+    def add(self, part: ImportReport) -> None:
+        """Count a part of the file."""
+        self.created += part.created
+        self.updated += part.updated
+        self.unchanged += part.unchanged
+        self.variants += part.variants
+        self.stock_changes += part.stock_changes
+        self.problems += part.problems
+
+
+@dataclass(kw_only=True)
+class Decision:
+    """What becomes of some products of the file. ``known`` are those that it changes, as they are
+    now, by slug; ``on_hand`` are the units that ``stock`` would be counted over."""
+
+    new: list[Product] = field(default_factory=list)
+    changed: list[Product] = field(default_factory=list)
+    known: dict[str, Product] = field(default_factory=dict)
+    stock: dict[Sku, int] = field(default_factory=dict)
+    on_hand: dict[Sku, int] = field(default_factory=dict)
+    report: ImportReport = field(default_factory=ImportReport)
+
+
+class Journal(Protocol):
+    """Where an import notes how far it is, so that another process can go on with it."""
+
+    @property
+    def passed(self) -> int:
+        """Products of the file that are done."""
+
+    def done(self, products: int, rows: int, part: ImportReport, session: Session) -> None:
+        """The batch that ends with this product and row is stored and counted in this
+        transaction; it may run again."""
+
 
 class CsvImport:
     """Imports one file after another."""
@@ -47,105 +84,136 @@ class CsvImport:
         self._writer = ProductWriter(self._catalog, stock, markets.rounding_of)
         self._markets = markets
 
-    def run(self, path: Path, market: Market, progress: Callable[[int, int], None]) -> ImportReport:
+    def run(
+        self,
+        path: Path,
+        market: Market,
+        progress: Callable[[int, int], None],
+        journal: Journal | None = None,
+    ) -> ImportReport:
         """Import ``path`` with plain prices in ``market``; ``progress(rows done, rows)`` is called
-        along the way. Raises ``UnreadableFile`` before anything is changed."""
-        columns, total = check_file(path)
-        others = [each for each in self._markets.every() if each.code != market.code]
-        parser = Parser(market, others, columns)
+        along the way. With a ``journal``, what that has passed is left out, also of the report.
+        Raises ``UnreadableFile`` before anything is changed."""
         report = ImportReport()
-        done = 0
-        seen: dict[str, int] = {}
-        products = read_products(path)
-        while batch := list(islice(products, _BATCH)):
-            parsed = []
-            for raw in batch:
-                done += len(raw.rows)
-                try:
-                    parsed.append(parser.parse(raw))
-                    self._refuse_scattered(parsed, seen)
-                except ManyBadRows as many:
-                    report.problems += many.problems
-                except BadRow as problem:
-                    report.problems.append(problem)
-            self._store(parsed, report)
-            progress(done, total)
+        for batch in self._batches(path, market, journal.passed if journal else 0):
+            part = self._store(batch, journal)
+            report.add(part)
+            progress(batch.rows, batch.all_rows)
         report.problems.sort(key=lambda problem: problem.line)
         return report
 
-    def _refuse_scattered(self, parsed: list[ParsedProduct], seen: dict[str, int]) -> None:
-        newest = parsed[-1]
-        if newest.slug in seen:
-            parsed.pop()
-            first = seen[newest.slug]
-            raise BadRow(
-                newest.line, f"rows of {newest.slug} must stand together; it began in line {first}"
+    def plan(
+        self, path: Path, market: Market, progress: Callable[[int, int], None]
+    ) -> Iterator[Decision]:
+        """What ``run`` would do with the file now, batch by batch; nothing is written. Raises
+        ``UnreadableFile``."""
+        claimed: dict[Sku, str] = {}
+        for batch in self._batches(path, market, 0):
+            decision = self._decide(batch.parsed, None, claimed)
+            decision.report.problems += batch.problems
+            decision.on_hand = self._stock.on_hand(decision.stock) if decision.stock else {}
+            decision.report.stock_changes = sum(
+                decision.on_hand.get(sku) != units for sku, units in decision.stock.items()
             )
-        seen[newest.slug] = newest.line
+            yield decision
+            progress(batch.rows, batch.all_rows)
 
-    def _store(self, parsed: list[ParsedProduct], report: ImportReport) -> None:
-        """Store a batch in one transaction, then its stock counts."""
-        for product in parsed:
-            report.problems += product.problems
+    def _batches(self, path: Path, market: Market, passed: int) -> Iterator[_Batch]:
+        """The file's products, those ``passed`` left out."""
+        columns, total = check_file(path)
+        others = [each for each in self._markets.every() if each.code != market.code]
+        parser = Parser(market, others, columns)
+        rows = done = 0
+        seen: dict[str, int] = {}
+        products = read_products(path)
+        skipped = _Batch(all_rows=total)
+        for raw in islice(products, passed):
+            rows, done = rows + len(raw.rows), done + 1
+            skipped.take(parser, raw, seen)
+        while found := list(islice(products, _BATCH)):
+            batch = _Batch(all_rows=total)
+            for raw in found:
+                rows, done = rows + len(raw.rows), done + 1
+                batch.take(parser, raw, seen)
+            batch.rows, batch.products = rows, done
+            yield batch
 
-        def work(session: Session) -> tuple[ImportReport, dict[Sku, int]]:
-            return self._store_in(parsed, session)
+    def _store(self, batch: _Batch, journal: Journal | None) -> ImportReport:
+        """Store a batch, count its stock and note that it is done, all in one transaction: a
+        count that was made again later would undo the sales between."""
 
-        part, stock = self._database.in_transaction(work)
-        report.created += part.created
-        report.updated += part.updated
-        report.unchanged += part.unchanged
-        report.variants += part.variants
-        report.problems += part.problems
-        if stock:
-            report.stock_changes += self._stock.set_on_hand(stock, "import")
+        def work(session: Session) -> ImportReport:
+            decision = self._decide(batch.parsed, session, {})
+            report = decision.report
+            report.problems += batch.problems
+            shelves = self._add_categories(batch.parsed, session)
+            self._writer.store(decision.new, decision.changed, session, shelves=shelves)
+            if decision.stock:
+                report.stock_changes = self._stock.count(decision.stock, "import", session)
+            if journal is not None:
+                journal.done(batch.products, batch.rows, report, session)
+            return report
 
-    def _store_in(
-        self, parsed: list[ParsedProduct], session: Session
-    ) -> tuple[ImportReport, dict[Sku, int]]:
-        report = ImportReport()
+        return self._database.in_transaction(work)
+
+    def _decide(
+        self, parsed: list[ParsedProduct], session: Session | None, claimed: dict[Sku, str]
+    ) -> Decision:
+        """``claimed`` has the SKUs of earlier products that are not stored, and gets these."""
         known = self._catalog.by_slugs([each.slug for each in parsed], session)
         skus = [variant.sku for each in parsed for variant in each.variants]
         owners = {
             variant.sku: product.slug
             for product in self._catalog.with_skus(skus, session)
             for variant in product.variants
-        }
-        new: list[Product] = []
-        changed: list[Product] = []
-        stock: dict[Sku, int] = {}
+        } | claimed
+        decision = Decision(known=known)
+        report = decision.report
+        merged: list[tuple[ParsedProduct, Product]] = []
         for each in parsed:
+            report.problems += each.problems
             try:
-                self._claim_skus(each, owners)
+                _claim_skus(each, owners)
             except BadRow as problem:
                 report.problems.append(problem)
                 continue
-            product = merge(each, known.get(each.slug))
-            if refusal := _problem(product):
+            merged.append((each, merge(each, known.get(each.slug))))
+        claimed.update((v.sku, each.slug) for _, each in merged for v in each.variants)
+        refusals = self._bundle_problems([product for _, product in merged], session)
+        for each, product in merged:
+            if refusal := refusals.get(product.id):
                 report.problems.append(BadRow(each.line, f"{refusal}; {each.slug} was left out"))
                 continue
             report.variants += len(each.variants)
-            stock |= {} if product.is_bundle else each.stock
+            decision.stock |= {} if product.is_bundle else each.stock
             if each.slug not in known:
-                new.append(product)
+                decision.new.append(product)
             elif product != known[each.slug]:
-                changed.append(replace(product, updated_at=now()))
+                decision.changed.append(replace(product, updated_at=now()))
             else:
                 report.unchanged += 1
-        shelves = self._add_categories(parsed, session)
-        self._writer.store(new, changed, session, shelves=shelves)
-        report.created, report.updated = len(new), len(changed)
-        return report, stock
+        report.created, report.updated = len(decision.new), len(decision.changed)
+        return decision
 
-    def _claim_skus(self, product: ParsedProduct, owners: dict[Sku, str]) -> None:
-        for variant in product.variants:
-            owner = owners.get(variant.sku, product.slug)
-            if owner != product.slug:
-                line = product.lines[variant.sku]
-                raise BadRow(
-                    line, f"SKU {variant.sku} belongs to {owner}; {product.slug} was left out"
-                )
-        owners.update((variant.sku, product.slug) for variant in product.variants)
+    def _bundle_problems(
+        self, products: list[Product], session: Session | None
+    ) -> dict[ProductId, str]:
+        """Why some of these cannot be stored: bundles that cannot be sold, or name what cannot be
+        a part, or are parts themselves; gift cards that are."""
+        bundles = [each for each in products if each.is_bundle]
+        odd = [each for each in products if each.is_bundle or each.is_gift_card]
+        if not odd:
+            return {}
+        parts = self._catalog.with_skus({s for each in bundles for s in each.part_skus}, session)
+        known = {each.id: each for each in (*parts, *products)}
+        own = {variant.sku for each in odd for variant in each.variants}
+        holders = {each.id: each for each in self._catalog.bundles_of(own, session)}
+        holders |= {each.id: each for each in products if each.id in holders or each.is_bundle}
+        return {
+            each.id: refusal
+            for each in odd
+            if (refusal := _refusal(each, known.values(), holders.values()))
+        }
 
     def _add_categories(self, parsed: Iterable[ParsedProduct], session: Session) -> list[str]:
         """Add the categories that are not there yet; their slugs."""
@@ -162,83 +230,51 @@ class CsvImport:
         return added
 
 
-def merge(parsed: ParsedProduct, known: Product | None) -> Product:
-    """The product as the file says, keeping what the file cannot say.
+@dataclass(kw_only=True)
+class _Batch:
+    """Some products of the file; ``rows`` and ``products`` of it are done with this batch."""
 
-    Prices of other markets stay. A variant the file leaves out goes, as at Shopify, unless a
-    bad row may have been about it.
-    """
-    before = {variant.sku: variant for variant in known.variants} if known else {}
-    variants = tuple(
-        _merge_variant(each, before.get(each.sku), says_policies=parsed.says_policies)
-        for each in parsed.variants
-    )
-    if parsed.problems:
-        named = {variant.sku for variant in variants}
-        variants += tuple(each for sku, each in before.items() if sku not in named)
-    pictures = {image.src: image for image in known.images} if known else {}
-    published = parsed.status is ProductStatus.PUBLISHED
-    kind = known.kind if known else ProductKind.SIMPLE
-    components, pricing = (known.components, known.pricing) if known else ((), None)
-    if parsed.bundle:
-        kind, (components, pricing) = ProductKind.BUNDLE, parsed.bundle
-    elif parsed.gift_card:
-        kind, components, pricing = ProductKind.GIFT_CARD, (), None
-    return Product(
-        id=known.id if known else ProductId(new_id("prd")),
-        slug=parsed.slug,
-        title=parsed.title,
-        vendor=parsed.vendor,
-        type=parsed.type,
-        kind=kind,
-        status=parsed.status,
-        description_html=parsed.description_html,
-        category=slugify(parsed.category),
-        tags=parsed.tags,
-        options=parsed.options,
-        variants=variants,
-        images=tuple(_merge_image(each, pictures.get(each.src)) for each in parsed.images),
-        components=components,
-        pricing=pricing,
-        attributes={**(known.attributes if known else {}), **parsed.attributes},
-        tax_class=parsed.tax_class or (known.tax_class if known else STANDARD),
-        seo_title=parsed.seo_title,
-        seo_description=parsed.seo_description,
-        featured=known.featured if known else False,
-        published_at=(known.published_at if known else None) or (now() if published else None),
-        updated_at=known.updated_at if known else now(),
-        revision=known.revision if known else 1,
-    )
+    all_rows: int
+    rows: int = 0
+    products: int = 0
+    parsed: list[ParsedProduct] = field(default_factory=list)
+    problems: list[BadRow] = field(default_factory=list)
+
+    def take(self, parser: Parser, raw: RawProduct, seen: dict[str, int]) -> None:
+        """Parse a product; ``seen`` has the first line of each handle."""
+        try:
+            parsed = parser.parse(raw)
+            if parsed.slug in seen:
+                raise BadRow(
+                    parsed.line,
+                    f"rows of {parsed.slug} must stand together; "
+                    f"it began in line {seen[parsed.slug]}",
+                )
+            seen[parsed.slug] = parsed.line
+            self.parsed.append(parsed)
+        except ManyBadRows as many:
+            self.problems += many.problems
+        except BadRow as problem:
+            self.problems.append(problem)
 
 
-def _problem(product: Product) -> str:
-    """Why a bundle cannot be sold, "" if it can."""
+def _refusal(product: Product, parts: Iterable[Product], others: Iterable[Product]) -> str:
+    """Why a bundle or gift card cannot be stored, "" if it can."""
+    own = {variant.sku for variant in product.variants}
+    holders = [each for each in others if each.is_bundle and not own.isdisjoint(each.part_skus)]
     try:
         if product.is_bundle:
             check_bundle(product)
-    except ValueError as error:
+        check_parts(product, parts, holders)
+    except BundleRefused as error:
         return str(error)
     return ""
 
 
-def _merge_variant(parsed: Variant, known: Variant | None, *, says_policies: bool) -> Variant:
-    if known is None:
-        return parsed
-    # Most files know two policies alone: what the shop has beyond that stays what it is.
-    kept = not says_policies and (parsed.policy.below == 0) == (known.policy.below == 0)
-    return replace(
-        parsed,
-        prices={**known.prices, **parsed.prices},
-        policy=known.policy if kept else parsed.policy,
-    )
-
-
-def _merge_image(parsed: Image, known: Image | None) -> Image:
-    if known is None:
-        return parsed
-    return replace(
-        parsed,
-        width=known.width,
-        height=known.height,
-        option_values=parsed.option_values or known.option_values,
-    )
+def _claim_skus(product: ParsedProduct, owners: dict[Sku, str]) -> None:
+    for variant in product.variants:
+        owner = owners.get(variant.sku, product.slug)
+        if owner != product.slug:
+            line = product.lines[variant.sku]
+            raise BadRow(line, f"SKU {variant.sku} belongs to {owner}; {product.slug} was left out")
+    owners.update((variant.sku, product.slug) for variant in product.variants)

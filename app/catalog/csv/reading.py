@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from itertools import groupby
 from pathlib import Path
 
-from app.catalog.csv.columns import HANDLE, REQUIRED
+from app.catalog.csv.columns import HANDLE, REQUIRED, disarm
 from app.shared.errors import Invalid
 
 _LONGEST_FIELD = 1_000_000
@@ -23,7 +23,7 @@ class RawRow:
     fields: Mapping[str, str]
 
     def __getitem__(self, column: str) -> str:
-        return self.fields.get(column, "").strip()
+        return disarm(self.fields.get(column, "").strip())
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +46,7 @@ def check_file(path: Path) -> tuple[tuple[str, ...], int]:
     """
     try:
         rows = _records(path)
-        columns = tuple(name.strip() for name in next(rows)[1])
+        columns = _names(next(rows)[1])
         count = sum(1 for _, values in rows if any(values))
     except StopIteration:
         raise UnreadableFile("The file is empty.") from None
@@ -69,7 +69,7 @@ def check_file(path: Path) -> tuple[tuple[str, ...], int]:
 def read_products(path: Path) -> Iterator[RawProduct]:
     """The products in the file's order; rows of one product stand together."""
     records = _records(path)
-    columns = [name.strip() for name in next(records)[1]]
+    columns = _names(next(records)[1])
     rows = (
         RawRow(line, dict(zip(columns, values, strict=False)))
         for line, values in records
@@ -77,6 +77,10 @@ def read_products(path: Path) -> Iterator[RawProduct]:
     )
     for handle, group in groupby(rows, key=lambda row: row[HANDLE]):
         yield RawProduct(handle, tuple(group))
+
+
+def _names(cells: list[str]) -> tuple[str, ...]:
+    return tuple(disarm(name.strip()) for name in cells)
 
 
 def _records(path: Path) -> Iterator[tuple[int, list[str]]]:

@@ -8,6 +8,7 @@ from dataclasses import replace
 import numpy as np
 from pyroaring import BitMap
 
+from app.catalog.home import HomeComposition
 from app.catalog.models import Category, Collection
 from app.catalog.readmodel.bits import Mask, bitmap, mask, members, runs
 from app.catalog.readmodel.entries import Entry
@@ -129,10 +130,15 @@ class ModelEdit:
                 self._resold.add(row)
 
     def set_shelves(
-        self, categories: Sequence[Category], collections: Sequence[Collection]
+        self,
+        categories: Sequence[Category],
+        collections: Sequence[Collection],
+        homes: Sequence[HomeComposition] = (),
     ) -> None:
-        """Put these categories and collections in the place of those known."""
-        shelves = Shelves(categories=tuple(categories), collections=tuple(collections))
+        """Put these categories, collections and home pages in the place of those known."""
+        shelves = Shelves(
+            categories=tuple(categories), collections=tuple(collections), homes=tuple(homes)
+        )
         if shelves != self._shelves:
             self._shelves = shelves
 

@@ -16,7 +16,13 @@ import razorpay
 import requests
 from razorpay.errors import BadRequestError
 
-from app.payments.errors import BadSignature, GatewayRefused, GatewayUnknown, GatewayUnreachable
+from app.payments.errors import (
+    BadSignature,
+    GatewayKeyRefused,
+    GatewayRefused,
+    GatewayUnknown,
+    GatewayUnreachable,
+)
 from app.payments.gateways.amounts import RAZORPAY
 from app.payments.gateways.base import HostedForm, OpenedSession, PaymentRequest, WebhookHint
 from app.payments.models import (
@@ -277,6 +283,8 @@ def _call(work: Callable[[], T]) -> T:
     except BadRequestError as error:
         if "idempotency key" in str(error):  # a 409: its first request is still in progress
             raise GatewayUnknown(str(error)) from error
+        if "authentication failed" in str(error).lower():
+            raise GatewayKeyRefused("the gateway refused the key") from error
         raise GatewayRefused(str(error)) from error
     except requests.exceptions.ConnectTimeout as error:
         raise GatewayUnreachable("no connection") from error

@@ -12,6 +12,7 @@ import stripe
 from app.payments.errors import (
     BadSignature,
     GatewayFaulted,
+    GatewayKeyRefused,
     GatewayRefused,
     GatewayUnknown,
     GatewayUnreachable,
@@ -263,7 +264,7 @@ def _call(work: Callable[[], T]) -> T:
     except stripe.RateLimitError as error:
         raise GatewayUnreachable("rate limited") from error
     except (stripe.AuthenticationError, stripe.PermissionError) as error:
-        raise GatewayUnreachable("the gateway's key was refused") from error
+        raise GatewayKeyRefused("the gateway refused the key") from error
     except (stripe.InvalidRequestError, stripe.CardError) as error:
         if error.http_status == 409:
             raise GatewayUnknown("the same request is in flight") from error

@@ -1,0 +1,90 @@
+"""The form of what the shop says of itself."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from wtforms import HiddenField, IntegerField, StringField, TextAreaField
+from wtforms.validators import InputRequired
+
+from app.shared.errors import Invalid
+from app.shared.languages import LANGUAGES
+from app.shared.texts import Text
+from app.shop.models import ShopProfile
+from app.web.forms import ShopForm
+
+_NUMBER = Text("Please enter a whole number.")
+
+
+class ProfileForm(ShopForm):
+    """Who sells, how long shoppers may change their minds, and what everybody is told."""
+
+    version = HiddenField()
+    seller = TextAreaField(Text("Seller"))
+    tax_id = StringField(Text("Tax number"))
+    contact = StringField(Text("Contact address"))
+    cancel_minutes = IntegerField(
+        Text("Minutes to cancel after paying"), [InputRequired(message=_NUMBER)]
+    )
+    return_days = IntegerField(
+        Text("Days to return after delivery"), [InputRequired(message=_NUMBER)]
+    )
+
+    @classmethod
+    def of(cls, profile: ShopProfile) -> ProfileForm:
+        """The form with what holds now."""
+        return cls(
+            data={
+                "version": str(profile.version),
+                "seller": "\n".join(profile.seller),
+                "tax_id": profile.tax_id,
+                "contact": profile.contact,
+                "cancel_minutes": profile.cancel_minutes,
+                "return_days": profile.return_days,
+                **{_announcement(code): text for code, text in profile.announcement.items()},
+            }
+        )
+
+    @property
+    def announcements(self) -> list[Any]:
+        """The bar's field of each language."""
+        return [self[_announcement(code)] for code in LANGUAGES]
+
+    def profile(self) -> ShopProfile:
+        """What was filled in."""
+        version = self.version.data or ""
+        return ShopProfile(
+            seller=tuple(filter(None, map(str.strip, (self.seller.data or "").splitlines()))),
+            tax_id=_clean(self.tax_id.data),
+            contact=_clean(self.contact.data),
+            cancel_minutes=self.cancel_minutes.data or 0,
+            return_days=self.return_days.data or 0,
+            announcement={
+                code: text for code in LANGUAGES if (text := _clean(self[_announcement(code)].data))
+            },
+            version=int(version) if version.isdecimal() else 0,
+        )
+
+    def blame(self, refusal: Invalid) -> None:
+        """Show a rule's messages beside their fields."""
+        add_errors(self, refusal.fields)
+
+
+def add_errors(form: ShopForm, problems: Mapping[str, str]) -> None:
+    """Put messages beside the fields they are about."""
+    for name, message in problems.items():
+        if name in form:
+            form[name].errors = [*form[name].errors, message]
+
+
+def _announcement(code: str) -> str:
+    return f"announcement_{code}"
+
+
+def _clean(text: str | None) -> str:
+    return " ".join((text or "").split())
+
+
+for _code, _language in LANGUAGES.items():
+    setattr(ProfileForm, _announcement(_code), StringField(_language))

@@ -1,0 +1,1 @@
+"""What was sold, paid and given back, in counters that pages read in milliseconds."""

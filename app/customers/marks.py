@@ -1,0 +1,74 @@
+"""Where long lists of customers can be cut, so that a page reads a short stretch of its index.
+
+A database that sorts what a query matches before it cuts off a page takes as long as the list is.
+Every so often each list is marked; a page asks from mark to mark, further each time, until it is
+full. Old marks only make stretches longer or shorter: what is found is never less.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from app.customers.models import CustomerSort
+from app.db.database import Database
+
+FIRST, LAST = "!", "~"  # around every rank, which begin with a digit
+LAST_LETTER = "\uffff"
+WORDS = "words"
+_FURTHER = 4  # times as many marks with each stretch
+
+
+class CustomerMarks:
+    """Reads and writes ``customer_marks``: of each list some values, in their order."""
+
+    def __init__(self, database: Database) -> None:
+        self._marks = database["customer_marks"]
+        self._customers = database["customers"]
+
+    def down(self, field: str, high: str, low: str) -> Iterator[tuple[str, str]]:
+        """Stretches from below ``high`` down to ``low``, each as its least and its upper end."""
+        marks = [each for each in reversed(self._of(field)) if low < each < high]
+        for least in (*_some(marks), low):
+            yield least, high
+            high = least
+
+    def up(self, field: str, low: str, high: str) -> Iterator[tuple[str, str]]:
+        """Stretches from ``low`` up to below ``high``."""
+        marks = [each for each in self._of(field) if low < each < high]
+        for upper in (*_some(marks), high):
+            yield low, upper
+            low = upper
+
+    def _of(self, field: str) -> list[str]:
+        found = self._marks.find_one({"_id": field})
+        return list(found["marks"]) if found else []
+
+    def renew(self, every: int = 200) -> None:
+        """Mark every so manieth customer of each list."""
+        values: dict[str, list[str]] = {}
+        for document in self._customers.find({}, {"rank": 1, "words": 1}):
+            for field, value in _values(document):
+                values.setdefault(field, []).append(value)
+        for field, found in values.items():
+            marks = sorted(found)[every // 2 :: every]
+            self._marks.replace_one({"_id": field}, {"marks": marks}, upsert=True)
+
+
+def _some(marks: list[str]) -> Iterator[str]:
+    at, step = 0, 1
+    while at < len(marks):
+        yield marks[at]
+        at += step
+        step *= _FURTHER
+
+
+def _values(document: dict[str, Any]) -> Iterator[tuple[str, str]]:
+    rank = document["rank"]
+    for sort in CustomerSort:
+        if sort is not CustomerSort.SPENT and sort.value in rank:
+            yield f"rank.{sort.value}", rank[sort.value]
+    for currency, value in rank[CustomerSort.SPENT.value].items():
+        yield f"rank.{CustomerSort.SPENT.value}.{currency}", value
+    for word in document["words"]:
+        yield WORDS, word

@@ -1,0 +1,64 @@
+"""What the environment decides on: gateways and their keys, mail, media, who sells."""
+
+from __future__ import annotations
+
+from app.config import Settings
+from app.media.cloudinary_store import CloudinaryMediaStore
+from app.media.local import LocalMediaStore
+from app.media.service import MediaService
+from app.notifications.mail import FolderMailer, Mailer, SmtpMailer
+from app.payments.gateways.razorpay import RazorpayGateway
+from app.payments.gateways.stripe import StripeGateway
+from app.payments.gateways.switchboard import Builder
+from app.payments.keys import FIELDS, KeySet, KeySource
+from app.shop.models import ShopProfile
+
+
+def profile(settings: Settings) -> ShopProfile:
+    """What the environment says of the shop."""
+    return ShopProfile(
+        seller=settings.seller_lines,
+        tax_id=settings.mossx_tax_id,
+        cancel_minutes=settings.mossx_cancel_minutes,
+        return_days=settings.mossx_return_days,
+    )
+
+
+def environment_keys(settings: Settings) -> list[KeySet]:
+    """The keys that the environment has; other gateways have stored ones or are not offered."""
+    return [
+        KeySet(gateway=gateway, secrets=secrets, source=KeySource.ENVIRONMENT)
+        for gateway, names in FIELDS.items()
+        if all(
+            (secrets := {name: getattr(settings, f"{gateway}_{name}") for name in names}).values()
+        )
+    ]
+
+
+def gateway_builders(settings: Settings) -> dict[str, Builder]:
+    """How each gateway is made of its keys."""
+    return {
+        "stripe": lambda keys: StripeGateway(
+            keys["secret_key"], keys["webhook_secret"], settings.stripe_api_base
+        ),
+        "razorpay": lambda keys: RazorpayGateway(
+            keys["key_id"],
+            keys["key_secret"],
+            keys["webhook_secret"],
+            settings.razorpay_api_base,
+        ),
+    }
+
+
+def media_of(settings: Settings, local: LocalMediaStore) -> MediaService:
+    """Cloudinary where it is configured; pictures stored in the folder before stay there."""
+    if settings.cloudinary_url:
+        return MediaService(CloudinaryMediaStore(settings.cloudinary_url), local)
+    return MediaService(local)
+
+
+def mailer(settings: Settings) -> Mailer:
+    """SMTP where it is configured, else a folder."""
+    if settings.mail_url:
+        return SmtpMailer(settings.mail_url)
+    return FolderMailer(settings.mossx_data_dir / "mail")

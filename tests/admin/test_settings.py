@@ -1,0 +1,191 @@
+"""What the shop says of itself is stored over the environment's word, and holds at once."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import pytest
+from flask import Flask
+
+from app import create_app
+from app.audit_log.models import AuditFilter, Outcome
+from app.audit_log.service import AuditLog
+from app.catalog.service import CatalogService
+from app.fulfilment.cancelling import Cancelling
+from app.fulfilment.invoicing import Invoicing
+from app.orders.service import OrderService
+from app.shared.ids import OrderId
+from app.shop.profile import ShopProfiles
+from app.shop.service import StoredSettings
+from app.web.registry import service
+from tests.support.catalog import CatalogMaker
+from tests.support.forms import errors, filled_form
+from tests.support.gateways import Sandbox
+from tests.support.shopper import Shopper, soup
+from tests.support.staff import Staff
+from tests.support.waiting import wait_until
+
+SHOP = "/admin/settings/shop"
+
+
+def _save(owner: Staff, **changes: str) -> object:
+    return owner.post(SHOP, filled_form(owner.get(SHOP), SHOP, **changes))
+
+
+def test_the_overview_names_every_sort_of_setting(owner: Staff) -> None:
+    paths = {link["href"] for link in soup(owner.get("/admin/settings")).select("main h2 a")}
+    assert paths == {
+        "/admin/settings/shop",
+        "/admin/settings/markets",
+        "/admin/settings/mails",
+        "/admin/settings/gateways",
+    }
+
+
+@pytest.mark.parametrize("htmx", [False, True])
+def test_what_is_stored_wins_over_the_environment(app: Flask, owner: Staff, htmx: bool) -> None:
+    assert service(ShopProfiles, app).current.seller == ("MossX",)
+    form = filled_form(
+        owner.get(SHOP), SHOP, seller="Moss GmbH\n Moosweg 1 \n\n20095 Hamburg", tax_id="DE 1"
+    )
+    answer = owner.post(SHOP, form, htmx=htmx)
+    assert answer.status_code == (200 if htmx else 303)
+    seller = service(Invoicing, app).seller
+    assert (seller.lines, seller.tax_id) == (("Moss GmbH", "Moosweg 1", "20095 Hamburg"), "DE 1")
+    (entry,) = service(AuditLog, app).list(AuditFilter(subject="settings:shop"), 10)
+    (change,) = entry.changes
+    assert entry.outcome is Outcome.DONE
+    assert change.before is not None
+    assert change.before["seller"] == ["MossX"]
+    assert change.after is not None
+    assert change.after["tax_id"] == "DE 1"
+
+
+def test_wrong_values_are_named_beside_their_fields(app: Flask, owner: Staff) -> None:
+    answer = _save(owner, seller=" ", contact="nobody", cancel_minutes="20000", return_days="x")
+    assert answer.status_code == 422  # type: ignore[attr-defined]
+    assert set(errors(answer)) == {"return_days"}  # type: ignore[arg-type]
+    assert filled_form(answer, SHOP)["return_days"] == "x"  # type: ignore[arg-type]
+    answer = _save(owner, seller=" ", contact="nobody", cancel_minutes="20000")
+    assert set(errors(answer)) == {"seller", "contact", "cancel_minutes"}  # type: ignore[arg-type]
+    assert 'value="20000"' in answer.text  # type: ignore[attr-defined]
+    assert service(StoredSettings, app).read("shop").version == 0
+    assert service(AuditLog, app).list(AuditFilter(), 10) == []
+
+
+def test_two_owners_see_both_versions(app: Flask, owner: Staff) -> None:
+    first = filled_form(owner.get(SHOP), SHOP, seller="First", return_days="14")
+    second = filled_form(owner.get(SHOP), SHOP, seller="Second")
+    assert owner.post(SHOP, first).status_code == 303
+    clash = owner.post(SHOP, second)
+    assert clash.status_code == 409
+    rows = {
+        row.th.text: [cell.text for cell in row.select("td")]
+        for row in soup(clash).select("#clash tbody tr")
+    }  # type: ignore[union-attr]
+    assert rows == {"return_days": ["14", "30"], "seller.0": ["First", "Second"]}
+    assert service(ShopProfiles, app).read().seller == ("First",)
+    assert owner.post(SHOP, filled_form(clash, SHOP)).status_code == 303
+    assert service(ShopProfiles, app).read().seller == ("Second",)
+
+
+def test_a_form_that_is_sent_twice_changes_nothing_more(app: Flask, owner: Staff) -> None:
+    form = filled_form(owner.get(SHOP), SHOP, seller="Twice")
+    assert [owner.post(SHOP, form).status_code for _ in range(2)] == [303, 303]
+    assert service(StoredSettings, app).read("shop").version == 1
+
+
+DEFAULTS = f"{SHOP}/defaults"
+
+
+@pytest.mark.parametrize("htmx", [False, True])
+def test_the_environment_holds_again(app: Flask, owner: Staff, htmx: bool) -> None:
+    assert DEFAULTS not in owner.get(SHOP).text
+    _save(owner, seller="Moss GmbH", tax_id="DE 1")
+    form = filled_form(owner.get(SHOP), DEFAULTS)
+    for _ in range(2):  # pressed twice it changes nothing more
+        assert owner.post(DEFAULTS, form, htmx=htmx).status_code == (200 if htmx else 303)
+    profile = service(ShopProfiles, app).current
+    assert (profile.seller, profile.tax_id, profile.by_hand) == (("MossX",), "", False)
+    assert DEFAULTS not in owner.get(SHOP).text
+    entry, _ = service(AuditLog, app).list(AuditFilter(subject="settings:shop"), 10)
+    (change,) = entry.changes
+    assert change.before is not None
+    assert change.before["seller"] == ["Moss GmbH"]
+    assert change.after is not None
+    assert change.after["seller"] == ["MossX"]
+    _save(owner, seller="Moss AG")
+    assert service(ShopProfiles, app).current.seller == ("Moss AG",)
+
+
+def test_what_somebody_stored_meanwhile_is_shown_before_the_environment_holds(
+    app: Flask, owner: Staff
+) -> None:
+    _save(owner, seller="First")
+    form = filled_form(owner.get(SHOP), DEFAULTS)
+    stale = filled_form(owner.get(SHOP), SHOP, seller="Third")
+    _save(owner, seller="Second")
+    clash = owner.post(DEFAULTS, form)
+    assert clash.status_code == 409
+    cells = [cell.text for cell in soup(clash).select("#clash tbody td")]
+    assert cells == ["Second", "MossX"]
+    assert service(ShopProfiles, app).read().seller == ("Second",)
+    assert owner.post(DEFAULTS, filled_form(clash, DEFAULTS)).status_code == 303
+    assert service(ShopProfiles, app).read().seller == ("MossX",)
+    assert owner.post(SHOP, stale).status_code == 409
+    assert service(ShopProfiles, app).read().seller == ("MossX",)
+
+
+def test_windows_hold_for_orders_that_were_placed_before(
+    app: Flask,
+    owner: Staff,
+    catalog: CatalogMaker,
+    shopper: Shopper,
+    sandbox: Sandbox,
+    database: object,
+) -> None:
+    catalog.mug()
+    shopper.add("MUG")
+    shopper.pay(sandbox)
+    (document,) = database["orders"].find()  # type: ignore[index]
+    order = service(OrderService, app).get(OrderId(document["_id"]))
+    assert service(Cancelling, app).is_possible(order)
+    _save(owner, cancel_minutes="0")
+    assert service(ShopProfiles, app).current.cancel_window == timedelta(0)
+    assert filled_form(owner.get(SHOP), SHOP)["cancel_minutes"] == "0"
+    assert not service(Cancelling, app).is_possible(order)
+
+
+def test_the_announcement_is_on_every_page_in_its_language(
+    app: Flask, owner: Staff, shopper: Shopper, catalog: CatalogMaker
+) -> None:
+    catalog.mug()
+    assert "announcement" not in shopper.get("/products").text
+    _save(owner, announcement_en="Closed <today>", announcement_de="Heute geschlossen")
+    for path in ("/", "/products", "/cart", "/products/mug"):
+        bar = soup(shopper.get(path)).select_one(".announcement")
+        assert bar is not None
+        assert bar.text == "Closed <today>"
+    shopper.post("/market", {"market": "DE", "language": "de"})
+    assert "Heute geschlossen" in shopper.get("/products").text
+    shopper.post("/market", {"market": "IN", "language": "hi"})
+    assert "announcement" not in shopper.get("/products").text
+
+
+def test_it_reaches_another_process_and_its_kept_pages(
+    app: Flask, owner: Staff, environment: dict[str, str], catalog: CatalogMaker
+) -> None:
+    catalog.mug()
+    other = create_app(environment)
+    follower = service(CatalogService, other).follower
+    follower.start()
+    try:
+        wait_until(lambda: follower.is_following)
+        visitor = Shopper(other)
+        for _ in range(2):
+            assert "announcement" not in visitor.get("/products").text
+        _save(owner, announcement_en="Back on Monday", contact="hello@moss.example")
+        wait_until(lambda: "Back on Monday" in visitor.get("/products").text)
+        assert "mailto:hello@moss.example" in visitor.get("/products").text
+    finally:
+        follower.close()
