@@ -238,7 +238,9 @@ def test_a_promotion_for_a_collection_by_rule_is_for_what_that_shows(
     assert sums(filled.get("/cart"))["Gifts"] == "−$1.50"
     page = filled.get("/checkout")
     assert sums(page)["Gifts"] == "−$1.50"
-    other = Shopper(create_app(environment))  # a process that looks at the catalog for the first time
+    other = Shopper(
+        create_app(environment)
+    )  # a process that looks at the catalog for the first time
     for sku in ("PLATE", "VASE"):
         other.add(sku, 1)
     assert sums(other.get("/cart"))["Gifts"] == "−$1.50"
