@@ -11,7 +11,6 @@ from werkzeug.test import TestResponse
 from app.audit_log.models import AuditEntry, AuditFilter
 from app.audit_log.service import AuditLog
 from app.db.database import Database
-from app.groups.service import GroupService
 from app.promotions.kinds import (
     BundleSet,
     BuyGet,
@@ -249,54 +248,6 @@ def test_switching_and_switching_many(app: Flask, owner: Staff, promotions: Prom
     assert len(entries(app, made[0].id)) == 1
     assert len(entries(app, made[2].id)) == 1
     assert owner.post("/admin/promotions/bulk", {"active": "off"}).status_code == 422
-
-
-# --- groups of customers ----------------------------------------------------------------------------
-
-
-def test_a_promotion_is_for_groups(app: Flask, owner: Staff) -> None:
-    groups = service(GroupService, app)
-    for code, name in (("trade", "Trade"), ("press", "The press")):
-        groups.create(code, name)
-    groups.add("trade", ["ann@example.com"])
-    assert make(owner, "percentage", groups=["trade", "nobody"]).status_code == 422
-    assert service(PromotionService, app).report() == []
-    answer = make(owner, "percentage", groups=["trade"], name="For trade")
-    assert answer.status_code == 303
-    made = only(app)
-    assert made.conditions.groups == ("trade",)
-    after = entries(app, made.id)[0].changes[0].after
-    assert after is not None
-    assert after["conditions"]["groups"] == ["trade"]
-    path = f"/admin/promotions/{made.id}"
-    page = owner.get(path)
-    ticks = soup(page).select("input[name=groups]")
-    assert {str(each["value"]): each.has_attr("checked") for each in ticks} == {
-        "trade": True,
-        "press": False,
-    }
-    assert "for Trade" in owner.get("/admin/promotions").text
-    assert "For trade" in owner.get("/admin/groups/trade").text
-    assert "For trade" not in owner.get("/admin/groups/press").text
-    form = {**form_of(page, made.id), "active": "y"}
-    trial = {"trial_lines": "MUG", "trial_market": "US", "groups": ["trade"]}
-    for email, word in (("ann@example.com", "used"), ("bob@example.com", "not used")):
-        tried = send(owner, "/admin/promotions/trial", {**form, **trial, "trial_email": email})
-        found = soup(tried).select_one("#trial [role=status] p span")
-        assert found is not None
-        assert found.text == word
-    theirs = send(owner, path, {**form, "groups": ["trade"], "name": "Theirs"})
-    assert theirs.status_code == 303
-    clash = send(owner, path, {**form, "groups": ["trade", "press"]})
-    assert clash.status_code == 409
-    cells = [cell.text for cell in soup(clash).select("#problems tbody td")]
-    assert cells == ["Theirs", "For trade", "trade", "trade, press"]
-    groups.delete("trade")
-    gone = send(owner, path, {**form_of(clash, made.id), "active": "y", "groups": ["trade"]})
-    assert gone.status_code == 422
-    assert "Not in the shop: trade" in gone.text
-    assert soup(gone).select_one("input[name=groups][value=trade][checked]") is not None
-    assert only(app).conditions.groups == ("trade",)
 
 
 # --- deleting -------------------------------------------------------------------------------------
