@@ -72,7 +72,7 @@ def create() -> BaseResponse:
         )
     except Invalid as refusal:
         return _refuse(given, None, refusal)
-    changed(f"product:{stored.slug}", stored.title, None, product_to_document(stored))
+    changed(f"product:{stored.id}", stored.title, None, product_to_document(stored))
     leave_message(Text("The bundle “%(title)s” is saved as a draft.", title=stored.title))
     return leave_to(f"/admin/products/{stored.id}/bundle")
 
@@ -100,7 +100,7 @@ def change(product_id: str) -> BaseResponse:
     except Overtaken as overtaken:
         return _overtaken(given, overtaken.current)
     changed(
-        f"product:{after.slug}",
+        f"product:{after.id}",
         after.title,
         product_to_document(before),
         product_to_document(after),

@@ -112,7 +112,8 @@ def make() -> BaseResponse:
     except CodeTaken as refusal:
         form.code.errors = [refusal.message]
         return show_form(form, status=422)
-    changed(f"promotion:{promotion.id}", promotion.name, None, plain_promotion(promotion))
+    after = {**plain_promotion(promotion), "codes": [code for code, _ in codes]}
+    changed(f"promotion:{promotion.id}", promotion.name, None, after)
     leave_message(Text("“%(name)s” was made.", name=promotion.name))
     return leave_to(f"/admin/promotions/{promotion.id}")
 

@@ -161,7 +161,8 @@ class Composing:
     def create(
         self, product_id: ProductId, title: str, slug: str, sku: str, composition: Composition
     ) -> Product:
-        """Store a new bundle as a draft; storing it again is a no-op.
+        """Store a new bundle as a draft, of the first part's vendor; storing it again is a
+        no-op.
 
         Raises ``Invalid`` beside ``title``, ``slug`` or ``sku``, and ``BundleRefused``.
         """
@@ -172,9 +173,12 @@ class Composing:
             if product_id in known:
                 return known[product_id]
             self._refuse_taken(product, session)
-            self._check(composition, self._catalog.with_skus(product.part_skus, session))
-            self._writer.store([product], (), session)
-            return product
+            parts = self._catalog.with_skus(product.part_skus, session)
+            self._check(composition, parts)
+            first, _ = catalogue_of(parts)[composition.components[0].sku]
+            made = replace(product, vendor=first.vendor)
+            self._writer.store([made], (), session)
+            return made
 
         try:
             return self._write(work)

@@ -77,7 +77,7 @@ def test_a_day_is_compared_with_the_gateways_list(
     page = owner.get("/admin/money")
     (row,) = soup(page).select('[aria-label="Gateways day by day"] tbody tr')
     cells = [cell.get_text(strip=True) for cell in row.select("td")]
-    assert cells == [gateway.capitalize(), "1", "$48.90", "$48.90", "$0.00", "$0.00", "$0.00"]
+    assert cells == [gateway.capitalize(), "$0.00", "1", "$48.90", "$48.90", "$0.00", "$0.00"]
     assert "The books and the gateways agree." in page.text
     heads, line = csv.reader(io.StringIO(owner.get("/admin/money?format=csv").text))
     assert line[heads.index("difference")] == "0.00"

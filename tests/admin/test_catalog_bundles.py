@@ -57,7 +57,7 @@ def test_a_bundle_is_worked_out_and_saved(app: Flask, owner: Staff, bundle: Prod
     stored = _stored(app, bundle)
     assert stored.components[0].quantity == 3
     assert stored.variants[0].prices["US"].amount == Money(8100, "USD")
-    (change,) = entries(app, f"product:{bundle.slug}")[0].changes
+    (change,) = entries(app, f"product:{bundle.id}")[0].changes
     assert change.before is not None
     assert change.after is not None
     assert change.before["components"][0]["quantity"] == 2
@@ -90,6 +90,7 @@ def test_a_new_bundle_is_saved_once(app: Flask, owner: Staff, bundle: Product) -
     stored = service(Composing, app).get(first.location.split("/")[3])
     assert (stored.slug, stored.variants[0].sku) == ("two-mugs", "TWO-MUGS")
     assert stored.status.value == "draft"
+    assert stored.vendor == "Halden", "its first part's: a product has a vendor"
     assert stored.pricing == FixedPricing(prices={"US": Money(3000, "USD")})
     assert stored.variants[0].prices["US"].amount == Money(3000, "USD")
 
@@ -117,7 +118,7 @@ def test_what_is_wrong_is_said_beside_the_field(
     assert answer.status_code == 422
     assert field in problems(answer)
     assert _stored(app, bundle) == bundle or _stored(app, bundle).components == bundle.components
-    assert entries(app, f"product:{bundle.slug}") == []
+    assert entries(app, f"product:{bundle.id}") == []
 
 
 def test_who_saves_second_sees_both_versions(app: Flask, owner: Staff, bundle: Product) -> None:

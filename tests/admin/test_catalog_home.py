@@ -77,6 +77,16 @@ def test_the_home_page_shows_what_is_saved(
     assert change.after["featured"] == [products[2].id, products[0].id]
 
 
+def test_one_collection_below_words_of_ones_own(
+    owner: Staff, products: list[Product], shopper: Shopper
+) -> None:
+    form = _own(owner, link="/products", collection="cups")
+    del form["all_collections"]
+    assert send(owner, "/admin/home", form).status_code == 303
+    banners = soup(shopper.get("/")).select(".banner")
+    assert [each["href"] for each in banners] == ["/collections/cups"]
+
+
 def test_a_market_can_have_its_own(owner: Staff, products: list[Product], shopper: Shopper) -> None:
     send(owner, "/admin/home", _own(owner))
     indian = _own(owner, "IN", **{"title.en": "Monsoon"})

@@ -28,12 +28,12 @@ def choose_buyable(page: Page) -> None:
     expect(page).to_have_url(re.compile(r"option\."))
 
 
-def add_to_cart(page: Page, javascript: bool) -> None:
-    """Press the button; with scripts the page stays."""
+def add_to_cart(page: Page, javascript: bool, units: str = "1") -> None:
+    """Press the button; with scripts the page stays. ``units``: how many the cart has then."""
     page.get_by_role("button", name="Add to cart").click()
     if javascript:
         expect(page.locator("#buy-result")).to_contain_text("In your cart")
-        expect(page.locator("#cart-badge")).to_contain_text("1")
+        expect(page.locator("#cart-badge")).to_contain_text(units)
         page.locator("#buy-result").get_by_role("link", name="View cart").click()
     expect(page.get_by_role("heading", level=1)).to_have_text("Your cart")
 

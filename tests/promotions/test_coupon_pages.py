@@ -253,7 +253,7 @@ def test_free_shipping_is_shown_in_cart_and_checkout(
     enter(filled, "SHIP")
     assert sums(filled.get("/cart"))["Free post"] == "Free shipping"
     page = filled.get("/checkout")
-    assert sums(page)["Shipping, standard"] == "Free"
+    assert sums(page)["Shipping, Standard"] == "Free"
     assert sums(page)["Free post (SHIP)"] == "$6.00 saved"
     radios = [each.text for each in soup(page).select("label.radio > span:last-child")][:2]
     assert radios == ["Free", "$15.00"]
