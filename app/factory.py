@@ -57,6 +57,7 @@ from app.admin.settings_routes import blueprint as admin_settings_routes
 from app.admin.stock_file_routes import blueprint as admin_stock_file_routes
 from app.admin.transfer_routes import blueprint as admin_transfer_routes
 from app.analytics.visits import Visits
+from app.building.services import build_services
 from app.cart import cookie as cart_cookie
 from app.cart.routes import blueprint as cart_routes
 from app.catalog import context as catalog_context
@@ -85,7 +86,6 @@ from app.media.routes import blueprint as media_routes
 from app.payments.routes import blueprint as webhook_routes
 from app.recommendations.routes import blueprint as recommendation_routes
 from app.reviews.routes import blueprint as review_routes
-from app.services import build_services
 from app.shared import catalogs
 from app.shop import context as shop_context
 from app.shop.service import StoredSettings

@@ -49,7 +49,7 @@ def _buy(shop: Shop, dice: random.Random, path: str, number: int) -> bool:
         form = {
             **form_of(checkout, "main form"),
             **ADDRESS,
-            "email": f"shopper{number}@bench.example",
+            "email": f"shopper-{number:05}@bench.example",
         }
         answer = browser.post(
             f"{shop.url}/checkout", data=form, allow_redirects=False, timeout=_TIMEOUT

@@ -22,8 +22,8 @@ _LEFT_ALONE = {
     "markets", "categories", "collections", "locations", "schedules", "stock_movements",
 }  # fmt: skip
 _BLANK = "~#####~"
-_ID = re.compile(r"^(?:[a-z]+_|MX-?)\w{4,}$|^[A-Za-z0-9_-]{20,}$")
-_KEPT = re.compile(r"^(?:prd_|acc_|loc_)")
+_ID = re.compile(r"\b[a-z]+_[0-9A-Za-z]{8,}|^[A-Z]{2,4}-?\d{4,}$|^[A-Za-z0-9_-]{20,}$")
+_KEPT = ("prd_", "acc_", "loc_")
 _BATCH = 500
 
 
@@ -46,14 +46,21 @@ def multiply(
 
 def _group(database: Database, order: Document) -> dict[str, list[Document]]:
     """Everything of one order, its ids made places to be filled."""
-    mine = (str(order["_id"]), str(order["number"]))
+    mine = (str(order["_id"]), str(order["number"]), str(order["email"]).partition("@")[0])
     found: dict[str, list[Document]] = {}
     for name in sorted(database.collections() - _LEFT_ALONE):
         documents = [each for each in database[name].find() if _names(each, mine)]
         if documents:
             found[name] = documents
-    ids = {text for documents in found.values() for text in _texts(documents) if _is_id(text)}
-    longest_first = sorted(ids | set(mine), key=len, reverse=True)
+    ids = {
+        each
+        for documents in found.values()
+        for text in _texts(documents)
+        for each in _ID.findall(text)
+        if not each.startswith(_KEPT)
+    }
+    every = ids | set(mine)
+    longest_first = sorted(every | {each.lower() for each in every}, key=len, reverse=True)
     pattern = re.compile("|".join(map(re.escape, longest_first)))
     return {
         name: [_filled(each, lambda text: pattern.sub(_marked, text)) for each in documents]
@@ -63,10 +70,6 @@ def _group(database: Database, order: Document) -> dict[str, list[Document]]:
 
 def _marked(found: re.Match[str]) -> str:
     return found[0] + _BLANK
-
-
-def _is_id(text: str) -> bool:
-    return bool(_ID.match(text)) and not _KEPT.match(text)
 
 
 def _names(document: Document, wanted: tuple[str, ...]) -> bool:

@@ -59,9 +59,9 @@ def _drafts(database: Database) -> None:
     drafts = database["drafts"]
     for field in ("number", "token", "request_key", "cart_id"):
         drafts.create_index(field, unique=True)
-    drafts.create_index([("created_at", -1)])
-    drafts.create_index([("state", 1), ("created_at", -1)])
-    database["returns"].create_index([("created_at", 1)])
+    drafts.create_index("created_at")
+    drafts.create_index([("state", 1), ("created_at", 1)])
+    database["returns"].create_index("created_at")
 
 
 def _give_words(database: Database, orders: list[Document]) -> None:

@@ -57,6 +57,20 @@ def add(promotion_id: str) -> BaseResponse:
     return leave_to(f"/admin/promotions/{promotion_id}/codes")
 
 
+@blueprint.post("/<promotion_id>/codes/state")
+@needs(Permission.PROMOTIONS_EDIT)
+def switch_code(promotion_id: str) -> BaseResponse:
+    """Switch one code off, or on again."""
+    code, active = request.form.get("code", ""), request.form.get("active") == "on"
+    if service(Coupons).switch_code(promotion_id, code, active=active):
+        changed(f"code:{code}", code, {"active": not active}, {"active": active})
+    else:
+        only_looked()
+    words = Text("%(code)s is on.", code=code) if active else Text("%(code)s is off.", code=code)
+    leave_message(words)
+    return leave_to(f"/admin/promotions/{promotion_id}/codes")
+
+
 @blueprint.post("/<promotion_id>/batches")
 @needs(Permission.PROMOTIONS_EDIT)
 def make(promotion_id: str) -> BaseResponse:

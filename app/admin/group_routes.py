@@ -14,6 +14,8 @@ from app.admin.undoing import undoable
 from app.groups.errors import GroupMovedOn
 from app.groups.models import Group
 from app.groups.service import GroupService
+from app.promotions.queries import PromotionQuery
+from app.promotions.service import PromotionService
 from app.shared.errors import Invalid
 from app.shared.texts import Text
 from app.web.memory import leave_message
@@ -100,6 +102,7 @@ def _show(
         message=message,
         theirs=theirs,
         problems=form or members_form,
+        promotions=service(PromotionService).listed(PromotionQuery(group=group.code), _PAGE),
     )
 
 

@@ -70,6 +70,7 @@ class PromotionForm(ShopForm):
     first_order = BooleanField(Text("Only with a first order"))
     emails = Lines(Text("Only for these e-mail addresses"))
     accounts = Lines(Text("Only for these account ids"))
+    groups = SelectMultipleField(Text("Only for these groups"), validate_choice=False)
     starts_at = Moment(Text("From (UTC)"))
     ends_at = Moment(Text("Until (UTC)"))
     limit_total = WholeNumber(Text("Orders in all"), least=1)

@@ -10,6 +10,7 @@ from flask import Response
 from app.admin.form_differences import FieldDifference
 from app.admin.promotion_forms import KINDS, SCOPES, PromotionForm, TrialForm
 from app.admin.promotion_reading import said
+from app.groups.service import GroupService
 from app.markets.context import format_money
 from app.markets.models import Market
 from app.markets.service import MarketService
@@ -40,6 +41,7 @@ class PromotionRow:
     state: PromotionState
     words: str
     says: str
+    groups: tuple[str, ...]  # names
     used: int
     limit: int | None
     given: tuple[Money, ...]
@@ -67,6 +69,7 @@ def listed_rows(promotions: Sequence[Promotion]) -> list[PromotionRow]:
     totals = service(UsageTallies).totals(ids)
     left = service(PromotionService).left(ids)
     markets, moment = service(MarketService).every(), now()
+    names = _group_names() if any(each.conditions.groups for each in promotions) else {}
     rows = []
     for each in promotions:
         total = totals.get(each.id) or UsedOn(day=None, used=0, given=())
@@ -77,6 +80,7 @@ def listed_rows(promotions: Sequence[Promotion]) -> list[PromotionRow]:
                 state=each.state_at(moment),
                 words=_STATE_WORDS[each.state_at(moment)],
                 says=said(each, markets, format_money),
+                groups=tuple(names.get(code, code) for code in each.conditions.groups),
                 used=(each.limit_total or 0) - left[each.id] if limited else total.used,
                 limit=each.limit_total,
                 given=total.given,
@@ -98,6 +102,8 @@ def show_form(
     markets = service(MarketService).every()
     codes = [(each.code, each.name) for each in markets]
     form.markets.choices = codes
+    gone = {code: code for code in form.groups.data or ()}
+    form.groups.choices = list((gone | _group_names()).items())
     trial = trial or TrialForm()
     trial.trial_market.choices = codes
     return page(
@@ -116,6 +122,10 @@ def show_form(
         result=result,
         used=service(PromotionService).is_used(known.id) if known else False,
     )
+
+
+def _group_names() -> dict[str, str]:
+    return {each.code: each.name for each in service(GroupService).every()}
 
 
 def _currencies(markets: Sequence[Market]) -> dict[str, str]:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
 from typing import Any
 
 from app.admin.entry_fields import write_amount, write_moment, write_share
@@ -28,15 +27,14 @@ from app.shared.money import Money
 
 
 def promotion_of(form: PromotionForm, base: Promotion | None = None) -> Promotion:
-    """What a valid form says; ``base`` is the promotion that it changes. Conditions that the form
-    does not know stay as they are."""
-    conditions = replace(
-        base.conditions if base else Conditions(),
+    """What a valid form says; ``base`` is the promotion that it changes."""
+    conditions = Conditions(
         minimum_subtotal=_amounts(form, "subtotal"),
         minimum_quantity=form.minimum_quantity.value or 0,
         markets=tuple(form.markets.data or ()),
         accounts=form.accounts.value,
         emails=form.emails.value,
+        groups=tuple(form.groups.data or ()),
         first_order=form.first_order.data,
     )
     return Promotion(
@@ -115,6 +113,7 @@ def filled_form(promotion: Promotion, markets: Sequence[Market]) -> PromotionFor
         "first_order": conditions.first_order,
         "emails": "\n".join(conditions.emails),
         "accounts": "\n".join(conditions.accounts),
+        "groups": list(conditions.groups),
         "starts_at": write_moment(promotion.starts_at),
         "ends_at": write_moment(promotion.ends_at),
         "limit_total": _number(promotion.limit_total),

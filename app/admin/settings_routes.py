@@ -6,7 +6,7 @@ from flask import Response, request
 from werkzeug.wrappers import Response as BaseResponse
 
 from app.admin.differences import Difference, differences
-from app.admin.guard import area, changed, needs
+from app.admin.guard import area, changed, needs, only_looked
 from app.admin.permissions import Permission
 from app.admin.shop_forms import ProfileForm
 from app.markets.service import MarketService
@@ -66,9 +66,36 @@ def save_shop() -> BaseResponse:
     return leave_to(_SHOP)
 
 
+@blueprint.post("/shop/defaults")
+@needs(Permission.SETTINGS_EDIT)
+def use_defaults() -> BaseResponse:
+    """Let the environment's word hold again."""
+    profiles = service(ShopProfiles)
+    before, read = profiles.read(), request.form.get("version", "")
+    if not before.by_hand:
+        only_looked()  # it was sent before
+        return leave_to(_SHOP)
+    try:
+        after = profiles.use_defaults(int(read) if read.isdecimal() else 0)
+    except Conflict:
+        now = profiles.read()
+        return _shop_page(
+            ProfileForm.of(now), 409, differences(plain(now), plain(profiles.default))
+        )
+    changed("settings:shop", "Shop", plain(before), plain(after))
+    leave_message(Text("The shop’s defaults hold again."))
+    return leave_to(_SHOP)
+
+
 def _shop_page(
     form: ProfileForm, status: int = 200, clash: list[Difference] | None = None
 ) -> Response:
     return page(
-        "admin/settings/shop.html", "content", status, form=form, clash=clash or [], status=status
+        "admin/settings/shop.html",
+        "content",
+        status,
+        form=form,
+        clash=clash or [],
+        status=status,
+        by_hand=service(ShopProfiles).read().by_hand,
     )

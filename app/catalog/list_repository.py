@@ -3,11 +3,13 @@ ones: a database that sorts in memory has little to read, and every word and ord
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from datetime import UTC, datetime
 
 from app.catalog.documents import product_from_document
 from app.catalog.listed import (
+    LONGEST_BEGINNING,
     STATUS_OF,
     ListSort,
     ProductFilter,
@@ -21,7 +23,6 @@ from app.shared.clock import now
 from app.shared.ids import ProductId
 
 _EVERY = datetime.min.replace(tzinfo=UTC)
-_LAST = "\uffff"
 _BATCH = 500
 
 
@@ -32,12 +33,14 @@ class ListRepository:
         self._products = database["products"]
         self._listed = database["product_list"]
 
-    def list(self, wanted: ProductFilter, most: int) -> list[Product]:
+    def ids(self, wanted: ProductFilter, most: int) -> list[ProductId]:
         """At most so many products; the stock is not looked at."""
-        parts = [*_conditions(wanted), *_behind(wanted)]
-        query: Document = {"$and": parts} if parts else {}
+        query = {**_conditions(wanted), **_behind(wanted)}
         found = self._listed.find(query, {"_id": 1}).sort(_ORDERS[wanted.sort]).limit(most)
-        ids = [each["_id"] for each in found]
+        return [each["_id"] for each in found]
+
+    def products(self, ids: Sequence[ProductId]) -> list[Product]:
+        """These products, in this order."""
         products = {each["_id"]: each for each in find_any(self._products, "_id", ids)}
         return [product_from_document(products[each]) for each in ids if each in products]
 
@@ -72,35 +75,41 @@ _ORDERS: dict[ListSort, list[tuple[str, int]]] = {
 }
 
 
-def _conditions(wanted: ProductFilter) -> list[Document]:
+def _conditions(wanted: ProductFilter) -> Document:
+    """What is asked for, at the top of the query as far as it can be: there any planner finds the
+    index for it."""
     plain = {
         "status": STATUS_OF[wanted.status].value if wanted.status else "",
         "kind": wanted.kind.value if wanted.kind else "",
         "category": wanted.category,
         "vendor": wanted.vendor,
     }
-    found: list[Document] = [{name: value} for name, value in plain.items() if value]
+    found: Document = {name: value for name, value in plain.items() if value}
     if wanted.status in {Shown.SCHEDULED, Shown.PUBLISHED}:
         later = wanted.status is Shown.SCHEDULED
-        found.append({"published_at": {"$gt" if later else "$lte": now()}})
-    found += [
-        {"words": {"$elemMatch": {"$gte": word, "$lt": word + _LAST}}}
-        for word in wanted_words(wanted.q)
-    ]
+        found["published_at"] = {"$gt" if later else "$lte": now()}
+    words = sorted(wanted_words(wanted.q), key=len, reverse=True)  # the longest is the rarest
+    if words:
+        found["words"] = words[0][:LONGEST_BEGINNING]
+        long = [word for word in words if len(word) > LONGEST_BEGINNING]
+        rest: list[object] = [word for word in words[1:] if word not in long]
+        rest += [{"$regex": f"^{re.escape(word)}"} for word in long]
+        if rest:
+            found["$and"] = [{"words": each} for each in rest]
     return found
 
 
-def _behind(wanted: ProductFilter) -> list[Document]:
+def _behind(wanted: ProductFilter) -> Document:
     """What comes after the last product of the page before."""
     if not wanted.after:
-        return []
+        return {}
     key, _, last = wanted.after.rpartition("~")
     if wanted.sort is ListSort.NEWEST:
-        return [{"_id": {"$lt": wanted.after}}]
+        return {"_id": {"$lt": wanted.after}}
     if wanted.sort is ListSort.TITLE:
-        return [{"title": {"$gte": key}}, _beyond("title", "$gt", key, last)]
+        return {"title": {"$gte": key}, **_beyond("title", "$gt", key, last)}
     moment = _moment(key)
-    return [{"updated_at": {"$lte": moment}}, _beyond("updated_at", "$lt", moment, last)]
+    return {"updated_at": {"$lte": moment}, **_beyond("updated_at", "$lt", moment, last)}
 
 
 def _beyond(path: str, step: str, place: object, last: str) -> Document:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from enum import StrEnum
 
 from app.catalog.models import Product, ProductKind, ProductStatus
@@ -12,6 +12,7 @@ from app.db.database import Document
 
 _LONGEST = 80  # letters of a title that decide its place in a list
 _MOST_WORDS = 8
+LONGEST_BEGINNING = 12  # letters; of what is longer, those that begin with so many are looked at
 
 
 class Shown(StrEnum):
@@ -52,17 +53,13 @@ class ProductFilter:
     sort: ListSort = ListSort.NEWEST
     after: str = ""
 
-    def following(self, product: Product) -> ProductFilter:
-        """The same from behind a product on."""
-        return replace(self, after=cursor_of(product, self.sort))
-
 
 def listed_document(product: Product) -> Document:
     """What the list needs to find and sort a product: a small document beside the large one."""
     return {
         "_id": product.id,
         "title": sort_title(product),
-        "words": sorted(set(_names(product))),
+        "words": sorted({start for name in _names(product) for start in _beginnings(name)}),
         "status": product.status.value,
         "kind": product.kind.value,
         "category": product.category,
@@ -85,6 +82,13 @@ def _names(product: Product) -> Iterator[str]:
     for variant in product.variants:
         yield from words(variant.sku)
         yield fold(variant.sku)
+
+
+def _beginnings(name: str) -> Iterator[str]:
+    """A word with its beginnings: asked for by equality, which every database looks up."""
+    yield name
+    for length in range(1, min(len(name), LONGEST_BEGINNING + 1)):
+        yield name[:length]
 
 
 def wanted_words(q: str) -> list[str]:

@@ -14,7 +14,7 @@ from app.db.database import Database
 from app.shared.ids import Sku
 
 _PAGE = 50
-_MOST_LOOKED_AT = 800  # products whose stock is read for one page of a list filtered by stock
+_MOST_LOOKED_AT = 400  # products whose stock is read for one page of a list filtered by stock
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -45,25 +45,25 @@ class ProductList:
     def page(self, wanted: ProductFilter, most: int = _PAGE) -> ProductSlice:
         """The products after ``wanted.after``. One that is filtered by stock may be short, and go
         on all the same: only so much is looked at for one page."""
-        if wanted.stock is None:
-            found = self._products.list(wanted, most + 1)
-            return _slice(self._with_stock(found[:most]), wanted.sort, more=len(found) > most)
+        if wanted.stock is not None:
+            return self._page_by_stock(wanted, wanted.stock, most)
+        ids = self._products.ids(wanted, most + 1)
+        found = self._with_stock(self._products.products(ids[:most]))
+        return _slice(found, wanted.sort, more=len(ids) > most)
+
+    def _page_by_stock(self, wanted: ProductFilter, stock: StockFilter, most: int) -> ProductSlice:
+        ids = self._products.ids(wanted, _MOST_LOOKED_AT + 1)
         kept: list[ListedProduct] = []
-        looked = 0
-        while True:
-            batch = self._products.list(wanted, most + 1)
-            for place, each in enumerate(self._with_stock(batch[:most]), 1):
-                if _fits(each, wanted.stock):
-                    kept.append(each)
+        last: Product | None = None
+        for start in range(0, min(len(ids), _MOST_LOOKED_AT), most):
+            looked_at = ids[start : min(start + most, _MOST_LOOKED_AT)]
+            for place, each in enumerate(self._with_stock(self._products.products(looked_at)), 1):
+                last = each.product
+                kept += [each] if _fits(each, stock) else []
                 if len(kept) == most:
-                    more = place < len(batch)
-                    return _slice(kept, wanted.sort, more=more)
-            looked += most
-            if len(batch) <= most:
-                return ProductSlice(items=kept)
-            wanted = wanted.following(batch[most - 1])
-            if looked >= _MOST_LOOKED_AT:
-                return ProductSlice(items=kept, older=wanted.after)
+                    return _slice(kept, wanted.sort, more=start + place < len(ids))
+        more = last is not None and len(ids) > _MOST_LOOKED_AT
+        return ProductSlice(items=kept, older=cursor_of(last, wanted.sort) if last and more else "")
 
     def _with_stock(self, products: Sequence[Product]) -> list[ListedProduct]:
         skus = [variant.sku for each in products for variant in each.variants if _counts(each)]

@@ -240,10 +240,9 @@ class CatalogRepository:
         """What is stored of the home page, market by market."""
         return list(map(home_from_document, self._homes.find({}).sort("_id", 1)))
 
-    def members_of(self, slugs: Iterable[str]) -> dict[str, frozenset[ProductId]]:
-        """The products in each of these collections; an unknown one has none."""
-        found = find_any(self._collections, "_id", slugs, only=("product_ids",))
-        return {each["_id"]: frozenset(each["product_ids"]) for each in found}
+    def collections_named(self, slugs: Iterable[str]) -> list[Collection]:
+        """Those of the collections that there are, in no particular order."""
+        return list(map(collection_from_document, find_any(self._collections, "_id", slugs)))
 
     def add_shelf(self, shelf: Category | Collection, session: Session | None = None) -> bool:
         """Store a category or collection unless its slug is there; say whether it was new."""

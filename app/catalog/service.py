@@ -150,9 +150,32 @@ class CatalogService:
         found = self._catalog.by_ids(product_ids)
         return {key: (product.slug, product.title) for key, product in found.items()}
 
-    def members_of(self, collections: Iterable[str]) -> dict[str, frozenset[ProductId]]:
-        """The products in each of these collections, by slug; an unknown one has none."""
-        return self._catalog.members_of(collections)
+    def members_of(
+        self, collections: Iterable[str], products: Iterable[ProductId], market: str
+    ) -> dict[str, frozenset[ProductId]]:
+        """Which of these products are in each of the collections in a market, by slug; an unknown
+        collection has none. What a rule finds is what the collection shows."""
+        wanted = frozenset(products)
+        return {
+            each.slug: self._found_by_rule(each, wanted, market)
+            if each.rule
+            else wanted.intersection(each.product_ids)
+            for each in self._catalog.collections_named(collections)
+        }
+
+    def _found_by_rule(
+        self, collection: Collection, products: AbstractSet[ProductId], market: str
+    ) -> frozenset[ProductId]:
+        model = self.model()
+        rows = model.membership(collection).rows_in(market)
+        found = ((each, model.row_of.get(each)) for each in products)
+        return frozenset(each for each, row in found if row is not None and row in rows)
+
+    def unknown_collections(self, slugs: Iterable[str]) -> list[str]:
+        """Which of these slugs name no collection."""
+        wanted = list(slugs)
+        known = {each.slug for each in self._catalog.collections_named(wanted)}
+        return [slug for slug in wanted if slug not in known]
 
     def count_sale(self, order: str, units: Mapping[ProductId, int]) -> None:
         """Count an order's units towards "best selling", once."""

@@ -25,6 +25,9 @@ class StockWriter(Protocol):
     def set_on_hand(self, quantities: Mapping[Sku, int], by: str) -> int:
         """Count stock; how many SKUs changed."""
 
+    def count(self, quantities: Mapping[Sku, int], by: str, session: Session) -> int:
+        """The same in the caller's transaction."""
+
     def on_hand(self, skus: Iterable[Sku]) -> dict[Sku, int]:
         """Units counted on the shelves, of what was ever counted."""
 

@@ -78,25 +78,23 @@ class InventoryService:
     # --- counting -------------------------------------------------------------------------------
 
     def set_on_hand(self, quantities: Mapping[Sku, int], by: str) -> int:
+        """The same as ``count``, in a transaction of its own."""
+        return self._database.in_transaction(lambda session: self.count(quantities, by, session))
+
+    def count(self, quantities: Mapping[Sku, int], by: str, session: Session) -> int:
         """Count stock at all locations together; how many SKUs changed. What is more lies at the
         default location, and what is missing is missing there first."""
-
-        def work(session: Session) -> int:
-            levels = self._stock.levels(quantities, session)
-            changed = [
-                sku for sku in quantities if not _is_counted(levels.get(sku), quantities[sku])
-            ]
-            levels |= self._stock.begin_all([sku for sku in changed if sku not in levels], session)
-            order = sending_order(self._locations.every(session))
-            steps = [
-                Step(id=new_id("mov"), sku=sku, location=code, on_hand=units)
-                for sku in changed
-                for code, units in count_steps(levels[sku], quantities[sku], order).items()
-            ]
-            self.ledger.book(levels, steps, Why(cause=Cause.COUNT, by=by), session)
-            return len(changed)
-
-        return self._database.in_transaction(work)
+        levels = self._stock.levels(quantities, session)
+        changed = [sku for sku in quantities if not _is_counted(levels.get(sku), quantities[sku])]
+        levels |= self._stock.begin_all([sku for sku in changed if sku not in levels], session)
+        order = sending_order(self._locations.every(session))
+        steps = [
+            Step(id=new_id("mov"), sku=sku, location=code, on_hand=units)
+            for sku in changed
+            for code, units in count_steps(levels[sku], quantities[sku], order).items()
+        ]
+        self.ledger.book(levels, steps, Why(cause=Cause.COUNT, by=by), session)
+        return len(changed)
 
     # --- what the catalog says of a SKU -----------------------------------------------------------
 

@@ -5,10 +5,13 @@ from __future__ import annotations
 from app.db.outbox import Event, Outbox
 from app.identity.events import STAFF_INVITED
 from app.identity.invitations import Invitations
+from app.identity.models import Invitation
 from app.notifications import letters
 from app.notifications.letters import letter_context
 from app.notifications.service import NotificationService
 from app.shared.clock import now
+from app.shared.languages import DEFAULT
+from app.shared.texts import speaking
 
 
 class InvitationMails:
@@ -27,6 +30,10 @@ class InvitationMails:
         invitation = self._invitations.get(event.payload["invitation_id"])
         if not invitation.is_good(now()):
             return
+        with speaking(DEFAULT):  # as everything for staff
+            self._send(event, invitation)
+
+    def _send(self, event: Event, invitation: Invitation) -> None:
         letter = letters.invitation(invitation.by, self._invitations.token(invitation))
         self._mails.send(
             key=event.id.replace(":", "-"),

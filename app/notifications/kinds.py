@@ -86,16 +86,17 @@ _KINDS = (
     ("second_factor_on", Text("Second factor on"), *_LETTER),
     ("second_factor_off", Text("Second factor off"), *_LETTER),
     ("account_deleted", Text("Account deleted"), *_LETTER),
-    ("staff_invited", Text("Invited to work here"), *_LETTER),
+    ("staff_invited", Text("Invited to work here (to staff)"), *_LETTER),
     ("stock_low", Text("Stock runs low (to staff)"), ("shop",), _shop_values),
 )
+_FOR_STAFF = frozenset({"stock_low", "staff_invited"})
 KINDS: Mapping[str, MailKind] = {
     key: MailKind(
         key=key,
         title=title,
         placeholders=placeholders,
         values=values,
-        for_staff=key == "stock_low",
+        for_staff=key in _FOR_STAFF,
     )
     for key, title, placeholders, values in _KINDS
 }

@@ -1,15 +1,16 @@
 """Lists of orders for staff, and what staff change of an order's own words.
 
-The embedded database reads everything that a condition leaves before it sorts or stops, so a list
-is read in windows of time: the first is a minute long, each next one four times as long, until the
-page is full. What that costs does not grow with the number of orders.
+The embedded database reads all that an index range holds before it sorts or stops, and every order
+where a query asks for more than one index has. So a list is read in windows of time (the first is a
+minute long, and they grow as long as they are read quickly) by its rarest condition alone; the
+others are looked at here. What a page costs does not grow with the number of orders.
 """
 
 from __future__ import annotations
 
 import time
-from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 
 from app.db.database import Database, Document, Session, find_any
@@ -20,17 +21,24 @@ from app.shared.ids import OrderId
 
 _BEGINNING = datetime(2015, 1, 1, tzinfo=UTC)
 _FIRST_WINDOW = timedelta(minutes=1)
-_GROWTH = 4
 _STEP = timedelta(milliseconds=1)  # to the next moment that can be told apart
+_PROBE = timedelta(days=30)
 _PATIENCE = 0.2  # seconds that a page may look back for what is rare
+_QUICK, _SLOW = 0.03, 0.1  # seconds: whether windows become longer or shorter
+_GROWTH = 4
 _MOST_BY_PREFIX = 200
 _SHORTEST_PREFIX = 3
-_PAYMENTS: dict[str, Document] = {
-    Payment.UNPAID: {"state": OrderState.PENDING.value},
-    Payment.PAID: {"state": OrderState.PAID.value, "refunded": 0},
-    Payment.PARTLY_REFUNDED: {"state": OrderState.PAID.value, "refunded": {"$gt": 0}},
-    Payment.REFUNDED: {"state": OrderState.REFUNDED.value},
+_RAREST_FIRST = ("_id", "fulfilment", "market", "gateway", "state")
+_PAYMENTS: Mapping[str, tuple[OrderState, bool]] = {
+    Payment.UNPAID: (OrderState.PENDING, False),
+    Payment.PAID: (OrderState.PAID, False),
+    Payment.PARTLY_REFUNDED: (OrderState.PAID, True),
+    Payment.REFUNDED: (OrderState.REFUNDED, True),
 }
+_SLIM = dict.fromkeys(
+    ("placed_at", "state", "refunded", "fulfilment", "gateway", "market", "search", "totals.total"),
+    1,
+)
 
 Place = tuple[datetime, str]  # an order's place in the list: when it was placed, and its id
 
@@ -43,6 +51,30 @@ class Walk:
     until: datetime | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class Question:
+    """What orders must be like: the one condition that the database is asked, and all of them."""
+
+    query: Document
+    alike: Mapping[str, str]
+    words: frozenset[str]
+    refunded: bool | None
+
+    @property
+    def is_simple(self) -> bool:
+        """Whether the database can answer it alone."""
+        conditions = len(self.alike) + len(self.words) + (self.refunded is not None)
+        return conditions == len(self.query)
+
+    def fits(self, document: Document) -> bool:
+        """Whether an order is like that."""
+        return (
+            all(document[name] == value for name, value in self.alike.items())
+            and self.words <= set(document["search"])
+            and self.refunded in {None, document["refunded"] > 0}
+        )
+
+
 class OrderDeskRepository:
     """Reads lists of ``orders``."""
 
@@ -51,28 +83,45 @@ class OrderDeskRepository:
 
     def walk(self, wanted: OrderFilter, after: Place | None, most: int, *, back: bool) -> Walk:
         """Up to ``most`` orders from ``after`` on, ``back`` in time or forward."""
-        query, sign = _query(wanted), -1 if back else 1
+        question = _question(wanted)
         found: list[Document] = []
         deadline = time.monotonic() + _PATIENCE
         if after:  # what was placed at the very moment at which the page before ended
             tie = {"placed_at": after[0], "_id": {"$lt" if back else "$gt": after[1]}}
-            found += self._orders.find({**query, **tie}).sort("_id", sign).limit(most)
-        windows = list(self._windows(wanted, after, back=back))
-        for begin, end in windows:
-            if len(found) >= most:
-                break
-            condition = {**query, "placed_at": {"$gte": begin, "$lt": end}}
-            cursor = self._orders.find(condition).sort([("placed_at", sign), ("_id", sign)])
-            found += cursor.limit(most)
-            more = len(found) < most and (begin, end) != windows[-1]
-            if more and time.monotonic() > deadline:
-                return Walk(_orders(found), begin if back else end)
-        return Walk(_orders(found[:most]))
+            found += self._ask(question, tie, most, back=back)
+        first, last = self._ends(wanted, after, back=back)
+        span = _FIRST_WINDOW
+        while first < last and len(found) < most:
+            started = time.monotonic()
+            begin = max(first, last - span) if back else first
+            end = last if back else min(last, first + span)
+            moments = {"placed_at": {"$gte": begin, "$lt": end}}
+            found += self._ask(question, moments, most, back=back)
+            first, last = (first, begin) if back else (end, last)
+            now = time.monotonic()
+            if now > deadline and first < last and len(found) < most:
+                return Walk(self._whole_orders(found), begin if back else end)
+            span = _next_span(span, now - started)
+        return Walk(self._whole_orders(found[:most]))
 
-    def _windows(
+    def _ask(
+        self, question: Question, moments: Document, most: int, *, back: bool
+    ) -> Iterator[Document]:
+        """The orders of some moments that fit, at most ``most`` where the database can tell."""
+        sign = -1 if back else 1
+        cursor = self._orders.find({**question.query, **moments}, _SLIM)
+        cursor = cursor.sort([("placed_at", sign), ("_id", sign)])
+        return filter(question.fits, cursor.limit(most) if question.is_simple else cursor)
+
+    def _whole_orders(self, found: Sequence[Document]) -> list[Order]:
+        """The orders whose ids were found, in that order."""
+        orders = self.by_ids(each["_id"] for each in found)
+        return [orders[each["_id"]] for each in found]
+
+    def _ends(
         self, wanted: OrderFilter, after: Place | None, *, back: bool
-    ) -> Iterator[tuple[datetime, datetime]]:
-        """Stretches of time from where the page begins, each longer than the last."""
+    ) -> tuple[datetime, datetime]:
+        """Between which moments to look; the second is not included."""
         first = _whole(wanted.placed_from or _BEGINNING)
         last = _whole(wanted.placed_until or datetime.now(UTC) + timedelta(days=1))
         if after and back:
@@ -80,30 +129,26 @@ class OrderDeskRepository:
         elif after:
             first = max(first, after[0] + _STEP)
         elif not back and wanted.placed_from is None:
-            first = self._first_moment()
-        span = _FIRST_WINDOW
-        while first < last:
-            if back:
-                begin = max(first, last - span)
-                yield begin, last
-                last = begin
-            else:
-                end = min(last, first + span)
-                yield first, end
-                first = end
-            span *= _GROWTH
+            first = self._first_moment(last)
+        return first, last
 
-    def _first_moment(self) -> datetime:
-        """When the shop's first order was placed, as far as it can be told."""
+    def _first_moment(self, last: datetime) -> datetime:
+        """From when on there are orders, or a little before."""
         found = self._orders.find_one({"number": "MX-10001"}, {"placed_at": 1})
-        moment: datetime = found["placed_at"] if found else _BEGINNING
-        return moment
+        if found:
+            return _whole(found["placed_at"])
+        begin = _BEGINNING
+        while begin < last and not self._orders.find_one(
+            {"placed_at": {"$gte": begin, "$lt": begin + _PROBE}}, {"_id": 1}
+        ):
+            begin += _PROBE
+        return begin
 
     def totals(self, wanted: OrderFilter) -> list[tuple[int, str]]:
         """Totals in minor units with the ids of all that was placed in a period."""
-        period = {"$gte": wanted.placed_from, "$lt": wanted.placed_until}
-        fields = {"totals.total": 1}
-        found = self._orders.find({**_query(wanted), "placed_at": period}, fields)
+        question = _question(wanted)
+        period = {"placed_at": {"$gte": wanted.placed_from, "$lt": wanted.placed_until}}
+        found = filter(question.fits, self._orders.find({**question.query, **period}, _SLIM))
         return [(each["totals"]["total"], each["_id"]) for each in found]
 
     def by_prefix(self, wanted: OrderFilter) -> list[Order]:
@@ -111,11 +156,16 @@ class OrderDeskRepository:
         (typed,) = words_in(wanted.q) or ("",)
         if len(typed) < _SHORTEST_PREFIX:
             return []
+        fits = _question(replace(wanted, q="")).fits
         words = {"$gte": typed, "$lt": f"{typed}\uffff"}
-        query = {**_query(wanted, with_words=False), "search": {"$elemMatch": words}}
-        # A range of its own beside it, because that is what the embedded database has an index for.
-        found = self._orders.find({"$and": [{"search": words}, query]}).limit(_MOST_BY_PREFIX)
-        return sorted(_orders(found), key=lambda order: (order.placed_at, order.id), reverse=True)
+        found = [
+            each
+            for each in self._orders.find({"search": words}, _SLIM)
+            # Each bound may be met by another word.
+            if any(word.startswith(typed) for word in each["search"]) and fits(each)
+        ]
+        found.sort(key=lambda each: (each["placed_at"], each["_id"]), reverse=True)
+        return self._whole_orders(found[:_MOST_BY_PREFIX])
 
     def by_ids(self, ids: Iterable[str]) -> dict[str, Order]:
         """Orders by id."""
@@ -163,32 +213,38 @@ def _whole(moment: datetime) -> datetime:
     return moment.replace(microsecond=moment.microsecond // 1000 * 1000)
 
 
-def _query(wanted: OrderFilter, *, with_words: bool = True) -> Document:
-    conditions: list[Document] = [
-        {name: value}
+def _next_span(span: timedelta, took: float) -> timedelta:
+    """How long the next window is, so that none takes long."""
+    if took < _QUICK:
+        return span * _GROWTH
+    return span / 2 if took > _SLOW else span
+
+
+def _question(wanted: OrderFilter) -> Question:
+    # Numbers and addresses first: they are rarer than titles.
+    typed = sorted(words_in(wanted.q), key=lambda word: -sum(not each.isalpha() for each in word))
+    words = [*([NOTED] * wanted.noted), *([RETURNED] * wanted.returned), *typed]
+    payment = _PAYMENTS.get(wanted.payment)
+    state, refunded = payment or (wanted.state, None)
+    alike = {
+        name: str(value)
         for name, value in (
-            ("state", wanted.state),
+            ("state", wanted.state or state),
             ("fulfilment", wanted.fulfilment),
             ("gateway", wanted.gateway),
             ("market", wanted.market),
         )
         if value
-    ]
-    if wanted.payment in _PAYMENTS:
-        conditions.append(_PAYMENTS[wanted.payment])
-    marks = [RETURNED] * wanted.returned + [NOTED] * wanted.noted
-    words = [*words_in(wanted.q)] if with_words else []
-    # Numbers and addresses first: they are rarer than titles.
-    words.sort(key=lambda word: -sum(not letter.isalpha() for letter in word))
-    terms = [*words, *marks]
-    if not terms and len(conditions) == 1:
-        return conditions[0]
-    if terms:
-        first = {"search": terms[0]}
-        rest = [{"search": each} for each in terms[1:]]
-        return {**first, **({"$and": [*rest, *conditions]} if rest or conditions else {})}
-    return {"$and": conditions} if conditions else {}
-
-
-def _orders(documents: Iterable[Document]) -> list[Order]:
-    return [order_from_document(each) for each in documents]
+    }
+    if wanted.state and wanted.state != state:
+        alike["_id"] = ""  # no order is both
+    rare = alike.get("state", OrderState.PAID.value) != OrderState.PAID.value
+    names = ("state", *_RAREST_FIRST) if rare else _RAREST_FIRST
+    first = next((name for name in names if name in alike), "")
+    query: Document = {first: alike[first]} if first else {}
+    return Question(
+        query={"search": words[0]} if words else query,
+        alike=alike,
+        words=frozenset(words),
+        refunded=refunded,
+    )

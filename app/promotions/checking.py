@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 
 from app.catalog.service import CatalogService
+from app.groups.service import GroupService
 from app.promotions.kinds import BundleSet, BuyGet, Scope
 from app.promotions.models import Promotion
 from app.shared.ids import Sku
@@ -12,14 +13,17 @@ from app.shared.texts import Text
 
 
 class PromotionChecks:
-    """Looks up what promotions name in the catalog."""
+    """Looks up what promotions name in the catalog, and their groups of customers."""
 
-    def __init__(self, catalog: CatalogService) -> None:
+    def __init__(self, catalog: CatalogService, groups: GroupService) -> None:
         self._catalog = catalog
+        self._groups = groups
 
     def problems(self, promotion: Promotion) -> Mapping[str, str]:
-        """What is not there, by place: ``scope.skus``, ``get_scope.products`` or ``parts``."""
+        """What is not there, by place: ``scope.skus``, ``get_scope.products``, ``parts`` or
+        ``groups``."""
         found = self._in_scope("scope", promotion.scope)
+        found |= _named("groups", self._unknown_groups(promotion.conditions.groups))
         match promotion.benefit:
             case BuyGet(get_scope=scope) if scope is not None:
                 found |= self._in_scope("get_scope", scope)
@@ -31,18 +35,18 @@ class PromotionChecks:
         return {
             **_named(f"{place}.products", self._catalog.unknown_products(scope.products)),
             **_named(f"{place}.skus", self._unknown_skus(scope.skus)),
-            **_named(f"{place}.collections", self._unknown_collections(scope.collections)),
+            **_named(f"{place}.collections", self._catalog.unknown_collections(scope.collections)),
         }
+
+    def _unknown_groups(self, codes: Iterable[str]) -> list[str]:
+        wanted = list(codes)
+        known = {each.code for each in self._groups.every()} if wanted else set()
+        return [code for code in wanted if code not in known]
 
     def _unknown_skus(self, skus: Iterable[str]) -> list[str]:
         wanted = list(map(Sku, skus))
         known = self._catalog.names_of(wanted) if wanted else {}
         return [sku for sku in wanted if sku not in known]
-
-    def _unknown_collections(self, slugs: Iterable[str]) -> list[str]:
-        wanted = list(slugs)
-        known = self._catalog.members_of(wanted) if wanted else {}
-        return [slug for slug in wanted if slug not in known]
 
 
 def _named(place: str, unknown: Iterable[str]) -> dict[str, str]:

@@ -13,7 +13,7 @@ from app.shared.ids import PromotionId
 
 
 class CodeRepository:
-    """Reads ``coupon_codes``, reads and writes ``coupon_batches``."""
+    """Reads and switches ``coupon_codes``, reads and writes ``coupon_batches``."""
 
     def __init__(self, database: Database) -> None:
         self._codes = database["coupon_codes"]
@@ -33,7 +33,16 @@ class CodeRepository:
             query["_id"] = {**query.get("_id", {}), "$gt": after}
         found = list(self._codes.find(query).sort("_id", 1).limit(most))
         off = self._off(promotion_id, {each["batch"] for each in found})
-        return [code_from_document(each, active=each["batch"] not in off) for each in found]
+        return [code_from_document(each, batch_is_on=each["batch"] not in off) for each in found]
+
+    def switch_code(self, code: CouponCode, *, active: bool) -> bool:
+        """Switch a code; False if it was so before. One that was never switched is on."""
+        before = {"active": False} if active else {"active": {"$ne": False}}
+        result = self._codes.update_one(
+            {"_id": code.code, "promotion_id": code.promotion_id, **before},
+            {"$set": {"active": active}},
+        )
+        return bool(result.modified_count)
 
     def _off(self, promotion_id: PromotionId, names: set[str]) -> set[str]:
         ids = [batch_id(promotion_id, name) for name in names if name]

@@ -75,6 +75,14 @@ class Coupons:
         code = normal_code(text)
         return self._promotions.codes([code]).get(code) if code else None
 
+    def switch_code(self, promotion_id: str, code: str, *, active: bool) -> bool:
+        """Switch one code off or on; whether that changed anything. Raises ``NotFound``. Orders
+        that were placed keep their discount, and a code whose batch is off stays off."""
+        found = self._promotions.codes([code]).get(code)
+        if found is None or found.promotion_id != promotion_id:
+            raise NotFound(Text("There is no such code."))
+        return self._codes.switch_code(found, active=active)
+
     # --- batches --------------------------------------------------------------------------------
 
     def batches(self, promotion_id: str) -> list[CodeBatch]:

@@ -37,7 +37,7 @@ from app.promotions.repository import PromotionRepository
 from app.promotions.stacking import Basket, Candidate, choose
 from app.promotions.usage_repository import UsageRepository
 from app.shared.clock import now
-from app.shared.ids import OrderId, PromotionId
+from app.shared.ids import OrderId, ProductId, PromotionId
 from app.shared.money import Money
 
 _TRIAL = "TRIAL"
@@ -154,7 +154,8 @@ class DiscountService:
         self, items: Sequence[Item], market: Market, promotions: Iterable[Promotion]
     ) -> Basket:
         slugs = {slug for promotion in promotions for slug in _collections_of(promotion)}
-        members = self._catalog.members_of(slugs) if slugs and items else {}
+        ids = [ProductId(item.product_id) for item in items]
+        members = self._catalog.members_of(slugs, ids, market.code) if slugs and items else {}
         placed = tuple(
             replace(
                 item,

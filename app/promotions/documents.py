@@ -39,10 +39,11 @@ def batch_from_document(document: Document) -> CodeBatch:
     )
 
 
-def code_from_document(document: Document, *, active: bool = True) -> CouponCode:
-    """A code as stored; ``active`` as its batch says."""
+def code_from_document(document: Document, *, batch_is_on: bool = True) -> CouponCode:
+    """A code as stored; whether its batch is on stands elsewhere."""
     return CouponCode(
-        active=active,
+        switched_on=document.get("active", True),
+        batch_is_on=batch_is_on,
         paid=document.get("paid", 0),
         code=document["_id"],
         promotion_id=PromotionId(document["promotion_id"]),

@@ -129,8 +129,14 @@ class CouponCode:
     left: int | None
     used: int
     batch: str
-    active: bool = True  # unless its batch was switched off
+    switched_on: bool = True
+    batch_is_on: bool = True
     paid: int = 0  # orders that used it and are paid
+
+    @property
+    def active(self) -> bool:
+        """Whether neither it nor its batch was switched off."""
+        return self.switched_on and self.batch_is_on
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -109,8 +109,10 @@ class PromotionRepository:
         limit: int | None,
         batch: str,
         session: Session | None = None,
+        *,
+        active: bool = True,
     ) -> None:
-        """Store new codes. Raises ``DuplicateKeyError`` if one is taken."""
+        """Store new codes, switched on or off. Raises ``DuplicateKeyError`` if one is taken."""
         moment = now()
         documents: list[Document] = [
             {
@@ -121,6 +123,7 @@ class PromotionRepository:
                 "used": 0,
                 "batch": batch,
                 "created_at": moment,
+                "active": active,
             }
             for code in codes
         ]
@@ -142,7 +145,7 @@ class PromotionRepository:
             if not each["active"]
         }
         return {
-            each["_id"]: code_from_document(each, active=_batch_of(each) not in off)
+            each["_id"]: code_from_document(each, batch_is_on=_batch_of(each) not in off)
             for each in found
         }
 
@@ -176,7 +179,9 @@ class PromotionRepository:
         return _take(self._codes, own, session)
 
     def _is_off(self, code: Document, session: Session) -> bool:
-        """Whether a code's batch was switched off."""
+        """Whether a code or its batch was switched off."""
+        if not code.get("active", True):
+            return True
         off = {"_id": _batch_of(code), "active": False}
         return bool(code["batch"]) and self._batches.find_one(off, session=session) is not None
 
@@ -199,6 +204,8 @@ def _query(wanted: PromotionQuery, moment: datetime) -> Document:
     if wanted.q:
         name = {"name": {"$regex": re.escape(wanted.q), "$options": "i"}}
         asked.append({"$or": [name, {"_id": {"$in": list(wanted.ids)}}]})
+    if wanted.group:
+        asked.append({"conditions.groups": wanted.group})
     if wanted.kind:
         asked.append({"benefit.kind": wanted.kind})
     if wanted.state:

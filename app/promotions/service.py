@@ -152,8 +152,8 @@ class PromotionService:
                 raise PromotionMoved
             return {
                 **plain_promotion(promotion),
-                "codes": [{"code": each.code, "limit": each.limit, "batch": each.batch}
-                          for each in codes],
+                "codes": [{"code": each.code, "limit": each.limit, "batch": each.batch,
+                           "active": each.switched_on} for each in codes],
                 "batches": list(map(plain_batch, batches)),
             }  # fmt: skip
 
@@ -174,8 +174,9 @@ class PromotionService:
             self._codes.restore(list(map(restored_batch, batches)), session)
             for each in codes:
                 self._promotions.insert_codes(
-                    promotion.id, [each["code"]], each["limit"], each["batch"], session
-                )
+                    promotion.id, [each["code"]], each["limit"], each["batch"], session,
+                    active=each.get("active", True),
+                )  # fmt: skip
 
         self._database.in_transaction(work)
         return promotion

@@ -27,8 +27,8 @@ class ShopProfile:
     """Who sells, by which rules, and what the shop tells everybody.
 
     ``seller`` is a name and an address in lines, ``contact`` an e-mail address or "",
-    ``announcement`` the bar's text by language. ``version`` is 0 as long as it is the
-    environment's.
+    ``announcement`` the bar's text by language. ``by_hand`` is what somebody stored, else it is the
+    environment's; ``version`` counts the changes from one to the other as well.
     """
 
     seller: tuple[str, ...]
@@ -38,6 +38,7 @@ class ShopProfile:
     contact: str = ""
     announcement: Mapping[str, str] = field(default_factory=dict)
     version: int = 0
+    by_hand: bool = False
 
     @property
     def cancel_window(self) -> timedelta:

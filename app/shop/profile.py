@@ -37,10 +37,12 @@ class ShopProfiles:
         return self._profile(self._settings.read(NAME))
 
     def _profile(self, stored: Stored | None) -> ShopProfile:
-        if stored is None or not stored.version:
+        if stored is None:
             return self._default
+        if not stored.values:
+            return replace(self._default, version=stored.version)
         values = {**stored.values, "seller": tuple(stored.values["seller"])}
-        return replace(self._default, **values, version=stored.version)
+        return replace(self._default, **values, version=stored.version, by_hand=True)
 
     def store(self, profile: ShopProfile) -> ShopProfile:
         """Store the profile over its ``version``. Raises ``Invalid`` with a message for each wrong
@@ -50,6 +52,16 @@ class ShopProfiles:
             raise Invalid(Text("Please check the fields below."), problems)
         stored = self._settings.store(NAME, plain(profile), profile.version)
         return self._profile(stored)
+
+    def use_defaults(self, version: int) -> ShopProfile:
+        """Let the environment's word hold again, over the version that was read; if it holds
+        already nothing changes. Raises ``Conflict`` if somebody else changed the profile."""
+        return self._profile(self._settings.store(NAME, {}, version))
+
+    @property
+    def default(self) -> ShopProfile:
+        """What the environment says."""
+        return self._default
 
 
 def plain(profile: ShopProfile) -> dict[str, Any]:

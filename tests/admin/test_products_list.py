@@ -36,7 +36,7 @@ def range_(catalog: CatalogMaker) -> None:
             published_at=None,
         ),
         make_product(
-            "Old Chair", make_variant("CHR-1"), id="prd_3", vendor="Norr", status=ProductStatus.ARCHIVED,
+            "Old Chair", make_variant("CHR-1"), id="prd_3", tags=("extraordinarily",), vendor="Norr", status=ProductStatus.ARCHIVED,
             category="seats",
         ),
         make_product("Spring Vase", make_variant("VAS-1"), id="prd_4", published_at=now() + day),
@@ -52,6 +52,9 @@ def range_(catalog: CatalogMaker) -> None:
         ("?q=old-chair", ["Old Chair"]),
         ("?q=clay", ["Dune Mug"]),
         ("?q=norr+lam", ["Ärla Lamp"]),
+        ("?q=extraordinarily", ["Old Chair"]),
+        ("?q=extraordinarily-l", []),
+        ("?q=extraordinarix", []),
         ("?q=norr+mug", []),
         ("?q=.*", ["Spring Vase", "Old Chair", "Ärla Lamp", "Dune Mug"]),
         ("?status=draft", ["Ärla Lamp"]),

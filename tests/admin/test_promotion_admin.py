@@ -258,6 +258,7 @@ def test_an_unused_promotion_is_deleted_and_brought_back_with_its_codes(
 ) -> None:
     made = promotions.add("SPRING", name="Spring", limit_total=5)
     codes = promotions.make_codes(made, 3, name="fair")
+    promotions.coupons.switch_code(made.id, codes[0], active=False)
     page = owner.follow(
         owner.post(f"/admin/promotions/{made.id}/deletion", {"revision": str(made.revision)})
     )
@@ -268,7 +269,8 @@ def test_an_unused_promotion_is_deleted_and_brought_back_with_its_codes(
     assert undo is not None
     assert owner.post(str(undo["action"]), {}).status_code == 303
     assert promotions.service.get(made.id) == made
-    assert {each.code for each in promotions.coupons.every(made.id)} == {"SPRING", *codes}
+    known = {each.code: each.active for each in promotions.coupons.every(made.id)}
+    assert known == {**dict.fromkeys(("SPRING", *codes), True), codes[0]: False}
     assert promotions.coupons.batch(made.id, "fair").count == 3
     assert promotions.service.left([made.id]) == {made.id: 5}
 

@@ -26,8 +26,8 @@ from app.web.registry import service
 from tests.admin.test_stock_admin import form_of, sent
 from tests.support.catalog import CatalogMaker
 from tests.support.gateways import Sandbox
-from tests.support.promotions import PromotionMaker, enter
-from tests.support.shopper import Shopper, soup
+from tests.support.promotions import PromotionMaker, enter, sums
+from tests.support.shopper import HTMX, Shopper, soup
 from tests.support.staff import Staff
 
 
@@ -97,6 +97,59 @@ def test_two_who_make_the_same_batch_at_once_make_no_code_too_many(
     with ThreadPoolExecutor(3) as pool:
         assert list(pool.map(make, range(3))) == [1200, 1200, 1200]
     assert len(list(promotions.coupons.every(made.id, "fair"))) == 1200
+
+
+def test_a_code_that_is_off_is_refused_until_it_is_on_again(
+    app: Flask,
+    owner: Staff,
+    promotions: PromotionMaker,
+    catalog: CatalogMaker,
+    shopper: Shopper,
+) -> None:
+    made = promotions.add("FIRST", "SECOND", name="Spring")
+    shopper.add(catalog.mug())
+    assert enter(shopper, "FIRST").status_code == 303  # it is in a cart by then
+    path = f"/admin/promotions/{made.id}/codes"
+    form = form_of(owner.get(path), f"{path}/state")
+    assert (form["code"], form["active"]) == ("FIRST", "off")
+    for _ in range(2):
+        assert sent(owner, f"{path}/state", form).status_code == 303
+    assert "Spring" not in sums(shopper.get("/cart"))
+    other = Shopper(app)
+    other.add("MUG")
+    assert enter(other, "FIRST").status_code == 422
+    states = [(each.code, each.active) for each in promotions.coupons.every(made.id)]
+    assert states == [("FIRST", False), ("SECOND", True)]
+    (entry,) = entries(app, "code:FIRST")
+    assert (entry.changes[0].before, entry.changes[0].after) == (
+        {"active": True},
+        {"active": False},
+    )
+    assert sent(owner, f"{path}/state", {**form, "code": "NONE"}).status_code == 404
+    again = form_of(owner.get(path), f"{path}/state")
+    assert again["active"] == "on"
+    assert owner.client.post(f"{path}/state", data=again, headers=HTMX).status_code == 200
+    assert sums(shopper.get("/cart"))["Spring"] == "−$2.00"
+
+
+def test_an_order_cannot_take_a_code_that_was_switched_off(
+    app: Flask, promotions: PromotionMaker, database: Database
+) -> None:
+    made = promotions.add("FIRST", code_limit=5)
+    assert promotions.coupons.switch_code(made.id, "FIRST", active=False)
+    reduction = Reduction(
+        promotion_id=made.id, revision=1, name=made.name, code="FIRST", level=made.level
+    )
+    later = now() + timedelta(hours=1)
+    with pytest.raises(PromotionUsedUp):
+        database.in_transaction(
+            lambda session: service(UsageService, app).take(
+                OrderId("ord_1"), [reduction], Customer(), later, session
+            )
+        )
+    assert database["promotion_uses"].count_documents({}) == 0
+    (code,) = promotions.coupons.every(made.id)
+    assert code.left == 5
 
 
 def test_codes_of_a_batch_that_is_off_are_refused_until_it_is_on_again(

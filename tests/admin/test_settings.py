@@ -95,6 +95,47 @@ def test_a_form_that_is_sent_twice_changes_nothing_more(app: Flask, owner: Staff
     assert service(StoredSettings, app).read("shop").version == 1
 
 
+DEFAULTS = f"{SHOP}/defaults"
+
+
+@pytest.mark.parametrize("htmx", [False, True])
+def test_the_environment_holds_again(app: Flask, owner: Staff, htmx: bool) -> None:
+    assert DEFAULTS not in owner.get(SHOP).text
+    _save(owner, seller="Moss GmbH", tax_id="DE 1")
+    form = filled_form(owner.get(SHOP), DEFAULTS)
+    for _ in range(2):  # pressed twice it changes nothing more
+        assert owner.post(DEFAULTS, form, htmx=htmx).status_code == (200 if htmx else 303)
+    profile = service(ShopProfiles, app).current
+    assert (profile.seller, profile.tax_id, profile.by_hand) == (("MossX",), "", False)
+    assert DEFAULTS not in owner.get(SHOP).text
+    entry, _ = service(AuditLog, app).list(AuditFilter(subject="settings:shop"), 10)
+    (change,) = entry.changes
+    assert change.before is not None
+    assert change.before["seller"] == ["Moss GmbH"]
+    assert change.after is not None
+    assert change.after["seller"] == ["MossX"]
+    _save(owner, seller="Moss AG")
+    assert service(ShopProfiles, app).current.seller == ("Moss AG",)
+
+
+def test_what_somebody_stored_meanwhile_is_shown_before_the_environment_holds(
+    app: Flask, owner: Staff
+) -> None:
+    _save(owner, seller="First")
+    form = filled_form(owner.get(SHOP), DEFAULTS)
+    stale = filled_form(owner.get(SHOP), SHOP, seller="Third")
+    _save(owner, seller="Second")
+    clash = owner.post(DEFAULTS, form)
+    assert clash.status_code == 409
+    cells = [cell.text for cell in soup(clash).select("#clash tbody td")]
+    assert cells == ["Second", "MossX"]
+    assert service(ShopProfiles, app).read().seller == ("Second",)
+    assert owner.post(DEFAULTS, filled_form(clash, DEFAULTS)).status_code == 303
+    assert service(ShopProfiles, app).read().seller == ("MossX",)
+    assert owner.post(SHOP, stale).status_code == 409
+    assert service(ShopProfiles, app).read().seller == ("MossX",)
+
+
 def test_windows_hold_for_orders_that_were_placed_before(
     app: Flask,
     owner: Staff,

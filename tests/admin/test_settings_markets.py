@@ -288,6 +288,18 @@ def test_a_country_suggests_its_market(
     assert not market.open
 
 
+@pytest.mark.parametrize(
+    ("code", "standard", "reduced"),
+    [
+        ("EE", 2400, 900), ("FI", 2550, 1350), ("LT", 2100, 1200), ("RO", 2100, 1100),
+        ("SK", 2300, 1900), ("CH", 810, 260), ("TR", 2000, 1000),
+    ],
+)  # fmt: skip
+def test_rates_are_those_of_2026(code: str, standard: int, reduced: int) -> None:
+    rates = suggest_market(code, ()).tax.rates
+    assert (rates["standard"], rates["reduced"]) == (standard, reduced)
+
+
 def test_no_country_suggests_nothing(owner: Staff) -> None:
     with pytest.raises(Invalid):
         suggest_market("Nowhere", ())

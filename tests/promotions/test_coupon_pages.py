@@ -8,7 +8,8 @@ import pytest
 from flask import Flask
 from werkzeug.test import TestResponse
 
-from app.catalog.models import Collection
+from app import create_app
+from app.catalog.models import Collection, CollectionRule, RuleCondition, RuleField
 from app.catalog.repository import CatalogRepository
 from app.db.database import Database
 from app.promotions.kinds import (
@@ -208,6 +209,41 @@ def test_automatic_promotions_need_no_code(
     assert [each.text for each in plate.select(".off")][:3] == [
         "by collection: −$1.00", "by vendor: −$1.00", "by tag: −$1.00",
     ]  # fmt: skip
+
+
+def test_a_promotion_for_a_collection_by_rule_is_for_what_that_shows(
+    app: Flask,
+    filled: Shopper,
+    promotions: PromotionMaker,
+    catalog: CatalogMaker,
+    environment: dict[str, str],
+) -> None:
+    catalog.add(
+        make_product("Plate", make_variant("PLATE", US=1500), tags=("gift",)),
+        make_product("Vase", make_variant("VASE", US=9000), tags=("gift",)),
+    )
+    rule = CollectionRule(
+        conditions=(
+            RuleCondition(subject=RuleField.TAG, values=("gift",)),
+            RuleCondition(subject=RuleField.PRICE, most={"US": 2000}),
+        )
+    )
+    gifts = Scope(collections=("gifts",))
+    promotions.add(name="Gifts", scope=gifts)
+    for sku in ("PLATE", "VASE"):
+        filled.add(sku, 1)
+    assert "Gifts" not in sums(filled.get("/cart"))
+    shelf = Collection(slug="gifts", title="Gifts", rule=rule)
+    CatalogRepository(service(Database, app)).add_shelf(shelf)  # other processes are not told yet
+    assert sums(filled.get("/cart"))["Gifts"] == "−$1.50"
+    page = filled.get("/checkout")
+    assert sums(page)["Gifts"] == "−$1.50"
+    other = Shopper(
+        create_app(environment)
+    )  # a process that looks at the catalog for the first time
+    for sku in ("PLATE", "VASE"):
+        other.add(sku, 1)
+    assert sums(other.get("/cart"))["Gifts"] == "−$1.50"
 
 
 def test_free_shipping_is_shown_in_cart_and_checkout(

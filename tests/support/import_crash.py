@@ -8,6 +8,7 @@ from __future__ import annotations
 import sys
 
 from app import create_app
+from app.catalog.csv.importing import CsvImport
 from app.catalog.csv.job_repository import ImportJobRepository
 from app.catalog.csv.jobs import ImportJobs
 from app.inventory.service import InventoryService
@@ -16,10 +17,10 @@ from tests.support.dying import Point, arm
 
 POINTS: dict[str, Point] = {
     "leased, nothing done": (ImportJobRepository, "file", False),
-    "batch noted, uncommitted": (ImportJobRepository, "note_batch", True),
-    "products stored, stock not counted": (InventoryService, "set_on_hand", False),
-    "stock counted, batch not passed": (ImportJobRepository, "pass_batch", False),
-    "batch passed": (ImportJobRepository, "pass_batch", True),
+    "products stored, stock not counted": (InventoryService, "count", False),
+    "stock counted, batch not noted": (ImportJobRepository, "pass_batch", False),
+    "batch noted, uncommitted": (ImportJobRepository, "pass_batch", True),
+    "batch done": (CsvImport, "_store", True),
     "all done, not said": (ImportJobRepository, "conclude", False),
 }
 

@@ -69,11 +69,9 @@ class Journal(Protocol):
     def passed(self) -> int:
         """Products of the file that are done."""
 
-    def stored(self, part: ImportReport, session: Session) -> None:
-        """A batch is stored in this transaction; its stock is not counted yet."""
-
-    def finished(self, products: int, rows: int, part: ImportReport) -> None:
-        """The batch that ends with this product and row is done."""
+    def done(self, products: int, rows: int, part: ImportReport, session: Session) -> None:
+        """The batch that ends with this product and row is stored and counted in this
+        transaction; it may run again."""
 
 
 class CsvImport:
@@ -100,8 +98,6 @@ class CsvImport:
         for batch in self._batches(path, market, journal.passed if journal else 0):
             part = self._store(batch, journal)
             report.add(part)
-            if journal is not None:
-                journal.finished(batch.products, batch.rows, part)
             progress(batch.rows, batch.all_rows)
         report.problems.sort(key=lambda problem: problem.line)
         return report
@@ -143,22 +139,22 @@ class CsvImport:
             yield batch
 
     def _store(self, batch: _Batch, journal: Journal | None) -> ImportReport:
-        """Store a batch in one transaction, then its stock counts."""
+        """Store a batch, count its stock and note that it is done, all in one transaction: a
+        count that was made again later would undo the sales between."""
 
-        def work(session: Session) -> Decision:
+        def work(session: Session) -> ImportReport:
             decision = self._decide(batch.parsed, session, {})
-            decision.report.problems += batch.problems
+            report = decision.report
+            report.problems += batch.problems
             shelves = self._add_categories(batch.parsed, session)
             self._writer.store(decision.new, decision.changed, session, shelves=shelves)
+            if decision.stock:
+                report.stock_changes = self._stock.count(decision.stock, "import", session)
             if journal is not None:
-                journal.stored(decision.report, session)
-            return decision
+                journal.done(batch.products, batch.rows, report, session)
+            return report
 
-        decision = self._database.in_transaction(work)
-        if decision.stock:
-            changes = self._stock.set_on_hand(decision.stock, "import")
-            decision.report.stock_changes += changes
-        return decision.report
+        return self._database.in_transaction(work)
 
     def _decide(
         self, parsed: list[ParsedProduct], session: Session | None, claimed: dict[Sku, str]

@@ -90,58 +90,33 @@ class ImportJobRepository:
         """Keep the lease; False if it was lost."""
         return self._set(job_id, worker, {"lease": until, "rows": rows})
 
-    def note_batch(self, job_id: str, worker: str, counts: ImportCounts, session: Session) -> bool:
-        """Note, in the transaction that stores a batch, what it did; False if the lease was lost.
-
-        A batch that is done once more, since its worker died after that transaction, keeps what it
-        counted the first time.
-        """
-        found = self._jobs.find_one(
-            {"_id": job_id, "worker": worker}, {"products": 1, "batch": 1}, session=session
-        )
-        if found is None:
-            return False
-        batch = found.get("batch")
-        if batch is None or batch["after"] != found["products"]:
-            batch = {"after": found["products"], "counts": asdict(counts)}
-        step = {"$set": {"batch": batch}, "$inc": {"steps": 1}}  # a lease lost now is a conflict
-        self._jobs.update_one({"_id": job_id, "worker": worker}, step, session=session)
-        return True
-
     def pass_batch(
         self,
         job: ImportJob,
         worker: str,
         until: datetime,
-        *,
-        stock_changes: int,
+        part: ImportCounts,
         refusals: Sequence[Refusal],
+        session: Session,
     ) -> ImportCounts | None:
-        """Note that a batch is done up to the product and row that ``job`` names; the counts of all
-        until now, or None if the lease was lost."""
-        found = self._jobs.find_one({"_id": job.id, "worker": worker})
+        """Note, in the transaction that stores a batch, that it is done up to the product and row
+        that ``job`` names; the counts of all until now, or None if the lease was lost."""
+        found = self._jobs.find_one({"_id": job.id, "worker": worker}, session=session)
         if found is None:
             return None
-        batch = ImportCounts(**found["batch"]["counts"])
-        so_far = ImportCounts(**found["counts"])
-        counts = ImportCounts(
-            created=so_far.created + batch.created,
-            updated=so_far.updated + batch.updated,
-            unchanged=so_far.unchanged + batch.unchanged,
-            variants=so_far.variants + batch.variants,
-            stock_changes=so_far.stock_changes + stock_changes,
-            refused=so_far.refused + batch.refused,
-        )
+        so_far = found["counts"]
+        counts = {name: so_far[name] + count for name, count in asdict(part).items()}
         known = [*found["refusals"], *map(asdict, refusals)]
         done = {
             "products": job.products,
             "rows": job.rows,
-            "counts": asdict(counts),
+            "counts": counts,
             "refusals": known[:_MOST_REFUSALS],
             "lease": until,
             "tries": 0,
         }
-        return counts if self._set(job.id, worker, done) else None
+        # a lease lost since it was read is a write conflict
+        return ImportCounts(**counts) if self._set(job.id, worker, done, session) else None
 
     def conclude(
         self, job_id: str, worker: str, state: ImportState, *, problem: str = "", **more: Any
@@ -159,8 +134,12 @@ class ImportJobRepository:
             job_id, worker, ImportState.CHECKED, planned=_plan_to_document(plan), rows=0
         )
 
-    def _set(self, job_id: str, worker: str, values: Document) -> bool:
-        result = self._jobs.update_one({"_id": job_id, "worker": worker}, {"$set": values})
+    def _set(
+        self, job_id: str, worker: str, values: Document, session: Session | None = None
+    ) -> bool:
+        result = self._jobs.update_one(
+            {"_id": job_id, "worker": worker}, {"$set": values}, session=session
+        )
         return bool(result.matched_count)
 
 

@@ -1,8 +1,8 @@
 """Imports in the background: uploaded, tried out, started, carried on by whichever worker is there.
 
-A worker leases an import and notes after each batch how far it is. One that dies leaves its lease
-to run out, and the next goes on after the last batch that was done; a batch done twice changes
-nothing. Whoever has lost the lease cannot write any more.
+A worker leases an import and notes in each batch's transaction how far it is. One that dies leaves
+its lease to run out, and the next goes on after the last batch that was done: each is done once.
+Whoever has lost the lease cannot write any more.
 """
 
 from __future__ import annotations
@@ -184,19 +184,15 @@ class _Journal:
         """Products of the file that are done."""
         return self._job.products
 
-    def stored(self, part: ImportReport, session: Session) -> None:
+    def done(self, products: int, rows: int, part: ImportReport, session: Session) -> None:
         """Note a batch in its transaction. Raises ``LeaseLost``, which undoes it."""
-        if not self._jobs.note_batch(self._job.id, self._worker, _counts(part), session):
-            raise LeaseLost
-
-    def finished(self, products: int, rows: int, part: ImportReport) -> None:
-        """Note that a batch is done. Raises ``LeaseLost``."""
         counts = self._jobs.pass_batch(
             replace(self._job, products=products, rows=rows),
             self._worker,
             lease_until(_LEASE),
-            stock_changes=part.stock_changes,
-            refusals=_refusals(part),
+            _counts(part),
+            _refusals(part),
+            session,
         )
         if counts is None:
             raise LeaseLost

@@ -73,10 +73,18 @@ class CatalogModel:
     @cached_property
     def members_of(self) -> Mapping[str, Membership]:
         """The members of each collection, by slug."""
-        return {
-            each.slug: by_rule(self, each.rule) if each.rule else by_hand(each, self.row_of)
-            for each in self.shelves.collections
-        }
+        return {each.slug: self._worked_out(each) for each in self.shelves.collections}
+
+    def membership(self, collection: Collection) -> Membership:
+        """The members of a collection that may be newer than this model."""
+        if collection in self.shelves.collections:
+            return self.members_of[collection.slug]
+        return self._worked_out(collection)
+
+    def _worked_out(self, collection: Collection) -> Membership:
+        if collection.rule:
+            return by_rule(self, collection.rule)
+        return by_hand(collection, self.row_of)
 
     @cached_property
     def bundle_slugs(self) -> frozenset[str]:

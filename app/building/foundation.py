@@ -1,0 +1,51 @@
+"""What everything stands upon: the servers, what is stored for all, the log of what staff do."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from app.audit_log.service import AuditLog
+from app.config import Settings
+from app.db.cache import Cache
+from app.db.database import Database
+from app.db.idempotency import IdempotencyKeys
+from app.db.outbox import Outbox
+from app.db.schedules import Schedules
+from app.identity.signing import SigningKeys
+from app.providers import profile
+from app.shop.profile import ShopProfiles
+from app.shop.service import StoredSettings
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Foundation:
+    """Everything that needs nothing but the environment. Nothing connects before it is used."""
+
+    settings: Settings
+    database: Database
+    cache: Cache
+    outbox: Outbox
+    keys: IdempotencyKeys
+    schedules: Schedules
+    signing: SigningKeys
+    stored: StoredSettings
+    profiles: ShopProfiles
+    audit_log: AuditLog
+
+
+def build_foundation(settings: Settings) -> Foundation:
+    """The foundation on these settings."""
+    database = Database(settings.mongodb_uri)
+    stored = StoredSettings(database)
+    return Foundation(
+        settings=settings,
+        database=database,
+        cache=Cache(settings.redis_url),
+        outbox=Outbox(database),
+        keys=IdempotencyKeys(database),
+        schedules=Schedules(database),
+        signing=SigningKeys(settings.token_keys),
+        stored=stored,
+        profiles=ShopProfiles(stored, profile(settings)),
+        audit_log=AuditLog(database),
+    )

@@ -1,0 +1,87 @@
+"""From the cart to the money: gateways, credit, checkout, refunds."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from app.building.foundation import Foundation
+from app.building.goods import Goods
+from app.building.selling import Selling
+from app.checkout.crediting import Crediting
+from app.checkout.placing import Placing
+from app.checkout.reconciliation import Reconciler
+from app.checkout.refund_credit import RefundCredit
+from app.checkout.refunding import Refunding
+from app.checkout.service import CheckoutService
+from app.checkout.settlement import Settlement
+from app.credit.givebacks import GiveBacks
+from app.credit.holds import CreditHolds
+from app.credit.service import CreditService
+from app.credit.sources import CreditSources
+from app.markets.context import format_money
+from app.orders.units import OrderUnits
+from app.payments.gateways.switchboard import Switchboard
+from app.payments.inbox import WebhookInbox
+from app.payments.keyring import KeyRing
+from app.payments.refunds import RefundService
+from app.payments.service import PaymentService
+from app.providers import environment_keys, gateway_builders
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Paying:
+    """What takes money, and what pays it back."""
+
+    switchboard: Switchboard
+    keyring: KeyRing
+    payments: PaymentService
+    refunds: RefundService
+    inbox: WebhookInbox
+    credit: CreditService
+    crediting: Crediting
+    holds: CreditHolds
+    units: OrderUnits
+    refunding: Refunding
+    settlement: Settlement
+    checkout: CheckoutService
+    reconciler: Reconciler
+
+
+def build_paying(base: Foundation, goods: Goods, selling: Selling) -> Paying:
+    """Paying for what is sold."""
+    database, outbox, settings = base.database, base.outbox, base.settings
+    keyring = KeyRing(base.stored, settings.signing_key, environment_keys(settings))
+    switchboard = Switchboard(keyring, gateway_builders(settings))
+    payments = PaymentService(database, switchboard, settings.base_url)
+    refunds = RefundService(database, switchboard)
+    credit, units = CreditService(database, outbox, settings.signing_key), OrderUnits(database)
+    holds = CreditHolds(database)
+    orders, usage, inventory = selling.orders, selling.usage, goods.inventory
+    refunding = Refunding(
+        database, outbox, orders, inventory, payments, refunds, units,
+        RefundCredit(credit, GiveBacks(database)), format_money,
+    )  # fmt: skip
+    settlement = Settlement(
+        database, outbox, selling.carts, inventory, usage, holds, orders, payments
+    )
+    placing = Placing(
+        database, base.keys, selling.carts, inventory, usage, holds, orders, payments,
+        settlement, selling.drafts, settings.base_url,
+    )  # fmt: skip
+    return Paying(
+        switchboard=switchboard,
+        keyring=keyring,
+        payments=payments,
+        refunds=refunds,
+        inbox=WebhookInbox(database, outbox, switchboard),
+        credit=credit,
+        crediting=Crediting(CreditSources(database), payments),
+        holds=holds,
+        units=units,
+        refunding=refunding,
+        settlement=settlement,
+        checkout=CheckoutService(base.keys, placing, orders, payments, outbox),
+        reconciler=Reconciler(
+            database, settlement, payments, orders, inventory, usage, holds, refunding
+        ),
+    )
