@@ -10,7 +10,8 @@ from app.admin.orders_forms import REASON_LENGTH, Typed, refund_wish, request_ke
 from app.admin.orders_page import order_changed, order_of, order_page, path_of, settle_all
 from app.admin.permissions import Permission
 from app.checkout.errors import RefundChanged
-from app.checkout.refund_rules import agreed_on, everything, explain
+from app.checkout.refund_preview import agreed_on, explain
+from app.checkout.refund_rules import everything
 from app.checkout.refunding import Refunding
 from app.fulfilment.cancelling import Cancelling
 from app.fulfilment.invoicing import Invoicing

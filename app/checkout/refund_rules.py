@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
-import json
 from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
@@ -179,52 +177,6 @@ def units_ended(balance: Balance, parts: RefundParts) -> dict[int, int]:
     return {position: units for position, units in ended.items() if units}
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Explained:
-    """What the amount of some units is made of: their price, less their share of the discounts, and
-    their share of the tax where it is not in the price."""
-
-    refunded: RefundedLine
-    title: str
-    price: Money
-    discount: Money
-    tax: Money
-
-
-def explain(order: Order, balance: Balance, refunded: RefundedLine) -> Explained:
-    """Where the amount comes from, exactly; ``balance`` is from before the refund."""
-    of = balance.lines[refunded.position - 1]
-    part = next((each for each in of.parts if each.part.position == refunded.part), None)
-    thing = part.part if part else of.line
-    _, sold, left = _left(order, of, refunded.part) or (None, 1, 1)
-    before = sold - left
-    after = before + refunded.quantity
-    tax = Money(thing.tax.minor * after // sold - thing.tax.minor * before // sold, order.currency)
-    beside = Money.zero(order.currency) if order.totals.tax_included else tax
-    price = of.line.unit_price * refunded.quantity if part is None else refunded.amount - beside
-    return Explained(
-        refunded=refunded,
-        title=", ".join(filter(None, (thing.title, thing.variant_title))),
-        price=price,
-        discount=price + beside - refunded.amount,
-        tax=tax,
-    )
-
-
-def agreed_on(refund: Refund) -> str:
-    """What somebody who saw a refund agreed to: its place in the order's refunds, so that none came
-    in between, and every amount."""
-    parts = refund.parts
-    said = (
-        refund.id,
-        [(each.position, each.part, each.quantity, each.amount.minor) for each in parts.lines],
-        parts.shipping.minor,
-        parts.adjustment.minor,
-        [(each.kind, each.last4, each.amount.minor) for each in refund.credit],
-    )
-    return hashlib.sha256(json.dumps(said).encode()).hexdigest()
-
-
 def line_paid(order: Order, line: OrderLine) -> Money:
     """What the shopper paid for a line: after discounts, tax included."""
     return line.net if order.totals.tax_included else line.net + line.tax
@@ -291,7 +243,7 @@ def _share(
 ) -> RefundedLine:
     """So many units of a line, or of its part: of what was paid for all, units are rounded so
     that together they give exactly that."""
-    found = line and _left(order, line, part)
+    found = line and left_of(order, line, part)
     if not found:
         raise NothingToRefund(0, position, part)
     paid, sold, left = found
@@ -303,7 +255,7 @@ def _share(
     return RefundedLine(position=position, quantity=quantity, amount=amount, part=part)
 
 
-def _left(order: Order, line: LineBalance, part: int) -> tuple[Money, int, int] | None:
+def left_of(order: Order, line: LineBalance, part: int) -> tuple[Money, int, int] | None:
     """What was paid for how many units, and how many are left; None if there is no such part."""
     if not part and not line.parts:
         return line_paid(order, line.line), line.line.quantity, line.quantity

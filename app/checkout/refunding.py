@@ -13,11 +13,11 @@ from datetime import timedelta
 from app.checkout.errors import NotRefundable, RefundChanged, RefundTooHigh
 from app.checkout.events import REFUNDED
 from app.checkout.refund_credit import RefundCredit, refunded_text
+from app.checkout.refund_preview import agreed_on
 from app.checkout.refund_rules import (
     RETURNED,
     Balance,
     RefundWish,
-    agreed_on,
     balance_of,
     parts_of,
     units_ended,
