@@ -18,6 +18,7 @@ from app.db.database import Database
 from app.markets.service import MarketService
 from app.markets.starting import UNITED_STATES
 from app.shared.ids import Sku
+from app.shop.service import StoredSettings
 from app.web.registry import service
 from tests.support.catalog import CatalogMaker, make_product, make_variant
 
@@ -84,9 +85,9 @@ def test_no_page_asks_more_than_four_times(
     follower = service(CatalogService, server).follower
     follower.model()
     follower._looked += 3600  # as where a thread follows the feed
-    markets = service(MarketService, server).follower
-    markets.snapshot()
-    markets._looked += 3600  # the same
+    for followed in (service(MarketService, server), service(StoredSettings, server)):
+        followed.follower.snapshot()
+        followed.follower._looked += 3600  # the same
     counter.asked.clear()
     assert server.test_client().get(path).status_code == 200
     service(Database, server).close()
