@@ -186,7 +186,6 @@ class Owner:
         self.page.get_by_label("One of these, one on each line").fill(kind)
         self.press("See what it finds")
         expect(self.page.locator("#rule-preview")).to_contain_text("1 product is found")
-        self.settled()
         self.press("Save")
         self.sees(title)
         self.is_told("is saved")
