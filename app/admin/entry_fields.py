@@ -7,6 +7,7 @@ it means, once the form is valid.
 from __future__ import annotations
 
 import re
+from abc import ABC, abstractmethod
 from datetime import UTC, datetime
 from decimal import Decimal, InvalidOperation
 from typing import Any
@@ -25,7 +26,7 @@ _LONGEST = 200  # characters of a line
 MISSING = Text("Please fill this in.")
 
 
-class _Typed(StringField):
+class _Typed(StringField, ABC):
     """What was typed, and what it means; None is nothing."""
 
     value: Any = None
@@ -41,9 +42,9 @@ class _Typed(StringField):
             raise ValidationError(MISSING)
         self.value = self.read(text) if text else None
 
+    @abstractmethod
     def read(self, text: str) -> Any:
         """What a text means. Raises ``ValidationError``."""
-        raise NotImplementedError
 
 
 class WholeNumber(_Typed):

@@ -257,6 +257,7 @@ class Owner:
         """Have the books compared with the gateways, and read the day's row."""
         self.open("Dashboard", "Money report")
         self.press("Compare now")
+        expect(self.page.locator("main")).to_contain_text("The books are being compared")
         report = self.page.locator("#report")
         self.until(report.locator("[role=status]"), re.compile(r"^\s*compared"))
         expect(report).to_contain_text("The books and the gateways agree")
