@@ -10,7 +10,7 @@ import pymongo
 from pymongo import MongoClient, WriteConcern
 from pymongo.client_session import ClientSession
 from pymongo.collection import Collection
-from pymongo.errors import ConfigurationError
+from pymongo.errors import ConfigurationError, ConnectionFailure, ServerSelectionTimeoutError
 from pymongo.read_concern import ReadConcern
 from pymongo.read_preferences import ReadPreference
 
@@ -61,11 +61,21 @@ class Database:
         """Run ``work(session)`` as one transaction and return its result once committed.
 
         ``work`` may run again after a write conflict or a failover, so it must change
-        nothing but the database. Raises whatever ``work`` raises, after a rollback.
+        nothing but the database. Raises whatever ``work`` raises, after a rollback. A
+        database that is away is not waited for longer than outside of transactions.
         """
+
+        def attempt(session: Session) -> T:
+            try:
+                result = work(session)
+                session.commit_transaction()
+            except ServerSelectionTimeoutError as error:
+                raise ConnectionFailure(str(error)) from error  # the driver would try 2 minutes
+            return result
+
         with self.client.start_session() as session:
             return session.with_transaction(
-                work,
+                attempt,
                 read_concern=ReadConcern("snapshot"),
                 write_concern=_DURABLE,
                 read_preference=ReadPreference.PRIMARY,

@@ -268,7 +268,7 @@ class Owner:
         """Look until the page says so: with scripts it looks by itself."""
         if not self.javascript:
             wait_until(lambda: self.page.reload() and re.search(text, place.inner_text()), 30)
-        expect(place).to_contain_text(text)
+        expect(place).to_contain_text(text, timeout=30_000)
 
     def reads_log(self) -> dict[str, str]:
         """Every entry with a thing, the oldest first: action and thing, with its differences."""

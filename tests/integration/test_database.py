@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import threading
+import time
 from datetime import timedelta
+from pathlib import Path
 
 import pytest
 from flask import Flask
@@ -15,6 +17,7 @@ from app.db.outbox import Event, Outbox
 from app.db.schedules import Schedules
 from app.shared.clock import now
 from app.web.registry import service
+from dev.stack import Stack
 
 
 def test_migrations_run_once(database: Database) -> None:
@@ -135,3 +138,28 @@ def test_a_due_job_is_taken_by_one_worker(database: Database) -> None:
     for thread in threads:
         thread.join()
     assert taken.count(True) == 1
+
+
+@pytest.mark.timeout(150)
+@pytest.mark.parametrize("moment", ["before the first command", "between two commands"])
+def test_a_database_that_dies_in_a_transaction_is_not_waited_for(
+    tmp_path: Path, moment: str
+) -> None:
+    stack = Stack(tmp_path, environment={}, parts=("mongo",))
+    stack.start()
+    database = Database(stack.environment["MONGODB_URI"])
+    upgrade(database)
+    tries = 0
+
+    def work(session: Session) -> None:
+        nonlocal tries
+        tries += 1
+        if moment == "between two commands":
+            database["notes"].insert_one({"_id": tries}, session=session)
+        stack.stop()
+        database["notes"].insert_one({"_id": -tries}, session=session)
+
+    began = time.monotonic()
+    with pytest.raises(PyMongoError):
+        database.in_transaction(work)
+    assert time.monotonic() - began < 60  # the driver alone would try again for two minutes
