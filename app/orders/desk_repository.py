@@ -93,8 +93,8 @@ class OrderDeskRepository:
         span = _FIRST_WINDOW
         while first < last and len(found) < most:
             started = time.monotonic()
-            begin = max(first, last - span) if back else first
-            end = last if back else min(last, first + span)
+            step = min(span, last - first)  # never beyond the first or the last day there is
+            begin, end = (last - step, last) if back else (first, first + step)
             moments = {"placed_at": {"$gte": begin, "$lt": end}}
             found += self._ask(question, moments, most, back=back)
             first, last = (first, begin) if back else (end, last)
