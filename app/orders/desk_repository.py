@@ -122,8 +122,9 @@ class OrderDeskRepository:
         self, wanted: OrderFilter, after: Place | None, *, back: bool
     ) -> tuple[datetime, datetime]:
         """Between which moments to look; the second is not included."""
-        first = _whole(wanted.placed_from or _BEGINNING)
-        last = _whole(wanted.placed_until or datetime.now(UTC) + timedelta(days=1))
+        tomorrow = datetime.now(UTC) + timedelta(days=1)  # what lies beyond would be walked as well
+        first = max(_whole(wanted.placed_from or _BEGINNING), _BEGINNING)
+        last = min(_whole(wanted.placed_until or tomorrow), tomorrow)
         if after and back:
             last = min(last, after[0])
         elif after:

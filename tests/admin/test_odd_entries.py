@@ -92,6 +92,7 @@ def test_odd_places_in_lists_show_a_page(owner: Staff, address: str) -> None:
 
 def test_the_last_day_there_is_ends_a_list_of_orders(owner: Staff) -> None:
     assert owner.get("/admin/orders?from=0001-01-01&to=9999-12-31").status_code == 200
+    assert owner.get("/admin/orders?sort=oldest&to=9999-12-31").status_code == 200
     assert owner.get("/admin/money?from=9999-12-31&to=9999-12-31").status_code == 200
 
 

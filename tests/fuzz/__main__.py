@@ -16,6 +16,7 @@ from rich.progress import Progress
 
 from dev.stack import Stack
 from tests.fuzz.campaign import Campaign, Tally
+from tests.fuzz.judge import Finding
 from tests.fuzz.report import write_report
 from tests.support.routes import compile_once
 
@@ -35,13 +36,16 @@ def main() -> int:
     console.print(f"seed {options.seed} (repeat with --seed {options.seed})")
     compile_once()
     tally = _run(options.requests, options.seed, options.world, console)
-    for (sort, where), finding in tally.findings.items():
-        print(f"--- {sort}: {where} ({tally.times[sort, where]} times)")
-        print(f"{finding.detail}\n{finding.request}\n")
+    for (sort, where), times in tally.times.most_common():
+        console.print(f"{times:6} x {sort}: {where}", markup=False)
     write_report(options.report, tally, options.seed)
     console.print(f"allowed: {dict(sorted(tally.statuses.items()))}")
     console.print(f"{tally.requests:,} requests, {len(tally.findings)} sorts of findings")
     return 1 if tally.findings else 0
+
+
+def _print(finding: Finding) -> None:
+    print(f"--- {finding.sort}: {finding.where}\n{finding.detail}\n{finding.request}\n", flush=True)
 
 
 def _run(asked: int, seed: int, world: int, console: Console) -> Tally:
@@ -66,6 +70,7 @@ def _run(asked: int, seed: int, world: int, console: Console) -> Tally:
                     seed=seed,
                     world_size=world,
                     progress=progress,
+                    found=_print,
                 )
                 return campaign.run()
         finally:

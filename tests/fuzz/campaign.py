@@ -50,6 +50,7 @@ class Tally:
 
     answers: Counter[tuple[str, str, str]] = field(default_factory=Counter)
     findings: dict[tuple[str, str], Finding] = field(default_factory=dict)
+    tell: Callable[[Finding], None] = lambda finding: None
     times: Counter[tuple[str, str]] = field(default_factory=Counter)
     endpoints: set[str] = field(default_factory=set)
     accepted: set[str] = field(default_factory=set)
@@ -67,7 +68,9 @@ class Tally:
     def add(self, finding: Finding) -> None:
         """Keep the first of each sort."""
         key = (finding.sort, finding.where)
-        self.findings.setdefault(key, finding)
+        if key not in self.findings:
+            self.findings[key] = finding
+            self.tell(finding)
         self.times[key] += 1
 
 
@@ -82,15 +85,17 @@ class Campaign:
         seed: int,
         world_size: int = 2_000,
         progress: Callable[[int], None] = lambda done: None,
+        found: Callable[[Finding], None] = lambda finding: None,
         build: Callable[[Mapping[str, str]], Flask] = create_app,
     ) -> None:
+        self.tally = Tally()
         self._environment = environment
         self._requests = asked
         self._seed = seed
         self._world_size = world_size
         self._progress = progress
+        self.tally.tell = found
         self._build = build
-        self.tally = Tally()
 
     def run(self) -> Tally:
         """Ask everything."""

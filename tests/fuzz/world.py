@@ -10,14 +10,17 @@ from flask import Flask
 from app.catalog.models import BundleComponent, PercentOff
 from app.db.database import Database
 from app.db.migrations import upgrade
+from app.fulfilment.models import ReturnReason
+from app.fulfilment.returns import GoodsReturns
+from app.fulfilment.shipping import Shipping
 from app.groups.service import GroupService
-from app.identity.invitations import Invitations
 from app.inventory.locations import Locations
+from app.inventory.transfers import Transfers
 from app.markets.repository import MarketRepository
 from app.markets.starting import STARTING
 from app.reviews.models import Draft
 from app.reviews.service import ReviewService
-from app.shared.ids import AccountId, Sku
+from app.shared.ids import AccountId, OrderId, Sku, new_id
 from app.web.registry import service
 from app.worker import Worker
 from tests.fuzz.harvest import Harvest
@@ -39,6 +42,10 @@ _STARTS = {
     "owner": ("/admin",),
 }  # fmt: skip
 _ENTRY = ("name", "phone", "line1", "line2", "city", "state", "postal_code", "country")
+_DRAFT = {
+    "do": "create", "market": "US", "email": "ann@people.example", "days": "7", "sku-1": "MUG",
+    "quantity-1": "2", "discount": "", "discount_kind": "percent", "note": "",
+}  # fmt: skip
 _CSV = (
     "Handle,Title,Vendor,Published,Variant SKU,Variant Inventory Tracker,Variant Inventory Qty,"
     "Variant Price\nfuzz-mug,Fuzz Mug,Halden,true,FZ1,shopify,3,20.00\n"
@@ -163,33 +170,23 @@ class World:
 
     def _run_the_shop(self) -> None:
         owner = self.people["owner"]
-        invitations = service(Invitations, self.app)
-        owner.post("/admin/staff", {"email": "new@people.example", "role": "support"})
-        assert invitations.open()
-        paid = [each["number"] for each in self.database["orders"].find({"state": "paid"})]
-        for number in paid[:2]:
-            page = owner.get(f"/admin/orders/{number}/shipments/new")
-            harvest = Harvest(self.app)
-            harvest.read(page.text, f"/admin/orders/{number}/shipments/new")
-            for form in [each for held in harvest.forms.values() for each in held]:
-                if form.action.endswith("/shipments"):
-                    owner.client.post(form.action, data=_fields(form.fields))
-        owner.post(
-            "/admin/imports",
-            {"file": (io.BytesIO(_CSV.encode()), "products.csv"), "key": str(uuid4())},
+        orders = list(self.database["orders"].find({"state": "paid"}))
+        for order in orders[:2]:
+            order_id = OrderId(order["_id"])
+            service(Shipping, self.app).ship(order_id, None, key=new_id("key"))
+            service(GoodsReturns, self.app).ask(
+                order_id, {1: 1}, ReturnReason.DAMAGED, "", key=new_id("key")
+            )
+        service(Transfers, self.app).move(
+            "a-first-key", {Sku("MUG"): 5}, "main", "west", by="owner"
         )
-        owner.post("/admin/money/runs", {})
-        owner.post(
-            "/admin/drafts",
-            {"do": "create", "market": "US", "email": "ann@example.com", "days": "7",
-             "sku-1": "MUG", "quantity-1": "2", "discount": "", "discount_kind": "percent",
-             "note": "", "key": str(uuid4())},
-        )  # fmt: skip
-        owner.post("/admin/collections/new", {"title": "Gifts", "slug": "gifts", "kind": "manual"})
-
-
-def _fields(pairs: list[tuple[str, str]]) -> dict[str, list[str]]:
-    found: dict[str, list[str]] = {}
-    for name, value in pairs:
-        found.setdefault(name, []).append(value)
-    return found
+        sheet = {"file": (io.BytesIO(_CSV.encode()), "products.csv"), "market": "US"}
+        for path, form in (
+            ("/admin/staff", {"email": "new@people.example", "role": "support"}),
+            ("/admin/imports", sheet),
+            ("/admin/money/runs", {}),
+            ("/admin/drafts", {**_DRAFT, "key": str(uuid4())}),
+            ("/admin/collections/new", {"title": "Gifts", "slug": "gifts", "kind": "manual"}),
+        ):
+            answer = owner.post(path, form)
+            assert answer.status_code == 303, answer.text
