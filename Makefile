@@ -7,7 +7,7 @@ READY := $(VENV)/.ready
 CODE := app dev sandbox tests migrations bench tools wsgi.py
 export PYTHONDONTWRITEBYTECODE = 1
 
-.PHONY: help setup run test check format lint lock bench bench-admin chaos screenshots lighthouse translations
+.PHONY: help setup run test check format lint lock bench bench-admin chaos a11y screenshots lighthouse translations
 CHECKOUTS ?= 10000
 
 help: ## List every target
@@ -46,6 +46,9 @@ bench-admin: $(READY) ## How long the pages of the panel take with 100 000 order
 
 chaos: $(READY) ## The long payment-fault campaign (CHECKOUTS=10000, SEED=…)
 	@$(BIN)/python -m tests.chaos --checkouts $(CHECKOUTS) $(if $(SEED),--seed $(SEED))
+
+a11y: $(READY) ## Judge every page and state with axe-core: desktop, phone, dark, narrow, wide text
+	@A11Y=all $(BIN)/python -m pytest tests/browser/test_accessibility.py -n 2
 
 screenshots: $(READY) ## Photograph every page of the running shop into var/screenshots
 	@$(BIN)/python -m tools.screenshots
