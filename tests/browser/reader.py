@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import re
-
-from playwright.sync_api import BrowserContext, Locator, Page, expect
+from playwright.sync_api import BrowserContext, Locator, Page, TimeoutError, expect
 
 # A screen reader says what changes inside a live region that was there before, and an alert that
 # appears. A status that appears with its text is mostly not said, so it does not count here.
@@ -51,14 +49,20 @@ class Reader:
         busy = ".htmx-request, .htmx-swapping, .htmx-settling, .htmx-added"
         expect(self.page.locator(busy)).to_have_count(0)
 
-    def is_at(self, place: str | re.Pattern[str]) -> None:
-        """The keyboard is on the element with this id, label or text."""
-        self.page.wait_for_function(f"({_WHERE})() !== ''")
-        where = self.page.evaluate(_WHERE)
-        assert re.search(place, where), f"the focus is on {where!r}, not on {place!r}"
+    def is_at(self, place: str) -> None:
+        """The keyboard comes to the element whose id, label or text fits this pattern."""
+        try:
+            self.page.wait_for_function(f"place => new RegExp(place).test(({_WHERE})())", arg=place)
+        except TimeoutError:
+            where = self.page.evaluate(_WHERE)
+            raise AssertionError(f"the focus is on {where!r}, not on {place!r}") from None
 
     def heard(self, words: str) -> None:
         """It was read out. ``words`` is a pattern."""
-        self.page.wait_for_function("window.heard.length > 0")
-        said = " | ".join(self.page.evaluate("window.heard"))
-        assert re.search(words, said), f"heard {said!r}, not {words!r}"
+        try:
+            self.page.wait_for_function(
+                "words => new RegExp(words).test(window.heard.join(' | '))", arg=words
+            )
+        except TimeoutError:
+            said = " | ".join(self.page.evaluate("window.heard"))
+            raise AssertionError(f"heard {said!r}, not {words!r}") from None

@@ -160,13 +160,6 @@ def test_names_of_what_is_on_a_page(page: Page) -> None:
         - link "Cart"
         - navigation "Categories"
     """)
-    card = page.locator(".card", has_text="Dune Mug").first
-    expect(card).to_match_aria_snapshot("""
-      - article:
-        - link /Dune Mug/:
-          - heading "Dune Mug" [level=3]
-        - paragraph: /\\$\\d+/
-    """)
     expect(page.get_by_role("navigation", name="Pages")).to_match_aria_snapshot("""
       - navigation "Pages":
         - list:
@@ -175,6 +168,15 @@ def test_names_of_what_is_on_a_page(page: Page) -> None:
           - listitem:
             - link "Page 2"
         - link "Next"
+    """)
+    page.goto("/categories/tableware")
+    card = page.locator(".card", has_text="Alder Pitcher").first
+    expect(card).to_match_aria_snapshot(r"""
+      - article:
+        - link /Alder Pitcher/:
+          - img /Alder Pitcher in/
+          - heading "Alder Pitcher" [level=3]
+        - paragraph: /\$\d+/
     """)
 
 
@@ -186,13 +188,13 @@ def test_names_of_a_cart_and_a_checkout(page: Page) -> None:
     page.goto("/cart")
     expect(page.locator(".line").first).to_match_aria_snapshot("""
       - listitem:
-        - img /Heron|teapot/i
+        - img /Heron Teapot in/
         - paragraph:
           - link "Heron Teapot"
         - text: Quantity of Heron Teapot
         - spinbutton "Quantity of Heron Teapot": "1"
         - button "Update"
-        - button "Save for later: Heron Teapot"
+        - button /Save for later.*Heron Teapot/
         - button "Remove Heron Teapot"
     """)
     page.goto("/checkout")
