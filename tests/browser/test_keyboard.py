@@ -59,7 +59,9 @@ def page(browser: Browser, shop: Stack) -> Iterator[Page]:
     """A fresh browser profile."""
     width, height = DESKTOP
     context = browser.new_context(
-        base_url=shop.environment["BASE_URL"], viewport={"width": width, "height": height}
+        base_url=shop.environment["BASE_URL"],
+        viewport={"width": width, "height": height},
+        reduced_motion="reduce",  # so that scrolling to the focus takes no time
     )
     context.set_default_timeout(15_000)
     yield context.new_page()
@@ -127,8 +129,14 @@ def test_editing_a_product_with_a_keyboard(page: Page) -> None:
     expect(page.locator("#type")).to_have_value("Teapots")
 
 
-def test_escape_and_arrows_do_what_they_do_everywhere(page: Page) -> None:
+def test_what_opens_also_closes_with_the_keyboard(page: Page) -> None:
     keyboard = Keyboard(page)
+    page.goto("/")
+    keyboard.to("^Search products$")
+    page.keyboard.type("mush")
+    expect(page.locator("#suggestions a").first).to_be_visible()
+    keyboard.press("Escape")
+    expect(page.locator("#suggestions a")).to_have_count(0)
     page.set_viewport_size({"width": 390, "height": 844})
     page.goto("/products")
     keyboard.to("^Menu$")
@@ -139,7 +147,7 @@ def test_escape_and_arrows_do_what_they_do_everywhere(page: Page) -> None:
     keyboard.to("^Filter and sort")
     keyboard.press("Enter")
     expect(page.locator("#facets")).to_be_visible()
-    keyboard.to("^Price: low")
+    keyboard.to("^Price, low")
     keyboard.press("Enter")
     expect(page).to_have_url(re.compile("sort=price_asc"))
     walk.settled(page)

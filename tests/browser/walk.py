@@ -56,6 +56,20 @@ def log_in(page: Page, login: DemoLogin) -> None:
 # --- a visitor ------------------------------------------------------------------------------------
 
 
+def passer_by(page: Page) -> Iterator[str]:
+    """Somebody who looks around: a small part of what there is."""
+    for name in ("home", "category", "product", "bundle", "nothing-found", "reviews", "not-found"):
+        page.goto(PAGES[name])
+        yield name
+    yield from _header(page)
+    yield from _product(page)
+    page.goto("/cart")
+    settled(page)
+    yield "cart"
+    yield refused(page, "/checkout", "Continue to payment")
+    yield refused(page, "/account/register", "Create account")
+
+
 def visitor(page: Page) -> Iterator[str]:
     """Somebody without an account, from the home page to an order."""
     for name, path in PAGES.items():
@@ -222,6 +236,17 @@ def member(page: Page) -> Iterator[str]:
 
 
 # --- an owner -------------------------------------------------------------------------------------
+
+
+def glance(page: Page) -> Iterator[str]:
+    """A small part of the panel."""
+    log_in(page, OWNER)
+    for name in ("dashboard", "orders", "products", "inventory", "market", "staff"):
+        page.goto(PANEL[name])
+        yield name
+    yield refused(page, "/admin/products/new", "Create")
+    page.goto(f"{first_product(page)}/variants")
+    yield "matrix"
 
 
 def owner(page: Page) -> Iterator[str]:
