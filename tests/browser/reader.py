@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from playwright.sync_api import BrowserContext, Locator, Page, TimeoutError, expect
+from playwright.sync_api import BrowserContext, Error, Locator, Page, expect
 
 # A screen reader says what changes inside a live region that was there before, and an alert that
 # appears. A status that appears with its text is mostly not said, so it does not count here.
@@ -53,7 +53,7 @@ class Reader:
         """The keyboard comes to the element whose id, label or text fits this pattern."""
         try:
             self.page.wait_for_function(f"place => new RegExp(place).test(({_WHERE})())", arg=place)
-        except TimeoutError:
+        except Error:
             where = self.page.evaluate(_WHERE)
             raise AssertionError(f"the focus is on {where!r}, not on {place!r}") from None
 
@@ -63,6 +63,6 @@ class Reader:
             self.page.wait_for_function(
                 "words => new RegExp(words).test(window.heard.join(' | '))", arg=words
             )
-        except TimeoutError:
+        except Error:
             said = " | ".join(self.page.evaluate("window.heard"))
             raise AssertionError(f"heard {said!r}, not {words!r}") from None
