@@ -161,7 +161,7 @@ def checkout_page(
 
 def _to_pay(bill: Bill) -> str:
     """What a change comes to, to be read out."""
-    return Text("To pay: %(amount)s", amount=format_money(bill.plan.due))
+    return Text("Now to pay: %(amount)s", amount=format_money(bill.plan.due))
 
 
 def _ways_to_pay(form: CheckoutForm, bill: Bill, too_small: Mapping[str, str]) -> str:

@@ -100,7 +100,7 @@ def test_the_cart_and_the_checkout(page: Page) -> None:
     page.locator("[name=state]").select_option("CA")
     reader.press(page.locator("[name=shipping_method]").first, "ArrowDown")
     reader.is_at("^shipping_method-")
-    reader.heard(r"To pay: \$")
+    reader.heard(r"to pay: \$")
     page.locator("#gift-card").fill("NO-SUCH-CARD")
     reader.press(page.locator("#apply-gift-card"))
     reader.is_at("^gift-card$")
