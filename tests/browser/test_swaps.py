@@ -194,3 +194,30 @@ def test_shelves_and_sets_of_the_panel(page: Page) -> None:
     page.goto("/admin/settings/markets/US")
     reader.press(page.locator("#try"))
     reader.is_at("try|trial-")
+
+
+def test_figures_that_renew_themselves(page: Page) -> None:
+    reader = Reader(page)
+    walk.log_in(page, walk.OWNER)
+    page.goto("/admin")
+    page.locator("#funnel").focus()
+    page.evaluate("htmx.ajax('GET', '/admin', {target: '#figures', swap: 'outerHTML'})")
+    reader.settled()
+    reader.is_at("^funnel$")
+    page.get_by_role("link", name="Stop renewing").click()
+    expect(page.locator("#figures")).to_be_visible()
+    assert page.locator("#figures").get_attribute("hx-trigger") is None
+
+
+def test_an_order_that_is_cancelled(page: Page) -> None:
+    reader = Reader(page)
+    page.goto("/products/reed-tumbler")
+    journey.choose_buyable(page)
+    walk.press(page, "Add to cart")
+    page.goto("/checkout")
+    walk.fill_checkout(page)
+    page.get_by_role("button", name="Continue to payment").click()
+    journey.pay(page, "razorpay", javascript=True)
+    page.locator("#cancel > summary").click()
+    reader.press(page.get_by_role("button", name="Yes, cancel it"))
+    reader.is_at("This order is cancelled")
