@@ -7,7 +7,7 @@ READY := $(VENV)/.ready
 CODE := app dev sandbox tests migrations bench tools wsgi.py
 export PYTHONDONTWRITEBYTECODE = 1
 
-.PHONY: help setup run test check format lint lock bench bench-admin chaos fuzz screenshots lighthouse translations
+.PHONY: help setup run test check format lint lock bench bench-admin chaos fuzz screenshots lighthouse translations a11y
 CHECKOUTS ?= 10000
 REQUESTS ?= 20000
 
@@ -50,6 +50,9 @@ chaos: $(READY) ## The long payment-fault campaign (CHECKOUTS=10000, SEED=…)
 
 fuzz: $(READY) ## Ask every address with grown input (REQUESTS=20000, SEED=…), into docs/fuzzing.md
 	@$(BIN)/python -m tests.fuzz --requests $(REQUESTS) $(if $(SEED),--seed $(SEED))
+
+a11y: $(READY) ## Judge every page and state with axe-core: desktop, phone, dark, narrow, wide text
+	@A11Y=all $(BIN)/python -m pytest tests/browser/test_accessibility.py -n 2
 
 screenshots: $(READY) ## Photograph every page of the running shop into var/screenshots
 	@$(BIN)/python -m tools.screenshots

@@ -161,7 +161,7 @@ def add_note(number: str) -> BaseResponse:
         return order_page(order, 422, typed(request.form, refusal))
     changed(f"order:{order.number}", order.number, {}, {"note": text.strip()})
     if wants_fragment():
-        return order_page(order)
+        return order_page(order, said=Text("The note is added."))
     return leave_to(path_of(order, "#timeline"))
 
 
