@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 import pytest
 from playwright.sync_api import Page, expect
 
@@ -20,7 +18,7 @@ _SIGNS = ("policy violated", "content security policy", "content-security-policy
 
 
 @pytest.fixture
-def violations(page: Page) -> Iterator[list[str]]:
+def violations(page: Page) -> list[str]:
     """What the browser complains of while the test walks."""
     found: list[str] = []
     page.add_init_script(_LISTEN)
@@ -32,7 +30,7 @@ def violations(page: Page) -> Iterator[list[str]]:
             else None
         ),
     )
-    yield found
+    return found
 
 
 def test_a_violation_would_be_noticed(page: Page, violations: list[str]) -> None:
