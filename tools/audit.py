@@ -35,19 +35,23 @@ def main() -> int:
         reason = done.stderr.strip().splitlines()[-1:] or ["no reason given"]
         print(f"Nothing was audited: the service that knows of faults did not answer.\n{reason[0]}")
         return UNKNOWN
-    return _tell(json.loads(text)["dependencies"])
+    return tell(json.loads(text)["dependencies"])
 
 
-def _tell(libraries: list[dict[str, Any]]) -> int:
+def tell(libraries: list[dict[str, Any]]) -> int:
+    """Print what was answered. Returns what the command ends with: a library that the service does
+    not know was not audited, as all of them come from there."""
     faults = [(each, fault) for each in libraries for fault in each.get("vulns", ())]
     for each, fault in faults:
         mended = ", ".join(fault["fix_versions"]) or "no version yet"
         print(f"{each['name']} {each['version']}: {fault['id']}, mended in {mended}")
     skipped = [each["name"] for each in libraries if "skip_reason" in each]
-    if skipped:
-        print(f"Not known to the service: {', '.join(skipped)}")
     print(f"{len(faults)} known faults in {len(libraries) - len(skipped)} libraries.")
-    return FOUND if faults else 0
+    if skipped:
+        print(f"Not audited, the service told nothing of: {', '.join(skipped)}")
+    if faults:
+        return FOUND
+    return UNKNOWN if skipped or not libraries else 0
 
 
 if __name__ == "__main__":

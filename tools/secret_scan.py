@@ -10,14 +10,21 @@ import json
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 from detect_secrets.core import baseline
 from detect_secrets.core.secrets_collection import SecretsCollection
-from detect_secrets.settings import get_settings, transient_settings
+from detect_secrets.settings import transient_settings
 
 _ROOT = Path(__file__).resolve().parents[1]
 _BASELINE = _ROOT / ".secrets.baseline"
 _NAMED = "Secret Keyword"  # anything assigned to a "password": tests log in all the time
+
+
+def settings() -> dict[str, Any]:
+    """What is looked for, and where not, as the baseline says."""
+    known = json.loads(_BASELINE.read_text())
+    return {key: known[key] for key in ("plugins_used", "filters_used")}
 
 
 def _files() -> list[str]:
@@ -41,10 +48,10 @@ def _is_test(name: str) -> bool:
 
 def check() -> int:
     """Name what is new. Returns what the command ends with."""
-    known = json.loads(_BASELINE.read_text())
-    with transient_settings({key: known[key] for key in ("plugins_used", "filters_used")}):
+    with transient_settings(settings()):
         files = _files()
-        new = list(_scan(files) - baseline.load(known, filename=str(_BASELINE)))
+        known = baseline.load(json.loads(_BASELINE.read_text()), filename=str(_BASELINE))
+        new = list(_scan(files) - known)
         for name, secret in new:
             print(f"{name}:{secret.line_number}: {secret.type}")
     if not files:
@@ -58,10 +65,8 @@ def check() -> int:
 
 def accept() -> int:
     """Take what is there now for known."""
-    known = json.loads(_BASELINE.read_text())
-    with transient_settings({key: known[key] for key in ("plugins_used", "filters_used")}):
+    with transient_settings(settings()):
         kept = baseline.format_for_output(_scan(_files()), is_slim_mode=True)
-        kept["plugins_used"] = get_settings().json()["plugins_used"]
     _BASELINE.write_text(json.dumps(kept, indent=2) + "\n")
     return 0
 
