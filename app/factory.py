@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Mapping
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from flask import Flask
 from jinja2 import StrictUndefined
@@ -117,6 +118,9 @@ from app.web.registry import register, service
 from app.web.served import ServedPages
 from app.wishlists.routes import blueprint as wishlist_routes
 
+if TYPE_CHECKING:
+    from _typeshed.wsgi import WSGIApplication
+
 _ROOT = Path(__file__).resolve().parents[1]
 _MAX_BODY = 512 * 1024  # bytes; staff may send more
 _BLUEPRINTS = (
@@ -208,11 +212,12 @@ def create_app(environment: Mapping[str, str] | None = None) -> Flask:
 def _guard_browsers(app: Flask, settings: Settings) -> None:
     """What browsers are told of every answer, and what they call the shop's cookies."""
     https = settings.base_url.startswith("https://")
+    inner: WSGIApplication = app.wsgi_app
     if https:
         narrow = (REFRESH_COOKIE, signing_in.HALF_WAY, known_browser.COOKIE)
-        app.wsgi_app = PrefixedCookies(app.wsgi_app, narrow=narrow)  # type: ignore[method-assign]
-    app.wsgi_app = BrowserPolicy(  # type: ignore[method-assign]
-        app.wsgi_app,
+        inner = PrefixedCookies(inner, narrow=narrow)
+    app.wsgi_app = BrowserPolicy(  # type: ignore[assignment,method-assign]
+        inner,
         https=https,
         pictures=picture_origins(settings, service(MediaService, app)),
         forms=payment_pages(settings),

@@ -100,7 +100,7 @@ def login() -> BaseResponse:
 
 def _mark(address: str) -> str:
     """What tells one address that is tried from another in the log, and names nobody."""
-    return seal_for(current_app.secret_key or "", "sign-in log")(address)[:12]  # type: ignore[arg-type]
+    return seal_for(str(current_app.secret_key or ""), "sign-in log")(address)[:12]
 
 
 def _half_way_account() -> str:
