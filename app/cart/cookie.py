@@ -8,7 +8,6 @@ from itsdangerous import BadSignature, URLSafeSerializer
 from app.cart.rules import is_account_cart
 from app.identity.context import may_be_signed_in
 from app.shared.ids import CartId
-from app.shared.signed import signer
 from app.web.page_cache import is_shared, shared_cart_hint
 
 COOKIE = "mossx_cart"
@@ -16,7 +15,7 @@ LIFETIME = 60 * 24 * 3600
 
 
 def _serializer() -> URLSafeSerializer:
-    return signer(str(current_app.secret_key or ""), "cart")
+    return URLSafeSerializer(current_app.secret_key or "", salt="cart")
 
 
 def sent_cart_id() -> CartId | None:

@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import timedelta
 
-from itsdangerous import BadData
+from itsdangerous import BadData, URLSafeTimedSerializer
 
 from app.db.database import Database, Session
 from app.db.errors import DuplicateKeyError
@@ -23,7 +23,6 @@ from app.identity.staffing import Staffing
 from app.shared.clock import now
 from app.shared.emails import normal_email
 from app.shared.ids import new_id
-from app.shared.signed import timed_signer
 
 _LIFE = timedelta(days=7)
 
@@ -44,7 +43,7 @@ class Invitations:
         self._accounts = accounts
         self._staffing = staffing
         self._staff = StaffRepository(database)
-        self._signer = timed_signer(key, "link:join-staff")
+        self._signer = URLSafeTimedSerializer(key, salt="link:join-staff")
 
     def open(self) -> list[Invitation]:
         """Every invitation that waits, the newest first; those whose time is over too."""

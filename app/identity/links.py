@@ -18,7 +18,6 @@ from app.identity.service import AccountService
 from app.identity.sessions import SessionService
 from app.shared.clock import now
 from app.shared.ids import AccountId
-from app.shared.signed import timed_signer
 
 _VERIFY, _RESET, _MOVE = "verify-email", "reset-password", "change-email"
 _HOUR, _DAY = 3600, 24 * 3600
@@ -44,7 +43,7 @@ class LinkService:
         self._key = key
 
     def _signer(self, purpose: str) -> URLSafeTimedSerializer:
-        return timed_signer(self._key, f"link:{purpose}")
+        return URLSafeTimedSerializer(self._key, salt=f"link:{purpose}")
 
     def _read(self, purpose: str, token: str) -> tuple[Account, list[str]]:
         """The account and the rest of what was signed. Raises ``LinkExpired``."""

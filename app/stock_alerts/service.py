@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from datetime import timedelta
 
-from itsdangerous import BadData
+from itsdangerous import BadData, URLSafeSerializer
 
 from app.catalog.models import Product, Variant
 from app.catalog.policies import Standing, standing_of
@@ -21,7 +21,6 @@ from app.db.outbox import Event, Outbox
 from app.shared.clock import now
 from app.shared.errors import Invalid, NotFound
 from app.shared.ids import Sku, new_id
-from app.shared.signed import signer
 from app.shared.texts import Text, current_language
 from app.stock_alerts.events import STOCK_BACK, STOCK_MOVED
 from app.stock_alerts.models import Alert, AlertId
@@ -50,7 +49,7 @@ class StockAlertService:
         self._outbox = outbox
         self._catalog = catalog
         self._alerts = AlertRepository(database)
-        self._signer = signer(key, "stock-alert")
+        self._signer = URLSafeSerializer(key, salt="stock-alert")
 
     def subscribe(self, outbox: Outbox) -> None:
         """Listen to stock that moves."""
