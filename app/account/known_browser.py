@@ -14,7 +14,6 @@ from itsdangerous import BadData, URLSafeTimedSerializer
 from werkzeug.wrappers import Response
 
 from app.identity.models import Account
-from app.shared.signed import timed_signer
 from app.web import limits
 
 COOKIE = "mossx_known"
@@ -58,4 +57,4 @@ def _name() -> str:
 
 
 def _signer() -> URLSafeTimedSerializer:
-    return timed_signer(str(current_app.secret_key or ""), "known-browser")
+    return URLSafeTimedSerializer(current_app.secret_key or "", salt="known-browser")

@@ -16,7 +16,6 @@ from app.identity.service import AccountService
 from app.identity.sessions import SessionService
 from app.identity.two_factor import TwoFactor
 from app.shared.ids import AccountId
-from app.shared.signed import timed_signer
 from app.web.csrf import csrf_token
 from app.web.registry import service
 from app.web.rendering import leave_to, local_path
@@ -84,4 +83,4 @@ def open_session(account: Account, page: str) -> Response:
 
 
 def _signer() -> URLSafeTimedSerializer:
-    return timed_signer(str(current_app.secret_key or ""), "half-way")
+    return URLSafeTimedSerializer(current_app.secret_key or "", salt="half-way")

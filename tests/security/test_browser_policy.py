@@ -58,6 +58,7 @@ ANSWERS: dict[str, tuple[Callable[[Shopper], TestResponse], int]] = {
     "missing": (lambda s: s.get("/nowhere"), 404),
     "forbidden": (lambda s: s.client.post("/cart/items", data={}), 403),
     "wrong method": (lambda s: s.client.post("/robots.txt"), 405),
+    "trace": (lambda s: s.client.open("/cart", method="TRACE"), 405),
     "invalid": (lambda s: s.post("/orders/lookup", {"number": "x", "email": "y"}), 422),
     "too large": (lambda s: s.post("/cart/coupons", {"code": "x" * 600_000}), 413),
     "redirect": (lambda s: s.get("/account"), 303),
