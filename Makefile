@@ -7,7 +7,7 @@ READY := $(VENV)/.ready
 CODE := app dev sandbox tests migrations bench tools wsgi.py
 export PYTHONDONTWRITEBYTECODE = 1
 
-.PHONY: help setup run test check format lint lock bench bench-admin chaos fuzz screenshots lighthouse translations a11y
+.PHONY: help setup run test check format lint lock bench bench-admin chaos fuzz screenshots lighthouse translations a11y \ audit secrets-baseline
 CHECKOUTS ?= 10000
 REQUESTS ?= 20000
 
@@ -25,19 +25,27 @@ run: $(READY) ## Serve the demo shop on http://127.0.0.1:8000 (PORT changes it)
 test: $(READY) ## Run the whole suite against real servers
 	@$(BIN)/python -m pytest tests -n 2 --dist loadfile --no-loadscope-reorder
 
-lint: $(READY) ## Formatting, lint, types, import rules, templates, translations
+lint: $(READY) ## Formatting, lint, types, import rules, templates, translations, security
 	$(BIN)/ruff format --check $(CODE)
 	$(BIN)/ruff check $(CODE)
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 	$(BIN)/djlint templates sandbox --lint --quiet
 	$(BIN)/python -m tools.translations check
+	$(BIN)/bandit --quiet --configfile pyproject.toml --recursive app dev migrations sandbox tools wsgi.py
+	$(BIN)/python -m tools.secret_scan check
 
 check: lint test ## What CI runs: lint, then the whole suite
 
 format: $(READY) ## Format the code
 	$(BIN)/ruff format $(CODE)
 	$(BIN)/ruff check --fix $(CODE)
+
+audit: $(READY) ## Ask whether a pinned library has a known fault (needs the network)
+	@$(BIN)/python -m tools.audit
+
+secrets-baseline: $(READY) ## Take the keys that are in files now for known ones of tests and demos
+	@$(BIN)/python -m tools.secret_scan accept
 
 bench: $(READY) ## Measure pages, as ratios in one run, into docs/benchmarks.md (needs wrk)
 	@$(BIN)/python -m bench $(if $(SIZES),--sizes $(SIZES))

@@ -5,9 +5,10 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 
-from flask import Blueprint, request
+from flask import Blueprint
 from werkzeug.datastructures import FileStorage
 
+from app.admin.body_limits import let_staff_send
 from app.catalog.models import Image
 from app.media.service import MediaService
 from app.shared.errors import Invalid, ShopError
@@ -22,11 +23,7 @@ _EMPTY = {"image_src": "", "image_width": "0", "image_height": "0", "image_alt":
 
 def takes_uploads(blueprint: Blueprint, most: int = _MOST_BYTES) -> None:
     """Let the forms of an area be as large as a picture, or ``most`` bytes."""
-
-    @blueprint.url_value_preprocessor
-    def allow(_endpoint: str | None, _values: object) -> None:
-        # Before anything reads the form: its token is checked early.
-        request.max_content_length = most + 1024 * 1024
+    let_staff_send(blueprint, most + 2**20)
 
 
 def fields_of(image: Image | None) -> dict[str, str]:

@@ -148,7 +148,7 @@ class Units(TextAreaField):
         """Read the lines."""
         self.value = {}
         lines = list(filter(None, map(str.strip, (self.data or "").splitlines())))
-        if len(lines) > _MOST_LINES:
+        if len(lines) > _MOST_LINES or any(len(line) > _LONGEST for line in lines):
             raise ValidationError(Text("At most %(most)s lines.", most=_MOST_LINES))
         for line in lines:
             found = _UNITS.fullmatch(line)

@@ -30,6 +30,7 @@ from app.orders.errors import AddressChanged
 from app.orders.finding import OrderSort, Payment
 from app.orders.models import FulfilmentState, Order, OrderState
 from app.orders.rules import FULFILMENT_LABELS
+from app.shared.cells import defuse
 from app.shared.errors import Invalid
 from app.shared.numbers import whole
 from app.shared.texts import Text
@@ -133,13 +134,8 @@ def _csv(found: Iterable[Order]) -> str:
             *(each.to_major() for each in (*sums, order.refunded)),
             "; ".join(f"{line.quantity} x {line.sku}" for line in order.lines),
         )
-        rows.writerow([_plain(cell) for cell in cells])
+        rows.writerow([defuse(cell) if isinstance(cell, str) else cell for cell in cells])
     return out.getvalue()
-
-
-def _plain(cell: object) -> object:
-    """A text that a spreadsheet does not take for a formula."""
-    return f"'{cell}" if isinstance(cell, str) and cell.startswith(("=", "+", "-", "@")) else cell
 
 
 @blueprint.get("/<number>")
