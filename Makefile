@@ -7,7 +7,7 @@ READY := $(VENV)/.ready
 CODE := app dev sandbox tests migrations bench tools wsgi.py
 export PYTHONDONTWRITEBYTECODE = 1
 
-.PHONY: help setup run test check format lint lock bench bench-admin chaos fuzz screenshots lighthouse translations a11y \ audit secrets-baseline
+.PHONY: help setup run test check format lint lock bench bench-admin chaos fuzz screenshots lighthouse translations a11y audit secrets-baseline
 CHECKOUTS ?= 10000
 REQUESTS ?= 20000
 

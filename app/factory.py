@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 from collections.abc import Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from flask import Flask
 from jinja2 import StrictUndefined
@@ -118,9 +117,6 @@ from app.web.registry import register, service
 from app.web.served import ServedPages
 from app.wishlists.routes import blueprint as wishlist_routes
 
-if TYPE_CHECKING:
-    from _typeshed.wsgi import WSGIApplication
-
 _ROOT = Path(__file__).resolve().parents[1]
 _MAX_BODY = 512 * 1024  # bytes; staff may send more
 _BLUEPRINTS = (
@@ -203,25 +199,32 @@ def create_app(environment: Mapping[str, str] | None = None) -> Flask:
     for blueprint in _BLUEPRINTS:
         app.register_blueprint(blueprint)
     commands.init_app(app)
+    _tell_browsers(app, settings)
     _cache(app, settings)
-    _guard_browsers(app, settings)
+    _name_cookies(app, settings)
     service(Visits, app).init_app(app)
     return app
 
 
-def _guard_browsers(app: Flask, settings: Settings) -> None:
-    """What browsers are told of every answer, and what they call the shop's cookies."""
-    https = settings.base_url.startswith("https://")
-    inner: WSGIApplication = app.wsgi_app
-    if https:
-        narrow = (REFRESH_COOKIE, signing_in.HALF_WAY, known_browser.COOKIE)
-        inner = PrefixedCookies(inner, narrow=narrow)
-    app.wsgi_app = BrowserPolicy(  # type: ignore[assignment,method-assign]
-        inner,
-        https=https,
+def _tell_browsers(app: Flask, settings: Settings) -> None:
+    """What browsers are told with every answer; the page cache keeps it with its pages."""
+    app.wsgi_app = BrowserPolicy(  # type: ignore[method-assign]
+        app.wsgi_app,
+        https=_is_secure(settings),
         pictures=picture_origins(settings, service(MediaService, app)),
         forms=payment_pages(settings),
     )
+
+
+def _name_cookies(app: Flask, settings: Settings) -> None:
+    """What browsers call the shop's cookies, which the page cache reads by their plain names."""
+    if _is_secure(settings):
+        narrow = (REFRESH_COOKIE, signing_in.HALF_WAY, known_browser.COOKIE)
+        app.wsgi_app = PrefixedCookies(app.wsgi_app, narrow=narrow)  # type: ignore[method-assign]
+
+
+def _is_secure(settings: Settings) -> bool:
+    return settings.base_url.startswith("https://")
 
 
 def _cache(app: Flask, settings: Settings) -> None:
