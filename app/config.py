@@ -53,6 +53,9 @@ class Settings(BaseModel):
     mossx_return_days: int = Field(default=30, ge=0, le=3_650)  # after delivery
     mossx_seller: str = "MossX"  # on papers; lines are separated by |
     mossx_tax_id: str = ""
+    worker_metrics_port: int | None = Field(default=None, ge=1, le=65535)  # None: not served
+    otel_exporter_otlp_endpoint: str = ""  # "": no traces
+    otel_service_name: str = "mossx"
 
     @field_validator("base_url", "stripe_api_base", "razorpay_api_base")
     @classmethod
@@ -61,6 +64,13 @@ class Settings(BaseModel):
         if parts.scheme not in {"http", "https"} or not parts.netloc:
             raise ValueError("must be an absolute http(s) URL")
         return value.rstrip("/")
+
+    @field_validator("otel_exporter_otlp_endpoint")
+    @classmethod
+    def _is_a_collector(cls, value: str) -> str:
+        if value and urlsplit(value).scheme not in {"http", "https"}:
+            raise ValueError("must be an absolute http(s) URL: traces go by OTLP over HTTP")
+        return value
 
     @field_validator("mossx_seller")
     @classmethod
