@@ -108,11 +108,14 @@ class WebServer:
     def _stop(self, _: int, __: FrameType | None) -> None:
         if self._drain and not self._marker.exists():
             self._marker.touch()
-            timer = threading.Timer(self._drain, self._granian.signal_handler_interrupt)
+            timer = threading.Timer(self._drain, self._end)
             timer.daemon = True
             timer.start()
         else:
-            self._granian.signal_handler_interrupt()
+            self._end()
+
+    def _end(self) -> None:
+        self._granian.signal_handler_interrupt()  # type: ignore[no-untyped-call]
 
 
 def is_well(port: int) -> bool:

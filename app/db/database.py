@@ -75,6 +75,8 @@ class Database:
         database that is away is not waited for longer than outside of transactions.
         """
 
+        tries, around = 0, _waiting.get()
+
         def attempt(session: Session) -> T:
             nonlocal tries
             tries += 1
@@ -86,7 +88,6 @@ class Database:
                 raise ConnectionFailure(str(error)) from error  # the driver would try 2 minutes
             return result
 
-        tries, around = 0, _waiting.get()
         try:
             with tracing.span("transaction", kind="client"), self.client.start_session() as session:
                 result = session.with_transaction(

@@ -153,7 +153,7 @@ class Outbox:
         wanted = {"due_at": 1, "created_at": 1, "error": 1}
         query = self._events.find({"state": "pending"}, wanted).sort("available_at", 1).limit(most)
         found, moment = list(query), now()
-        due = [moment - each.get("due_at", each["created_at"]) for each in found]
+        due = [moment - (each.get("due_at") or each["created_at"]) for each in found]
         return Backlog(
             waiting=len(found),
             failing=sum(bool(each.get("error")) for each in found),

@@ -35,8 +35,8 @@ def readyz() -> tuple[Response, int]:
 
 def _is_stopping() -> bool:
     """Whether ``serve`` was told to stop: it makes a file for all of its processes to see."""
-    marker = os.environ.get("MOSSX_STOPPING_FILE")
-    return bool(marker) and Path(marker).exists()
+    marker = os.environ.get("MOSSX_STOPPING_FILE", "")
+    return marker != "" and Path(marker).exists()
 
 
 def _mongodb() -> str:

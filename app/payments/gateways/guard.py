@@ -79,12 +79,16 @@ class GuardedGateway:
 
     def _call(self, name: str, work: Callable[[], T], **about: str) -> T:
         """Call the gateway; ``about`` is what a span of it tells beside its name."""
+
+        def send() -> T:
+            with timed(GATEWAY_SECONDS, self.name, name):
+                return work()
+
         outcome = "failed"
         told = {f"mossx.{key}": value for key, value in about.items()}
         with tracing.span(f"{self.name} {name}", told, kind="client"):
             try:
-                with timed(GATEWAY_SECONDS, self.name, name):
-                    answer = self._breaker.call(work)
+                answer = self._breaker.call(send)
                 outcome = "answered"
                 return answer
             except pybreaker.CircuitBreakerError as error:
