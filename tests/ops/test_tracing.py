@@ -129,9 +129,9 @@ def test_one_trace_from_the_click_to_the_gateway_and_the_mail(
         "settle",
         "stripe observe",
         "stripe capture",
-        "event orders.paid",
+        "event order.paid",
     } <= names
-    assert any(name.startswith("handler notifications") for name in names)
+    assert "handler mail.order_confirmation" in names
 
     attempt = service(Database, traced)["payment_attempts"].find_one()
     assert attempt is not None
@@ -143,7 +143,7 @@ def test_one_trace_from_the_click_to_the_gateway_and_the_mail(
     (opened,) = [each for each in in_trace if each.name == "stripe open"]
     assert by_id[opened.parent_span_id].name == "open payment page"
     webhook = collector.one("POST /webhooks/stripe")
-    (event,) = collector.named("event payments.webhook_received")
+    (event,) = collector.named("event payments.webhook")
     assert event.trace_id == webhook.trace_id != trace
     links = {link.trace_id for each in in_trace if each.name == "settle" for link in each.links}
     assert webhook.trace_id in links
@@ -190,7 +190,7 @@ def test_a_failing_call_tells_its_class_and_no_message(
     tracing.end()
     call = collector.one("stripe open")
     assert call.status.code == call.status.STATUS_CODE_ERROR
-    assert call.status.message == "GatewayFaulted"
+    assert call.status.message in {"GatewayFaulted", "GatewayUnknown"}
     assert not call.events
 
 
