@@ -25,10 +25,9 @@ from app.shared.clock import now
 from app.web.page_cache import PageCache
 from app.web.registry import service
 from dev.ports import find_free
-from dev.stack import ROOT, Stack
+from dev.stack import ROOT
 from tests.support.catalog import CatalogMaker
 from tests.support.gateways import Sandbox
-from tests.support.member import Mailbox
 from tests.support.shopper import Shopper
 from tests.support.waiting import wait_until
 
@@ -216,7 +215,7 @@ def test_a_database_that_is_away_is_told_within_seconds(
 
 
 @pytest.fixture
-def worker_port(stack: Stack, environment: dict[str, str], app: Flask) -> Iterator[int]:
+def worker_port(environment: dict[str, str], app: Flask) -> Iterator[int]:
     """A worker in a process of its own, with a port."""
     port = find_free()
     process = subprocess.Popen(
@@ -235,7 +234,7 @@ def _is_well(port: int) -> bool:
     return subprocess.run(command, cwd=ROOT, check=False).returncode == 0
 
 
-def test_the_worker_has_a_port_of_its_own(worker_port: int, app: Flask, mailbox: Mailbox) -> None:
+def test_the_worker_has_a_port_of_its_own(worker_port: int) -> None:
     address = f"http://127.0.0.1:{worker_port}"
 
     def beats() -> bool:
@@ -272,18 +271,22 @@ def test_a_worker_that_does_not_turn_is_stuck(app: Flask) -> None:
 
 
 def test_processes_of_a_server_are_told_together(tmp_path: Path) -> None:
-    """Two processes that count into one folder, and a third that reads."""
-    environment = {**os.environ, "PROMETHEUS_MULTIPROC_DIR": str(tmp_path)}
-    count = (
-        "from app.shared.meters import CARTS_LOST, GATEWAY_RESTS;"
-        "CARTS_LOST.inc(); GATEWAY_RESTS.labels('stripe').set(1)"
+    """Two processes that count into one folder, and what the second one shows."""
+    program = (
+        "from app.shared.meters import CARTS_LOST, GATEWAY_RESTS\n"
+        "from app.web.metrics import exposition\n"
+        "CARTS_LOST.inc(); GATEWAY_RESTS.labels('stripe').set(1)\n"
+        "print(exposition([]).decode())"
     )
     for _ in range(2):
-        subprocess.run([sys.executable, "-c", count], cwd=ROOT, env=environment, check=True)
-    tell = "from app.web.metrics import exposition; print(exposition([]).decode())"
-    told = subprocess.run(
-        [sys.executable, "-c", tell], cwd=ROOT, env=environment, check=True, capture_output=True
-    )
-    figures = read(told.stdout.decode())
+        told = subprocess.run(
+            [sys.executable, "-c", program],
+            cwd=ROOT,
+            env={**os.environ, "PROMETHEUS_MULTIPROC_DIR": str(tmp_path)},
+            check=True,
+            capture_output=True,
+            text=True,
+        ).stdout
+    figures = read(told)
     assert value(figures, "mossx_carts_lost_total") == 2
     assert value(figures, "mossx_gateway_breaker_open", gateway="stripe") == 1
