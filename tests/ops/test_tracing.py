@@ -14,6 +14,7 @@ from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTrace
 from opentelemetry.proto.trace.v1.trace_pb2 import Span
 
 from app import create_app
+from app.catalog.service import CatalogService
 from app.db.database import Database
 from app.shared import tracing
 from app.web.page_cache import PageCache
@@ -23,6 +24,7 @@ from tests.support.gateways import Sandbox
 from tests.support.member import Mailbox
 from tests.support.shopper import ADDRESS, Shopper
 from tests.support.signing import stripe_headers
+from tests.support.waiting import wait_until
 
 
 class _Collector:
@@ -209,11 +211,14 @@ def test_a_page_from_memory_has_no_span(
     traced: Flask, catalog: CatalogMaker, collector: _Collector
 ) -> None:
     catalog.mug()
-    pages = service(PageCache, traced)
-    pages._may_keep = lambda: True  # nobody follows the catalog in tests
-    client = traced.test_client()
-    for _ in range(3):
-        assert client.get("/products").status_code == 200
+    pages, follower = service(PageCache, traced), service(CatalogService, traced).follower
+    follower.start()
+    try:
+        wait_until(lambda: follower.is_following)
+        for _ in range(3):
+            assert traced.test_client().get("/products").status_code == 200
+    finally:
+        follower.close()
     assert pages.counts.hits == 2
     tracing.end()
     assert len(collector.named("GET /products")) == 1
