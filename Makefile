@@ -4,7 +4,7 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
-CODE := app dev sandbox tests migrations bench tools wsgi.py
+CODE := app dev sandbox tests migrations bench tools serve.py wsgi.py
 export PYTHONDONTWRITEBYTECODE = 1
 
 .PHONY: help setup run test check format lint lock bench bench-admin chaos fuzz screenshots lighthouse translations a11y audit secrets-baseline

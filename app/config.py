@@ -57,6 +57,9 @@ class Settings(BaseModel):
     mossx_return_days: int = Field(default=30, ge=0, le=3_650)  # after delivery
     mossx_seller: str = "MossX"  # on papers; lines are separated by |
     mossx_tax_id: str = ""
+    worker_metrics_port: int | None = Field(default=None, ge=1, le=65535)  # None: not served
+    otel_exporter_otlp_endpoint: str = ""  # "": no traces
+    otel_service_name: str = "mossx"
 
     @field_validator("base_url", "stripe_api_base", "razorpay_api_base")
     @classmethod
@@ -71,6 +74,13 @@ class Settings(BaseModel):
     def _are_sources(cls, value: str) -> str:
         if not all(_SOURCE.fullmatch(each) for each in value.split()):
             raise ValueError("must be origins such as https://cdn.example, separated by spaces")
+        return value
+
+    @field_validator("otel_exporter_otlp_endpoint")
+    @classmethod
+    def _is_a_collector(cls, value: str) -> str:
+        if value and urlsplit(value).scheme not in {"http", "https"}:
+            raise ValueError("must be an absolute http(s) URL: traces go by OTLP over HTTP")
         return value
 
     @field_validator("mossx_seller")

@@ -85,11 +85,13 @@ from app.markets.service import MarketService
 from app.media import context as media_context
 from app.media.routes import blueprint as media_routes
 from app.media.service import MediaService
+from app.monitoring.process_figures import ProcessFigures
+from app.monitoring.shop_figures import ShopFigures
 from app.payments.routes import blueprint as webhook_routes
 from app.providers import payment_pages, picture_origins
 from app.recommendations.routes import blueprint as recommendation_routes
 from app.reviews.routes import blueprint as review_routes
-from app.shared import catalogs
+from app.shared import catalogs, tracing
 from app.shop import context as shop_context
 from app.shop.service import StoredSettings
 from app.stock_alerts.routes import blueprint as stock_alert_routes
@@ -106,6 +108,7 @@ from app.web import (
     page_cache,
     visitor,
 )
+from app.web import tracing as request_tracing
 from app.web.browser_policy import BrowserPolicy
 from app.web.callers import Cookies
 from app.web.cookie_names import PrefixedCookies
@@ -192,6 +195,7 @@ def create_app(environment: Mapping[str, str] | None = None) -> Flask:
     """
     settings = load_settings(os.environ if environment is None else environment)
     logs.configure(settings.is_production)
+    _trace(settings)
     app = Flask("app", template_folder=str(_ROOT / "templates"), static_folder=None)
     _configure(app, settings)
     _web(app, settings)
@@ -260,6 +264,17 @@ def _cache(app: Flask, settings: Settings) -> None:
     follower.go_with(stored)
     app.wsgi_app = pages  # type: ignore[assignment,method-assign]
     register(app, Fragments(app, settings.redis_url, version), store, pages, served)
+    figures = ProcessFigures(pages, store, follower)
+    register(app, figures)
+    metrics.show(app, figures, service(ShopFigures, app))
+
+
+def _trace(settings: Settings) -> None:
+    """Record spans where somebody collects them."""
+    if settings.otel_exporter_otlp_endpoint:
+        from app.shared.spans import OtlpSpans  # the SDK is only worth its memory then
+
+        tracing.begin(OtlpSpans(settings.otel_exporter_otlp_endpoint, settings.otel_service_name))
 
 
 def _configure(app: Flask, settings: Settings) -> None:
@@ -279,6 +294,7 @@ def _web(app: Flask, settings: Settings) -> None:
     language.init_app(app)
     metrics.init_app(app)
     logs.init_app(app)
+    request_tracing.init_app(app)
     errors.init_app(app)
     visitor.init_app(app)
     identity_context.init_app(app)

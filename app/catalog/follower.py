@@ -110,6 +110,16 @@ class CatalogFollower:
         return packed
 
     @property
+    def looked_ago(self) -> float:
+        """Seconds since the feed was last looked at: how old the model may be at most."""
+        return time.monotonic() - self._looked if self._looked else 0.0
+
+    @property
+    def size(self) -> int:
+        """How many products the model has; none before anybody asked for it."""
+        return 0 if self._model is None else len(self._model.present)
+
+    @property
     def is_following(self) -> bool:
         """Whether every change reaches this process as it happens."""
         return self._following.is_set() and all(each.is_following for each in self._companions)

@@ -57,6 +57,7 @@ class PaymentRepository:
                 "idempotency_key": attempt.idempotency_key,
                 "request": attempt.request,
                 "keys": attempt.keys,
+                "trace": attempt.trace,
                 "created_at": attempt.created_at,
                 "updated_at": attempt.updated_at,
                 "uncounted": 1,
@@ -394,6 +395,7 @@ def _attempt(document: Document) -> Attempt:
         updated_at=document["updated_at"],
         failure=document.get("failure") or "",
         keys=document.get("keys", ""),
+        trace=document.get("trace", ""),
     )
 
 

@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-import hashlib
-import hmac
 import json
-import time
 
 import pytest
 from flask.testing import FlaskClient
@@ -13,6 +10,7 @@ from flask.testing import FlaskClient
 from app.db.database import Database
 from app.payments.events import WEBHOOK_RECEIVED, WEBHOOK_REPEATED
 from tests.support.shopper import Shopper
+from tests.support.signing import sign, stripe_headers
 
 BODY = json.dumps(
     {"id": "evt_1", "type": "checkout.session.completed", "data": {"object": {"id": "cs_1"}}}
@@ -22,13 +20,8 @@ RAZORPAY = json.dumps(
 ).encode()
 
 
-def _sign(secret: str, message: bytes) -> str:
-    return hmac.new(secret.encode(), message, hashlib.sha256).hexdigest()
-
-
 def _stripe(secret: str, body: bytes = BODY, age: int = 0) -> dict[str, str]:
-    stamp = int(time.time()) - age
-    return {"Stripe-Signature": f"t={stamp},v1={_sign(secret, f'{stamp}.'.encode() + body)}"}
+    return stripe_headers(secret, body, age)
 
 
 @pytest.fixture
@@ -51,7 +44,7 @@ def test_a_signed_event_is_stored_once(
 def test_razorpays_event_id_is_not_trusted_to_tell_repeats(
     client: FlaskClient, environment: dict[str, str], database: Database
 ) -> None:
-    signature = _sign(environment["RAZORPAY_WEBHOOK_SECRET"], RAZORPAY)
+    signature = sign(environment["RAZORPAY_WEBHOOK_SECRET"], RAZORPAY)
     for event_id in ("a", "b", "é"):
         headers = {"X-Razorpay-Signature": signature, "X-Razorpay-Event-Id": event_id}
         assert client.post("/webhooks/razorpay", data=RAZORPAY, headers=headers).status_code == 200
@@ -77,7 +70,7 @@ def test_a_signed_body_that_makes_no_sense_is_a_400(
 ) -> None:
     headers = _stripe(environment["STRIPE_WEBHOOK_SECRET"], body)
     assert client.post("/webhooks/stripe", data=body, headers=headers).status_code == 400
-    headers = {"X-Razorpay-Signature": _sign(environment["RAZORPAY_WEBHOOK_SECRET"], body)}
+    headers = {"X-Razorpay-Signature": sign(environment["RAZORPAY_WEBHOOK_SECRET"], body)}
     assert client.post("/webhooks/razorpay", data=body, headers=headers).status_code == 400
 
 
