@@ -7,7 +7,7 @@ READY := $(VENV)/.ready
 CODE := app dev sandbox tests migrations bench tools wsgi.py
 export PYTHONDONTWRITEBYTECODE = 1
 
-.PHONY: help setup run test check format lint lock bench bench-admin chaos screenshots lighthouse translations
+.PHONY: help setup run test check format lint lock bench bench-admin chaos faults screenshots lighthouse translations
 CHECKOUTS ?= 10000
 
 help: ## List every target
@@ -46,6 +46,9 @@ bench-admin: $(READY) ## How long the pages of the panel take with 100 000 order
 
 chaos: $(READY) ## The long payment-fault campaign (CHECKOUTS=10000, SEED=…)
 	@$(BIN)/python -m tests.chaos --checkouts $(CHECKOUTS) $(if $(SEED),--seed $(SEED))
+
+faults: $(READY) ## Break one server after the other under load, into docs/faults.md (ONLY="redis clock", SEED=…)
+	@$(BIN)/python -m tests.faults $(if $(ONLY),--only $(ONLY)) $(if $(SEED),--seed $(SEED))
 
 screenshots: $(READY) ## Photograph every page of the running shop into var/screenshots
 	@$(BIN)/python -m tools.screenshots

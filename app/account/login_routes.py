@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 from flask import Blueprint, Response, redirect, request
-from flask_jwt_extended import decode_token
-from flask_jwt_extended.exceptions import JWTExtendedException
 from jwt import PyJWTError
 from werkzeug.wrappers import Response as BaseResponse
 from wtforms import Form
@@ -167,7 +165,7 @@ def refresh() -> BaseResponse:
         )
         tokens.forget(response)
         return response
-    except (SessionEnded, JWTExtendedException, PyJWTError):
+    except (SessionEnded, PyJWTError):
         tokens.forget(response)
         return response
     tokens.issue(response, renewal)
@@ -175,8 +173,8 @@ def refresh() -> BaseResponse:
 
 
 def _refresh_claims() -> dict[str, object]:
-    """What the refresh token says. Raises as ``decode_token``, ``SessionEnded`` without one."""
-    claims: dict[str, object] = decode_token(request.cookies.get(tokens.REFRESH_COOKIE, ""))
+    """What the refresh token says. Raises as ``read_whenever``, ``SessionEnded`` for another."""
+    claims: dict[str, object] = tokens.read_whenever(request.cookies.get(tokens.REFRESH_COOKIE, ""))
     if claims.get("type") != "refresh":
         raise SessionEnded
     return claims

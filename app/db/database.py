@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import contextmanager, nullcontext
 from itertools import islice
 from typing import Any, TypeVar
 
@@ -14,6 +15,8 @@ from pymongo.errors import ConfigurationError, ConnectionFailure, ServerSelectio
 from pymongo.read_concern import ReadConcern
 from pymongo.read_preferences import ReadPreference
 
+from app.db.presence import Presence
+
 Document = dict[str, Any]
 Session = ClientSession
 T = TypeVar("T")
@@ -22,6 +25,7 @@ _DURABLE = WriteConcern("majority", j=True, wtimeout=10_000)
 _BATCH = 50
 _STEP = 500
 _PATIENCE = 300  # seconds
+_AT_ONCE = 0.05  # seconds
 
 
 class Database:
@@ -31,6 +35,7 @@ class Database:
     """
 
     def __init__(self, uri: str) -> None:
+        self._presence = Presence()
         self.client: MongoClient[Document] = MongoClient(
             uri,
             tz_aware=True,
@@ -38,7 +43,11 @@ class Database:
             retryReads=True,
             connectTimeoutMS=10_000,  # also how long a busy server may keep its monitor waiting
             serverSelectionTimeoutMS=3_000,
-            socketTimeoutMS=20_000,
+            socketTimeoutMS=10_000,
+            # A server that takes connections and does not answer is found out by asking.
+            heartbeatFrequencyMS=2_000,
+            serverMonitoringMode="poll",
+            event_listeners=[self._presence],
             appname="mossx",
         )
         try:
@@ -80,6 +89,13 @@ class Database:
                 write_concern=_DURABLE,
                 read_preference=ReadPreference.PRIMARY,
             )
+
+    @contextmanager
+    def at_once_if_away(self) -> Iterator[None]:
+        """A block whose work waits for no database that is known to be away: everything in it then
+        fails at once, as if it had been waited for."""
+        with pymongo.timeout(_AT_ONCE) if self._presence.is_away else nullcontext():
+            yield
 
     def command(self, name: str, value: Any = 1, **options: Any) -> Mapping[str, Any]:
         """Run a database command (migrations and health only)."""

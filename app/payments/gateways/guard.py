@@ -1,11 +1,16 @@
 """A gateway behind a circuit breaker: while it fails again and again, it is left alone a while.
+So it is while several calls have been out for long: they may not take every thread of the process,
+or the whole shop would wait for a gateway.
 
 Being left alone is "unreachable": nothing was sent, so every promise about unknown outcomes holds.
 """
 
 from __future__ import annotations
 
+import threading
+import time
 from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from datetime import datetime
 from typing import Any, TypeVar
 
@@ -19,6 +24,8 @@ from app.shared.money import Money
 T = TypeVar("T")
 _FAILURES = 10
 _REST = 15.0  # seconds until one call may try again
+_LONG = 2.0  # seconds after which an answer is late
+_MOST_LATE = 3  # calls of a process that wait for a late answer; the next is not sent
 
 
 class _Breaker(pybreaker.CircuitBreaker):
@@ -31,12 +38,36 @@ class _Breaker(pybreaker.CircuitBreaker):
         return result
 
 
+class _CallsOut:
+    """The calls of this process that wait for an answer."""
+
+    def __init__(self) -> None:
+        self._began: dict[object, float] = {}
+        self._lock = threading.Lock()
+
+    @contextmanager
+    def one_more(self) -> Iterator[None]:
+        """A call goes out. Raises ``GatewayUnreachable`` if too many are late already."""
+        call, moment = object(), time.monotonic()
+        with self._lock:
+            late = sum(moment - began > _LONG for began in self._began.values())
+            if late >= _MOST_LATE:
+                raise GatewayUnreachable("its answers are late; trying again soon")
+            self._began[call] = moment
+        try:
+            yield
+        finally:
+            with self._lock:
+                del self._began[call]
+
+
 class GuardedGateway:
     """Passes every call on, until too many in a row came to nothing."""
 
     def __init__(self, gateway: Gateway) -> None:
         self.name = gateway.name
         self._gateway = gateway
+        self._out = _CallsOut()
         self._breaker = _Breaker(
             fail_max=_FAILURES,
             reset_timeout=_REST,
@@ -53,7 +84,8 @@ class GuardedGateway:
 
     def _call(self, work: Callable[[], T]) -> T:
         try:
-            return self._breaker.call(work)
+            with self._out.one_more():
+                return self._breaker.call(work)
         except pybreaker.CircuitBreakerError as error:
             raise GatewayUnreachable("it failed too often; trying again soon") from error
 
