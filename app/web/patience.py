@@ -6,14 +6,13 @@ server's threads always stay free, or the whole shop would be as slow as its slo
 
 from __future__ import annotations
 
-import threading
-import time
 from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
 from flask import Flask, Response, request
 
 from app.db.database import Database
+from app.shared.crowd import Crowd
 from app.web.errors import busy_page
 
 if TYPE_CHECKING:
@@ -32,23 +31,14 @@ class Patience:
     def __init__(self, app: WSGIApplication, database: Database) -> None:
         self._app = app
         self._database = database
-        self._began: dict[object, float] = {}
-        self._lock = threading.Lock()
+        self._waiting = Crowd(late=_LATE, most=_MOST_LATE)
 
     def __call__(self, environ: WSGIEnvironment, start: StartResponse, /) -> Iterable[bytes]:
         """Pass the request on."""
-        mark, moment = object(), time.monotonic()
-        with self._lock:
-            late = sum(moment - began > _LATE for began in self._began.values())
-            self._began[mark] = moment
-        try:
-            if late >= _MOST_LATE:
-                environ[_CROWDED] = True
-            with self._database.at_once_if_away():
-                return self._app(environ, start)
-        finally:
-            with self._lock:
-                del self._began[mark]
+        if self._waiting.is_full:
+            environ[_CROWDED] = True
+        with self._waiting.join(), self._database.at_once_if_away():
+            return self._app(environ, start)
 
 
 def _turn_away() -> Response | None:

@@ -32,7 +32,9 @@ def main() -> int:
     ]
     console.print(f"seed {options.seed}, {len(chosen)} faults")
     with tempfile.TemporaryDirectory(prefix="mossx-faults-") as folder:
-        campaign = Campaign(Path(folder), options.seed, lambda text: console.print(text, markup=False))
+        campaign = Campaign(
+            Path(folder), options.seed, lambda text: console.print(text, markup=False)
+        )
         try:
             campaign.run(chosen)
         finally:

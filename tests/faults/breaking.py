@@ -41,7 +41,6 @@ def _fault(name: str, **more: Any) -> Callable[[Callable[[Ground], Iterator[Step
     return add
 
 
-
 @_fault("nothing")
 def _nothing(_: Ground) -> Iterator[None]:
     yield

@@ -17,6 +17,7 @@ from app import create_app
 from app.db.database import Database
 from app.db.errors import PyMongoError
 from app.identity.models import Role
+from app.identity.service import AccountService
 from app.media.service import MediaService
 from app.shared.clock import now
 from app.web.registry import service
@@ -28,10 +29,8 @@ from tests.faults.ground import Ground
 from tests.faults.people import Buyer, CartKeeper, Looker, Member, Owner, Person, let_loose
 from tests.faults.watch import Answer, Outcome, Watch, by_kind
 from tests.support.gateways import Sandbox
-from tests.support.member import make_proven
+from tests.support.member import PASSWORD, make_proven
 from tests.support.pictures import encoded, two_halves
-from app.identity.service import AccountService
-from tests.support.member import PASSWORD
 
 _PATIENCE = 40.0  # seconds that the shop may take to be well again
 _STEP = 0.5

@@ -42,7 +42,9 @@ class Person:
 
     def new_browser(self) -> WatchedSession:
         """A browser without cookies, at an address of its own."""
-        network = f"10.{self.rng.randrange(256)}.{self.rng.randrange(256)}.{self.rng.randrange(256)}"
+        network = (
+            f"10.{self.rng.randrange(256)}.{self.rng.randrange(256)}.{self.rng.randrange(256)}"
+        )
         return WatchedSession(self.base, self._watch, network)
 
     def work(self, over: threading.Event) -> None:
@@ -173,7 +175,9 @@ class Buyer(Person):
 
     pause = 1.0
 
-    def __init__(self, *about: Any, skus: list[str], seen: Counter[str], cards: tuple[str, ...]) -> None:
+    def __init__(
+        self, *about: Any, skus: list[str], seen: Counter[str], cards: tuple[str, ...]
+    ) -> None:
         super().__init__(*about)
         self._skus, self._seen, self._cards = skus, seen, cards
         self._placed: list[str] = []

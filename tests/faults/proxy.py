@@ -50,7 +50,9 @@ class Proxy:
 
 
 def _serve(port: int, target: int, delay: Synchronized[float], silent: Synchronized[int]) -> None:
-    async def pump(reader: asyncio.StreamReader, writer: asyncio.StreamWriter, is_answer: bool) -> None:
+    async def pump(
+        reader: asyncio.StreamReader, writer: asyncio.StreamWriter, is_answer: bool
+    ) -> None:
         try:
             while block := await reader.read(_BLOCK):
                 if is_answer and delay.value:

@@ -27,12 +27,18 @@ how the shop is made for this.
 """
 
 
-def write(path: Path, findings: Iterable[Finding], figures: Mapping[str, int], seen: Counter[str]) -> None:
+def write(
+    path: Path, findings: Iterable[Finding], figures: Mapping[str, int], seen: Counter[str]
+) -> None:
     """Write the page."""
     rows = "".join(_row(each) for each in findings)
     bad = [f"- {name}: {count}" for name, count in figures.items() if count]
-    verdict = "\n".join(bad) if bad else f"All {len(figures)} figures are zero:\n" + _columns(figures)
-    orders = ", ".join(f"{seen[f'orders {each}']:,} {each}" for each in ("paid", "refunded", "cancelled"))
+    verdict = (
+        "\n".join(bad) if bad else f"All {len(figures)} figures are zero:\n" + _columns(figures)
+    )
+    orders = ", ".join(
+        f"{seen[f'orders {each}']:,} {each}" for each in ("paid", "refunded", "cancelled")
+    )
     path.write_text(
         f"{_HEAD}{rows}\n## The books afterwards\n\n"
         f"Orders: {orders}. The judge of `make chaos` over books, stock, credit and the gateways' "
@@ -50,7 +56,9 @@ def _row(finding: Finding) -> str:
     back = "never" if finding.recovery is None else f"{finding.recovery:.1f} s"
     if finding.recovery is not None and finding.recovery > 1:
         back += f" ({finding.slowest_back})"
-    lost = "; ".join(f"{count} {what}" for what, count in finding.lost.items() if count) or "nothing"
+    lost = (
+        "; ".join(f"{count} {what}" for what, count in finding.lost.items() if count) or "nothing"
+    )
     cells = (
         finding.fault.name, _shares(shop), _slowest(shop), _shares(panel), _slowest(panel),
         f"{finding.fault.limit:g} s", lost, back,

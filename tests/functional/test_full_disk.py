@@ -58,5 +58,5 @@ def test_a_picture_is_shown_as_it_is_kept_while_no_copy_can_be_made(
 def test_a_new_picture_is_refused_whole(app: Flask, environment: dict[str, str]) -> None:
     with no_room(), pytest.raises(MediaUnavailable):
         service(MediaService, app).put(encoded(two_halves(1000, 800)), "Mug")
-    kept = [each for each in (Path(environment["MOSSX_DATA_DIR"]) / "media").iterdir()]
+    kept = list((Path(environment["MOSSX_DATA_DIR"]) / "media").iterdir())
     assert [each for each in kept if not each.name.startswith(".place-")] == []

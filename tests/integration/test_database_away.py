@@ -64,7 +64,7 @@ def test_one_that_comes_back_is_used_at_once(database: Database) -> None:
 def test_new_requests_are_turned_away_while_many_wait(
     app: Flask, database: Database, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(patience, "_LATE", 0.0)
+    monkeypatch.setattr(patience, "_LATE", 0.0)  # whoever waits at all waits for long
     arrived, answer = threading.Semaphore(0), threading.Event()
     flask_app = app.wsgi_app
 
@@ -77,9 +77,7 @@ def test_new_requests_are_turned_away_while_many_wait(
 
     app.wsgi_app = Patience(slow, database)  # type: ignore[method-assign]
     with ThreadPoolExecutor(patience._MOST_LATE) as pool:
-        waiting = [
-            pool.submit(app.test_client().get, "/slow") for _ in range(patience._MOST_LATE)
-        ]
+        waiting = [pool.submit(app.test_client().get, "/slow") for _ in range(patience._MOST_LATE)]
         for _ in waiting:
             assert arrived.acquire(timeout=10)
         turned_away = Shopper(app).get("/orders/lookup")

@@ -7,10 +7,7 @@ Being left alone is "unreachable": nothing was sent, so every promise about unkn
 
 from __future__ import annotations
 
-import threading
-import time
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
 from datetime import datetime
 from typing import Any, TypeVar
 
@@ -19,6 +16,7 @@ import pybreaker
 from app.payments.errors import BadSignature, GatewayRefused, GatewayUnreachable
 from app.payments.gateways.base import Gateway, OpenedSession, PaymentRequest, WebhookHint
 from app.payments.models import Attempt, ListedPayment, Observation, SeenRefund, SessionState
+from app.shared.crowd import Crowd
 from app.shared.money import Money
 
 T = TypeVar("T")
@@ -38,36 +36,13 @@ class _Breaker(pybreaker.CircuitBreaker):
         return result
 
 
-class _CallsOut:
-    """The calls of this process that wait for an answer."""
-
-    def __init__(self) -> None:
-        self._began: dict[object, float] = {}
-        self._lock = threading.Lock()
-
-    @contextmanager
-    def one_more(self) -> Iterator[None]:
-        """A call goes out. Raises ``GatewayUnreachable`` if too many are late already."""
-        call, moment = object(), time.monotonic()
-        with self._lock:
-            late = sum(moment - began > _LONG for began in self._began.values())
-            if late >= _MOST_LATE:
-                raise GatewayUnreachable("its answers are late; trying again soon")
-            self._began[call] = moment
-        try:
-            yield
-        finally:
-            with self._lock:
-                del self._began[call]
-
-
 class GuardedGateway:
     """Passes every call on, until too many in a row came to nothing."""
 
     def __init__(self, gateway: Gateway) -> None:
         self.name = gateway.name
         self._gateway = gateway
-        self._out = _CallsOut()
+        self._waiting = Crowd(late=_LONG, most=_MOST_LATE)
         self._breaker = _Breaker(
             fail_max=_FAILURES,
             reset_timeout=_REST,
@@ -83,8 +58,10 @@ class GuardedGateway:
         return self._breaker.current_state == pybreaker.STATE_OPEN
 
     def _call(self, work: Callable[[], T]) -> T:
+        if self._waiting.is_full:
+            raise GatewayUnreachable("its answers are late; trying again soon")
         try:
-            with self._out.one_more():
+            with self._waiting.join():
                 return self._breaker.call(work)
         except pybreaker.CircuitBreakerError as error:
             raise GatewayUnreachable("it failed too often; trying again soon") from error
