@@ -25,7 +25,7 @@ _DURABLE = WriteConcern("majority", j=True, wtimeout=10_000)
 _BATCH = 50
 _STEP = 500
 _PATIENCE = 300  # seconds
-_AT_ONCE = 0.05  # seconds
+_AT_ONCE = 1e-6  # seconds; the driver takes none for no limit
 
 
 class Database:

@@ -7,7 +7,7 @@ from datetime import timedelta
 import time_machine
 from flask import Flask
 
-from app.catalog.packs import ModelPacks, Packer
+from app.catalog.service import CatalogService
 from app.checkout.reconciliation import Reconciler
 from app.db.database import Database
 from app.db.idempotency import Claimed, IdempotencyKeys
@@ -116,7 +116,8 @@ def test_a_packed_catalog_from_ahead_is_not_used_and_replaced(
     app: Flask, catalog: CatalogMaker
 ) -> None:
     catalog.add(make_product("Mug", make_variant("MUG")))
-    packs, packer = service(ModelPacks, app), service(Packer, app)
+    packer = service(CatalogService, app).packer
+    packs = packer._packs
     with ahead(timedelta(days=1)):
         packer.pack()
     assert packs.newest() is None
