@@ -27,7 +27,7 @@ class Fault:
     make: Callable[[Ground], AbstractContextManager[Step | None]]
     works: tuple[str, ...] = _ALL
     limit: float = 5.0
-    seconds: float = 10.0
+    seconds: float = 7.0
     cuts: bool = False  # whether connections may break: the web server itself dies
 
 
@@ -99,7 +99,7 @@ def _mongo_slow(ground: Ground) -> Iterator[None]:
     ground.to_mongo.delay(0.0)
 
 
-@_fault("database stopped (SIGSTOP): takes connections, never answers", works=_WITHOUT_DATABASE, limit=15, seconds=25)  # fmt: skip
+@_fault("database stopped (SIGSTOP): takes connections, never answers", works=_WITHOUT_DATABASE, limit=16, seconds=20)  # fmt: skip
 def _mongo_stopped(ground: Ground) -> Iterator[None]:
     ground.send("mongo", signal.SIGSTOP)
     yield
@@ -130,7 +130,7 @@ def _gateways_down(ground: Ground) -> Iterator[None]:
     ground.restart("sandbox")
 
 
-@_fault("both gateways slow: 11 s an answer", works=_WITHOUT_PAYING, limit=40, seconds=25)
+@_fault("both gateways slow: 11 s an answer", works=_WITHOUT_PAYING, limit=40, seconds=16)
 def _gateways_slow(ground: Ground) -> Iterator[None]:
     ground.break_gateways({"kind": "delay_before", "seconds": 11.0})
     yield
@@ -151,7 +151,7 @@ def _mail_down(ground: Ground) -> Iterator[None]:
     ground.mail.start()
 
 
-@_fault("mail server slow: 20 s a message", seconds=20)
+@_fault("mail server slow: 20 s a message", seconds=18)
 def _mail_slow(ground: Ground) -> Iterator[None]:
     ground.mail.wait = 20.0
     yield

@@ -7,8 +7,9 @@ Being left alone is "unreachable": nothing was sent, so every promise about unkn
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Iterator, Mapping
-from datetime import datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any, TypeVar
 
 import pybreaker
@@ -36,6 +37,24 @@ class _Breaker(pybreaker.CircuitBreaker):
         return result
 
 
+class _Memory(pybreaker.CircuitMemoryStorage):
+    """Remembers when the breaker opened by a clock that nobody puts right: one that was a day ahead
+    would keep the gateway from being asked for a day."""
+
+    _at: float | None = None
+
+    @property
+    def opened_at(self) -> datetime | None:
+        """When that was, as the clock is now."""
+        if self._at is None:
+            return None
+        return datetime.now(UTC) - timedelta(seconds=time.monotonic() - self._at)
+
+    @opened_at.setter
+    def opened_at(self, _: datetime) -> None:
+        self._at = time.monotonic()
+
+
 class GuardedGateway:
     """Passes every call on, until too many in a row came to nothing."""
 
@@ -49,6 +68,7 @@ class GuardedGateway:
             # A refusal is an answer: the gateway is well.
             exclude=[GatewayRefused, BadSignature],
             throw_new_error_on_trip=False,
+            state_storage=_Memory(pybreaker.STATE_CLOSED),
             name=gateway.name,
         )
 
