@@ -18,7 +18,7 @@ from app.web.errors import busy_page
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
 
-_LATE = 2.0  # seconds
+_LATE = 4.0  # seconds
 _MOST_LATE = 5  # of the eight threads of a server (see the Dockerfile)
 _CROWDED = "mossx.crowded"
 _ALWAYS = frozenset({"/healthz", "/metrics"})  # ask nobody, and must not take this for a death
