@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 _LATE = 4.0  # seconds
 _MOST_LATE = 5  # of the eight threads of a server (see the Dockerfile)
 _CROWDED = "mossx.crowded"
-_ALWAYS = frozenset({"/healthz", "/metrics"})  # ask nobody, and must not take this for a death
+_ALWAYS = ("/healthz", "/metrics", "/static/", "/media/")  # ask nobody
 
 
 class Patience:
@@ -42,8 +42,8 @@ class Patience:
 
 
 def _turn_away() -> Response | None:
-    is_alive = request.path in _ALWAYS
-    return busy_page() if _CROWDED in request.environ and not is_alive else None
+    asks_nobody = request.path.startswith(_ALWAYS)
+    return busy_page() if _CROWDED in request.environ and not asks_nobody else None
 
 
 def init_app(app: Flask, database: Database) -> None:
