@@ -199,16 +199,10 @@ def _two_workers(ground: Ground) -> Iterator[None]:
     second.kill()
 
 
-@_fault("a web worker killed every 3 s", cuts=True)
-def _web_killed(ground: Ground) -> Iterator[Step]:
-    steps = iter(range(10_000))
-
-    def step() -> None:
-        if next(steps) % 6 == 3:
-            for worker in ground.web_workers()[:1]:
-                worker.kill()
-
-    yield step
+@_fault("a web worker killed", cuts=True, limit=10, seconds=10)
+def _web_killed(ground: Ground) -> Iterator[None]:
+    ground.web_workers()[0].kill()
+    yield
 
 
 @_fault("disk full for pictures and logs", works=tuple(kind for kind in _ALL if kind != "panel"))
