@@ -31,6 +31,11 @@ class Mailbox:
         self.wait = 0.0  # seconds
         self.taken = 0
 
+    @property
+    def url(self) -> str:
+        """Where it is, for ``MAIL_URL``."""
+        return f"smtp://127.0.0.1:{self._port}"
+
     async def handle_DATA(self, _: SMTP, __: Session, ___: Envelope) -> str:
         """Take a message."""
         await asyncio.sleep(self.wait)
@@ -55,16 +60,15 @@ class Ground:
 
     def __init__(self, folder: Path) -> None:
         self.clock = folder / "clock"
-        mail_port = find_free()
+        self.mail = Mailbox(find_free())
         given = {
             "FAULTS_CLOCK": str(self.clock),
-            "MAIL_URL": f"smtp://127.0.0.1:{mail_port}",
+            "MAIL_URL": self.mail.url,
             "MOSSX_PROXIES": "1",  # everybody comes from an address of their own
             "GRANIAN_RESPAWN_INTERVAL": "0.2",
         }
         self.stack = Stack(folder, environment=given, application="tests.faults.shop")
         self.services["mongo"].command.append("--enable-test-commands")
-        self.mail = Mailbox(mail_port)
         self.mongo_uri = self.stack.environment["MONGODB_URI"]
         self.redis = redis.Redis.from_url(self.stack.environment["REDIS_URL"])
         self.to_mongo = Proxy(_port(self.mongo_uri))
