@@ -43,7 +43,7 @@ class Database:
             retryReads=True,
             connectTimeoutMS=10_000,  # also how long a busy server may keep its monitor waiting
             serverSelectionTimeoutMS=3_000,
-            socketTimeoutMS=10_000,
+            socketTimeoutMS=20_000,
             # A server that takes connections and does not answer is found out by asking.
             heartbeatFrequencyMS=2_000,
             serverMonitoringMode="poll",
