@@ -7,8 +7,9 @@ READY := $(VENV)/.ready
 CODE := app dev sandbox tests migrations bench tools wsgi.py
 export PYTHONDONTWRITEBYTECODE = 1
 
-.PHONY: help setup run test check format lint lock bench bench-admin chaos faults screenshots lighthouse translations
+.PHONY: help setup run test check format lint lock bench bench-admin chaos faults fuzz screenshots lighthouse translations
 CHECKOUTS ?= 10000
+REQUESTS ?= 20000
 
 help: ## List every target
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sort | awk -F ':.*## ' '{printf "  make %-12s %s\n", $$1, $$2}'
@@ -49,6 +50,9 @@ chaos: $(READY) ## The long payment-fault campaign (CHECKOUTS=10000, SEED=…)
 
 faults: $(READY) ## Break one server after the other under load, into docs/faults.md (ONLY="redis clock", SEED=…)
 	@$(BIN)/python -m tests.faults $(if $(ONLY),--only $(ONLY)) $(if $(SEED),--seed $(SEED))
+
+fuzz: $(READY) ## Ask every address with grown input (REQUESTS=20000, SEED=…), into docs/fuzzing.md
+	@$(BIN)/python -m tests.fuzz --requests $(REQUESTS) $(if $(SEED),--seed $(SEED))
 
 screenshots: $(READY) ## Photograph every page of the running shop into var/screenshots
 	@$(BIN)/python -m tools.screenshots

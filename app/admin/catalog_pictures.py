@@ -11,6 +11,7 @@ from werkzeug.datastructures import FileStorage
 from app.catalog.models import Image
 from app.media.service import MediaService
 from app.shared.errors import Invalid, ShopError
+from app.shared.numbers import whole
 from app.web.registry import service
 
 _MOST_BYTES = 12 * 1024 * 1024
@@ -70,4 +71,4 @@ def image_in(values: Mapping[str, str]) -> Image | None:
 
 
 def _pixels(text: str) -> int:
-    return min(int(text), _LARGEST) if text.isascii() and text.isdigit() else 0
+    return min(whole(text, 0), _LARGEST)
