@@ -7,7 +7,7 @@ READY := $(VENV)/.ready
 CODE := app dev sandbox tests migrations bench tools serve.py wsgi.py
 export PYTHONDONTWRITEBYTECODE = 1
 
-.PHONY: help setup run test check format lint lock bench bench-admin chaos fuzz screenshots lighthouse translations a11y audit secrets-baseline
+.PHONY: help setup run test check format lint lock bench bench-admin chaos faults fuzz screenshots lighthouse translations a11y audit secrets-baseline
 CHECKOUTS ?= 10000
 REQUESTS ?= 20000
 
@@ -55,6 +55,9 @@ bench-admin: $(READY) ## How long the pages of the panel take with 100 000 order
 
 chaos: $(READY) ## The long payment-fault campaign (CHECKOUTS=10000, SEED=…)
 	@$(BIN)/python -m tests.chaos --checkouts $(CHECKOUTS) $(if $(SEED),--seed $(SEED))
+
+faults: $(READY) ## Break one server after the other under load, into docs/faults.md (ONLY="redis clock", SEED=…)
+	@$(BIN)/python -m tests.faults $(if $(ONLY),--only $(ONLY)) $(if $(SEED),--seed $(SEED))
 
 fuzz: $(READY) ## Ask every address with grown input (REQUESTS=20000, SEED=…), into docs/fuzzing.md
 	@$(BIN)/python -m tests.fuzz --requests $(REQUESTS) $(if $(SEED),--seed $(SEED))

@@ -75,6 +75,7 @@ from app.checkout.payment_routes import blueprint as payment_routes
 from app.checkout.routes import blueprint as checkout_routes
 from app.config import Settings, load_settings
 from app.credit.routes import blueprint as credit_routes
+from app.db.database import Database
 from app.fulfilment.order_routes import blueprint as order_routes
 from app.fulfilment.paper_routes import blueprint as paper_routes
 from app.identity import context as identity_context
@@ -106,6 +107,7 @@ from app.web import (
     memory,
     metrics,
     page_cache,
+    patience,
     visitor,
 )
 from app.web import tracing as request_tracing
@@ -204,6 +206,7 @@ def create_app(environment: Mapping[str, str] | None = None) -> Flask:
         app.register_blueprint(blueprint)
     commands.init_app(app)
     _tell_browsers(app, settings)
+    patience.init_app(app, service(Database, app))
     _cache(app, settings)
     _name_cookies(app, settings)
     service(Visits, app).init_app(app)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import contextmanager, nullcontext
 from contextvars import ContextVar
 from itertools import islice
 from typing import Any, TypeVar
@@ -20,6 +21,7 @@ from pymongo.errors import (
 from pymongo.read_concern import ReadConcern
 from pymongo.read_preferences import ReadPreference
 
+from app.db.presence import Presence
 from app.shared import tracing
 
 Document = dict[str, Any]
@@ -32,6 +34,7 @@ _STEP = 500
 _PATIENCE = 300  # seconds
 _ANSWERS_WITHIN = 2.0  # seconds
 _waiting: ContextVar[list[Callable[[], object]] | None] = ContextVar("after_commit", default=None)
+_AT_ONCE = 1e-6  # seconds; the driver takes none for no limit
 
 
 class Database:
@@ -41,6 +44,7 @@ class Database:
     """
 
     def __init__(self, uri: str) -> None:
+        self._presence = Presence()
         self.client: MongoClient[Document] = MongoClient(
             uri,
             tz_aware=True,
@@ -49,6 +53,10 @@ class Database:
             connectTimeoutMS=10_000,  # also how long a busy server may keep its monitor waiting
             serverSelectionTimeoutMS=3_000,
             socketTimeoutMS=20_000,
+            # A server that takes connections and does not answer is found out by asking.
+            heartbeatFrequencyMS=2_000,
+            serverMonitoringMode="poll",
+            event_listeners=[self._presence],
             appname="mossx",
         )
         try:
@@ -112,6 +120,13 @@ class Database:
         except PyMongoError:
             return False
         return True
+
+    @contextmanager
+    def at_once_if_away(self) -> Iterator[None]:
+        """A block whose work waits for no database that is known to be away: everything in it then
+        fails at once, as if it had been waited for."""
+        with pymongo.timeout(_AT_ONCE) if self._presence.is_away else nullcontext():
+            yield
 
     def command(self, name: str, value: Any = 1, **options: Any) -> Mapping[str, Any]:
         """Run a database command (migrations and health only)."""

@@ -19,6 +19,7 @@ import structlog
 from pymongo.collection import Collection
 
 from app.db.database import Database, Document, Session
+from app.db.moments import SKEW
 from app.shared import tracing
 from app.shared.clock import now
 from app.shared.ids import new_id
@@ -29,7 +30,7 @@ from app.shared.texts import current_language, speaking
 _LEASE = timedelta(seconds=60)
 _AHEAD = 500  # events to look at in one go
 _LOOKS = 2  # the second after others took all of the first
-_MAX_BACKOFF = timedelta(minutes=10)
+_MAX_BACKOFF = timedelta(minutes=10)  # and no event is put off for longer when it is stored
 _log = structlog.get_logger()
 
 
@@ -133,6 +134,13 @@ class Outbox:
     def take_back(self) -> None:
         """As ``Lane.take_back``, of what ``run_one`` could not conclude."""
         self._own.take_back()
+
+    def bring_back(self) -> int:
+        """Make due what waits for a moment that is too far ahead to have been meant: the clock was
+        wrong when it was stored. How many events that were."""
+        moment = now()
+        query = {"state": "pending", "available_at": {"$gt": moment + _MAX_BACKOFF + SKEW}}
+        return self._events.update_many(query, {"$set": {"available_at": moment}}).modified_count
 
     def waiting(self, most: int) -> list[WaitingEvent]:
         """Events that wait, the next one first; ``most`` may be fewer than there are."""

@@ -12,8 +12,15 @@ from typing import Protocol
 from urllib.parse import unquote, urlsplit
 
 from app.shared.clock import now
+from app.shared.crowd import Crowd
 
 _TIMEOUT = 15.0  # seconds
+_LATE = 2.0  # seconds
+_MOST_LATE = 2  # of the worker's lanes: the others go on with what is no mail
+
+
+class MailIsLate(Exception):
+    """Several messages wait for the mail system already; this one was not sent."""
 
 
 class Mailer(Protocol):
@@ -45,9 +52,16 @@ class SmtpMailer:
 
     def __init__(self, url: str) -> None:
         self._url = urlsplit(url)
+        self._waiting = Crowd(late=_LATE, most=_MOST_LATE)
 
     def send(self, key: str, message: EmailMessage) -> None:
-        """Deliver one message. Raises ``smtplib.SMTPException`` or ``OSError``."""
+        """Deliver one message. Raises ``smtplib.SMTPException``, ``OSError``, ``MailIsLate``."""
+        if self._waiting.is_full:
+            raise MailIsLate
+        with self._waiting.join():
+            self._deliver(message)
+
+    def _deliver(self, message: EmailMessage) -> None:
         host, secure = self._url.hostname or "localhost", self._url.scheme == "smtps"
         context = ssl.create_default_context()
         server: smtplib.SMTP = (

@@ -116,9 +116,12 @@ def _start() -> None:
 def _count(response: Response) -> Response:
     endpoint = request.endpoint or "none"
     method = request.method if request.method in _METHODS else "other"
-    _requests.labels(endpoint, method, response.status_code).inc()
-    if "metrics_started" in g:
-        _seconds.labels(endpoint).observe(time.perf_counter() - g.metrics_started)
+    try:
+        _requests.labels(endpoint, method, response.status_code).inc()
+        if "metrics_started" in g:
+            _seconds.labels(endpoint).observe(time.perf_counter() - g.metrics_started)
+    except OSError:  # no room for a new figure in the file that the processes share
+        return response
     return response
 
 

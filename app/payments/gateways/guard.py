@@ -1,12 +1,15 @@
 """A gateway behind a circuit breaker: while it fails again and again, it is left alone a while.
+So it is while several calls have been out for long: they may not take every thread of the process,
+or the whole shop would wait for a gateway.
 
 Being left alone is "unreachable": nothing was sent, so every promise about unknown outcomes holds.
 """
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Iterator, Mapping
-from datetime import datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any, TypeVar
 
 import pybreaker
@@ -20,6 +23,7 @@ from app.payments.errors import (
 from app.payments.gateways.base import Gateway, OpenedSession, PaymentRequest, WebhookHint
 from app.payments.models import Attempt, ListedPayment, Observation, SeenRefund, SessionState
 from app.shared import tracing
+from app.shared.crowd import Crowd
 from app.shared.meters import GATEWAY_CALLS, GATEWAY_RESTS, GATEWAY_SECONDS, timed
 from app.shared.money import Money
 
@@ -31,6 +35,8 @@ _OUTCOMES = {
     GatewayUnreachable: "unreachable",
     GatewayUnknown: "unknown",
 }
+_LONG = 2.0  # seconds after which an answer is late
+_MOST_LATE = 3  # calls of a process that wait for a late answer; the next is not sent
 
 
 class _Breaker(pybreaker.CircuitBreaker):
@@ -56,12 +62,31 @@ class _Watch(pybreaker.CircuitBreakerListener):
         GATEWAY_RESTS.labels(cb.name or "").set(new_state.name == pybreaker.STATE_OPEN)
 
 
+class _Memory(pybreaker.CircuitMemoryStorage):
+    """Remembers when the breaker opened by a clock that nobody puts right: one that was a day ahead
+    would keep the gateway from being asked for a day."""
+
+    _at: float | None = None
+
+    @property
+    def opened_at(self) -> datetime | None:
+        """When that was, as the clock is now."""
+        if self._at is None:
+            return None
+        return datetime.now(UTC) - timedelta(seconds=time.monotonic() - self._at)
+
+    @opened_at.setter
+    def opened_at(self, _: datetime) -> None:
+        self._at = time.monotonic()
+
+
 class GuardedGateway:
     """Passes every call on, until too many in a row came to nothing."""
 
     def __init__(self, gateway: Gateway) -> None:
         self.name = gateway.name
         self._gateway = gateway
+        self._waiting = Crowd(late=_LONG, most=_MOST_LATE)
         self._breaker = _Breaker(
             fail_max=_FAILURES,
             reset_timeout=_REST,
@@ -69,6 +94,7 @@ class GuardedGateway:
             exclude=[GatewayRefused, BadSignature],
             throw_new_error_on_trip=False,
             listeners=[_Watch()],
+            state_storage=_Memory(pybreaker.STATE_CLOSED),
             name=gateway.name,
         )
 
@@ -88,7 +114,10 @@ class GuardedGateway:
         told = {f"mossx.{key}": value for key, value in about.items()}
         with tracing.span(f"{self.name} {name}", told, kind="client"):
             try:
-                answer = self._breaker.call(send)
+                if self._waiting.is_full:
+                    raise GatewayUnreachable("its answers are late; trying again soon")
+                with self._waiting.join():
+                    answer = self._breaker.call(send)
                 outcome = "answered"
                 return answer
             except pybreaker.CircuitBreakerError as error:
