@@ -102,7 +102,7 @@ def test_a_signed_body_of_the_wrong_shape_is_a_400(
     sent = body.encode("latin-1")
     headers = _stripe(environment["STRIPE_WEBHOOK_SECRET"], sent)
     assert client.post("/webhooks/stripe", data=sent, headers=headers).status_code == 400
-    headers = {"X-Razorpay-Signature": _sign(environment["RAZORPAY_WEBHOOK_SECRET"], sent)}
+    headers = {"X-Razorpay-Signature": sign(environment["RAZORPAY_WEBHOOK_SECRET"], sent)}
     assert client.post("/webhooks/razorpay", data=sent, headers=headers).status_code == 400
     assert database["webhook_events"].count_documents({}) == 0
 
