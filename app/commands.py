@@ -7,8 +7,10 @@ from flask import Flask, current_app
 from flask.cli import AppGroup, with_appcontext
 
 from app.account.commands import user_commands
+from app.account.key_commands import key_commands
 from app.account.demo import make_demo_accounts
 from app.analytics.commands import analytics_commands
+from app.backup.commands import backup_commands
 from app.catalog.commands import catalog_commands, load_demo_catalog
 from app.checkout.commands import order_commands, payment_commands
 from app.config import Settings
@@ -80,6 +82,8 @@ def init_app(app: Flask) -> None:
         market_commands,
         demo_commands,
         user_commands,
+        key_commands,
+        backup_commands,
         promotion_commands,
         credit_commands,
         customer_commands,

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 from app.config import Settings
 from app.media.cloudinary_store import CloudinaryMediaStore
 from app.media.local import LocalMediaStore
@@ -11,6 +13,7 @@ from app.payments.gateways.razorpay import RazorpayGateway
 from app.payments.gateways.stripe import StripeGateway
 from app.payments.gateways.switchboard import Builder
 from app.payments.keys import FIELDS, KeySet, KeySource
+from app.privacy.models import Periods
 from app.shop.models import ShopProfile
 
 
@@ -21,6 +24,17 @@ def profile(settings: Settings) -> ShopProfile:
         tax_id=settings.mossx_tax_id,
         cancel_minutes=settings.mossx_cancel_minutes,
         return_days=settings.mossx_return_days,
+    )
+
+
+def periods(settings: Settings) -> Periods:
+    """How long things are kept."""
+    return Periods(
+        grace=timedelta(days=settings.mossx_grace_days),
+        unpaid=timedelta(days=settings.mossx_keep_unpaid_days),
+        papers=timedelta(days=366 * settings.mossx_keep_papers_years),
+        audit_log=timedelta(days=settings.mossx_keep_log_days),
+        traces=timedelta(days=settings.mossx_keep_traces_days),
     )
 
 

@@ -21,6 +21,7 @@ from app.shared.ids import AccountId
 from app.shared.money import Money
 from app.web.registry import service
 from tests.support.credit import Bank
+from tests.support.dispatching import send_everything
 from tests.support.member import Mailbox, Member, make_proven
 from tests.support.orders import OrderMaker
 from tests.support.people import entries, fields_of, last_change, work
@@ -35,6 +36,7 @@ def ann(app: Flask) -> AccountId:
     """Ann's account, its address proven, with one order of 20.00."""
     account_id = AccountId(make_proven(app, ANN))
     OrderMaker(app).paid("mug", account_id=account_id)
+    send_everything(service(Database, app))
     work(app)
     return account_id
 
