@@ -7,8 +7,8 @@ from flask import Flask, current_app
 from flask.cli import AppGroup, with_appcontext
 
 from app.account.commands import user_commands
-from app.account.key_commands import key_commands
 from app.account.demo import make_demo_accounts
+from app.account.key_commands import key_commands
 from app.analytics.commands import analytics_commands
 from app.backup.commands import backup_commands
 from app.catalog.commands import catalog_commands, load_demo_catalog

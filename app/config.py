@@ -151,7 +151,7 @@ class Settings(BaseModel):
 
     @property
     def backup_keys(self) -> tuple[str, ...]:
-        """What backups are encrypted with: the newest key, then those of older ones; perhaps none."""
+        """What backups are encrypted with, the newest first; perhaps none."""
         return _listed(self.backup_key)
 
     @property

@@ -11,9 +11,9 @@ from app.checkout.refunding import Refunding
 from app.credit.service import CreditService
 from app.customers.service import CustomerService
 from app.db.database import Database, Session
-from app.groups.service import GroupService
 from app.fulfilment.models import ReturnState
 from app.fulfilment.returns import GoodsReturns
+from app.groups.service import GroupService
 from app.identity.errors import OwnerCannotLeave, StillOpen
 from app.identity.models import Account, Role
 from app.identity.service import AccountService
@@ -30,7 +30,6 @@ from app.shared.money import Money
 from app.stock_alerts.service import StockAlertService
 from app.wishlists.rules import list_of_account
 from app.wishlists.service import WishlistService
-
 
 _BATCH = 100
 _ANOTHER_TRY = timedelta(days=1)

@@ -78,7 +78,7 @@ def reset(token: str) -> BaseResponse:
     return enter(account)
 
 
-# --- staying after all -----------------------------------------------------------------------------
+# --- staying after all ---------------------------------------------------------------------------
 
 
 @blueprint.get("/stay/<token>")

@@ -140,6 +140,8 @@ PASSWORD_CHANGED = Letter(
     ),
     button=Text("This was not me"),
 )
+
+
 def account_leaves(token: str) -> Letter:
     """The link by which its owner keeps an account that is to be deleted."""
     return Letter(

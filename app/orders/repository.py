@@ -162,7 +162,9 @@ class OrderRepository:
         """An account's orders as they are stored."""
         return list(self._orders.find({"account_id": account_id}, session=session))
 
-    def with_names(self, states: Iterable[OrderState], before: datetime, most: int) -> list[Document]:
+    def with_names(
+        self, states: Iterable[OrderState], before: datetime, most: int
+    ) -> list[Document]:
         """Orders in these states, placed before a moment, that still say who placed them."""
         query = {
             "state": {"$in": [each.value for each in states]},

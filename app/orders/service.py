@@ -314,9 +314,7 @@ class OrderService:
 
 
 def _erased(document: Document) -> ErasedOrder:
-    return ErasedOrder(
-        id=document["_id"], number=document["number"], email=document["email"]
-    )
+    return ErasedOrder(id=document["_id"], number=document["number"], email=document["email"])
 
 
 def _may_see(order: Order, token: str, account_id: AccountId | None) -> bool:

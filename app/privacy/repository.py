@@ -109,7 +109,9 @@ class TraceRepository:
 
     def delete_old(self, collection: str, query: Mapping[str, Any], most: int) -> int:
         """Delete some documents; how many."""
-        ids = [each["_id"] for each in self._database[collection].find(query, {"_id": 1}).limit(most)]
+        ids = [
+            each["_id"] for each in self._database[collection].find(query, {"_id": 1}).limit(most)
+        ]
         for some in _steps(ids):
             self._database[collection].delete_many({"_id": {"$in": some}})
         return len(ids)

@@ -25,8 +25,7 @@ def normal_email(text: str) -> str:
 
 
 def erased_email() -> str:
-    """What stands for the address of somebody who is forgotten; no mail ever goes there (RFC 2606).
-    """
+    """What stands for the address of somebody who is forgotten (RFC 2606): no mail goes there."""
     return f"{new_id('gone')}{_ERASED}"
 
 

@@ -1,5 +1,5 @@
-"""The shop's own keys (``SECRET_KEY``): the newest signs and seals, older ones still verify and open
-what they signed until nothing of it is left.
+"""The shop's own keys (``SECRET_KEY``): the newest signs and seals, older ones verify and open what
+they signed until nothing of it is left.
 """
 
 from __future__ import annotations
