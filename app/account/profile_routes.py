@@ -188,6 +188,7 @@ def deletion_form() -> Response:
 
 @blueprint.post("/deletion")
 @limiter.limit("10 per 15 minutes", key_func=whose, deduct_when=failed)
+@limiter.limit("5 per day", key_func=whose, deduct_when=passed)  # each sends a mail
 def delete() -> BaseResponse:
     """Have the account deleted after some days."""
     account, form = current_account(), DeletionForm(request.form)
