@@ -11,7 +11,7 @@ from app.checkout.refunding import Refunding
 from app.credit.service import CreditService
 from app.customers.service import CustomerService
 from app.db.database import Database, Session
-from app.fulfilment.models import ReturnState
+from app.fulfilment.models import ReturnRequest, ReturnState
 from app.fulfilment.returns import GoodsReturns
 from app.groups.service import GroupService
 from app.identity.errors import OwnerCannotLeave, StillOpen
@@ -89,6 +89,7 @@ class Leaving:
                 "name": account.name,
                 "created_at": _plain(account.created_at),
                 "second_factor": account.has_second_factor,
+                "to_be_deleted_at": _plain(account.leaves_at) if account.leaves_at else None,
             },
             "addresses": [asdict(each.address) for each in account.addresses],
             "sessions": [
@@ -111,7 +112,16 @@ class Leaving:
             "waits_for": self._alerts.waits_for(account.email) if account.verified else [],
             "reviews": [_review(each) for each in self._reviews.of_account(account.id)],
             "store_credit": [_plain(each.balance) for each in self._credit.of_account(account.id)],
-            "orders": [_order(each) for each in self._orders.every_of_account(account.id)],
+            "store_credit_history": [
+                {"at": _plain(entry.at), "cause": entry.cause.value, "amount": _plain(entry.amount)}
+                for each in self._credit.of_account(account.id)
+                for entry in self._credit.history(each.id)
+            ],
+            "groups": sorted(self._groups.codes_of([account.email])) if account.verified else [],
+            "orders": [
+                {**_order(each), "returns": [_return(x) for x in self._returns.of_order(each.id)]}
+                for each in self._orders.every_of_account(account.id)
+            ],
         }
 
     # --- asking, and staying after all ----------------------------------------------------------
@@ -217,6 +227,16 @@ def _order(order: Order) -> dict[str, Any]:
             for each in order.reductions
         ],
         "total": _plain(order.totals.total),
+    }
+
+
+def _return(wanted: ReturnRequest) -> dict[str, Any]:
+    return {
+        "number": wanted.id,
+        "reason": wanted.reason.value,
+        "comment": wanted.comment,
+        "state": wanted.state.value,
+        "asked_at": _plain(wanted.created_at),
     }
 
 
