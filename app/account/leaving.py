@@ -165,7 +165,7 @@ class Leaving:
         """Whether somebody still has to do something about it that takes knowing whose it is."""
         if order.state is OrderState.PENDING:
             return True
-        if order.state is OrderState.PAID and order.to_send:
+        if order.state is OrderState.PAID and any(order.to_send.values()):
             return True
         refunds = (each.state for each in self._refunding.of_order(order.id))
         returns = (each.state for each in self._returns.of_order(order.id))

@@ -147,10 +147,10 @@ def test_what_is_sealed_is_opened_and_sealed_anew(
 
 
 def test_a_gift_card_is_mailed_again_with_the_code_it_has(
-    shops: tuple[Flask, Flask, Flask], database: Database
+    shops: tuple[Flask, Flask, Flask],
 ) -> None:
     old, both, _ = shops
-    card = database.in_transaction(
+    card = service(Database, old).in_transaction(
         lambda session: service(CreditService, old).issue(
             Money(2500, "USD"), by="Eve", session=session
         )
