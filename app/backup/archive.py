@@ -211,7 +211,7 @@ def _members(tar: tarfile.TarFile) -> Iterator[tuple[str, bytes]]:
             return
         if content is None or len(data) != member.size:
             raise BackupDamaged(f"There is something odd in the backup: {member.name!r}")
-        tar.members.clear()  # or the list of them grows with the backup
+        tar.members.clear()  # type: ignore[attr-defined]  # or it grows with the backup
         yield member.name, data
 
 

@@ -41,7 +41,7 @@ class Moment:
 
     def documents(self, name: str) -> Iterator[bytes]:
         """Every document of a collection as BSON, in short batches. Raises ``MomentPassed``."""
-        collection = self._database[name].with_options(codec_options=_RAW)  # type: ignore[arg-type]
+        collection = self._database[name].with_options(codec_options=_RAW)
         cursor: Any = collection.find({}, session=self._session).batch_size(_STEP)
         while True:
             try:

@@ -54,7 +54,7 @@ class Refilling:
 
     def insert(self, name: str, documents: Sequence[bytes]) -> None:
         """Add documents as they were taken, even such as were stored before the rules of today."""
-        collection: Any = self._database[name].with_options(codec_options=_RAW)  # type: ignore[arg-type]
+        collection: Any = self._database[name].with_options(codec_options=_RAW)
         with pymongo.timeout(_PATIENCE):
             collection.insert_many(
                 [RawBSONDocument(each) for each in documents],
