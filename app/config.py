@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from enum import StrEnum
 from pathlib import Path
@@ -13,6 +14,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_valida
 from app.shared.shop_keys import ShopKeys
 
 _MIN_SECRET = 32
+_SOURCE = re.compile(r"https:(//[a-z0-9*][a-z0-9.-]*(:[0-9]{1,5})?)?")
 _DEVELOPMENT_SECRET = "development-only-secret-do-not-use-in-production"  # noqa: S105
 
 
@@ -53,6 +55,8 @@ class Settings(BaseModel):
     mossx_data_dir: Path = Path("var")
     mossx_page_cache_mb: int = Field(default=192, ge=1, le=65_536)  # in each process
     mossx_proxies: int = Field(default=0, ge=0, le=5)  # proxies in front, whose headers count
+    mossx_picture_origins: str = "https:"  # from where pictures of other sites may come
+    mossx_gateway_pages: str = ""  # origins of payment pages at addresses of the shop's own
     mossx_cancel_minutes: int = Field(default=30, ge=0, le=10_080)  # after paying
     mossx_return_days: int = Field(default=30, ge=0, le=3_650)  # after delivery
     mossx_grace_days: int = Field(default=7, ge=0, le=30)  # to stay after all
@@ -70,6 +74,13 @@ class Settings(BaseModel):
         if parts.scheme not in {"http", "https"} or not parts.netloc:
             raise ValueError("must be an absolute http(s) URL")
         return value.rstrip("/")
+
+    @field_validator("mossx_picture_origins", "mossx_gateway_pages")
+    @classmethod
+    def _are_sources(cls, value: str) -> str:
+        if not all(_SOURCE.fullmatch(each) for each in value.split()):
+            raise ValueError("must be origins such as https://cdn.example, separated by spaces")
+        return value
 
     @field_validator("mossx_seller")
     @classmethod

@@ -5,11 +5,13 @@ from __future__ import annotations
 import os
 from collections.abc import Mapping
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from flask import Flask
 from jinja2 import StrictUndefined
 
 from app import commands
+from app.account import known_browser, signing_in
 from app.account.address_routes import blueprint as address_routes
 from app.account.credit_routes import blueprint as account_credit_routes
 from app.account.joining_routes import blueprint as joining_routes
@@ -77,13 +79,15 @@ from app.credit.routes import blueprint as credit_routes
 from app.fulfilment.order_routes import blueprint as order_routes
 from app.fulfilment.paper_routes import blueprint as paper_routes
 from app.identity import context as identity_context
-from app.identity.tokens import ACCESS_COOKIE
+from app.identity.tokens import ACCESS_COOKIE, REFRESH_COOKIE
 from app.markets import context as market_context
 from app.markets.routes import blueprint as market_routes
 from app.markets.service import MarketService
 from app.media import context as media_context
 from app.media.routes import blueprint as media_routes
+from app.media.service import MediaService
 from app.payments.routes import blueprint as webhook_routes
+from app.providers import payment_pages, picture_origins
 from app.recommendations.routes import blueprint as recommendation_routes
 from app.reviews.routes import blueprint as review_routes
 from app.shared import catalogs
@@ -104,7 +108,9 @@ from app.web import (
     page_cache,
     visitor,
 )
+from app.web.browser_policy import BrowserPolicy
 from app.web.callers import Cookies
+from app.web.cookie_names import PrefixedCookies
 from app.web.form_tokens import FormTokens
 from app.web.fragments import Fragments, version_of
 from app.web.page_cache import PageCache
@@ -113,8 +119,11 @@ from app.web.registry import register, service
 from app.web.served import ServedPages
 from app.wishlists.routes import blueprint as wishlist_routes
 
+if TYPE_CHECKING:
+    from _typeshed.wsgi import WSGIApplication
+
 _ROOT = Path(__file__).resolve().parents[1]
-_MAX_BODY = 2 * 1024 * 1024
+_MAX_BODY = 512 * 1024  # bytes; staff may send more
 _BLUEPRINTS = (
     catalog_routes,
     preview_routes,
@@ -196,8 +205,24 @@ def create_app(environment: Mapping[str, str] | None = None) -> Flask:
         app.register_blueprint(blueprint)
     commands.init_app(app)
     _cache(app, settings)
+    _guard_browsers(app, settings)
     service(Visits, app).init_app(app)
     return app
+
+
+def _guard_browsers(app: Flask, settings: Settings) -> None:
+    """What browsers are told of every answer, and what they call the shop's cookies."""
+    https = settings.base_url.startswith("https://")
+    inner: WSGIApplication = app.wsgi_app
+    if https:
+        narrow = (REFRESH_COOKIE, signing_in.HALF_WAY, known_browser.COOKIE)
+        inner = PrefixedCookies(inner, narrow=narrow)
+    app.wsgi_app = BrowserPolicy(  # type: ignore[assignment,method-assign]
+        inner,
+        https=https,
+        pictures=picture_origins(settings, service(MediaService, app)),
+        forms=payment_pages(settings),
+    )
 
 
 def _cache(app: Flask, settings: Settings) -> None:

@@ -69,9 +69,10 @@ class _WithEmail(ShopForm):
 
 
 class RegisterForm(_WithEmail):
-    """Who registers."""
+    """Who registers; the fields in the order of the page, and so of what is wrong with them."""
 
     name = _name()
+    email = _email()
     password = _password(Text("Password"))
 
 
@@ -120,6 +121,12 @@ class CodeForm(ShopForm):
         filters=[clean],
         validators=[DataRequired(Text("Please enter the code.")), Length(max=40, message=TOO_LONG)],
     )
+
+
+class FactorForm(CodeForm):
+    """A first code, and the password: whoever finds a session open must not lock its owner out."""
+
+    current_password = _current_password()
 
 
 class OwnerForm(ShopForm):

@@ -25,6 +25,8 @@ _MAKERS = 4  # encoders at work on this machine at once, in all processes togeth
 class LocalMediaStore:
     """The folder may be shared by any number of processes."""
 
+    origin = ""
+
     def __init__(self, folder: Path) -> None:
         self._folder = folder.resolve()
 

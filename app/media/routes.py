@@ -7,6 +7,7 @@ from pathlib import Path
 from flask import Blueprint, Response, abort, send_file
 
 from app.media.local import LocalMediaStore
+from app.web.browser_policy import show_anywhere
 from app.web.registry import service
 
 blueprint = Blueprint("media", __name__, url_prefix="/media")
@@ -31,4 +32,4 @@ def _send(path: Path | None) -> Response:
     response = send_file(path, max_age=_FOREVER, conditional=True)
     response.cache_control.public = True
     response.cache_control.immutable = True
-    return response
+    return show_anywhere(response)

@@ -40,7 +40,8 @@ class FolderMailer:
 
 class SmtpMailer:
     """Sends over SMTP; ``smtps://`` from the first byte encrypted, ``smtp://`` with STARTTLS
-    where the server offers it."""
+    where the server offers it. A password is sent encrypted or not at all: whoever sits between
+    could take the offer out."""
 
     def __init__(self, url: str) -> None:
         self._url = urlsplit(url)
@@ -56,7 +57,7 @@ class SmtpMailer:
         )
         with server:
             server.ehlo()
-            if not secure and server.has_extn("starttls"):
+            if not secure and (self._url.username or server.has_extn("starttls")):
                 server.starttls(context=context)
             if self._url.username:
                 server.login(unquote(self._url.username), unquote(self._url.password or ""))

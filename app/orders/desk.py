@@ -29,7 +29,7 @@ from app.shared.postal import Address
 from app.shared.texts import Text
 
 NOTE_LENGTH = 2_000
-PERIOD = timedelta(days=30)  # within which orders are sorted by total unless dates are given
+PERIOD = timedelta(days=7)  # within which orders are sorted by total unless dates are given
 _BATCH = 200
 _NOBODY = "!"  # comes before every id
 
@@ -81,7 +81,7 @@ class OrderDesk:
         places = sorted(self._lists.totals(wanted), reverse=True)
         if after:
             minor, _, last = after.partition("-")
-            edge = (int(minor) if minor.isdecimal() else 0, last)
+            edge = (int(minor) if minor.isdecimal() and len(minor) < 19 else 0, last)
             places = [each for each in places if each < edge]
         page = places[:most]
         orders = self._lists.by_ids(order_id for _, order_id in page)

@@ -26,6 +26,7 @@ from app.shared.errors import NotFound
 
 blueprint = Blueprint("metrics", __name__)
 _FORWARDED = ("X-Forwarded-For", "Forwarded", "X-Real-IP")
+_METHODS = frozenset({"GET", "HEAD", "POST", "OPTIONS"})  # a client may make any others up
 _BUCKETS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0)
 
 _requests = Counter("mossx_requests_total", "Requests answered.", ("endpoint", "method", "status"))
@@ -91,7 +92,8 @@ def _start() -> None:
 
 def _count(response: Response) -> Response:
     endpoint = request.endpoint or "none"
-    _requests.labels(endpoint, request.method, response.status_code).inc()
+    method = request.method if request.method in _METHODS else "other"
+    _requests.labels(endpoint, method, response.status_code).inc()
     if "metrics_started" in g:
         _seconds.labels(endpoint).observe(time.perf_counter() - g.metrics_started)
     return response

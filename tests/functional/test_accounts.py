@@ -608,7 +608,7 @@ def test_orders_outlive_their_account_and_are_opened_with_their_link(
     member.verify(mailbox)
     member.add(catalog.mug())
     member.pay(sandbox)
-    link = mailbox.link("ann@example.com", "/orders/")
+    link = mailbox.link("ann@example.com", "orders/")
     member.get("/account/orders")
     send_everything(database)
     member.post("/account/deletion", {"current_password": PASSWORD})

@@ -81,6 +81,39 @@ def test_a_signed_body_that_makes_no_sense_is_a_400(
     assert client.post("/webhooks/razorpay", data=body, headers=headers).status_code == 400
 
 
+_STRIPE_EVENT = '{"id":"evt_2","type":"x","data":{"object":%s}}'
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        "[" * 20_000 + "]" * 20_000,
+        _STRIPE_EVENT % "[]",
+        _STRIPE_EVENT % '"text"',
+        _STRIPE_EVENT % '{"metadata":[1]}',
+        _STRIPE_EVENT.replace("evt_2", "\\ud800") % "{}",
+        _STRIPE_EVENT % '{"metadata":{"attempt_id":"\\ud800"}}',
+        '{"event":"x","payload":{"payment":{"entity":"text"}}}',
+        '{"event":"x","payload":{"payment":{"entity":[1]}}}',
+        '{"event":"x","payload":{"order":{"entity":7}}}',
+        '{"event":"\\ud800","payload":{"order":{"entity":{"id":"o"}}}}',
+        '{"event":"x","payload":{"order":{"entity":{"id":"\\ud800"}}}}',
+        '{"event":"x","payload":{"order":{"entity":{"id":"o"}}}}'.encode("utf-16").decode(
+            "latin-1"
+        ),
+    ],
+)
+def test_a_signed_body_of_the_wrong_shape_is_a_400(
+    client: FlaskClient, environment: dict[str, str], database: Database, body: str
+) -> None:
+    sent = body.encode("latin-1")
+    headers = _stripe(environment["STRIPE_WEBHOOK_SECRET"], sent)
+    assert client.post("/webhooks/stripe", data=sent, headers=headers).status_code == 400
+    headers = {"X-Razorpay-Signature": _sign(environment["RAZORPAY_WEBHOOK_SECRET"], sent)}
+    assert client.post("/webhooks/razorpay", data=sent, headers=headers).status_code == 400
+    assert database["webhook_events"].count_documents({}) == 0
+
+
 def test_an_old_signature_is_refused(client: FlaskClient, environment: dict[str, str]) -> None:
     headers = _stripe(environment["STRIPE_WEBHOOK_SECRET"], age=3600)
     assert client.post("/webhooks/stripe", data=BODY, headers=headers).status_code == 400
