@@ -24,8 +24,8 @@ from app.backup.models import Backup, Header
 from app.db.cache import Cache
 from app.db.database import Database
 from app.db.migrations import all_migrations, applied_migrations, upgrade
-from app.db.snapshots import Moment, MomentPassed, one_moment
 from app.db.refilling import Refilling
+from app.db.snapshots import Moment, MomentPassed, one_moment
 from app.media.local import LocalMediaStore
 from app.shared.clock import now
 from app.shared.ids import new_id

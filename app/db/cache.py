@@ -95,7 +95,7 @@ class Cache:
 
     def clear(self) -> bool:
         """Forget everything, of every process; False if Redis is away."""
-        return bool(self._try(self.client.flushdb))
+        return bool(self.attempt(self.client.flushdb))
 
     def take(self, key: str) -> list[bytes]:
         """The list, newest first, which is empty afterwards."""
