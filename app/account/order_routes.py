@@ -26,7 +26,9 @@ def history() -> Response:
     orders = service(OrderService)
     orders.adopt(account.id, account.email if account.verified else "")
     number = request.args.get("page", "1")
-    shown = orders.of_account(account.id, int(number) if number.isdecimal() else 1)
+    shown = orders.of_account(
+        account.id, int(number) if number.isdecimal() and len(number) < 10 else 1
+    )
     return private(
         page(
             "account/orders.html",

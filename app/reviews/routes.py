@@ -45,7 +45,9 @@ def reviews(slug: str) -> Response:
     """What buyers say of a product, the newest first."""
     product = _product(slug)
     number = request.args.get("page", "1")
-    shown = service(ReviewService).page(product.id, int(number) if number.isdecimal() else 1)
+    shown = service(ReviewService).page(
+        product.id, int(number) if number.isdecimal() and len(number) < 10 else 1
+    )
     keep_page(of_products([product.id]))
     return page(
         "reviews/reviews.html",
