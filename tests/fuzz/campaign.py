@@ -178,6 +178,8 @@ class _Turn:
         tally.slowest = max(tally.slowest, answer.seconds)
         if kind == ACT and answer.status < 400:
             tally.accepted.add(ask.endpoint)
+        if kind == ACT and ask.path.startswith("/account"):  # they may be logged out, or in
+            tally.replaced += self._world.people.call(ask.person)
 
     def end(self) -> None:
         """Judge the last batch, and then the books."""
