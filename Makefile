@@ -4,11 +4,12 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
-CODE := app dev sandbox tests migrations bench tools wsgi.py
+CODE := app dev sandbox tests migrations bench tools serve.py wsgi.py
 export PYTHONDONTWRITEBYTECODE = 1
 
-.PHONY: help setup run test check format lint lock bench bench-admin chaos a11y screenshots lighthouse translations
+.PHONY: help setup run test check format lint lock bench bench-admin chaos faults fuzz screenshots lighthouse translations a11y audit secrets-baseline
 CHECKOUTS ?= 10000
+REQUESTS ?= 20000
 
 help: ## List every target
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sort | awk -F ':.*## ' '{printf "  make %-12s %s\n", $$1, $$2}'
@@ -24,19 +25,27 @@ run: $(READY) ## Serve the demo shop on http://127.0.0.1:8000 (PORT changes it)
 test: $(READY) ## Run the whole suite against real servers
 	@$(BIN)/python -m pytest tests -n 2 --dist loadfile --no-loadscope-reorder
 
-lint: $(READY) ## Formatting, lint, types, import rules, templates, translations
+lint: $(READY) ## Formatting, lint, types, import rules, templates, translations, security
 	$(BIN)/ruff format --check $(CODE)
 	$(BIN)/ruff check $(CODE)
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 	$(BIN)/djlint templates sandbox --lint --quiet
 	$(BIN)/python -m tools.translations check
+	$(BIN)/bandit --quiet --configfile pyproject.toml --recursive app dev migrations sandbox tools wsgi.py
+	$(BIN)/python -m tools.secret_scan check
 
 check: lint test ## What CI runs: lint, then the whole suite
 
 format: $(READY) ## Format the code
 	$(BIN)/ruff format $(CODE)
 	$(BIN)/ruff check --fix $(CODE)
+
+audit: $(READY) ## Ask whether a pinned library has a known fault (needs the network)
+	@$(BIN)/python -m tools.audit
+
+secrets-baseline: $(READY) ## Take the keys that are in files now for known ones of tests and demos
+	@$(BIN)/python -m tools.secret_scan accept
 
 bench: $(READY) ## Measure pages, as ratios in one run, into docs/benchmarks.md (needs wrk)
 	@$(BIN)/python -m bench $(if $(SIZES),--sizes $(SIZES))
@@ -46,6 +55,12 @@ bench-admin: $(READY) ## How long the pages of the panel take with 100 000 order
 
 chaos: $(READY) ## The long payment-fault campaign (CHECKOUTS=10000, SEED=…)
 	@$(BIN)/python -m tests.chaos --checkouts $(CHECKOUTS) $(if $(SEED),--seed $(SEED))
+
+faults: $(READY) ## Break one server after the other under load, into docs/faults.md (ONLY="redis clock", SEED=…)
+	@$(BIN)/python -m tests.faults $(if $(ONLY),--only $(ONLY)) $(if $(SEED),--seed $(SEED))
+
+fuzz: $(READY) ## Ask every address with grown input (REQUESTS=20000, SEED=…), into docs/fuzzing.md
+	@$(BIN)/python -m tests.fuzz --requests $(REQUESTS) $(if $(SEED),--seed $(SEED))
 
 a11y: $(READY) ## Judge every page and state with axe-core: desktop, phone, dark, narrow, wide text
 	@A11Y=all $(BIN)/python -m pytest tests/browser/test_accessibility.py -n 2

@@ -25,11 +25,14 @@ from app.inventory.locations import Locations
 from app.inventory.stocktaking import Stocktaking
 from app.markets.commands import market_commands
 from app.markets.service import MarketService
+from app.monitoring.shop_figures import ShopFigures
+from app.monitoring.worker_port import WorkerPort
 from app.promotions.commands import promotion_commands
 from app.promotions.demo import make_demo_promotions
 from app.promotions.service import PromotionService
 from app.recommendations.commands import recommendation_commands
 from app.reviews.commands import review_commands
+from app.shared import tracing
 from app.web.registry import service
 from app.worker import Worker
 
@@ -65,8 +68,12 @@ def load_demo() -> None:
 def worker() -> None:
     """Handle the outbox and the periodic jobs until SIGTERM."""
     running = service(Worker, current_app)
+    port = service(Settings, current_app).worker_metrics_port
+    if port:
+        WorkerPort(running, [service(ShopFigures, current_app)], port).start()
     running.stop_on_signals()
     running.run()
+    tracing.end()
 
 
 def init_app(app: Flask) -> None:

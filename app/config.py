@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from enum import StrEnum
 from pathlib import Path
@@ -11,6 +12,7 @@ from urllib.parse import urlsplit
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 
 _MIN_SECRET = 32
+_SOURCE = re.compile(r"https:(//[a-z0-9*][a-z0-9.-]*(:[0-9]{1,5})?)?")
 _DEVELOPMENT_SECRET = "development-only-secret-do-not-use-in-production"  # noqa: S105
 
 
@@ -49,10 +51,15 @@ class Settings(BaseModel):
     mossx_data_dir: Path = Path("var")
     mossx_page_cache_mb: int = Field(default=192, ge=1, le=65_536)  # in each process
     mossx_proxies: int = Field(default=0, ge=0, le=5)  # proxies in front, whose headers count
+    mossx_picture_origins: str = "https:"  # from where pictures of other sites may come
+    mossx_gateway_pages: str = ""  # origins of payment pages at addresses of the shop's own
     mossx_cancel_minutes: int = Field(default=30, ge=0, le=10_080)  # after paying
     mossx_return_days: int = Field(default=30, ge=0, le=3_650)  # after delivery
     mossx_seller: str = "MossX"  # on papers; lines are separated by |
     mossx_tax_id: str = ""
+    worker_metrics_port: int | None = Field(default=None, ge=1, le=65535)  # None: not served
+    otel_exporter_otlp_endpoint: str = ""  # "": no traces
+    otel_service_name: str = "mossx"
 
     @field_validator("base_url", "stripe_api_base", "razorpay_api_base")
     @classmethod
@@ -61,6 +68,20 @@ class Settings(BaseModel):
         if parts.scheme not in {"http", "https"} or not parts.netloc:
             raise ValueError("must be an absolute http(s) URL")
         return value.rstrip("/")
+
+    @field_validator("mossx_picture_origins", "mossx_gateway_pages")
+    @classmethod
+    def _are_sources(cls, value: str) -> str:
+        if not all(_SOURCE.fullmatch(each) for each in value.split()):
+            raise ValueError("must be origins such as https://cdn.example, separated by spaces")
+        return value
+
+    @field_validator("otel_exporter_otlp_endpoint")
+    @classmethod
+    def _is_a_collector(cls, value: str) -> str:
+        if value and urlsplit(value).scheme not in {"http", "https"}:
+            raise ValueError("must be an absolute http(s) URL: traces go by OTLP over HTTP")
+        return value
 
     @field_validator("mossx_seller")
     @classmethod

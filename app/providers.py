@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from urllib.parse import urlsplit
+
 from app.config import Settings
 from app.media.cloudinary_store import CloudinaryMediaStore
 from app.media.local import LocalMediaStore
@@ -12,6 +14,11 @@ from app.payments.gateways.stripe import StripeGateway
 from app.payments.gateways.switchboard import Builder
 from app.payments.keys import FIELDS, KeySet, KeySource
 from app.shop.models import ShopProfile
+
+_PAGES = {  # the gateways' hosted pages, by the address of their API
+    "https://api.stripe.com": ("https://checkout.stripe.com",),
+    "https://api.razorpay.com": ("https://api.razorpay.com", "https://checkout.razorpay.com"),
+}
 
 
 def profile(settings: Settings) -> ShopProfile:
@@ -48,6 +55,24 @@ def gateway_builders(settings: Settings) -> dict[str, Builder]:
             settings.razorpay_api_base,
         ),
     }
+
+
+def payment_pages(settings: Settings) -> tuple[str, ...]:
+    """The origins where shoppers pay; where the environment puts something else in a gateway's
+    place, that."""
+    bases = (settings.stripe_api_base, settings.razorpay_api_base)
+    origins = [page for base in bases for page in _PAGES.get(base, (_origin(base),))]
+    return tuple(dict.fromkeys([*origins, *settings.mossx_gateway_pages.split()]))
+
+
+def _origin(address: str) -> str:
+    parts = urlsplit(address)
+    return f"{parts.scheme}://{parts.netloc}"
+
+
+def picture_origins(settings: Settings, media: MediaService) -> tuple[str, ...]:
+    """The origins that pictures come from beside the shop itself."""
+    return (*media.origins, *settings.mossx_picture_origins.split())
 
 
 def media_of(settings: Settings, local: LocalMediaStore) -> MediaService:

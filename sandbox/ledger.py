@@ -154,4 +154,5 @@ class Ledger:
         """Forget everything."""
         with self.transaction():
             for table in ("objects", "answers", "deliveries"):
-                self._sql.execute(f"delete from {table}")
+                # one of these three, nobody else's
+                self._sql.execute(f"delete from {table}")  # nosec B608

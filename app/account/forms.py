@@ -123,6 +123,12 @@ class CodeForm(ShopForm):
     )
 
 
+class FactorForm(CodeForm):
+    """A first code, and the password: whoever finds a session open must not lock its owner out."""
+
+    current_password = _current_password()
+
+
 class OwnerForm(ShopForm):
     """The password of the account that a mailed link is about."""
 

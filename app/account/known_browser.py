@@ -16,7 +16,7 @@ from werkzeug.wrappers import Response
 from app.identity.models import Account
 from app.web import limits
 
-_COOKIE = "mossx_known"
+COOKIE = "mossx_known"
 _PATH = "/account/login"
 _LIFE = 365 * 24 * 3600  # seconds
 
@@ -27,7 +27,7 @@ def remember(response: Response, account: Account) -> None:
         return
     value = _signer().dumps([account.email, secrets.token_urlsafe(12)])
     response.set_cookie(
-        _COOKIE,
+        COOKIE,
         str(value),
         max_age=_LIFE,
         path=_PATH,
@@ -50,7 +50,7 @@ def guesser() -> str:
 
 def _name() -> str:
     try:
-        email, name = _signer().loads(request.cookies.get(_COOKIE, ""), max_age=_LIFE)
+        email, name = _signer().loads(request.cookies.get(COOKIE, ""), max_age=_LIFE)
     except (BadData, ValueError, TypeError):
         return ""
     return str(name) if email == limits.account() else ""

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from flask import Blueprint, Response, redirect, request
-from flask_jwt_extended import decode_token
-from flask_jwt_extended.exceptions import JWTExtendedException
+import structlog
+from flask import Blueprint, Response, current_app, redirect, request
 from jwt import PyJWTError
 from werkzeug.wrappers import Response as BaseResponse
 from wtforms import Form
@@ -27,9 +26,11 @@ from app.web.limits import account_and_network, failed, limiter, passed
 from app.web.memory import leave_message
 from app.web.registry import service
 from app.web.rendering import leave_to, local_path, page, private, see_other
+from app.web.seals import seal_for
 from app.web.visitor import forget_visitor
 
 blueprint = Blueprint("login", __name__, url_prefix="/account")
+_log = structlog.get_logger()
 _CHECK = Text("Please check the fields below.")
 
 
@@ -90,8 +91,14 @@ def login() -> BaseResponse:
             form.email.data or "", form.password.data or ""
         )
     except Invalid as refusal:
+        _log.warning("sign_in_refused", tried=_mark(account_named()))
         return _show("login.html", form, 422, refusal.message)
     return enter(account)
+
+
+def _mark(address: str) -> str:
+    """What tells one address that is tried from another in the log, and names nobody."""
+    return seal_for(str(current_app.secret_key or ""), "sign-in log")(address)[:12]
 
 
 def _half_way_account() -> str:
@@ -121,6 +128,7 @@ def code() -> BaseResponse:
     try:
         service(TwoFactor).check(account, form.code.data or "")
     except Invalid as refusal:
+        _log.warning("second_factor_refused", account_id=account.id)
         form.code.errors = [refusal.message]
         return _show("code.html", form, 422, _CHECK)
     return open_session(account, wanted)
@@ -167,7 +175,7 @@ def refresh() -> BaseResponse:
         )
         tokens.forget(response)
         return response
-    except (SessionEnded, JWTExtendedException, PyJWTError):
+    except (SessionEnded, PyJWTError):
         tokens.forget(response)
         return response
     tokens.issue(response, renewal)
@@ -175,8 +183,8 @@ def refresh() -> BaseResponse:
 
 
 def _refresh_claims() -> dict[str, object]:
-    """What the refresh token says. Raises as ``decode_token``, ``SessionEnded`` without one."""
-    claims: dict[str, object] = decode_token(request.cookies.get(tokens.REFRESH_COOKIE, ""))
+    """What the refresh token says. Raises as ``read_whenever``, ``SessionEnded`` for another."""
+    claims: dict[str, object] = tokens.read_whenever(request.cookies.get(tokens.REFRESH_COOKIE, ""))
     if claims.get("type") != "refresh":
         raise SessionEnded
     return claims

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from typing import Any
 
 from flask import Blueprint, Response, make_response, request
 from werkzeug.wrappers import Response as BaseResponse
@@ -33,7 +34,7 @@ _CHECK = Text("Please check the fields below.")
 _RECENT = 3
 
 
-def _show(template: str, status: int = 200, message: str = "", **context: object) -> Response:
+def _show(template: str, status: int = 200, message: str = "", **context: Any) -> Response:
     account = context.pop("account", None) or current_account()
     return private(
         page(f"account/{template}", "content", status, account=account, message=message, **context)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from flask import Blueprint, Response, request
 from werkzeug.wrappers import Response as BaseResponse
 from wtforms import Form
@@ -26,7 +28,7 @@ _CHECK = Text("Please check the fields below.")
 
 
 def _show(
-    template: str, form: Form | None = None, status: int = 200, message: str = "", **more: object
+    template: str, form: Form | None = None, status: int = 200, message: str = "", **more: Any
 ) -> Response:
     return private(
         page(f"account/{template}", "content", status, form=form, message=message, **more)

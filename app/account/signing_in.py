@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import structlog
 from flask import current_app, request
 from itsdangerous import BadData, URLSafeTimedSerializer
 from werkzeug.wrappers import Response
@@ -22,8 +23,9 @@ from app.wishlists.context import bring_guest_wishlist
 
 CODE_PATH = "/account/login/code"
 SET_UP_PATH = "/account/two-factor"
-_HALF_WAY = "mossx_half_way"  # the password was right, the code is still to come
+HALF_WAY = "mossx_half_way"  # the password was right, the code is still to come
 _HALF_WAY_LIFE = 300  # seconds
+_log = structlog.get_logger()
 
 
 def wanted_page() -> str:
@@ -36,7 +38,7 @@ def enter(account: Account) -> Response:
     if account.has_second_factor:
         response = leave_to(CODE_PATH)
         response.set_cookie(
-            _HALF_WAY,
+            HALF_WAY,
             str(_signer().dumps([account.id, account.password_mark, wanted_page()])),
             max_age=_HALF_WAY_LIFE,
             path=CODE_PATH,
@@ -53,7 +55,7 @@ def half_way() -> tuple[Account, str] | None:
     """Who has given the password and not the code, and where they are going."""
     try:
         account_id, mark, wanted = _signer().loads(
-            request.cookies.get(_HALF_WAY, ""), max_age=_HALF_WAY_LIFE
+            request.cookies.get(HALF_WAY, ""), max_age=_HALF_WAY_LIFE
         )
     except (BadData, ValueError, TypeError):
         return None
@@ -70,12 +72,13 @@ def open_session(account: Account, page: str) -> Response:
     renewal = sessions.begin(account.id, csrf_token(), origin())
     if before is not None:
         sessions.revoke(before.session_id, before.account_id, "Logged in anew")
+    _log.info("signed_in", account_id=account.id, second_factor=account.has_second_factor)
     response = leave_to(page)
     bring_guest_cart(account.id)
     bring_guest_wishlist(account.id)
     tokens.issue(response, renewal)
     known_browser.remember(response, account)
-    response.delete_cookie(_HALF_WAY, path=CODE_PATH)
+    response.delete_cookie(HALF_WAY, path=CODE_PATH)
     return response
 
 

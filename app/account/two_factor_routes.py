@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import segno
 from flask import Blueprint, Response, request
 from markupsafe import Markup
 from werkzeug.wrappers import Response as BaseResponse
 
-from app.account.forms import CodeForm, DeletionForm
+from app.account.forms import DeletionForm, FactorForm
 from app.identity.context import current_account, whose
+from app.identity.errors import WrongPassword
 from app.identity.models import Account
 from app.identity.service import AccountService
 from app.identity.two_factor import TwoFactor
@@ -23,7 +26,7 @@ blueprint = Blueprint("two_factor", __name__, url_prefix="/account/two-factor")
 _CHECK = Text("Please check the fields below.")
 
 
-def _show(account: Account, status: int = 200, message: str = "", **context: object) -> Response:
+def _show(account: Account, status: int = 200, message: str = "", **context: Any) -> Response:
     secret, picture = "", Markup("")
     factor = service(TwoFactor)
     if not account.has_second_factor and not context.get("codes"):
@@ -31,7 +34,7 @@ def _show(account: Account, status: int = 200, message: str = "", **context: obj
         code = segno.make(factor.address(account, secret), error="m")
         # Drawn by the library from our own text: nothing in it comes from anybody else.
         picture = Markup(code.svg_inline(scale=5, border=2, dark="#22251e", light="#ffffff"))  # noqa: S704
-    shown = {"form": CodeForm(), "off": DeletionForm(), "codes": (), **context}
+    shown: dict[str, Any] = {"form": FactorForm(), "off": DeletionForm(), "codes": (), **context}
     return private(
         page(
             "account/two_factor.html",
@@ -54,14 +57,19 @@ def show() -> Response:
 
 
 @blueprint.post("")
-@limiter.limit("20 per 15 minutes", key_func=whose, deduct_when=failed)
+@limiter.limit("10 per 15 minutes", key_func=whose, deduct_when=failed)
 def confirm() -> Response:
-    """Turn it on with a first code. The answer shows the recovery codes, this once."""
-    account, form = current_account(), CodeForm(request.form)
+    """Turn it on with the password and a first code. The answer shows the recovery codes, this
+    once."""
+    account, form = current_account(), FactorForm(request.form)
     if not form.validate():
         return _show(account, 422, _CHECK, form=form)
     try:
+        service(AccountService).confirm_password(account, form.current_password.data or "")
         codes = service(TwoFactor).confirm(account, form.code.data or "")
+    except WrongPassword as refusal:
+        form.current_password.errors = [refusal.fields["current_password"]]
+        return _show(account, 422, _CHECK, form=form)
     except Invalid as refusal:
         form.code.errors = [refusal.message]
         return _show(account, 422, _CHECK, form=form)

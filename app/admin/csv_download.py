@@ -8,8 +8,9 @@ from collections.abc import Iterable, Iterator, Sequence
 
 from flask import Response
 
+from app.shared.cells import defuse
+
 _ROWS = 200  # rows of a piece
-_FORMULA = ("=", "+", "-", "@", "\t", "\r")
 
 
 def csv_file(name: str, header: Sequence[str], rows: Iterable[Sequence[object]]) -> Response:
@@ -35,6 +36,6 @@ def _pieces(header: Sequence[str], rows: Iterable[Sequence[object]]) -> Iterator
 
 def _plain(cell: object) -> object:
     """A cell that a spreadsheet shows as it is."""
-    if isinstance(cell, str) and cell.startswith(_FORMULA):
-        return f"'{cell}"
+    if isinstance(cell, str):
+        return defuse(cell)
     return "" if cell is None else cell

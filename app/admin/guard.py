@@ -12,6 +12,7 @@ from typing import Any, TypeVar
 from flask import Blueprint, Response, current_app, g, request
 from werkzeug.wrappers import Response as BaseResponse
 
+from app.admin.body_limits import let_staff_send
 from app.admin.permissions import Permission, may
 from app.audit_log.models import Actor, AuditId, Change
 from app.audit_log.service import AuditLog
@@ -39,6 +40,7 @@ class NotYours(Forbidden):
 def area(name: str, import_name: str, path: str = "") -> Blueprint:
     """A part of the panel, at ``/admin`` and ``path``; its endpoints begin with ``admin_name``."""
     blueprint = Blueprint(f"admin_{name}", import_name, url_prefix=f"/admin{path}")
+    let_staff_send(blueprint)
     blueprint.before_request(_guard)
     blueprint.after_request(_conclude)
     return blueprint

@@ -30,7 +30,9 @@ from app.orders.errors import AddressChanged
 from app.orders.finding import OrderSort, Payment
 from app.orders.models import FulfilmentState, Order, OrderState
 from app.orders.rules import FULFILMENT_LABELS
+from app.shared.cells import defuse
 from app.shared.errors import Invalid
+from app.shared.numbers import whole
 from app.shared.texts import Text
 from app.web.memory import leave_message
 from app.web.registry import service
@@ -132,13 +134,8 @@ def _csv(found: Iterable[Order]) -> str:
             *(each.to_major() for each in (*sums, order.refunded)),
             "; ".join(f"{line.quantity} x {line.sku}" for line in order.lines),
         )
-        rows.writerow([_plain(cell) for cell in cells])
+        rows.writerow([defuse(cell) if isinstance(cell, str) else cell for cell in cells])
     return out.getvalue()
-
-
-def _plain(cell: object) -> object:
-    """A text that a spreadsheet does not take for a formula."""
-    return f"'{cell}" if isinstance(cell, str) and cell.startswith(("=", "+", "-", "@")) else cell
 
 
 @blueprint.get("/<number>")
@@ -195,8 +192,7 @@ def change_address(number: str) -> BaseResponse:
     """Send an order elsewhere, over the version that was read."""
     order, form = order_of(number), AddressForm(request.form)
     form.offer_countries(service(MarketService).get(order.market))
-    version = request.form.get("version", "")
-    read = replace(order, address_version=int(version) if version.isdecimal() else -1)
+    read = replace(order, address_version=whole(request.form.get("version", ""), -1))
     if not form.validate():
         return _address_page(read, form, 422, Text("Please check the fields below."))
     try:

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
 
 from flask import Response, request
 from werkzeug.datastructures import FileStorage
 from werkzeug.wrappers import Response as BaseResponse
 
+from app.admin.body_limits import let_staff_send
 from app.admin.guard import area, needs, note
 from app.admin.permissions import Permission
 from app.admin.products_pages import Clash, note_saved, path_of
@@ -21,7 +21,6 @@ from app.admin.products_pictures_form import (
 from app.catalog.editing import ProductEditing, ProductMoved
 from app.catalog.models import Image, Product
 from app.catalog.product_parts import Part
-from app.identity.context import bearer
 from app.media.picture import MOST_BYTES
 from app.media.service import MediaService
 from app.shared.errors import Invalid, ShopError
@@ -34,15 +33,7 @@ from app.web.rendering import leave_to, page
 blueprint = area("pictures", __name__, "/products/<product_id>/pictures")
 _MOST_AT_ONCE = 20
 _MOST_BODY = 100 * 2**20
-
-
-@blueprint.url_value_preprocessor
-def _let_pictures_in(endpoint: str | None, _: dict[str, Any] | None) -> None:
-    """Let staff, and nobody else, send as much as pictures need; before anything reads the form."""
-    if request.method == "POST" and endpoint == "admin_pictures.upload":
-        account = bearer()
-        if account is not None and account.role.is_staff:
-            request.max_content_length = _MOST_BODY
+let_staff_send(blueprint, _MOST_BODY, endpoint="admin_pictures.upload")
 
 
 @blueprint.get("")

@@ -9,9 +9,8 @@ from datetime import datetime
 
 from flask import Response
 
+from app.shared.cells import defuse
 from app.shared.money import Money
-
-_FORMULA = ("=", "+", "-", "@", "\t", "\r")  # what spreadsheets would calculate
 
 
 def spreadsheet(name: str, head: Sequence[object], lines: Iterable[Sequence[object]]) -> Response:
@@ -35,5 +34,4 @@ def _cell(value: object) -> str:
         return value.isoformat(timespec="seconds")
     if isinstance(value, int):
         return str(value)
-    text = str(value)
-    return f"'{text}" if text.startswith(_FORMULA) else text
+    return defuse(str(value))

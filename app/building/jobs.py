@@ -10,6 +10,7 @@ from app.recommendations.refreshing import ListRefresh
 from app.worker import Job, Worker
 
 _OFTEN = timedelta(seconds=1)
+_LOOK_EVERY = timedelta(seconds=10)
 _LEARN_EVERY = timedelta(seconds=2)
 _RECONCILE_EVERY = timedelta(seconds=15)
 _FOLD_EVERY = timedelta(seconds=20)
@@ -27,6 +28,7 @@ def build_worker(shop: Shop) -> Worker:
 def _keeping(shop: Shop) -> Iterable[Job]:
     """Jobs that keep things right."""
     catalog, runs = shop.goods.catalog, shop.watching.runs
+    yield Job(name="events of a wrong clock", every=_LOOK_EVERY, run=shop.base.outbox.bring_back)
     yield Job(name="reconcile", every=_RECONCILE_EVERY, run=shop.paying.reconciler.run)
     yield Job(name="audit", every=_AUDIT_EVERY, run=runs.ask)
     yield Job(name="audit run", every=_OFTEN, run=runs.work)

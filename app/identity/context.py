@@ -5,10 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 from urllib.parse import quote
 
+import structlog
 from flask import Flask, g, redirect, request
 from flask_jwt_extended import decode_token, get_jwt, verify_jwt_in_request
 from flask_jwt_extended.exceptions import CSRFError, JWTExtendedException
-from jwt import ExpiredSignatureError, PyJWTError
+from jwt import ExpiredSignatureError, ImmatureSignatureError, PyJWTError
 from werkzeug.exceptions import RequestEntityTooLarge
 from werkzeug.wrappers import Response
 
@@ -37,7 +38,7 @@ class Principal:
 
 
 class AccessExpired(Exception):
-    """The access token is over; the request goes on once it is refreshed."""
+    """The access token is over, or not yet good; the request goes on once it is refreshed."""
 
 
 class SignInNeeded(Exception):
@@ -60,7 +61,7 @@ def _verify() -> Principal | None:
     """Read the access token. One that is forged, foreign or revoked counts for nothing."""
     try:
         verify_jwt_in_request(locations=["cookies"])
-    except ExpiredSignatureError as error:
+    except (ExpiredSignatureError, ImmatureSignatureError) as error:
         raise AccessExpired from error
     except CSRFError as error:
         raise CsrfRefused from error
@@ -71,6 +72,7 @@ def _verify() -> Principal | None:
         g.sessions_are_away = True
         raise
     claims = get_jwt()
+    structlog.contextvars.bind_contextvars(account_id=str(claims["sub"]))
     return Principal(
         account_id=AccountId(str(claims["sub"])),
         session_id=SessionId(str(claims.get("sid", ""))),
@@ -104,10 +106,11 @@ def current_account() -> Account:
 
 
 def bearer() -> Account | None:
-    """Whose access token the request has, if it is good, its form token not looked at: only for
-    what has to be decided before a body is read, never to allow a change."""
+    """Whose access token the request has, over or not, its form token not looked at: only for
+    what has to be decided before a body is read, never to allow a change. What is sent with a token
+    that is over comes again once it is refreshed."""
     try:
-        claims = decode_token(request.cookies.get(ACCESS_COOKIE, ""))
+        claims = decode_token(request.cookies.get(ACCESS_COOKIE, ""), allow_expired=True)
     except (JWTExtendedException, PyJWTError):
         return None
     return service(AccountService).find(AccountId(str(claims["sub"])))

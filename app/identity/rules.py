@@ -11,6 +11,7 @@ from app.shared.texts import Text
 
 SHORTEST_PASSWORD = 8
 LONGEST_PASSWORD = 200
+_OF_THE_SHOP = ("mossx", "moss shop")  # what everybody here thinks of first
 _LEAST_SCORE = 1  # beyond a thousand guesses, which the rate limits make hard enough
 
 # What zxcvbn is asked to look at. It takes at most 72 characters, in time that grows with their
@@ -54,6 +55,7 @@ def check_password(password: str, about: tuple[str, ...]) -> None:
         )
     if len(password) > LONGEST_PASSWORD:
         raise WeakPassword(Text("Please use at most %(max)s characters.", max=LONGEST_PASSWORD))
+    about = (*about, *_OF_THE_SHOP)
     words = [part for text in about for part in (text, *text.replace("@", " ").split()) if part]
     with _one_at_a_time:
         guess = zxcvbn(password[:_GUESSED].translate(_SAME_SIGNS), user_inputs=words)

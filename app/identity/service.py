@@ -31,6 +31,7 @@ from app.shared.clock import now
 from app.shared.emails import normal_email
 from app.shared.errors import Conflict, NotFound
 from app.shared.ids import AccountId, new_id
+from app.shared.meters import LOGIN_FAILURES
 from app.shared.texts import Text
 
 _TRIES = 3
@@ -116,6 +117,7 @@ class AccountService:
         except ValueError:
             known, _ = self._owner_of("", password)
         if known is None:
+            LOGIN_FAILURES.inc()
             raise SignInRefused
         return known
 

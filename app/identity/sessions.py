@@ -26,6 +26,7 @@ from app.shared.ids import AccountId, SessionId, new_id, new_secret
 from app.shared.texts import Text
 
 SESSION_LIFE = timedelta(days=30)  # without being used
+_LONGEST_LIFE = timedelta(days=180)  # however much it is used
 _GRACE = timedelta(seconds=10)  # for two tabs that refresh at once, or an answer that got lost
 _KNOWN_LIVE = 5  # seconds that "not revoked" may be believed without asking again
 _KNOWN_REVOKED = 20 * 60  # seconds; longer than any access token lives
@@ -73,6 +74,9 @@ class SessionService:
         )
         auth = self._sessions.find(session_id)
         if auth is None or auth.revoked_at is not None:
+            raise SessionEnded
+        if moment - auth.created_at > _LONGEST_LIFE:
+            self.revoke(auth.id, auth.account_id, "Open for too long")
             raise SessionEnded
         if not renewed and self._sessions.is_fresh(session_id, spent, since):
             return Renewal(session=auth, token_id=token_id)

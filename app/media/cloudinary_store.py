@@ -54,6 +54,8 @@ class CloudinaryMediaStore:
         prefix = parse_qs(parts.query).get("upload_prefix")
         self._upload_options = {"upload_prefix": prefix[0]} if prefix else {}
         self._base = self._deliver("x").removesuffix("x")
+        delivery = urlsplit(self._base)
+        self.origin = f"{delivery.scheme}://{delivery.netloc}"
         self.copy_url = lru_cache(maxsize=16_384)(self._copy_url)
 
     def put(self, data: bytes, title: str) -> StoredImage:

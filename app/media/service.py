@@ -12,6 +12,11 @@ class MediaService:
     def __init__(self, *stores: MediaStore) -> None:
         self._stores = stores
 
+    @property
+    def origins(self) -> tuple[str, ...]:
+        """Where else than from the shop itself its own pictures come from."""
+        return tuple(store.origin for store in self._stores if store.origin)
+
     def put(self, data: bytes, title: str) -> StoredImage:
         """Store a picture; storing it again is a no-op.
 

@@ -21,6 +21,10 @@ class StoredImage:
 class MediaStore(Protocol):
     """Keeps pictures and says where each width of them is."""
 
+    @property
+    def origin(self) -> str:
+        """From where browsers get them (``https://host``); "" for the shop itself."""
+
     def put(self, data: bytes, title: str) -> StoredImage:
         """Store a picture; storing it again is a no-op.
 

@@ -12,8 +12,15 @@ from typing import Protocol
 from urllib.parse import unquote, urlsplit
 
 from app.shared.clock import now
+from app.shared.crowd import Crowd
 
 _TIMEOUT = 15.0  # seconds
+_LATE = 2.0  # seconds
+_MOST_LATE = 2  # of the worker's lanes: the others go on with what is no mail
+
+
+class MailIsLate(Exception):
+    """Several messages wait for the mail system already; this one was not sent."""
 
 
 class Mailer(Protocol):
@@ -40,13 +47,21 @@ class FolderMailer:
 
 class SmtpMailer:
     """Sends over SMTP; ``smtps://`` from the first byte encrypted, ``smtp://`` with STARTTLS
-    where the server offers it."""
+    where the server offers it. A password is sent encrypted or not at all: whoever sits between
+    could take the offer out."""
 
     def __init__(self, url: str) -> None:
         self._url = urlsplit(url)
+        self._waiting = Crowd(late=_LATE, most=_MOST_LATE)
 
     def send(self, key: str, message: EmailMessage) -> None:
-        """Deliver one message. Raises ``smtplib.SMTPException`` or ``OSError``."""
+        """Deliver one message. Raises ``smtplib.SMTPException``, ``OSError``, ``MailIsLate``."""
+        if self._waiting.is_full:
+            raise MailIsLate
+        with self._waiting.join():
+            self._deliver(message)
+
+    def _deliver(self, message: EmailMessage) -> None:
         host, secure = self._url.hostname or "localhost", self._url.scheme == "smtps"
         context = ssl.create_default_context()
         server: smtplib.SMTP = (
@@ -56,7 +71,7 @@ class SmtpMailer:
         )
         with server:
             server.ehlo()
-            if not secure and server.has_extn("starttls"):
+            if not secure and (self._url.username or server.has_extn("starttls")):
                 server.starttls(context=context)
             if self._url.username:
                 server.login(unquote(self._url.username), unquote(self._url.password or ""))

@@ -12,6 +12,8 @@ from pathlib import Path
 import brotli
 from flask import Flask, Response, abort, current_app, request, send_from_directory
 
+from app.web.browser_policy import show_anywhere
+
 _HASHED = re.compile(r"^(?P<stem>.+)\.(?P<digest>[0-9a-f]{10})(?P<suffix>\.[a-z0-9]+)$")
 _VERSIONED = re.compile(r"-\d+\.\d+\.\d+\.[a-z0-9.]+$")  # vendored: the name has the version
 _FOREVER = 365 * 24 * 3600
@@ -41,14 +43,14 @@ class Assets:
         """Serve a hashed name with an immutable answer, a plain name with a short one."""
         match = _HASHED.match(filename)
         if match is None and not _VERSIONED.search(filename):
-            return self._packed(filename, 300)
+            return show_anywhere(self._packed(filename, 300))
         name = match["stem"] + match["suffix"] if match else filename
         if match and not self._is_current(name, filename):
             abort(404)
         response = self._packed(name, _FOREVER)
         response.cache_control.public = True
         response.cache_control.immutable = True
-        return response
+        return show_anywhere(response)
 
     def _packed(self, name: str, max_age: int) -> Response:
         """The file, texts in the best coding that the browser takes."""

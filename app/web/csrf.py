@@ -118,11 +118,19 @@ def exempt(view: View) -> View:
 def _cross_site() -> bool:
     origin = request.headers.get("Origin")
     if origin and origin != "null":
-        return urlsplit(origin).netloc != request.host
+        return _host(origin) != request.host
     return origin == "null" or request.headers.get("Sec-Fetch-Site", "none") in {
         "cross-site",
         "same-site",
     }
+
+
+def _host(origin: str) -> str:
+    """The host in an origin; an origin that is none is of no host."""
+    try:
+        return urlsplit(origin).netloc
+    except ValueError:
+        return origin
 
 
 def _check() -> None:

@@ -84,6 +84,13 @@ def _on_backend_down(error: Exception) -> Response:
     )
 
 
+def busy_page() -> Response:
+    """Say, without asking anybody, that this request is too many."""
+    body = render_template("errors/plain.html", title=_TITLES[503])
+    headers = {"Retry-After": "5", "Cache-Control": "no-store"}
+    return Response(body, 503, headers)
+
+
 def _on_crash(error: Exception) -> Response | tuple[str, int]:
     _log.exception("unhandled_error", path=plain_path(), exc_info=error)
     try:

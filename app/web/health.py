@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import os
+from pathlib import Path
+
 from flask import Blueprint, Flask, Response, jsonify
 
 from app.db.cache import Cache
@@ -21,10 +24,19 @@ def healthz() -> Response:
 
 @blueprint.get("/readyz")
 def readyz() -> tuple[Response, int]:
-    """Say whether the shop can take traffic. Without Redis it is slower, yet ready."""
+    """Say whether the shop can take traffic. Without Redis it is slower, yet ready. A server that
+    is about to stop says so first, and answers everybody else meanwhile."""
+    if _is_stopping():
+        return jsonify(status="stopping"), 503
     checks = {"mongodb": _mongodb(), "redis": _redis()}
     ready = checks["mongodb"] == "ok"
     return jsonify(status="ready" if ready else "unready", checks=checks), 200 if ready else 503
+
+
+def _is_stopping() -> bool:
+    """Whether ``serve`` was told to stop: it makes a file for all of its processes to see."""
+    marker = os.environ.get("MOSSX_STOPPING_FILE", "")
+    return marker != "" and Path(marker).exists()
 
 
 def _mongodb() -> str:

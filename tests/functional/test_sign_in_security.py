@@ -41,7 +41,7 @@ MUTATIONS = {
     "/account/verification": {},
     "/account/deletion": {"current_password": PASSWORD},
     "/account/logout": {},
-    "/account/two-factor": {"code": "123456"},
+    "/account/two-factor": {"code": "123456", "current_password": PASSWORD},
     "/account/two-factor/removal": {"current_password": PASSWORD},
     "/cart/items": {"sku": "MUG", "quantity": "1"},
 }
@@ -767,7 +767,11 @@ def test_no_script_and_no_other_site_gets_a_cookie(
     assert field is not None
     form = {"csrf_token": field["value"], "email": "ann@example.com", "password": PASSWORD}
     answer = client.post("/account/login", data=form, base_url=base_url)
-    set_here = {**cookies_of(page), **cookies_of(answer)}
+    named = {**cookies_of(page), **cookies_of(answer)}
+    assert all(name.startswith("__") is secure for name in named)
+    set_here = {
+        name.removeprefix("__Host-").removeprefix("__Secure-"): each for name, each in named.items()
+    }
     assert {ACCESS_COOKIE, REFRESH_COOKIE, "mossx_visitor", "mossx_known"} <= set(set_here)
     for name, cookie in set_here.items():
         if cookie["max-age"] == "0":

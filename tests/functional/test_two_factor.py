@@ -54,6 +54,11 @@ def stored(database: Database) -> list[dict[str, object]]:
     ]
 
 
+def factor(code: str) -> dict[str, str]:
+    """The form that turns it on."""
+    return {"code": code, "current_password": PASSWORD}
+
+
 def set_up(member: Member) -> tuple[str, list[str]]:
     """Turn it on as the page says; the secret and the recovery codes.
 
@@ -61,7 +66,7 @@ def set_up(member: Member) -> tuple[str, list[str]]:
     """
     shown = soup(member.get(SET_UP_PATH)).select_one("main p code")
     assert shown is not None
-    answer = member.post(SET_UP_PATH, {"code": code_of(shown.text, -1)})
+    answer = member.post(SET_UP_PATH, factor(code_of(shown.text, -1)))
     assert answer.status_code == 200, answer.text
     return shown.text, [each.text for each in soup(answer).select(".codes code")]
 
@@ -96,7 +101,7 @@ def test_a_first_code_turns_it_on_and_shows_recovery_codes_once(
     shown = soup(member.get(SET_UP_PATH)).select_one("main p code")
     assert shown is not None
     typed = code_of(shown.text)
-    answer = member.post(SET_UP_PATH, {"code": f"{typed[:3]} {typed[3:]}"}, htmx=htmx)
+    answer = member.post(SET_UP_PATH, factor(f"{typed[:3]} {typed[3:]}"), htmx=htmx)
     assert_shown(answer, htmx=htmx)
     codes = [each.text for each in soup(answer).select(".codes code")]
     assert len(set(codes)) == 10
@@ -115,8 +120,22 @@ def test_a_wrong_first_code_turns_nothing_on(
 ) -> None:
     member.get(SET_UP_PATH)
     before = stored(database)
-    answer = member.post(SET_UP_PATH, {"code": code}, htmx=htmx)
+    answer = member.post(SET_UP_PATH, factor(code), htmx=htmx)
     assert_refused(answer, "code", htmx=htmx)
+    assert stored(database) == before
+
+
+@BOTH_WAYS
+@pytest.mark.parametrize("password", ["", "not the password"])
+def test_an_open_session_is_not_enough_to_lock_its_owner_out(
+    member: Member, database: Database, password: str, htmx: bool
+) -> None:
+    shown = soup(member.get(SET_UP_PATH)).select_one("main p code")
+    assert shown is not None
+    before = stored(database)
+    form = {"code": code_of(shown.text), "current_password": password}
+    answer = member.post(SET_UP_PATH, form, htmx=htmx)
+    assert_refused(answer, "current_password", htmx=htmx)
     assert stored(database) == before
 
 
@@ -125,7 +144,7 @@ def test_a_factor_that_is_on_is_not_replaced_without_the_password(
 ) -> None:
     secret, _ = set_up(member)
     before = stored(database)
-    assert member.post(SET_UP_PATH, {"code": code_of(secret)}).status_code == 409
+    assert member.post(SET_UP_PATH, factor(code_of(secret))).status_code == 409
     assert stored(database) == before
 
 

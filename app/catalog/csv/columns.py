@@ -81,18 +81,3 @@ def read_text(cell: str) -> str:
 def write_text(text: str) -> str:
     """The cell that is read as this text."""
     return text if read_text(text) == text else text.replace("&", "&amp;")
-
-
-_FORMULA = re.compile(r"'*[=+\-@\t\r\n＝＋－＠]")
-_DEFUSED = re.compile(r"'+[=+\-@\t\r\n＝＋－＠]")
-
-
-def defuse(cell: str) -> str:
-    """The cell as a spreadsheet takes it for text: what begins like a formula, however many
-    apostrophes stand before it, gets one more (OWASP, "CSV injection")."""
-    return f"'{cell}" if _FORMULA.match(cell) else cell
-
-
-def disarm(cell: str) -> str:
-    """The cell that was defused. Other apostrophes are the text's own."""
-    return cell[1:] if _DEFUSED.match(cell) else cell

@@ -20,6 +20,7 @@ from app.catalog.repository import CatalogRepository
 from app.db.database import Database
 from app.markets.models import STANDARD, Market
 from app.markets.service import MarketService
+from app.shared.cells import defuse
 from app.shared.ids import Sku
 from app.shared.money import Money
 
@@ -139,7 +140,7 @@ class _Sheet:
     def _written(self, rows: Iterable[Mapping[str, str]]) -> str:
         target = StringIO(newline="")
         writer = csv.DictWriter(target, self._columns, restval="", lineterminator="\n")
-        writer.writerows({name: c.defuse(cell) for name, cell in row.items()} for row in rows)
+        writer.writerows({name: defuse(cell) for name, cell in row.items()} for row in rows)
         return target.getvalue()
 
 

@@ -8,7 +8,8 @@ from dataclasses import dataclass
 from itertools import groupby
 from pathlib import Path
 
-from app.catalog.csv.columns import HANDLE, REQUIRED, disarm
+from app.catalog.csv.columns import HANDLE, REQUIRED
+from app.shared.cells import disarm
 from app.shared.errors import Invalid
 
 _LONGEST_FIELD = 1_000_000

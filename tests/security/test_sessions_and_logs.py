@@ -1,0 +1,79 @@
+"""How long a session lasts at most, what the log tells, and how mail is sent."""
+
+from __future__ import annotations
+
+import socketserver
+import threading
+from collections.abc import Iterator
+from datetime import timedelta
+from email.message import EmailMessage
+from smtplib import SMTPNotSupportedError
+
+import pytest
+from flask import Flask
+from structlog.testing import capture_logs
+
+from app.db.database import Database
+from app.notifications.mail import SmtpMailer
+from app.shared.clock import now
+from tests.support.member import Member, make_proven
+
+
+def test_a_session_ends_however_much_it_is_used(member: Member, database: Database) -> None:
+    begun = now() - timedelta(days=179)
+    database["auth_sessions"].update_many({}, {"$set": {"created_at": begun}})
+    member.get("/account/refresh")
+    assert member.is_in()
+    database["auth_sessions"].update_many({}, {"$set": {"created_at": begun - timedelta(days=2), "rotated_at": begun}})  # fmt: skip
+    member.get("/account/refresh")
+    assert not member.is_in()
+    [session] = database["auth_sessions"].find()
+    assert session["revoked_at"] is not None
+
+
+def test_coming_in_is_in_the_log_and_names_nobody(app: Flask) -> None:
+    account = make_proven(app, "ann@example.com")
+    ann = Member(app)
+    with capture_logs() as lines:
+        ann.log_in("not the password")
+        ann.log_in("nor this one")
+        ann.log_in()
+    refused = [each for each in lines if each["event"] == "sign_in_refused"]
+    assert len(refused) == 2
+    assert refused[0]["tried"] == refused[1]["tried"]
+    [entered] = [each for each in lines if each["event"] == "signed_in"]
+    assert entered["account_id"] == account
+    assert entered["second_factor"] is False
+    assert "ann@example.com" not in str(lines)
+    assert "password" not in str(lines)
+
+
+class _NoTls(socketserver.StreamRequestHandler):
+    """A mail server that offers no encryption, or somebody who took the offer out."""
+
+    def handle(self) -> None:
+        heard: list[bytes] = self.server.heard  # type: ignore[attr-defined]
+        self.wfile.write(b"220 here\r\n")
+        for line in self.rfile:
+            heard.append(line)
+            if line.upper().startswith(b"QUIT"):
+                self.wfile.write(b"221 bye\r\n")
+                return
+            self.wfile.write(b"250-here\r\n250 AUTH PLAIN LOGIN\r\n" if b"EHLO" in line.upper() else b"235 ok\r\n")  # fmt: skip
+
+
+@pytest.fixture
+def bare_server() -> Iterator[tuple[int, list[bytes]]]:
+    with socketserver.TCPServer(("127.0.0.1", 0), _NoTls) as server:
+        server.heard = []  # type: ignore[attr-defined]
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        yield server.server_address[1], server.heard  # type: ignore[attr-defined]
+        server.shutdown()
+
+
+def test_a_password_is_never_sent_in_the_clear(bare_server: tuple[int, list[bytes]]) -> None:
+    port, heard = bare_server
+    mailer = SmtpMailer(f"smtp://shop:secret@127.0.0.1:{port}")
+    with pytest.raises(SMTPNotSupportedError):
+        mailer.send("key", EmailMessage())
+    assert not any(b"AUTH" in line.upper() for line in heard)
