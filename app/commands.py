@@ -8,7 +8,9 @@ from flask.cli import AppGroup, with_appcontext
 
 from app.account.commands import user_commands
 from app.account.demo import make_demo_accounts
+from app.account.key_commands import key_commands
 from app.analytics.commands import analytics_commands
+from app.backup.commands import backup_commands
 from app.catalog.commands import catalog_commands, load_demo_catalog
 from app.checkout.commands import order_commands, payment_commands
 from app.config import Settings
@@ -87,6 +89,8 @@ def init_app(app: Flask) -> None:
         market_commands,
         demo_commands,
         user_commands,
+        key_commands,
+        backup_commands,
         promotion_commands,
         credit_commands,
         customer_commands,

@@ -93,6 +93,7 @@ from app.providers import payment_pages, picture_origins
 from app.recommendations.routes import blueprint as recommendation_routes
 from app.reviews.routes import blueprint as review_routes
 from app.shared import catalogs, tracing
+from app.shared.shop_keys import key_id
 from app.shop import context as shop_context
 from app.shop.service import StoredSettings
 from app.stock_alerts.routes import blueprint as stock_alert_routes
@@ -239,6 +240,8 @@ def _is_secure(settings: Settings) -> bool:
 def _cache(app: Flask, settings: Settings) -> None:
     """Fragments in Redis, and whole pages in front of everything else."""
     version = version_of(_ROOT / "templates", _ROOT / "static", catalogs.FOLDER)
+    # Fragments hold the blank for form tokens, which each key has of its own.
+    version = f"{version}-{key_id(settings.shop_keys.newest)}"
     store = PageStore(settings.mossx_page_cache_mb * 2**20)
     served = ServedPages(app)
     follower = service(CatalogService, app).follower
@@ -257,7 +260,7 @@ def _cache(app: Flask, settings: Settings) -> None:
             language_code=language.code_in,
         ),
         base_url=settings.base_url,
-        tokens=FormTokens(settings.signing_key, visitor.names(app)),
+        tokens=FormTokens(settings.shop_keys, visitor.names(app)),
         on_served=served.note,
         may_keep=lambda: follower.is_following,
         on_visit=service(Visits, app).note_page,
@@ -284,7 +287,8 @@ def _trace(settings: Settings) -> None:
 
 def _configure(app: Flask, settings: Settings) -> None:
     app.config.update(
-        SECRET_KEY=settings.signing_key,
+        SECRET_KEY=settings.shop_keys.newest,
+        SECRET_KEY_FALLBACKS=list(settings.shop_keys.older),
         SESSION_COOKIE_SECURE=settings.base_url.startswith("https://"),
         MAX_CONTENT_LENGTH=_MAX_BODY,
         MAX_FORM_MEMORY_SIZE=_MAX_BODY,

@@ -80,6 +80,24 @@ def reset(token: str) -> BaseResponse:
     return enter(account)
 
 
+# --- staying after all ---------------------------------------------------------------------------
+
+
+@blueprint.get("/stay/<token>")
+def stay_form(token: str) -> Response:
+    """The button that keeps an account which is to be deleted."""
+    service(LinkService).check_stay(token)
+    return _show("stay.html", token=token)
+
+
+@blueprint.post("/stay/<token>")
+def stay(token: str) -> BaseResponse:
+    """Keep the account."""
+    service(LinkService).stay(token)
+    leave_message(Text("Good: your account stays."))
+    return leave_to("/account/login")
+
+
 # --- proving an address --------------------------------------------------------------------------
 #
 # The link shows that its reader owns the address, not that the account is theirs: anybody may have

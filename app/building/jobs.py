@@ -18,6 +18,8 @@ _RELEASE_EVERY = timedelta(seconds=30)
 _PACK_EVERY = timedelta(minutes=2)
 _AUDIT_EVERY = timedelta(minutes=10)
 _MARK_EVERY = timedelta(minutes=10)
+_LEAVE_EVERY = timedelta(minutes=10)
+_FORGET_EVERY = timedelta(days=1)
 
 
 def build_worker(shop: Shop) -> Worker:
@@ -35,6 +37,8 @@ def _keeping(shop: Shop) -> Iterable[Job]:
     yield Job(name="pre-orders", every=_RELEASE_EVERY, run=catalog.selling.end_pre_orders)
     yield Job(name="pack catalog", every=_PACK_EVERY, run=catalog.packer.run)
     yield Job(name="imports", every=_OFTEN, run=shop.panel.imports.run)
+    yield Job(name="accounts that leave", every=_LEAVE_EVERY, run=shop.after.leaving.close_due)
+    yield Job(name="retention", every=_FORGET_EVERY, run=shop.after.retention.run)
 
 
 def _counting(shop: Shop) -> Iterable[Job]:

@@ -41,7 +41,7 @@ def build_watching(base: Foundation, goods: Goods, selling: Selling, paying: Pay
     return Watching(
         sales=SalesCounting(database, orders, payments, paying.refunds),
         analytics=AnalyticsService(database),
-        visits=Visits(base.cache, goods.markets, base.settings.signing_key),
+        visits=Visits(base.cache, goods.markets, base.shop_keys.newest),
         folding=VisitFolding(database, base.cache),
         audit=audit,
         runs=runs,

@@ -93,6 +93,10 @@ class Cache:
         found: Any = self.attempt(lambda: self.client.lrange(key, 0, -1))
         return list(found or [])
 
+    def clear(self) -> bool:
+        """Forget everything, of every process; False if Redis is away."""
+        return bool(self.attempt(self.client.flushdb))
+
     def take(self, key: str) -> list[bytes]:
         """The list, newest first, which is empty afterwards."""
 

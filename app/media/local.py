@@ -58,6 +58,18 @@ class LocalMediaStore:
         path = self._folder / name
         return path if _NAME.fullmatch(name) and path.is_file() else None
 
+    def names(self) -> list[str]:
+        """Every stored picture."""
+        if not self._folder.is_dir():
+            return []
+        return sorted(path.name for path in self._folder.iterdir() if self.master(path.name))
+
+    def put_back(self, name: str, data: bytes) -> None:
+        """Store a picture under the name that it had. Raises ``ValueError`` for another one."""
+        if not _NAME.fullmatch(name):
+            raise ValueError(f"not a picture's name: {name!r}")
+        self._make(self._folder / name, lambda: data)
+
     def copy(self, name: str, width: int) -> Path | None:
         """The copy ``width`` pixels wide, made now if need be; the master if it is smaller.
 

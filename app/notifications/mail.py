@@ -100,7 +100,7 @@ def compose(
     if reply_to:
         message["Reply-To"] = Address(addr_spec=reply_to)
     message["Date"] = format_datetime(now())
-    message["Message-ID"] = f"<{''.join(c if c.isalnum() else '-' for c in key)}@{domain}>"
+    message["Message-ID"] = f"<{''.join(map(_plain, key))}@{domain}>"
     message["Auto-Submitted"] = "auto-generated"
     if unsubscribe_url:  # RFC 8058: mail programs offer a button of their own
         message["List-Unsubscribe"] = f"<{unsubscribe_url}>"
@@ -108,3 +108,10 @@ def compose(
     message.set_content(text)
     message.add_alternative(html, subtype="html")
     return message
+
+
+def _plain(letter: str) -> str:
+    """A letter of a key as an address takes it; what is not ASCII as its number."""
+    if not letter.isascii():
+        return f"-{ord(letter):x}"
+    return letter if letter.isalnum() else "-"

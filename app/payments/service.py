@@ -37,8 +37,8 @@ from app.payments.models import (
 from app.payments.repository import PaymentRepository
 from app.shared import tracing
 from app.shared.clock import now
-from app.shared.errors import NotFound
-from app.shared.ids import AttemptId, OrderId
+from app.shared.errors import Conflict, NotFound
+from app.shared.ids import AttemptId, OrderId, new_id
 from app.shared.meters import ATTEMPTS
 from app.shared.money import Money
 from app.shared.texts import Text
@@ -360,6 +360,23 @@ class PaymentService:
         if payment.state is PaymentState.CAPTURED and payment.refunded < payment.captured:
             gateway.refund(payment.id, payment.captured - payment.refunded, key)
         return fate.VOIDED if payment.state is PaymentState.VOIDED else fate.REFUNDED
+
+    def give_back_unknown(self, gateway: str, listed: ListedPayment) -> bool:
+        """Return the money of a payment that no order of this shop is behind; False if it holds
+        none. Raises ``Conflict`` if there is an order: its money goes back with its refunds."""
+        if self.find_of_listed(gateway, listed) is not None:
+            raise Conflict(Text("This payment belongs to an order: refund the order instead."))
+        payment = listed.payment
+        if not payment.has_money:
+            return False
+        reached = self._gateways.reach(gateway, "")
+        # As in ``give_back``: another key for each try, so that no saved 500 is replayed.
+        key = f"{payment.id}-unknown-{new_id('try')}"
+        if payment.state is PaymentState.AUTHORISED:
+            reached.void(payment.id, key)
+        else:
+            reached.refund(payment.id, payment.captured - payment.refunded, key)
+        return True
 
     # --- hosted pages ----------------------------------------------------------
 

@@ -11,6 +11,7 @@ from app.db.cache import Cache
 from app.db.database import Database
 from app.db.errors import PyMongoError
 from app.db.migrations import pending_migrations
+from app.db.refilling import restore_running
 from app.web.registry import service
 
 blueprint = Blueprint("health", __name__)
@@ -42,6 +43,8 @@ def _is_stopping() -> bool:
 def _mongodb() -> str:
     database = service(Database)
     try:
+        if restore_running(database):
+            return "a backup is being restored"
         return "migrations pending" if pending_migrations(database) else "ok"
     except PyMongoError:
         return "unreachable"

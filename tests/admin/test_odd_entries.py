@@ -18,7 +18,7 @@ from app.db.database import Database
 from app.groups.service import GroupService
 from app.web.registry import service
 from tests.support.catalog import CatalogMaker
-from tests.support.member import Member
+from tests.support.member import Mailbox, Member
 from tests.support.people import work
 from tests.support.staff import Staff
 
@@ -128,6 +128,19 @@ def test_variants_beyond_all_are_not_waited_for() -> None:
 def test_names_of_fields_are_not_nested_without_end(owner: Staff) -> None:
     form: dict[str, Any] = {"version": "1", ".".join("a" * 5_000): "1"}
     assert owner.post(_MARKET, form).status_code == 422
+
+
+def test_to_ask_for_the_options_needs_no_account_and_breaks_nothing(owner: Staff) -> None:
+    for path in ("/admin/gift-cards", "/admin/orders", "/account", "/cart", "/products"):
+        assert owner.client.options(path).status_code < 500, path
+    assert owner.get("/admin").status_code == 200
+
+
+def test_a_test_mail_goes_out_whatever_its_key(owner: Staff, mailbox: Mailbox) -> None:
+    path = "/admin/settings/mails/order_confirmation/de/test"
+    assert owner.post(path, {"key": "𝚪Æ\n"}).status_code == 303
+    (mail,) = mailbox.read(owner.email)
+    assert str(mail["Message-ID"]).isascii()
 
 
 def test_an_origin_that_is_none_is_another_site(owner: Staff) -> None:

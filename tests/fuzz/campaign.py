@@ -84,6 +84,7 @@ class Campaign:
         asked: int,
         seed: int,
         world_size: int = 2_000,
+        looks: int = 3,
         progress: Callable[[int], None] = lambda done: None,
         found: Callable[[Finding], None] = lambda finding: None,
         build: Callable[[Mapping[str, str]], Flask] = create_app,
@@ -93,6 +94,7 @@ class Campaign:
         self._requests = asked
         self._seed = seed
         self._world_size = world_size
+        self._looks = looks
         self._progress = progress
         self.tally.tell = found
         self._build = build
@@ -113,7 +115,7 @@ class Campaign:
         app = self._build(self._environment)
         crashes = Crashes(app)
         service(Cache, app).client.flushdb()
-        world = World(app, sandbox)
+        world = World(app, sandbox, self._looks)
         turn = _Turn(world, self._environment, crashes, self.tally, self._seed + first)
 
         @seed(self._seed + first)
@@ -178,6 +180,8 @@ class _Turn:
         tally.slowest = max(tally.slowest, answer.seconds)
         if kind == ACT and answer.status < 400:
             tally.accepted.add(ask.endpoint)
+        if kind == ACT and ask.path.startswith("/account"):  # they may be logged out, or in
+            tally.replaced += self._world.people.call(ask.person)
 
     def end(self) -> None:
         """Judge the last batch, and then the books."""

@@ -16,7 +16,6 @@ from app.web.registry import service
 from tests.fuzz.forms import Form, read_page
 from tests.fuzz.people import Person
 
-_MOST_OF_A_SHAPE = 3
 _MOST_PAGES = 400
 _SKIPPED = re.compile(r"^/(static|media)/|logout|\.(pdf|csv)$")
 _IDS = {
@@ -55,8 +54,8 @@ class Harvest:
             for document in database[collection].find({}, {field: 1}).limit(8):
                 self._keep(self.pool[name], str(document[field]))
 
-    def crawl(self, person: Person, starts: Iterable[str]) -> int:
-        """Read every shape of page that a person can reach; how many there were."""
+    def crawl(self, person: Person, starts: Iterable[str], looks: int) -> int:
+        """Read every shape of page that a person can reach, each so often; how many there were."""
         waiting, seen = deque(starts), defaultdict[str, int](int)
         pages = 0
         while waiting and pages < _MOST_PAGES:
@@ -64,7 +63,7 @@ class Harvest:
             endpoint = self.note(url, "GET")
             parts = urlsplit(url)
             shape = endpoint + "?" + ",".join(sorted(re.findall(r"([^=&]+)=", parts.query)))
-            if not endpoint or seen[shape] >= _MOST_OF_A_SHAPE or _SKIPPED.search(parts.path):
+            if not endpoint or seen[shape] >= looks or _SKIPPED.search(parts.path):
                 continue
             seen[shape] += 1
             answer = person.get(url)

@@ -107,7 +107,8 @@ class Maker:
         """The same with a form that belongs there, changed as planned; its token is the person's."""
         ask = self.blank(number, kind, target, plan, person.name, foreign=foreign)
         form = self._form(target, plan, person)
-        if form is not None and not foreign and all(piece.real for piece in plan.places):
+        used = plan.places[: len(_VARIABLE.findall(target.rule))]
+        if form is not None and not foreign and all(piece.real for piece in used):
             parts = urlsplit(form.action)
             ask.path, ask.query = _as_sent(parts.path), parts.query or ask.query
         fields = list(form.fields) if form else []
@@ -128,7 +129,8 @@ class Maker:
         }[plan.token]
         own = quoted(person.known_token).encode()
         ask.body = ask.body.replace(own, token.encode())
-        if not ask.body and plan.token != "missing":
+        ask.headers.pop("X-CSRF-Token", None)
+        if plan.token != "missing":
             ask.headers["X-CSRF-Token"] = token
 
     def _form(self, target: Target, plan: Plan, person: Person) -> Form | None:
@@ -155,7 +157,7 @@ class Maker:
         harvest = self.world.harvest
 
         def fill(found: re.Match[str]) -> str:
-            piece = left.pop() if left else pieces[0]
+            piece = left.pop(0) if left else pieces[0]
             name = found[1]
             held = owned.get(name) or harvest.args[target.endpoint][name] or harvest.pool[name]
             if (piece.real or name in owned) and held:

@@ -6,6 +6,7 @@ from flask import Flask
 
 from app.identity.models import Role
 from app.identity.service import AccountService
+from app.identity.tokens import ACCESS_COOKIE
 from app.shared.ids import new_id
 from app.web.registry import service
 from tests.support.member import COOKIES, PASSWORD, Member
@@ -36,8 +37,9 @@ class Person(Member):
 
     def is_there(self) -> bool:
         """Whether this browser is still whom it is taken for, with the token that is known."""
-        place = "/admin" if self.name in STAFF else "/account"
-        return self.name == GUEST or self.get(place).status_code == 200
+        if self.name == GUEST:
+            return self.client.get_cookie(ACCESS_COOKIE) is None
+        return self.get("/admin" if self.name in STAFF else "/account").status_code == 200
 
     def cookies(self) -> dict[str, str]:
         """What the browser holds."""
@@ -59,12 +61,14 @@ class People:
 
     def gather(self) -> int:
         """See that everybody is there; how many had to be replaced."""
-        replaced = 0
-        for name, person in self._people.items():
-            if not person.is_there():
-                self._people[name] = Person(self._app, name, f"{new_id(name)}@people.example")
-                self._people[name].arrive()
-                replaced += 1
-            else:
-                person.known_token = person.token()
-        return replaced
+        return sum(self.call(name) for name in EVERYBODY)
+
+    def call(self, name: str) -> bool:
+        """See that somebody is there; whether they had to be replaced."""
+        person = self._people[name]
+        if person.is_there():
+            person.known_token = person.token()
+            return False
+        self._people[name] = Person(self._app, name, f"{new_id(name)}@people.example")
+        self._people[name].arrive()
+        return True

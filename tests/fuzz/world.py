@@ -53,9 +53,10 @@ _CSV = (
 
 
 class World:
-    """Empties the database and the sandbox, and fills them."""
+    """Empties the database, and fills it; then everybody looks at each kind of page, up to
+    ``looks`` of it."""
 
-    def __init__(self, app: Flask, sandbox: Sandbox) -> None:
+    def __init__(self, app: Flask, sandbox: Sandbox, looks: int = 3) -> None:
         self.app = app
         self.sandbox = sandbox
         self.database = service(Database, app)
@@ -67,7 +68,7 @@ class World:
         self.work()
         self.harvest = Harvest(app)
         for name, starts in _STARTS.items():
-            self.harvest.crawl(self.people[name], starts)
+            self.harvest.crawl(self.people[name], starts, looks)
         self.people.gather()
         self.anns = self._what_is_anns()
 
