@@ -34,13 +34,13 @@ def page(
     status: int = 200,
     /,
     *,
-    said: str = "",
+    said: object = "",
     **context: Any,
 ) -> Response:
     """Render ``template`` whole, or its block(s) ``fragment`` for htmx.
 
-    ``said`` is read out by screen readers when the fragment comes. Templates are told whether they
-    are a fragment (``is_fragment``) and whether a form was refused (``failed``).
+    ``said``, a text, is read out by screen readers when the fragment comes. Templates are told
+    whether they are a fragment (``is_fragment``) and whether a form was refused (``failed``).
     """
     is_fragment = wants_fragment()
     context.update(is_fragment=is_fragment, failed=status == _REFUSED)

@@ -8,7 +8,7 @@ import pytest
 from playwright.sync_api import Browser, Page, expect
 
 from dev.stack import Stack
-from tests.browser import journey, walk
+from tests.browser import journey, walk, walk_panel
 from tests.browser.conftest import DESKTOP
 from tests.browser.reader import Reader
 
@@ -146,7 +146,7 @@ def test_lists_and_editors_of_the_panel(page: Page) -> None:
     page.locator("#form form").evaluate("it => it.noValidate = true")
     reader.press(page.get_by_role("button", name="Create"))
     reader.is_at("problems")
-    path = walk.first_product(page)
+    path = walk_panel.first_product(page)
     page.goto(f"{path}/variants")
     reader.press(page.get_by_role("button", name="Add option"))
     assert page.evaluate("document.activeElement.placeholder") == "Name, such as Size"
