@@ -8,7 +8,9 @@ from flask.cli import AppGroup, with_appcontext
 
 from app.account.commands import user_commands
 from app.account.demo import make_demo_accounts
+from app.account.key_commands import key_commands
 from app.analytics.commands import analytics_commands
+from app.backup.commands import backup_commands
 from app.catalog.commands import catalog_commands, load_demo_catalog
 from app.checkout.commands import order_commands, payment_commands
 from app.config import Settings
@@ -25,11 +27,14 @@ from app.inventory.locations import Locations
 from app.inventory.stocktaking import Stocktaking
 from app.markets.commands import market_commands
 from app.markets.service import MarketService
+from app.monitoring.shop_figures import ShopFigures
+from app.monitoring.worker_port import WorkerPort
 from app.promotions.commands import promotion_commands
 from app.promotions.demo import make_demo_promotions
 from app.promotions.service import PromotionService
 from app.recommendations.commands import recommendation_commands
 from app.reviews.commands import review_commands
+from app.shared import tracing
 from app.web.registry import service
 from app.worker import Worker
 
@@ -65,8 +70,12 @@ def load_demo() -> None:
 def worker() -> None:
     """Handle the outbox and the periodic jobs until SIGTERM."""
     running = service(Worker, current_app)
+    port = service(Settings, current_app).worker_metrics_port
+    if port:
+        WorkerPort(running, [service(ShopFigures, current_app)], port).start()
     running.stop_on_signals()
     running.run()
+    tracing.end()
 
 
 def init_app(app: Flask) -> None:
@@ -80,6 +89,8 @@ def init_app(app: Flask) -> None:
         market_commands,
         demo_commands,
         user_commands,
+        key_commands,
+        backup_commands,
         promotion_commands,
         credit_commands,
         customer_commands,

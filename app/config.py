@@ -11,6 +11,8 @@ from urllib.parse import urlsplit
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 
+from app.shared.shop_keys import ShopKeys
+
 _MIN_SECRET = 32
 _SOURCE = re.compile(r"https:(//[a-z0-9*][a-z0-9.-]*(:[0-9]{1,5})?)?")
 _DEVELOPMENT_SECRET = "development-only-secret-do-not-use-in-production"  # noqa: S105
@@ -36,6 +38,7 @@ class Settings(BaseModel):
     mongodb_uri: str = "mongodb://127.0.0.1:27017/mossx"
     redis_url: str = "redis://127.0.0.1:6379/0"
     secret_key: str = ""
+    secret_key_fallbacks: str = ""  # separated by commas
     jwt_secret_key: str = ""
     base_url: str = "http://127.0.0.1:8000"
     port: int = Field(default=8000, ge=1, le=65535)
@@ -46,6 +49,7 @@ class Settings(BaseModel):
     razorpay_key_secret: str = ""
     razorpay_webhook_secret: str = ""
     razorpay_api_base: str = "https://api.razorpay.com"
+    backup_key: str = ""  # the one that encrypts, then older ones, separated by commas
     cloudinary_url: str = ""
     mail_url: str = ""
     mossx_data_dir: Path = Path("var")
@@ -55,8 +59,16 @@ class Settings(BaseModel):
     mossx_gateway_pages: str = ""  # origins of payment pages at addresses of the shop's own
     mossx_cancel_minutes: int = Field(default=30, ge=0, le=10_080)  # after paying
     mossx_return_days: int = Field(default=30, ge=0, le=3_650)  # after delivery
+    mossx_grace_days: int = Field(default=7, ge=0, le=30)  # to stay after all
+    mossx_keep_unpaid_days: int = Field(default=90, ge=30, le=3_650)
+    mossx_keep_papers_years: int = Field(default=10, ge=1, le=100)  # paid orders, as the law asks
+    mossx_keep_log_days: int = Field(default=730, ge=30, le=36_500)
+    mossx_keep_traces_days: int = Field(default=90, ge=30, le=3_650)
     mossx_seller: str = "MossX"  # on papers; lines are separated by |
     mossx_tax_id: str = ""
+    worker_metrics_port: int | None = Field(default=None, ge=1, le=65535)  # None: not served
+    otel_exporter_otlp_endpoint: str = ""  # "": no traces
+    otel_service_name: str = "mossx"
 
     @field_validator("base_url", "stripe_api_base", "razorpay_api_base")
     @classmethod
@@ -71,6 +83,13 @@ class Settings(BaseModel):
     def _are_sources(cls, value: str) -> str:
         if not all(_SOURCE.fullmatch(each) for each in value.split()):
             raise ValueError("must be origins such as https://cdn.example, separated by spaces")
+        return value
+
+    @field_validator("otel_exporter_otlp_endpoint")
+    @classmethod
+    def _is_a_collector(cls, value: str) -> str:
+        if value and urlsplit(value).scheme not in {"http", "https"}:
+            raise ValueError("must be an absolute http(s) URL: traces go by OTLP over HTTP")
         return value
 
     @field_validator("mossx_seller")
@@ -115,13 +134,18 @@ class Settings(BaseModel):
     def _production_is_safe(self) -> Self:
         if self.mossx_env is not Environment.PRODUCTION:
             return self
-        secrets = {"secret_key": (self.secret_key,), "jwt_secret_key": self.token_keys}
+        secrets = {
+            "secret_key": (self.secret_key,),
+            "secret_key_fallbacks": self.shop_keys.older,
+            "jwt_secret_key": self.token_keys,
+            "backup_key": self.backup_keys,
+        }
         problems = [
             f"{name.upper()} must be at least {_MIN_SECRET} random characters"
             for name, values in secrets.items()
             if any(_weak(value) for value in values)
         ]
-        if self.secret_key and self.secret_key in self.token_keys:
+        if self.secret_key and set(self.shop_keys) & set(self.token_keys):
             problems.append("JWT_SECRET_KEY must differ from SECRET_KEY")
         if not self.base_url.startswith("https://"):
             problems.append("BASE_URL must start with https://")
@@ -140,16 +164,27 @@ class Settings(BaseModel):
         return self.mossx_env is Environment.PRODUCTION
 
     @property
-    def signing_key(self) -> str:
-        """The key of cookies and form tokens."""
-        return self.secret_key or _DEVELOPMENT_SECRET
+    def shop_keys(self) -> ShopKeys:
+        """The keys of cookies, form tokens, links and whatever is sealed in the database."""
+        newest = self.secret_key or _DEVELOPMENT_SECRET
+        older = dict.fromkeys(_listed(self.secret_key_fallbacks))
+        return ShopKeys(newest, tuple(key for key in older if key != newest))
+
+    @property
+    def backup_keys(self) -> tuple[str, ...]:
+        """What backups are encrypted with, the newest first; perhaps none."""
+        return _listed(self.backup_key)
 
     @property
     def token_keys(self) -> tuple[str, ...]:
         """The keys of access and refresh tokens: the newest, then older ones that are still
         accepted while they are being rotated out (separated by commas)."""
-        keys = tuple(key.strip() for key in self.jwt_secret_key.split(",") if key.strip())
+        keys = _listed(self.jwt_secret_key)
         return keys or (f"tokens-{_DEVELOPMENT_SECRET}",)
+
+
+def _listed(keys: str) -> tuple[str, ...]:
+    return tuple(key.strip() for key in keys.split(",") if key.strip())
 
 
 def _weak(secret: str) -> bool:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 from collections.abc import Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from flask import Flask
 from jinja2 import StrictUndefined
@@ -76,6 +75,7 @@ from app.checkout.payment_routes import blueprint as payment_routes
 from app.checkout.routes import blueprint as checkout_routes
 from app.config import Settings, load_settings
 from app.credit.routes import blueprint as credit_routes
+from app.db.database import Database
 from app.fulfilment.order_routes import blueprint as order_routes
 from app.fulfilment.paper_routes import blueprint as paper_routes
 from app.identity import context as identity_context
@@ -86,11 +86,14 @@ from app.markets.service import MarketService
 from app.media import context as media_context
 from app.media.routes import blueprint as media_routes
 from app.media.service import MediaService
+from app.monitoring.process_figures import ProcessFigures
+from app.monitoring.shop_figures import ShopFigures
 from app.payments.routes import blueprint as webhook_routes
 from app.providers import payment_pages, picture_origins
 from app.recommendations.routes import blueprint as recommendation_routes
 from app.reviews.routes import blueprint as review_routes
-from app.shared import catalogs
+from app.shared import catalogs, tracing
+from app.shared.shop_keys import key_id
 from app.shop import context as shop_context
 from app.shop.service import StoredSettings
 from app.stock_alerts.routes import blueprint as stock_alert_routes
@@ -105,8 +108,10 @@ from app.web import (
     memory,
     metrics,
     page_cache,
+    patience,
     visitor,
 )
+from app.web import tracing as request_tracing
 from app.web.browser_policy import BrowserPolicy
 from app.web.callers import Cookies
 from app.web.cookie_names import PrefixedCookies
@@ -117,9 +122,6 @@ from app.web.page_store import PageStore
 from app.web.registry import register, service
 from app.web.served import ServedPages
 from app.wishlists.routes import blueprint as wishlist_routes
-
-if TYPE_CHECKING:
-    from _typeshed.wsgi import WSGIApplication
 
 _ROOT = Path(__file__).resolve().parents[1]
 _MAX_BODY = 512 * 1024  # bytes; staff may send more
@@ -196,6 +198,7 @@ def create_app(environment: Mapping[str, str] | None = None) -> Flask:
     """
     settings = load_settings(os.environ if environment is None else environment)
     logs.configure(settings.is_production)
+    _trace(settings)
     app = Flask("app", template_folder=str(_ROOT / "templates"), static_folder=None)
     _configure(app, settings)
     _web(app, settings)
@@ -203,30 +206,42 @@ def create_app(environment: Mapping[str, str] | None = None) -> Flask:
     for blueprint in _BLUEPRINTS:
         app.register_blueprint(blueprint)
     commands.init_app(app)
+    _tell_browsers(app, settings)
+    patience.init_app(app, service(Database, app))
     _cache(app, settings)
-    _guard_browsers(app, settings)
+    _name_cookies(app, settings)
     service(Visits, app).init_app(app)
     return app
 
 
-def _guard_browsers(app: Flask, settings: Settings) -> None:
-    """What browsers are told of every answer, and what they call the shop's cookies."""
-    https = settings.base_url.startswith("https://")
-    inner: WSGIApplication = app.wsgi_app
-    if https:
-        narrow = (REFRESH_COOKIE, signing_in.HALF_WAY, known_browser.COOKIE)
-        inner = PrefixedCookies(inner, narrow=narrow)
+def _tell_browsers(app: Flask, settings: Settings) -> None:
+    """What browsers are told with every answer; the page cache keeps it with its pages."""
     app.wsgi_app = BrowserPolicy(  # type: ignore[assignment,method-assign]
-        inner,
-        https=https,
+        app.wsgi_app,
+        https=_is_secure(settings),
         pictures=picture_origins(settings, service(MediaService, app)),
         forms=payment_pages(settings),
     )
 
 
+def _name_cookies(app: Flask, settings: Settings) -> None:
+    """What browsers call the shop's cookies, which the page cache reads by their plain names."""
+    if _is_secure(settings):
+        narrow = (REFRESH_COOKIE, signing_in.HALF_WAY, known_browser.COOKIE)
+        app.wsgi_app = PrefixedCookies(  # type: ignore[assignment,method-assign]
+            app.wsgi_app, narrow=narrow
+        )
+
+
+def _is_secure(settings: Settings) -> bool:
+    return settings.base_url.startswith("https://")
+
+
 def _cache(app: Flask, settings: Settings) -> None:
     """Fragments in Redis, and whole pages in front of everything else."""
     version = version_of(_ROOT / "templates", _ROOT / "static", catalogs.FOLDER)
+    # Fragments hold the blank for form tokens, which each key has of its own.
+    version = f"{version}-{key_id(settings.shop_keys.newest)}"
     store = PageStore(settings.mossx_page_cache_mb * 2**20)
     served = ServedPages(app)
     follower = service(CatalogService, app).follower
@@ -245,7 +260,7 @@ def _cache(app: Flask, settings: Settings) -> None:
             language_code=language.code_in,
         ),
         base_url=settings.base_url,
-        tokens=FormTokens(settings.signing_key, visitor.names(app)),
+        tokens=FormTokens(settings.shop_keys, visitor.names(app)),
         on_served=served.note,
         may_keep=lambda: follower.is_following,
         on_visit=service(Visits, app).note_page,
@@ -257,11 +272,23 @@ def _cache(app: Flask, settings: Settings) -> None:
     follower.go_with(stored)
     app.wsgi_app = pages  # type: ignore[assignment,method-assign]
     register(app, Fragments(app, settings.redis_url, version), store, pages, served)
+    figures = ProcessFigures(pages, store, follower)
+    register(app, figures)
+    metrics.show(app, figures, service(ShopFigures, app))
+
+
+def _trace(settings: Settings) -> None:
+    """Record spans where somebody collects them."""
+    if settings.otel_exporter_otlp_endpoint:
+        from app.shared.spans import OtlpSpans  # the SDK is only worth its memory then
+
+        tracing.begin(OtlpSpans(settings.otel_exporter_otlp_endpoint, settings.otel_service_name))
 
 
 def _configure(app: Flask, settings: Settings) -> None:
     app.config.update(
-        SECRET_KEY=settings.signing_key,
+        SECRET_KEY=settings.shop_keys.newest,
+        SECRET_KEY_FALLBACKS=list(settings.shop_keys.older),
         SESSION_COOKIE_SECURE=settings.base_url.startswith("https://"),
         MAX_CONTENT_LENGTH=_MAX_BODY,
         MAX_FORM_MEMORY_SIZE=_MAX_BODY,
@@ -276,6 +303,7 @@ def _web(app: Flask, settings: Settings) -> None:
     language.init_app(app)
     metrics.init_app(app)
     logs.init_app(app)
+    request_tracing.init_app(app)
     errors.init_app(app)
     visitor.init_app(app)
     identity_context.init_app(app)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from urllib.parse import urlsplit
 
 from app.config import Settings
@@ -13,6 +14,7 @@ from app.payments.gateways.razorpay import RazorpayGateway
 from app.payments.gateways.stripe import StripeGateway
 from app.payments.gateways.switchboard import Builder
 from app.payments.keys import FIELDS, KeySet, KeySource
+from app.privacy.models import Periods
 from app.shop.models import ShopProfile
 
 _PAGES = {  # the gateways' hosted pages, by the address of their API
@@ -28,6 +30,17 @@ def profile(settings: Settings) -> ShopProfile:
         tax_id=settings.mossx_tax_id,
         cancel_minutes=settings.mossx_cancel_minutes,
         return_days=settings.mossx_return_days,
+    )
+
+
+def periods(settings: Settings) -> Periods:
+    """How long things are kept."""
+    return Periods(
+        grace=timedelta(days=settings.mossx_grace_days),
+        unpaid=timedelta(days=settings.mossx_keep_unpaid_days),
+        papers=timedelta(days=366 * settings.mossx_keep_papers_years),
+        audit_log=timedelta(days=settings.mossx_keep_log_days),
+        traces=timedelta(days=settings.mossx_keep_traces_days),
     )
 
 

@@ -16,6 +16,7 @@ from app.catalog.service import CatalogService
 from app.db.errors import PyMongoError
 from app.markets.languages import read_in
 from app.markets.service import MarketService
+from app.monitoring.process_figures import ProcessFigures
 from app.shared import languages
 from app.web.page_cache import PageCache
 from app.web.registry import service
@@ -35,6 +36,7 @@ def serve(app: Flask) -> None:
     sys.setswitchinterval(_TURN)  # a page that is there already does not wait for one being made
     follower = service(CatalogService, app).follower
     follower.start()
+    service(ProcessFigures, app).start()
     threading.Thread(target=_warm, args=(app, follower), name="warm-up", daemon=True).start()
 
 

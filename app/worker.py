@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import signal
 import threading
+import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import timedelta
@@ -18,6 +19,8 @@ import structlog
 from app.db.errors import PyMongoError
 from app.db.outbox import Lane, Outbox
 from app.db.schedules import Schedules
+from app.shared import tracing
+from app.shared.meters import JOB_SECONDS, JOBS, WORKER_SEEN, timed
 
 _LANES = 6  # events at once
 _IDLE = 0.25  # seconds between looks at an empty outbox
@@ -43,6 +46,7 @@ class Worker:
         self._schedules = schedules
         self._jobs = jobs
         self._stop = threading.Event()
+        self._turned = time.monotonic()
 
     def run(self) -> None:
         """Work until ``stop``; a database that is away is waited for."""
@@ -58,6 +62,16 @@ class Worker:
                 thread.join(0.5)
         _log.info("worker_stopped")
 
+    @property
+    def quiet_for(self) -> float:
+        """Seconds since any of its threads last was between two pieces of work."""
+        return time.monotonic() - self._turned
+
+    def _turn(self, thread: str) -> None:
+        """Note that a thread is between two pieces of work."""
+        self._turned = time.monotonic()
+        WORKER_SEEN.labels(thread).set_to_current_time()
+
     def _thread(self, work: Callable[..., None], about: Lane | Job) -> threading.Thread:
         return threading.Thread(target=work, args=(about,), daemon=True)
 
@@ -65,6 +79,7 @@ class Worker:
         """Handle events until told to stop."""
         interrupted = False
         while not self._stop.is_set():
+            self._turn("events")
             try:
                 if interrupted:
                     lane.take_back()
@@ -79,6 +94,7 @@ class Worker:
     def _repeat(self, job: Job) -> None:
         """Run a job whenever it is due, until told to stop."""
         while not self._stop.is_set():
+            self._turn(job.name)
             pause = _BETWEEN_JOBS
             try:
                 self._run_if_due(job)
@@ -97,12 +113,17 @@ class Worker:
     def _run_if_due(self, job: Job) -> None:
         if not self._schedules.take(job.name, job.every):
             return
+        outcome = "failed"
         try:
-            job.run()
+            with tracing.span(f"job {job.name}"), timed(JOB_SECONDS, job.name):
+                job.run()
+            outcome = "done"
         except PyMongoError:
             raise
         except Exception:
             _log.exception("job_failed", job=job.name)
+        finally:
+            JOBS.labels(job.name, outcome).inc()
 
     def stop(self) -> None:
         """End after the events and jobs at hand."""

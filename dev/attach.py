@@ -15,6 +15,7 @@ SHARED = (
     "MONGODB_URI",
     "REDIS_URL",
     "SECRET_KEY",
+    "SECRET_KEY_FALLBACKS",
     "JWT_SECRET_KEY",
     "BASE_URL",
     "MOSSX_DATA_DIR",

@@ -80,6 +80,7 @@ class Stack:
             "MOSSX_DATA_DIR": str(self.data),
             "BASE_URL": base,
             "PORT": str(self.web_port),
+            "MOSSX_STOP_SECONDS": "8",
             "SECRET_KEY": keys["SECRET_KEY"],
             "JWT_SECRET_KEY": keys["JWT_SECRET_KEY"],
         }
@@ -147,17 +148,9 @@ class Stack:
         self.environment["SANDBOX_URL"] = address
 
     def _add_web(self) -> None:
-        program = str(Path(sys.executable).parent / "granian")
-        where = ["--interface", "wsgi", "--host", "127.0.0.1", "--port", str(self.web_port)]
-        size = ["--workers", "2", "--blocking-threads", "8", "--backlog", "1024"]
-        figures = self._run / "metrics"
-        shutil.rmtree(figures, ignore_errors=True)
-        figures.mkdir(parents=True)
-        self.environment["PROMETHEUS_MULTIPROC_DIR"] = str(figures)
-        care = ["--respawn-failed-workers", "--workers-kill-timeout", "8", "--no-ws"]
         self._add(
             "web",
-            [program, *where, *size, *care, f"{self._application}:app"],
+            [sys.executable, "-m", "serve", "--folder", str(self._run), self._application],
             ready=lambda: _answers(f"http://127.0.0.1:{self.web_port}/healthz"),
             patience=40,
         )

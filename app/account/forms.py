@@ -69,9 +69,10 @@ class _WithEmail(ShopForm):
 
 
 class RegisterForm(_WithEmail):
-    """Who registers."""
+    """Who registers; the fields in the order of the page, and so of what is wrong with them."""
 
     name = _name()
+    email = _email()
     password = _password(Text("Password"))
 
 

@@ -14,7 +14,9 @@ from itsdangerous import BadData, URLSafeTimedSerializer
 from werkzeug.wrappers import Response
 
 from app.identity.models import Account
+from app.shared.shop_keys import ShopKeys
 from app.web import limits
+from app.web.registry import service
 
 COOKIE = "mossx_known"
 _PATH = "/account/login"
@@ -57,4 +59,4 @@ def _name() -> str:
 
 
 def _signer() -> URLSafeTimedSerializer:
-    return URLSafeTimedSerializer(current_app.secret_key or "", salt="known-browser")
+    return URLSafeTimedSerializer(service(ShopKeys).for_signer(), salt="known-browser")

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import structlog
 from flask import Blueprint, Response, current_app, redirect, request
-from flask_jwt_extended import decode_token
-from flask_jwt_extended.exceptions import JWTExtendedException
 from jwt import PyJWTError
 from werkzeug.wrappers import Response as BaseResponse
 from wtforms import Form
@@ -177,7 +175,7 @@ def refresh() -> BaseResponse:
         )
         tokens.forget(response)
         return response
-    except (SessionEnded, JWTExtendedException, PyJWTError):
+    except (SessionEnded, PyJWTError):
         tokens.forget(response)
         return response
     tokens.issue(response, renewal)
@@ -185,8 +183,8 @@ def refresh() -> BaseResponse:
 
 
 def _refresh_claims() -> dict[str, object]:
-    """What the refresh token says. Raises as ``decode_token``, ``SessionEnded`` without one."""
-    claims: dict[str, object] = decode_token(request.cookies.get(tokens.REFRESH_COOKIE, ""))
+    """What the refresh token says. Raises as ``read_whenever``, ``SessionEnded`` for another."""
+    claims: dict[str, object] = tokens.read_whenever(request.cookies.get(tokens.REFRESH_COOKIE, ""))
     if claims.get("type") != "refresh":
         raise SessionEnded
     return claims

@@ -11,6 +11,7 @@ from app.identity.context import current_account
 from app.markets.context import current_market
 from app.orders.rules import FULFILMENT_LABELS, STATE_LABELS
 from app.orders.service import OrderService
+from app.shared.numbers import whole
 from app.shared.texts import Text
 from app.web.memory import leave_message
 from app.web.registry import service
@@ -25,10 +26,7 @@ def history() -> Response:
     account = current_account()
     orders = service(OrderService)
     orders.adopt(account.id, account.email if account.verified else "")
-    number = request.args.get("page", "1")
-    shown = orders.of_account(
-        account.id, int(number) if number.isdecimal() and len(number) < 10 else 1
-    )
+    shown = orders.of_account(account.id, whole(request.args.get("page", "1"), 1))
     return private(
         page(
             "account/orders.html",

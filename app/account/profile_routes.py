@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from typing import Any
 
 from flask import Blueprint, Response, make_response, request
 from werkzeug.wrappers import Response as BaseResponse
@@ -13,10 +14,9 @@ from app.account.leaving import Leaving
 from app.catalog.service import CatalogService
 from app.identity import tokens
 from app.identity.context import current_account, current_principal, whose
-from app.identity.models import Account
 from app.identity.service import AccountService
 from app.identity.sessions import SessionService
-from app.markets.context import current_market
+from app.markets.context import current_market, format_day
 from app.orders.rules import FULFILMENT_LABELS
 from app.orders.service import OrderService
 from app.shared.errors import Invalid
@@ -33,7 +33,7 @@ _CHECK = Text("Please check the fields below.")
 _RECENT = 3
 
 
-def _show(template: str, status: int = 200, message: str = "", **context: object) -> Response:
+def _show(template: str, status: int = 200, message: str = "", **context: Any) -> Response:
     account = context.pop("account", None) or current_account()
     return private(
         page(f"account/{template}", "content", status, account=account, message=message, **context)
@@ -184,23 +184,42 @@ def data() -> Response:
 @blueprint.get("/deletion")
 def deletion_form() -> Response:
     """What goes, what stays, and the button."""
-    return _show("deletion.html", form=DeletionForm())
+    return _show_deletion(DeletionForm())
 
 
 @blueprint.post("/deletion")
 @limiter.limit("10 per 15 minutes", key_func=whose, deduct_when=failed)
+@limiter.limit("5 per day", key_func=whose, deduct_when=passed)  # each sends a mail
 def delete() -> BaseResponse:
-    """Delete the account for good."""
+    """Have the account deleted after some days."""
     account, form = current_account(), DeletionForm(request.form)
     if not form.validate():
-        return _show("deletion.html", 422, _CHECK, form=form)
+        return _show_deletion(form, 422, _CHECK)
     try:
-        _delete(account, form.current_password.data or "")
+        service(AccountService).confirm_password(account, form.current_password.data or "")
+        day = service(Leaving).ask(account)
     except Invalid as refusal:
-        return _refuse("deletion.html", form, refusal)
-    return _away(Text("Your account is deleted. You are welcome back at any time."))
+        for name, text in refusal.fields.items():
+            form[name].errors = [text]
+        return _show_deletion(form, 422, _CHECK if refusal.fields else refusal.message)
+    return _away(
+        Text(
+            "Your account will be deleted on %(day)s. To keep it, follow the link that we have "
+            "sent you, or log in until then.",
+            day=format_day(day, current_market().locale),
+        )
+    )
 
 
-def _delete(account: Account, password: str) -> None:
-    service(AccountService).confirm_password(account, password)
-    service(Leaving).close(account)
+def _show_deletion(form: DeletionForm, status: int = 200, message: str = "") -> Response:
+    account = current_account()
+    lost = service(Leaving).lost_credit(account)
+    return _show("deletion.html", status, message, account=account, form=form, lost=lost)
+
+
+@blueprint.post("/deletion/undo")
+def stay() -> BaseResponse:
+    """Keep the account after all."""
+    service(AccountService).stay(current_account().id)
+    leave_message(Text("Good: your account stays."))
+    return leave_to("/account")

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from flask import Blueprint, Response, request
 from werkzeug.wrappers import Response as BaseResponse
 from wtforms import Form
@@ -26,7 +28,7 @@ _CHECK = Text("Please check the fields below.")
 
 
 def _show(
-    template: str, form: Form | None = None, status: int = 200, message: str = "", **more: object
+    template: str, form: Form | None = None, status: int = 200, message: str = "", **more: Any
 ) -> Response:
     return private(
         page(f"account/{template}", "content", status, form=form, message=message, **more)
@@ -76,6 +78,24 @@ def reset(token: str) -> BaseResponse:
         return _show("reset.html", form, 422, _CHECK, token=token)
     leave_message(Text("Your password is changed, and every other device was logged out."))
     return enter(account)
+
+
+# --- staying after all ---------------------------------------------------------------------------
+
+
+@blueprint.get("/stay/<token>")
+def stay_form(token: str) -> Response:
+    """The button that keeps an account which is to be deleted."""
+    service(LinkService).check_stay(token)
+    return _show("stay.html", token=token)
+
+
+@blueprint.post("/stay/<token>")
+def stay(token: str) -> BaseResponse:
+    """Keep the account."""
+    service(LinkService).stay(token)
+    leave_message(Text("Good: your account stays."))
+    return leave_to("/account/login")
 
 
 # --- proving an address --------------------------------------------------------------------------

@@ -16,6 +16,7 @@ from app.identity.service import AccountService
 from app.identity.sessions import SessionService
 from app.identity.two_factor import TwoFactor
 from app.shared.ids import AccountId
+from app.shared.shop_keys import ShopKeys
 from app.web.csrf import csrf_token
 from app.web.registry import service
 from app.web.rendering import leave_to, local_path
@@ -83,4 +84,4 @@ def open_session(account: Account, page: str) -> Response:
 
 
 def _signer() -> URLSafeTimedSerializer:
-    return URLSafeTimedSerializer(current_app.secret_key or "", salt="half-way")
+    return URLSafeTimedSerializer(service(ShopKeys).for_signer(), salt="half-way")

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import segno
 from flask import Blueprint, Response, request
 from markupsafe import Markup
@@ -24,7 +26,7 @@ blueprint = Blueprint("two_factor", __name__, url_prefix="/account/two-factor")
 _CHECK = Text("Please check the fields below.")
 
 
-def _show(account: Account, status: int = 200, message: str = "", **context: object) -> Response:
+def _show(account: Account, status: int = 200, message: str = "", **context: Any) -> Response:
     secret, picture = "", Markup("")
     factor = service(TwoFactor)
     if not account.has_second_factor and not context.get("codes"):
@@ -32,7 +34,7 @@ def _show(account: Account, status: int = 200, message: str = "", **context: obj
         code = segno.make(factor.address(account, secret), error="m")
         # Drawn by the library from our own text: nothing in it comes from anybody else.
         picture = Markup(code.svg_inline(scale=5, border=2, dark="#22251e", light="#ffffff"))  # noqa: S704
-    shown = {"form": FactorForm(), "off": DeletionForm(), "codes": (), **context}
+    shown: dict[str, Any] = {"form": FactorForm(), "off": DeletionForm(), "codes": (), **context}
     return private(
         page(
             "account/two_factor.html",

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
 
 from werkzeug.datastructures import MultiDict
 
@@ -16,6 +16,7 @@ from app.markets.models import Market
 from app.shared.errors import Invalid
 from app.shared.ids import Sku
 from app.shared.money import Money
+from app.shared.numbers import basis_points, whole
 from app.shared.texts import Text
 
 _PART = re.compile(r"part\.(\d{1,2})\.(sku|quantity|optional|alternatives)")
@@ -124,7 +125,8 @@ def _press(given: BundleInput, form: MultiDict[str, str]) -> None:
 
 
 def _place(text: str, parts: Sequence[PartInput]) -> int | None:
-    return int(text) if text.isascii() and text.isdigit() and int(text) < len(parts) else None
+    place = whole(text, None)
+    return place if place is not None and place < len(parts) else None
 
 
 def composition_from(given: BundleInput, markets: Sequence[Market]) -> Composition:
@@ -181,13 +183,13 @@ def _pricing(
 
 def _basis_points(text: str, problems: dict[str, str]) -> int:
     try:
-        points = Decimal(text.replace(",", ".").rstrip("% ")) * 100
-    except InvalidOperation:
-        points = Decimal(0)
-    if not points.is_finite() or points != points.to_integral_value() or not 0 < points < 10_000:
+        points = basis_points(text.replace(",", "."))
+    except ValueError:
+        points = 0
+    if not 0 < points < 10_000:
         problems["percent"] = Text("Please give a share between 0 and 100, such as 12.5.")
         return 0
-    return int(points)
+    return points
 
 
 def beside_fields(problems: Mapping[str, str]) -> dict[str, str]:

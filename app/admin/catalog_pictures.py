@@ -12,6 +12,7 @@ from app.admin.body_limits import let_staff_send
 from app.catalog.models import Image
 from app.media.service import MediaService
 from app.shared.errors import Invalid, ShopError
+from app.shared.numbers import whole
 from app.web.registry import service
 
 _MOST_BYTES = 12 * 1024 * 1024
@@ -67,4 +68,4 @@ def image_in(values: Mapping[str, str]) -> Image | None:
 
 
 def _pixels(text: str) -> int:
-    return min(int(text), _LARGEST) if text.isascii() and text.isdigit() else 0
+    return min(whole(text, 0), _LARGEST)

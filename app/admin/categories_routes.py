@@ -22,6 +22,7 @@ from app.catalog.errors import Overtaken
 from app.catalog.models import Category
 from app.catalog.shelving import CategoryInUse, Shelving
 from app.shared.errors import Invalid
+from app.shared.numbers import whole
 from app.shared.texts import Text
 from app.web.memory import leave_message
 from app.web.registry import service
@@ -150,13 +151,12 @@ def _values_of(category: Category) -> dict[str, str]:
 
 
 def _category(values: Mapping[str, str], slug: str) -> Category:
-    revision = values["revision"]
     return Category(
         slug=slug,
         name=values["name"][:255],
         description=values["description"][:2000],
         image=image_in(values),
-        revision=int(revision) if revision.isdigit() else 0,
+        revision=whole(values["revision"], 0),
     )
 
 

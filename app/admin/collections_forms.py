@@ -21,6 +21,7 @@ from app.markets.models import Market
 from app.shared.errors import Invalid
 from app.shared.ids import ProductId
 from app.shared.money import Money
+from app.shared.numbers import whole
 from app.shared.texts import Text
 
 SORTS = ("", "newest", "price_asc", "price_desc", "bestselling")
@@ -99,9 +100,9 @@ def read_input(form: MultiDict[str, str]) -> CollectionInput:
     move_product(found.products, form)
     if "add_condition" in form or (found.by_rule and not found.conditions):
         found.conditions.append(ConditionInput())
-    dropped = form.get("drop_condition", "")
-    if dropped.isdigit() and int(dropped) < len(found.conditions):
-        del found.conditions[int(dropped)]
+    dropped = whole(form.get("drop_condition", ""), None)
+    if dropped is not None and dropped < len(found.conditions):
+        del found.conditions[dropped]
     return found
 
 
@@ -131,7 +132,7 @@ def collection_from(given: CollectionInput, slug: str, markets: Sequence[Market]
         sort=values["sort"] if values["sort"] in SORTS else "",
         starts_at=moments["starts_at"],
         ends_at=moments["ends_at"],
-        revision=int(values["revision"]) if values["revision"].isdigit() else 0,
+        revision=whole(values["revision"], 0),
     )
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import date
+
 from wtforms import DateField, SelectField, StringField, TextAreaField, ValidationError
 from wtforms.validators import DataRequired, Length, Optional
 
@@ -48,6 +50,8 @@ class IssueForm(OnceForm):
         """It must lie ahead."""
         if field.data and field.data <= now().date():
             raise ValidationError(Text("Please choose a day that is still to come."))
+        if field.data == date.max:  # there is no day after it, on which the card would be over
+            raise ValidationError(Text("Please choose an earlier day."))
 
     def validate_email(self, field: StringField) -> None:
         """It must look like an address, if it is given."""

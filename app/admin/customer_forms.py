@@ -13,7 +13,7 @@ from wtforms import (
     TextAreaField,
     ValidationError,
 )
-from wtforms.validators import DataRequired, InputRequired, Length
+from wtforms.validators import DataRequired, InputRequired, Length, NumberRange
 
 from app.admin.amounts import amount_field, check_amount, currency_choices
 from app.shared.emails import normal_email
@@ -55,7 +55,7 @@ class NoteForm(ShopForm):
         filters=[stripped],
         validators=[Length(max=5000, message=TOO_LONG)],
     )
-    version = IntegerField(validators=[InputRequired()])
+    version = IntegerField(validators=[InputRequired(), NumberRange(0, 10**9)])
 
 
 class GrantForm(OnceForm):

@@ -300,7 +300,10 @@ def erase(customer_id: str) -> BaseResponse:
     form = ErasureForm(request.form, email=known.email)
     if not form.validate():
         return _show(known, 422, _CHECK, form, erasure_form=form)
-    service(Leaving).close(account)
+    try:
+        service(Leaving).close(account)
+    except Invalid as refusal:
+        return _show(known, 422, refusal.message, erasure_form=form)
     changed(f"customer:{known.id}", known.id, {"account": known.id, "orders": known.orders}, None)
     leave_message(Text("The account is deleted. Its orders stay, as records of the shop."))
     return leave_to("/admin/customers")

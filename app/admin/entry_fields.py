@@ -9,13 +9,14 @@ from __future__ import annotations
 import re
 from abc import ABC, abstractmethod
 from datetime import UTC, datetime
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
 from typing import Any
 
 from wtforms import StringField, TextAreaField, ValidationError
 
 from app.promotions.kinds import FULL
 from app.shared.money import Money, exponent
+from app.shared.numbers import basis_points
 from app.shared.texts import Text
 
 _WHOLE = re.compile(r"[+-]?[0-9]{1,12}")
@@ -102,14 +103,14 @@ class Share(_Typed):
     def read(self, text: str) -> int:
         """The basis points."""
         try:
-            points = Decimal(text.removesuffix("%").strip()) * 100
-        except InvalidOperation:
-            points = Decimal(-1)
-        if not points.is_finite() or points != int(points) or not 0 < points <= FULL:
+            points = basis_points(text)
+        except ValueError:
+            points = 0
+        if not 0 < points <= FULL:
             raise ValidationError(
                 Text("Per cent from 0.01 to 100, with two decimals at most, such as 12.5.")
             )
-        return int(points)
+        return points
 
 
 class Moment(_Typed):

@@ -19,6 +19,7 @@ from app.payments.models import Attempt
 from app.payments.refunds import RefundService
 from app.payments.service import PaymentService
 from app.shared.errors import Conflict, NotFound
+from app.shared.numbers import whole
 from app.shared.texts import Text
 from app.web.memory import leave_message
 from app.web.registry import service
@@ -121,8 +122,7 @@ def _needed_by(keys: KeySet) -> list[Attempt]:
 
 
 def _version() -> int:
-    given = request.form.get("version", "")
-    return int(given) if given.isdecimal() else 0
+    return whole(request.form.get("version", ""), 0)
 
 
 def _verdict(gateway: str, secrets: Mapping[str, str]) -> Verdict:

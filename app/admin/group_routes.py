@@ -17,6 +17,7 @@ from app.groups.service import GroupService
 from app.promotions.queries import PromotionQuery
 from app.promotions.service import PromotionService
 from app.shared.errors import Invalid
+from app.shared.numbers import whole
 from app.shared.texts import Text
 from app.web.memory import leave_message
 from app.web.registry import service
@@ -120,10 +121,9 @@ def rename(code: str) -> BaseResponse:
     before, form = service(GroupService).get(code), GroupForm(request.form)
     if not form.validate():
         return _show(before, 422, _CHECK, form)
-    version = form.version.data or ""
     try:
         after = service(GroupService).rename(
-            code, form.name.data or "", int(version) if version.isdecimal() else 0
+            code, form.name.data or "", whole(form.version.data or "", 0)
         )
     except GroupMovedOn:
         theirs = service(GroupService).get(code)

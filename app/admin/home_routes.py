@@ -27,6 +27,7 @@ from app.markets.service import MarketService
 from app.shared.errors import Invalid
 from app.shared.ids import ProductId
 from app.shared.languages import LANGUAGES
+from app.shared.numbers import whole
 from app.shared.texts import Text
 from app.web.memory import leave_message
 from app.web.registry import service
@@ -179,7 +180,7 @@ def _composition(given: HomeInput, market: str) -> HomeComposition:
         else None,
         collections=tuple(shown),
         featured=tuple(map(ProductId, given.products)),
-        revision=int(values["revision"]) if values["revision"].isdigit() else 0,
+        revision=whole(values["revision"], 0),
     )
 
 

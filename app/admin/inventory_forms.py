@@ -12,6 +12,7 @@ from app.admin.entry_fields import WholeNumber
 from app.inventory.models import Cause
 from app.shared.errors import Invalid
 from app.shared.ids import new_id
+from app.shared.numbers import whole
 from app.shared.texts import Text
 from app.web.forms import TOO_LONG, ShopForm
 
@@ -64,8 +65,7 @@ class ThresholdForm(ShopForm):
     @property
     def known(self) -> int | None:
         """The threshold that was read."""
-        text = self.read.data or ""
-        return int(text) if text.isdecimal() else None
+        return whole(self.read.data or "", None)
 
 
 def show_problems(form: ShopForm, refusal: Invalid, **names: str) -> None:

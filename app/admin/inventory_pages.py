@@ -75,12 +75,15 @@ def columns(locations: list[Location], chosen: str) -> list[Location]:
     return [each for each in locations if each.active][:_MOST_COLUMNS]
 
 
-def show_row(shown: SkuPage, form: CountForm | None = None, status: int = 200) -> Response:
-    """The list's row of a SKU, as it was asked for."""
+def show_row(
+    shown: SkuPage, form: CountForm | None = None, status: int = 200, said: str = ""
+) -> Response:
+    """The list's row of a SKU, as it was asked for; ``said`` is read out."""
     return page(
         "admin/inventory/row.html",
         "row",
         status,
+        said=said,
         each=shown.row,
         places=columns(list(shown.locations), request.form.get("filter", "")),
         filter=request.form.get("filter", ""),

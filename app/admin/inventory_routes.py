@@ -89,9 +89,10 @@ def count(sku: str) -> BaseResponse:
     if counted.stale:
         return _recount(SkuPage.of(sku), form, 409, counted)
     _note_count(counted)
+    done = Text("%(sku)s: %(units)s on hand.", sku=sku, units=line.units)
     if wants_fragment() and "row" in request.form:
-        return show_row(SkuPage.of(sku))
-    leave_message(Text("%(sku)s: %(units)s on hand.", sku=sku, units=line.units))
+        return show_row(SkuPage.of(sku), said=done)
+    leave_message(done)
     return leave_to(local_path(request.form.get("next", ""), f"/admin/inventory/{sku}"))
 
 

@@ -17,6 +17,7 @@ from app.inventory.errors import LocationMoved, LocationTaken
 from app.inventory.locations import Locations
 from app.inventory.models import Location
 from app.shared.errors import Invalid
+from app.shared.numbers import whole
 from app.shared.texts import Text
 from app.web.forms import ShopForm
 from app.web.memory import leave_message
@@ -39,8 +40,7 @@ class LocationForm(ShopForm):
     @property
     def known_version(self) -> int:
         """The version that was read; 0 is none that there is."""
-        text = self.version.data or ""
-        return int(text) if text.isdecimal() else 0
+        return whole(self.version.data or "", 0)
 
 
 @blueprint.get("")

@@ -19,6 +19,7 @@ from app.notifications.service import NotificationService, Written
 from app.notifications.wording import MailWordings, Wording, check_wording
 from app.shared.errors import Conflict, Invalid
 from app.shared.languages import LANGUAGES
+from app.shared.numbers import whole
 from app.shared.texts import Text, speaking
 from app.web.limits import limiter
 from app.web.memory import leave_message
@@ -122,9 +123,8 @@ def send_test(kind: str, language: str) -> BaseResponse:
 
 
 def _given(form: MultiDict[str, str]) -> Wording:
-    version = form.get("version", "")
     texts = {name: form.get(name, "").replace("\r\n", "\n").strip() for name in _NAMES}
-    return Wording(**texts, version=int(version) if version.isdecimal() else 0)
+    return Wording(**texts, version=whole(form.get("version", ""), 0))
 
 
 def _written(kind: MailKind, language: str, wording: Wording) -> Written:

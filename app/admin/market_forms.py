@@ -10,6 +10,7 @@ from typing import Any
 from app.markets.documents import to_document
 from app.markets.models import Market
 from app.shared.money import Money
+from app.shared.numbers import whole
 
 Fields = dict[str, Any]
 _LISTS = ("zones", "methods", "bands", "rates")
@@ -20,6 +21,7 @@ _NEW: Mapping[str, Fields] = {
     "bands": {},
     "rates": {},
 }
+_DEEPEST = 8  # names in a field's name
 BASIS = Decimal(100)  # basis points of a percent
 
 
@@ -106,7 +108,7 @@ def read_fields(sent: Mapping[str, str]) -> Fields:
     """The fields as they were sent, lists in the order of their numbers."""
     fields: Fields = {}
     for name, value in list(sent.items())[:_MOST_FIELDS]:
-        *way, last = name.split(".")
+        *way, last = name.split(".", _DEEPEST)
         here = fields
         for part in way:
             inner = here.setdefault(part, {})
@@ -122,7 +124,7 @@ def _with_lists(fields: Fields) -> Fields:
     for name, value in list(fields.items()):
         if isinstance(value, dict):
             inner = _with_lists(value)
-            numbered = sorted((each for each in inner if each.isdecimal()), key=int)
+            numbered = sorted((each for each in inner if whole(each, None) is not None), key=int)
             rows = [inner[each] for each in numbered if isinstance(inner[each], dict)]
             fields[name] = rows if name in _LISTS else inner
     for name in _LISTS:
@@ -140,7 +142,7 @@ def edit_rows(fields: Fields, action: str) -> None:
         here = _inside(here, part)
     if verb == "add" and isinstance(here, dict) and last in _LISTS:
         here.setdefault(last, []).append(_fresh(last))
-    elif verb == "remove" and isinstance(here, list) and last.isdecimal() and int(last) < len(here):
+    elif verb == "remove" and isinstance(here, list) and whole(last, len(here)) < len(here):
         del here[int(last)]
 
 
@@ -150,6 +152,6 @@ def _fresh(kind: str) -> Fields:
 
 
 def _inside(here: Any, part: str) -> Any:
-    if isinstance(here, list) and part.isdecimal() and int(part) < len(here):
+    if isinstance(here, list) and whole(part, len(here)) < len(here):
         return here[int(part)]
     return here.get(part) if isinstance(here, dict) else None

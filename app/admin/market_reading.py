@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import re
-from decimal import Decimal, InvalidOperation
 from typing import Any
 
-from app.admin.market_forms import BASIS, Fields
+from app.admin.market_forms import Fields
 from app.shared.languages import LANGUAGES
 from app.shared.money import Money
+from app.shared.numbers import basis_points
 from app.shared.texts import Text
 
 
@@ -129,14 +129,11 @@ class Reader:
     def _rate(self, place: str, text: str) -> int:
         """Basis points of a percentage."""
         try:
-            points = Decimal(text.removesuffix("%").strip()) * BASIS
-        except InvalidOperation:
-            points = Decimal("0.5")
-        if not points.is_finite() or points != points.to_integral_value():
+            return basis_points(text)
+        except ValueError:
             message = Text("Please enter a percentage with up to two decimals, such as 19.")
             self.problems[place] = message
             return 0
-        return int(points)
 
     def _whole(self, place: str, text: str | None = None) -> int:
         given = _get(self._fields, place) if text is None else text

@@ -11,6 +11,7 @@ from app.checkout.trial import Parcel, try_market
 from app.markets.countries import region_code
 from app.markets.models import STANDARD, Market
 from app.shared.money import Money
+from app.shared.numbers import whole
 from app.shared.texts import Text
 
 
@@ -41,11 +42,12 @@ def tried(market: Market, given: MultiDict[str, str]) -> Trial:
         problems["value"] = Text("Please enter an amount in %(code)s.", code=market.currency)
     if goods.minor < 0:
         problems["value"] = Text("Please enter an amount of nothing or more.")
-    if not grams.isdecimal() or len(grams) > 9:
+    weight = whole(grams, None)
+    if weight is None:
         problems["grams"] = Text("Please enter whole grams.")
     quotes: tuple[Quote, ...] = ()
-    if given and not problems:
-        parcel = Parcel(value=goods, grams=int(grams), tax_class=tax_class)
+    if given and weight is not None and not problems:
+        parcel = Parcel(value=goods, grams=weight, tax_class=tax_class)
         place = Destination(
             country=country, region=region_code(country, region), postal_code=postal_code
         )

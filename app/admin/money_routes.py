@@ -16,6 +16,7 @@ from app.checkout.audit_models import Action, Finding, MoneyDay
 from app.checkout.audit_runs import AuditRuns
 from app.checkout.repairs import Repairs
 from app.shared.errors import Conflict, Invalid
+from app.shared.numbers import whole
 from app.shared.texts import Text
 from app.web.memory import leave_message
 from app.web.registry import service
@@ -119,10 +120,11 @@ def repair(finding_id: str) -> BaseResponse:
 
 
 def _wanted() -> tuple[Action, int]:
-    wanted, version = request.form.get("action", ""), request.form.get("version", "")
-    if wanted not in set(Action) or not version.isdecimal():
+    wanted = request.form.get("action", "")
+    version = whole(request.form.get("version", ""), None)
+    if wanted not in set(Action) or version is None:
         raise Invalid(Text("Please choose what is to be done."))
-    return Action(wanted), int(version)
+    return Action(wanted), version
 
 
 def _plain(finding: Finding) -> dict[str, object]:

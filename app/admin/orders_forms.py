@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
+from datetime import MAXYEAR, UTC, datetime, timedelta
 from uuid import uuid4
 
 from werkzeug.datastructures import MultiDict
@@ -109,6 +109,8 @@ def order_filter(state: ListState) -> OrderFilter:
     """The list's filters as the order book knows them."""
     chosen = state.filters
     until = _day(chosen.get("to", ""))
+    if until is not None and until.year < MAXYEAR:
+        until += timedelta(days=1)
     return OrderFilter(
         q=state.q,
         state=chosen.get("state", ""),
@@ -117,7 +119,7 @@ def order_filter(state: ListState) -> OrderFilter:
         gateway=chosen.get("gateway", ""),
         market=chosen.get("market", ""),
         placed_from=_day(chosen.get("from", "")),
-        placed_until=until + timedelta(days=1) if until else None,
+        placed_until=until,
         returned=bool(chosen.get("returned")),
         noted=bool(chosen.get("noted")),
         sort=OrderSort(state.sort),

@@ -17,6 +17,7 @@ from app.inventory.locations import Locations
 from app.orders.models import Order
 from app.orders.service import OrderService
 from app.shared.errors import Invalid
+from app.shared.numbers import whole
 from app.shared.texts import Text
 from app.web.memory import leave_message
 from app.web.registry import service
@@ -39,7 +40,6 @@ def ship_form(number: str) -> Response:
 def ship(number: str) -> BaseResponse:
     """Hand units to a carrier; the same form again is the same parcel."""
     order, form = order_of(number), request.form
-    seen = form.get("seen", "")
     try:
         key = request_key(form)
         units = quantities(form, range(1, len(order.lines) + 1))
@@ -50,7 +50,7 @@ def ship(number: str) -> BaseResponse:
             carrier=form.get("carrier", ""),
             tracking=form.get("tracking", ""),
             by=staff().email,
-            seen=int(seen) if seen.isdecimal() else -1,
+            seen=whole(form.get("seen", ""), -1),
         )
     except ShippedMeanwhile as meanwhile:
         now = service(OrderService).get(order.id)

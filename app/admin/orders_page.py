@@ -82,8 +82,10 @@ def order_changed(before: Order, more: dict[str, Any] | None = None) -> Order:
     return after
 
 
-def order_page(order: Order, status: int = 200, note: Typed | None = None) -> Response:
-    """The page; ``note`` is a note that was refused."""
+def order_page(
+    order: Order, status: int = 200, note: Typed | None = None, said: str = ""
+) -> Response:
+    """The page; ``note`` is a note that was refused, ``said`` is read out."""
     payments, refunding = service(PaymentService), service(Refunding)
     capture = payments.find_capture(order.id)
     attempts = payments.attempts_of(order.id)
@@ -93,6 +95,7 @@ def order_page(order: Order, status: int = 200, note: Typed | None = None) -> Re
         "admin/orders/order.html",
         "order",
         status,
+        said=said,
         order=order,
         shop_url=order_path(order.number, order.access_token),
         payment=payment_status(order),

@@ -32,6 +32,7 @@ from app.orders.models import FulfilmentState, Order, OrderState
 from app.orders.rules import FULFILMENT_LABELS
 from app.shared.cells import defuse
 from app.shared.errors import Invalid
+from app.shared.numbers import whole
 from app.shared.texts import Text
 from app.web.memory import leave_message
 from app.web.registry import service
@@ -156,7 +157,7 @@ def add_note(number: str) -> BaseResponse:
         return order_page(order, 422, typed(request.form, refusal))
     changed(f"order:{order.number}", order.number, {}, {"note": text.strip()})
     if wants_fragment():
-        return order_page(order)
+        return order_page(order, said=Text("The note is added."))
     return leave_to(path_of(order, "#timeline"))
 
 
@@ -191,8 +192,7 @@ def change_address(number: str) -> BaseResponse:
     """Send an order elsewhere, over the version that was read."""
     order, form = order_of(number), AddressForm(request.form)
     form.offer_countries(service(MarketService).get(order.market))
-    version = request.form.get("version", "")
-    read = replace(order, address_version=int(version) if version.isdecimal() else -1)
+    read = replace(order, address_version=whole(request.form.get("version", ""), -1))
     if not form.validate():
         return _address_page(read, form, 422, Text("Please check the fields below."))
     try:

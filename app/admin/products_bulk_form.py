@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping, Sequence
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
 
 from werkzeug.datastructures import MultiDict
 
@@ -22,6 +22,7 @@ from app.markets.models import Market
 from app.shared.errors import Invalid
 from app.shared.ids import ProductId
 from app.shared.money import Money
+from app.shared.numbers import whole
 from app.shared.texts import Text
 
 _MOST = 200
@@ -74,7 +75,7 @@ def read_step(fields: MultiDict[str, str], markets: Sequence[Market]) -> PriceSt
         if fields.get("action") == "amount":
             return PriceStep(market=market, amount=_amount(text, market.currency))
         return PriceStep(market=market, percent=_percent(text))
-    except (ValueError, InvalidOperation):
+    except ValueError:
         message = Text("“%(text)s” is no change of prices: write -10, or 2.50.", text=text[:40])
         raise _refused("value", message) from None
 
@@ -99,9 +100,9 @@ def read_revisions(fields: MultiDict[str, str]) -> dict[ProductId, int]:
     """The products of a preview, each with the revision that it showed."""
     pairs = (each.rpartition(":") for each in fields.getlist("seen"))
     return {
-        ProductId(product_id): int(revision)
-        for product_id, _, revision in pairs
-        if revision.isdecimal() and len(revision) < 10
+        ProductId(product_id): revision
+        for product_id, _, read in pairs
+        if (revision := whole(read, None)) is not None
     }
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 from flask import Response, request
 from werkzeug.wrappers import Response as BaseResponse
@@ -63,7 +64,7 @@ def change_prices() -> BaseResponse:
     return _told(service(BulkEditing).change_prices(revisions, step))
 
 
-def _prices_page(**context: object) -> Response:
+def _prices_page(**context: Any) -> Response:
     return page("admin/products/prices.html", "content", typed=request.form, **context)
 
 

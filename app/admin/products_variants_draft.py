@@ -123,7 +123,9 @@ class Draft:
         model = rows[0] if rows else RowDraft(key="r0", ticked=frozenset({"taxable", "shipping"}))
         skus = {row.text("sku") for row in rows}
         for values in product(*(each.filled for each in options)):
-            if tuple(each.key for each in values) in taken or len(rows) >= MOST_VARIANTS:
+            if len(rows) >= MOST_VARIANTS:
+                break  # there may be billions more
+            if tuple(each.key for each in values) in taken:
                 continue
             sku = _free_sku([slug, *(each.text for each in values)], skus)
             skus.add(sku)

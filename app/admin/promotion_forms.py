@@ -22,6 +22,7 @@ from app.admin.inventory_forms import RequestKey
 from app.markets.models import Market
 from app.promotions.kinds import Stacking
 from app.shared.emails import normal_email
+from app.shared.numbers import whole
 from app.shared.texts import Text
 from app.web.forms import TOO_LONG, ShopForm
 
@@ -94,8 +95,7 @@ class PromotionForm(ShopForm):
     @property
     def known_revision(self) -> int:
         """The revision that was read; 0 is none that there is."""
-        text = self.revision.data or ""
-        return int(text) if text.isdecimal() else 0
+        return whole(self.revision.data or "", 0)
 
     def validate_name(self, field: Field) -> None:
         """Shoppers read it."""

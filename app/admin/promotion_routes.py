@@ -28,6 +28,7 @@ from app.promotions.queries import PromotionQuery
 from app.promotions.service import PromotionService
 from app.shared.clock import now
 from app.shared.errors import Invalid
+from app.shared.numbers import whole
 from app.shared.texts import Text
 from app.web.memory import leave_message
 from app.web.registry import service
@@ -199,8 +200,7 @@ def delete(promotion_id: str) -> BaseResponse:
     """Delete it, as long as no order ever used it."""
     promotions = service(PromotionService)
     known = promotions.get(promotion_id)
-    read = request.form.get("revision", "")
-    revision = int(read) if read.isdecimal() and len(read) < 10 else 0
+    revision = whole(request.form.get("revision", ""), 0)
     deleted = promotions.delete(replace(known, revision=revision))
     changed(f"promotion:{known.id}", known.name, deleted, None)
     return leave_to(f"/admin/promotions?undo={entry_id()}")

@@ -13,6 +13,7 @@ from app.markets.service import MarketService
 from app.payments.gateways.switchboard import Switchboard
 from app.payments.keys import FIELDS
 from app.shared.errors import Conflict, Invalid
+from app.shared.numbers import whole
 from app.shared.texts import Text
 from app.shop.profile import ShopProfiles, plain
 from app.web.memory import leave_message
@@ -76,7 +77,7 @@ def use_defaults() -> BaseResponse:
         only_looked()  # it was sent before
         return leave_to(_SHOP)
     try:
-        after = profiles.use_defaults(int(read) if read.isdecimal() else 0)
+        after = profiles.use_defaults(whole(read, 0))
     except Conflict:
         now = profiles.read()
         return _shop_page(

@@ -10,6 +10,7 @@ from wtforms.validators import InputRequired
 
 from app.shared.errors import Invalid
 from app.shared.languages import LANGUAGES
+from app.shared.numbers import whole
 from app.shared.texts import Text
 from app.shop.models import ShopProfile
 from app.web.forms import ShopForm
@@ -53,7 +54,6 @@ class ProfileForm(ShopForm):
 
     def profile(self) -> ShopProfile:
         """What was filled in."""
-        version = self.version.data or ""
         return ShopProfile(
             seller=tuple(filter(None, map(str.strip, (self.seller.data or "").splitlines()))),
             tax_id=_clean(self.tax_id.data),
@@ -63,7 +63,7 @@ class ProfileForm(ShopForm):
             announcement={
                 code: text for code in LANGUAGES if (text := _clean(self[_announcement(code)].data))
             },
-            version=int(version) if version.isdecimal() else 0,
+            version=whole(self.version.data or "", 0),
         )
 
     def blame(self, refusal: Invalid) -> None:

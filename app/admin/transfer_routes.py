@@ -20,6 +20,7 @@ from app.inventory.locations import Locations
 from app.inventory.transfers import MOST_LINES, Transfers
 from app.shared.errors import Conflict, Invalid, NotFound
 from app.shared.ids import Sku
+from app.shared.numbers import whole
 from app.shared.texts import Text
 from app.web.forms import TOO_LONG, ShopForm
 from app.web.memory import leave_message
@@ -146,12 +147,12 @@ def _read_lines() -> Lines:
         found.lines.append(line)
         if not line.sku:
             line.error = Text("Please name the SKU.")
-        elif not line.units.isdecimal() or not 0 < int(line.units) < 10**7:
+        elif not 0 < whole(line.units, 0) < 10**7:
             line.error = Text("Please give a number of units, 1 or more.")
         elif line.sku in found.units:
             line.error = Text("%(name)s stands there twice.", name=line.sku)
         else:
-            found.units[Sku(line.sku)] = int(line.units)
+            found.units[Sku(line.sku)] = whole(line.units, 0)
     return found
 
 

@@ -19,6 +19,9 @@ from app.fulfilment.papers import PaperWriter
 from app.fulfilment.returns import GoodsReturns
 from app.fulfilment.shipping import Shipping
 from app.markets.context import format_day, format_money
+from app.privacy.erasing import Traces
+from app.privacy.retention import Retention
+from app.providers import periods
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -33,6 +36,8 @@ class AfterBuying:
     customers: CustomerService
     figures: CustomerFigures
     leaving: Leaving
+    traces: Traces
+    retention: Retention
 
 
 def build_after_buying(
@@ -46,16 +51,18 @@ def build_after_buying(
         return Seller(lines=profiles.current.seller, tax_id=profiles.current.tax_id)
 
     customers = CustomerService(database, orders)
+    returns = GoodsReturns(
+        database, outbox, orders, units, inventory, paying.refunding,
+        lambda: profiles.current.return_window,
+    )  # fmt: skip
+    traces, kept = Traces(database, outbox), periods(base.settings)
     return AfterBuying(
         shipping=Shipping(database, outbox, orders, units, inventory),
         cancelling=Cancelling(
             database, orders, inventory, paying.payments, paying.settlement, paying.refunding,
             lambda: profiles.current.cancel_window,
         ),
-        returns=GoodsReturns(
-            database, outbox, orders, units, inventory, paying.refunding,
-            lambda: profiles.current.return_window,
-        ),
+        returns=returns,
         invoicing=Invoicing(database, orders, paying.refunding, seller),
         papers=PaperWriter(format_money, format_day),
         customers=customers,
@@ -63,5 +70,8 @@ def build_after_buying(
         leaving=Leaving(
             database, people.accounts, people.sessions, selling.carts, orders, selling.reviews,
             selling.wishlists, goods.alerts, paying.credit, people.groups, customers,
+            paying.refunding, returns, traces, kept.grace,
         ),
+        traces=traces,
+        retention=Retention(database, orders, traces, kept),
     )  # fmt: skip

@@ -13,6 +13,7 @@ from app.db.outbox import Outbox
 from app.db.schedules import Schedules
 from app.identity.signing import SigningKeys
 from app.providers import profile
+from app.shared.shop_keys import ShopKeys
 from app.shop.profile import ShopProfiles
 from app.shop.service import StoredSettings
 
@@ -28,6 +29,7 @@ class Foundation:
     keys: IdempotencyKeys
     schedules: Schedules
     signing: SigningKeys
+    shop_keys: ShopKeys
     stored: StoredSettings
     profiles: ShopProfiles
     audit_log: AuditLog
@@ -45,6 +47,7 @@ def build_foundation(settings: Settings) -> Foundation:
         keys=IdempotencyKeys(database),
         schedules=Schedules(database),
         signing=SigningKeys(settings.token_keys),
+        shop_keys=settings.shop_keys,
         stored=stored,
         profiles=ShopProfiles(stored, profile(settings)),
         audit_log=AuditLog(database),

@@ -41,7 +41,7 @@ def build_goods(base: Foundation) -> Goods:
     catalog = CatalogService(database)
     markets = MarketService(database, base.outbox, catalog.currencies_in)
     catalog.use_rounding(markets.rounding_of)
-    alerts = StockAlertService(database, base.outbox, catalog, settings.signing_key)
+    alerts = StockAlertService(database, base.outbox, catalog, base.shop_keys)
     inventory = InventoryService(database, _listeners(base.outbox, catalog, alerts))
     catalog.use_stock(inventory)
     pictures = LocalMediaStore(settings.mossx_data_dir / "media")

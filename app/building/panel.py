@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
+from app.backup.service import Backups
 from app.building.foundation import Foundation
 from app.building.goods import Goods
 from app.building.people import People
@@ -61,6 +62,7 @@ class Panel:
     promotion_checks: PromotionChecks
     trial_items: TrialItems
     order_desk: OrderDesk
+    backups: Backups
 
 
 def build_panel(base: Foundation, people: People, goods: Goods, selling: Selling) -> Panel:
@@ -74,7 +76,7 @@ def build_panel(base: Foundation, people: People, goods: Goods, selling: Selling
         editing=editing,
         bulk_editing=BulkEditing(editing, markets.rounding_of),
         product_list=ProductList(database, inventory),
-        previews=Previews(base.settings.signing_key),
+        previews=Previews(base.shop_keys),
         finder=ProductFinder(database, catalog),
         shelving=Shelving(database, follower),
         home_composing=HomeComposing(database, follower),
@@ -93,4 +95,5 @@ def build_panel(base: Foundation, people: People, goods: Goods, selling: Selling
         promotion_checks=PromotionChecks(catalog, people.groups),
         trial_items=TrialItems(catalog),
         order_desk=OrderDesk(database, base.outbox, selling.orders),
+        backups=Backups(database, base.cache, goods.pictures, base.settings.backup_keys),
     )

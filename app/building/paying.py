@@ -50,11 +50,11 @@ class Paying:
 def build_paying(base: Foundation, goods: Goods, selling: Selling) -> Paying:
     """Paying for what is sold."""
     database, outbox, settings = base.database, base.outbox, base.settings
-    keyring = KeyRing(base.stored, settings.signing_key, environment_keys(settings))
+    keyring = KeyRing(base.stored, base.shop_keys, environment_keys(settings))
     switchboard = Switchboard(keyring, gateway_builders(settings))
     payments = PaymentService(database, switchboard, settings.base_url)
     refunds = RefundService(database, switchboard)
-    credit, units = CreditService(database, outbox, settings.signing_key), OrderUnits(database)
+    credit, units = CreditService(database, outbox, base.shop_keys), OrderUnits(database)
     holds = CreditHolds(database)
     orders, usage, inventory = selling.orders, selling.usage, goods.inventory
     refunding = Refunding(

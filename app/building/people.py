@@ -32,7 +32,7 @@ class People:
 def build_people(base: Foundation) -> People:
     """People on a foundation."""
     database, outbox, settings = base.database, base.outbox, base.settings
-    key = settings.signing_key
+    key = base.shop_keys
     accounts = AccountService(database, outbox)
     sessions = SessionService(database, base.cache, outbox, key)
     staffing = Staffing(database, outbox, accounts, sessions)

@@ -48,6 +48,7 @@ def _doing(shop: Shop) -> Iterable[_Handlers]:
     yield shop.messages.mail
     yield goods.alerts
     yield shop.after.invoicing
+    yield shop.after.traces
     yield CardIssuing(database, selling.orders, paying.credit)
     yield DraftFollowing(selling.drafts, selling.orders)
 

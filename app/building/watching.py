@@ -15,6 +15,7 @@ from app.building.selling import Selling
 from app.checkout.audit import Audit
 from app.checkout.audit_runs import AuditRuns
 from app.checkout.repairs import Repairs
+from app.monitoring.shop_figures import ShopFigures
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -28,6 +29,7 @@ class Watching:
     audit: Audit
     runs: AuditRuns
     repairs: Repairs
+    figures: ShopFigures
 
 
 def build_watching(base: Foundation, goods: Goods, selling: Selling, paying: Paying) -> Watching:
@@ -39,9 +41,12 @@ def build_watching(base: Foundation, goods: Goods, selling: Selling, paying: Pay
     return Watching(
         sales=SalesCounting(database, orders, payments, paying.refunds),
         analytics=AnalyticsService(database),
-        visits=Visits(base.cache, goods.markets, base.settings.signing_key),
+        visits=Visits(base.cache, goods.markets, base.shop_keys.newest),
         folding=VisitFolding(database, base.cache),
         audit=audit,
         runs=runs,
         repairs=Repairs(database, base.outbox, runs, settlement, refunding, orders, payments),
+        figures=ShopFigures(
+            database, base.cache, base.outbox, base.schedules, payments, paying.refunds, runs
+        ),
     )

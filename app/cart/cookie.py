@@ -8,20 +8,28 @@ from itsdangerous import BadSignature, URLSafeSerializer
 from app.cart.rules import is_account_cart
 from app.identity.context import may_be_signed_in
 from app.shared.ids import CartId
+from app.shared.shop_keys import ShopKeys
 from app.web.page_cache import is_shared, shared_cart_hint
+from app.web.registry import service
 
 COOKIE = "mossx_cart"
 LIFETIME = 60 * 24 * 3600
 
 
-def _serializer() -> URLSafeSerializer:
-    return URLSafeSerializer(current_app.secret_key or "", salt="cart")
+def _serializer(keys: list[str]) -> URLSafeSerializer:
+    return URLSafeSerializer(keys, salt="cart")
+
+
+def _is_old(sent: str) -> bool:
+    """Whether a good cookie is to be replaced, before its key is gone."""
+    newest = _serializer([service(ShopKeys).newest])
+    return not newest.loads_unsafe(sent)[0]
 
 
 def sent_cart_id() -> CartId | None:
     """The guest's cart that the browser named, or None. A forged cookie is no cookie."""
     try:
-        value = _serializer().loads(request.cookies.get(COOKIE, ""))
+        value = _serializer(service(ShopKeys).for_signer()).loads(request.cookies.get(COOKIE, ""))
     except BadSignature:
         return None
     return CartId(value) if isinstance(value, str) and value else None
@@ -31,6 +39,8 @@ def guest_cart_id() -> CartId | None:
     """The guest's cart that the browser holds once it has this answer, or None."""
     if "guest_cart_id" not in g:
         g.guest_cart_id = sent_cart_id()
+        if g.guest_cart_id and _is_old(request.cookies[COOKIE]):
+            remember_cart(g.guest_cart_id)
     return CartId(g.guest_cart_id) if g.guest_cart_id else None
 
 
@@ -49,7 +59,7 @@ def _send(response: Response) -> Response:
     if g.get("cart_to_name"):
         response.set_cookie(
             COOKIE,
-            str(_serializer().dumps(g.cart_to_name)),
+            str(_serializer(service(ShopKeys).for_signer()).dumps(g.cart_to_name)),
             max_age=LIFETIME,
             httponly=True,
             samesite="Lax",

@@ -12,7 +12,8 @@ from app.cart.models import PricedCart
 from app.cart.service import CartService
 from app.cart.taxing import contained_tax
 from app.identity.context import signed_in_id
-from app.markets.context import current_market
+from app.markets.context import current_market, format_money
+from app.shared.texts import Text
 from app.web.registry import service
 from app.web.rendering import page, private, see_other, wants_fragment
 
@@ -35,9 +36,22 @@ def current_cart() -> PricedCart:
     return service(CartService).view(current_cart_id(), current_market(), current_customer())
 
 
-def changed(cart: PricedCart) -> BaseResponse:
-    """The answer to a change that was made."""
-    return cart_page(cart) if wants_fragment() else see_other("/cart")
+def changed(cart: PricedCart, *, gone: bool = False) -> BaseResponse:
+    """The answer to a change that was made. ``gone``: what was pressed is no longer there, so that
+    the page's heading takes the focus."""
+    if not wants_fragment():
+        return see_other("/cart")
+    return cart_page(cart, gone=gone, said=_in_short(cart))
+
+
+def _in_short(cart: PricedCart) -> str:
+    if not cart.lines:
+        return Text("Your cart is empty.")
+    return Text(
+        "Your cart is changed: %(num)s in all, %(sum)s",
+        num=cart.count,
+        sum=format_money(cart.subtotal - cart.discount),
+    )
 
 
 def cart_page(
@@ -48,14 +62,18 @@ def cart_page(
     notice: str = "",
     coupon: CodeField | None = None,
     gift_card: CodeField | None = None,
+    gone: bool = False,
+    said: str = "",
 ) -> Response:
-    """The page; ``errors`` are beside lines, by their ids."""
+    """The page; ``errors`` are beside lines, by their ids, ``said`` is read out."""
     account_id = signed_in_id()
     receipt = service(CartService).open_receipt(account_id) if account_id else None
     response = page(
         "cart/cart.html",
         ("cart", "badge_oob"),
         status,
+        said=said,
+        gone=gone,
         cart=cart,
         count=cart.count,
         errors=errors or {},

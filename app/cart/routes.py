@@ -129,7 +129,7 @@ def change_item(line_id: str) -> BaseResponse:
         )
     except Invalid as refusal:
         return _refuse_line(line_id, refusal)
-    return changed(cart)
+    return changed(cart, gone=quantity == 0)
 
 
 # --- for later ------------------------------------------------------------------------------------
@@ -144,7 +144,7 @@ def save_item(line_id: str) -> BaseResponse:
         )
     except Invalid as refusal:
         return _refuse_line(line_id, refusal)
-    return changed(cart)
+    return changed(cart, gone=True)
 
 
 @blueprint.post("/saved/<line_id>/cart")
@@ -156,7 +156,7 @@ def take_up_item(line_id: str) -> BaseResponse:
         )
     except Invalid as refusal:
         return _refuse_line(line_id, refusal)
-    return changed(cart)
+    return changed(cart, gone=True)
 
 
 @blueprint.post("/saved/<line_id>")
@@ -169,7 +169,7 @@ def remove_saved_item(line_id: str) -> BaseResponse:
     cart = service(CartService).remove_saved(
         current_cart_id(), LineId(line_id), current_market(), current_customer()
     )
-    return changed(cart)
+    return changed(cart, gone=True)
 
 
 def _refuse_line(line_id: str, refusal: Invalid) -> Response:
@@ -207,7 +207,7 @@ def remove_coupon() -> BaseResponse:
     cart = service(CartService).remove_coupon(
         current_cart_id(), request.form.get(FIELD, ""), current_market(), current_customer()
     )
-    return changed(cart)
+    return changed(cart, gone=True)
 
 
 # --- merged carts ---------------------------------------------------------------------------------
@@ -224,14 +224,14 @@ def undo_merge(receipt_id: str) -> BaseResponse:
     except Invalid as refusal:
         return cart_page(current_cart(), status=422, notice=refusal.message)
     remember_cart(receipt.guest_cart_id)
-    return changed(current_cart())
+    return changed(current_cart(), gone=True)
 
 
 @blueprint.post("/merges/<receipt_id>/receipt")
 def close_receipt(receipt_id: str) -> BaseResponse:
     """Put the receipt of a merge away."""
     service(CartService).close_receipt(receipt_id, _account_id())
-    return changed(current_cart())
+    return changed(current_cart(), gone=True)
 
 
 def _account_id() -> AccountId:

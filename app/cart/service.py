@@ -39,7 +39,7 @@ from app.cart.offers import Offer, Shelf, Stock
 from app.cart.pricing import MoneyText
 from app.cart.promoting import items_of, with_discounts
 from app.cart.repository import CartRepository
-from app.cart.rules import account_cart_id
+from app.cart.rules import account_cart_id, is_account_cart
 from app.cart.writing import CartWriter
 from app.catalog.service import CatalogService
 from app.db.database import Database, Session
@@ -52,6 +52,7 @@ from app.promotions.models import ANYBODY, Customer
 from app.shared.clock import now
 from app.shared.errors import NotFound
 from app.shared.ids import AccountId, CartId, CreditId, LineId, OrderId, Sku, new_id
+from app.shared.meters import CARTS_LOST
 from app.shared.texts import Text
 
 _TOUCH_EVERY = timedelta(hours=12)
@@ -95,6 +96,8 @@ class CartService:
         """The cart with today's prices, stock and discounts; an empty one for None or an unknown
         id."""
         cart = self.find(cart_id)
+        if cart_id and cart is None and not is_account_cart(cart_id):
+            CARTS_LOST.inc()
         if cart and now() - cart.updated_at > _TOUCH_EVERY:
             self._carts.touch(cart.id)
         return self.price(cart, market, customer)

@@ -39,7 +39,7 @@ class FeedReader:
     @property
     def is_lost(self) -> bool:
         """Whether the feed may have forgotten changes that were not read."""
-        return now() - self.since > _TOO_OLD
+        return is_no_place(self.since)
 
     def look(self) -> list[Change]:
         """The changes since the last look that were not taken yet."""
@@ -60,6 +60,7 @@ class FeedReader:
             self._seen = {name: at for name, at in self._seen.items() if at > moment}
 
 
-def is_too_old(moment: datetime) -> bool:
-    """Whether a reader that stood at ``moment`` could have missed changes."""
-    return now() - moment > _TOO_OLD
+def is_no_place(moment: datetime) -> bool:
+    """Whether a reader that stood at ``moment`` could have missed changes: it is too long ago, or
+    the clock was ahead then, and all that came since lies before it."""
+    return not -_OVERLAP <= now() - moment <= _TOO_OLD

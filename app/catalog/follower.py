@@ -58,6 +58,7 @@ class CatalogFollower:
         self._lock = threading.Lock()
         self._model: CatalogModel | None = None
         self._looked = 0.0
+        self._failure: PyMongoError | None = None  # of the last try to load a first model
         self._live_at = milliseconds(now())
         self._waiting: list[Change] = []  # taken from the feed and not in the model yet
         self._sold: set[ProductId] = set()
@@ -75,7 +76,7 @@ class CatalogFollower:
         current = self._model
         if current is None:
             with self._lock:
-                return self._model or self._load()
+                return self._model or self._load_first()
         if self._thread is None and time.monotonic() - self._looked > _LOOK_EVERY:
             self._look_if_nobody_does()
         return self._model or current
@@ -108,6 +109,16 @@ class CatalogFollower:
             packed = Packed(model=model, since=self._feed.since, seen=self._feed.seen)
         self._tell(touched)
         return packed
+
+    @property
+    def looked_ago(self) -> float:
+        """Seconds since the feed was last looked at: how old the model may be at most."""
+        return time.monotonic() - self._looked if self._looked else 0.0
+
+    @property
+    def size(self) -> int:
+        """How many products the model has; none before anybody asked for it."""
+        return 0 if self._model is None else len(self._model.present)
 
     @property
     def is_following(self) -> bool:
@@ -184,6 +195,17 @@ class CatalogFollower:
     def _patience(self) -> float:
         wait = _LOOK_BESIDE if self._model is None else seconds_to_arrival(self._model)
         return min(wait, 0.5)  # a stream that is closing is noticed as soon
+
+    def _load_first(self) -> CatalogModel:
+        """Load for those who wait for a model, in a row: if the first of them finds no database,
+        the others do not try it each."""
+        if self._failure is not None and time.monotonic() - self._looked < _LOOK_BESIDE:
+            raise self._failure.with_traceback(None)
+        try:
+            return self._load()
+        except PyMongoError as error:
+            self._failure, self._looked = error, time.monotonic()
+            raise
 
     # --- renewing, under the lock ---------------------------------------------------------------
 

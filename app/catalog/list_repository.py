@@ -119,6 +119,6 @@ def _beyond(path: str, step: str, place: object, last: str) -> Document:
 def _moment(text: str) -> datetime:
     try:
         moment = datetime.fromisoformat(text)
-    except ValueError:
+        return moment.astimezone(UTC) if moment.tzinfo else moment.replace(tzinfo=UTC)
+    except (ValueError, OverflowError):  # the second: another zone's time on the first or last day
         return _EVERY
-    return moment if moment.tzinfo else moment.replace(tzinfo=UTC)

@@ -9,7 +9,7 @@ from typing import Protocol
 
 import structlog
 
-from app.catalog.feed import is_too_old
+from app.catalog.feed import is_no_place
 from app.catalog.pack_repository import PackRepository
 from app.catalog.readmodel import packing
 from app.catalog.readmodel.model import CatalogModel
@@ -40,7 +40,7 @@ class ModelPacks:
     def newest(self) -> Packed | None:
         """The newest one that the feed of changes can still bring up to date, or None."""
         pack = self._packs.read(_version())
-        if pack is None or is_too_old(pack.since):
+        if pack is None or is_no_place(pack.since):
             return None
         try:
             return Packed(model=packing.load(pack.data), since=pack.since, seen=pack.seen)
@@ -76,10 +76,13 @@ class Packer:
     def run(self) -> bool:
         """Pack if a new pack is worth its while, and say whether it was."""
         taken = self._packs.taken_at()
-        if taken is not None and now() - taken < _OLD and not self._is_behind(taken):
+        if taken is not None and not self._is_worn(taken):
             return False
         self.pack()
         return True
+
+    def _is_worn(self, taken: datetime) -> bool:
+        return is_no_place(taken) or now() - taken >= _OLD or self._is_behind(taken)
 
     def _is_behind(self, taken: datetime) -> bool:
         """Whether a process would have much to do from there on: many changes, or one that may

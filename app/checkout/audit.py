@@ -30,9 +30,9 @@ from app.shared.clock import now
 
 # Longer than Razorpay holds a payment that was not captured (five days from its creation): until
 # then somebody can capture a payment that lost.
-_WINDOW = timedelta(days=6)
+WINDOW = timedelta(days=6)
 # A capture may be of a payment from before the window, so only those of its end are compared.
-SURE = _WINDOW / 2
+SURE = WINDOW / 2
 _CLAIM_LIFE = timedelta(hours=1)
 _STOCK_WINDOW = timedelta(hours=1)  # all of it is what ``inventory check`` is for
 
@@ -95,7 +95,7 @@ class Audit:
 
     def run(
         self,
-        window: timedelta = _WINDOW,
+        window: timedelta = WINDOW,
         watch: Callable[[str, ListedPayment], None] | None = None,
     ) -> list[Discrepancy]:
         """Compare everything of the last ``window``, and the stock that moved a while ago at most.

@@ -10,6 +10,7 @@ from app.checkout.audit import Difference, Discrepancy
 from app.checkout.audit_models import AuditRun, Finding, FindingState, MoneyDay, RunState
 from app.db.database import Database, Document, Session
 from app.db.errors import DuplicateKeyError
+from app.db.moments import has_passed
 from app.shared.clock import now
 from app.shared.ids import new_id
 
@@ -50,7 +51,7 @@ class AuditRepository:
         known = self._runs.find_one({"open": True})
         if known is None:
             return None
-        is_lost = known["beat_at"] < now() - lease
+        is_lost = has_passed(known["beat_at"], now() - lease)
         if known["state"] != RunState.ASKED.value and not is_lost:
             return None
         taken = self._runs.update_one(

@@ -11,7 +11,7 @@ import click
 from flask import current_app
 from flask.cli import AppGroup
 
-from app.checkout.audit import Audit
+from app.checkout.audit import WINDOW, Audit
 from app.checkout.reconciliation import Reconciler
 from app.checkout.refund_rules import RefundWish, everything
 from app.checkout.refunding import Refunding
@@ -22,6 +22,7 @@ from app.orders.service import OrderService
 from app.payments.errors import GatewayRefused, GatewayUnknown, GatewayUnreachable
 from app.payments.models import Refund, RefundState
 from app.payments.service import PaymentService
+from app.shared.clock import now
 from app.shared.errors import ShopError
 from app.shared.money import Money
 from app.web.registry import service
@@ -31,7 +32,14 @@ order_commands = AppGroup("orders", help="Orders and their history.")
 
 
 @payment_commands.command("reconcile")
-def payments_reconcile() -> None:
+@click.option(
+    "--days",
+    type=click.IntRange(min=1),
+    default=WINDOW.days,
+    show_default=True,
+    help="How far back the gateways' lists are read; after a restore, to before the backup.",
+)
+def payments_reconcile(days: int) -> None:
     """Finish or close everything open, then compare the books with the gateways' lists."""
     report = service(Reconciler, current_app).run(older_than=timedelta(0))
     click.echo(
@@ -40,7 +48,7 @@ def payments_reconcile() -> None:
         f"refunds finished {report.refunded}"
     )
     try:
-        found = service(Audit, current_app).run()
+        found = service(Audit, current_app).run(timedelta(days=days))
     except (GatewayUnknown, GatewayUnreachable, GatewayRefused) as silent:
         raise click.ClickException(f"A gateway's list cannot be read: {silent}") from silent
     for each in found:
@@ -50,6 +58,37 @@ def payments_reconcile() -> None:
     click.echo(f"{len(found)} discrepancies with the gateways' lists")
     if not all(each.mended for each in found):
         raise SystemExit(1)
+
+
+@payment_commands.command("give-back")
+@click.argument("gateway")
+@click.argument("payment")
+@click.option(
+    "--days", type=click.IntRange(min=1), default=WINDOW.days, show_default=True,
+    help="How far back the gateway's list is read.",
+)  # fmt: skip
+def payments_give_back(gateway: str, payment: str, days: int) -> None:
+    """Give back the money of PAYMENT, which no order of this shop is behind: one that came after
+    the backup which was restored. Other shops may use the same account: look first."""
+    payments = service(PaymentService, current_app)
+    try:
+        listed = next(
+            (
+                each
+                for name, each in payments.recent_payments(now() - timedelta(days=days))
+                if (name, each.payment.id) == (gateway, payment)
+            ),
+            None,
+        )
+        if listed is None:
+            raise click.ClickException(f"{gateway} lists no payment {payment!r} of these days.")
+        if not payments.give_back_unknown(gateway, listed):
+            raise click.ClickException("There is nothing left to give back of it.")
+    except ShopError as refusal:
+        raise click.ClickException(refusal.message) from refusal
+    except (GatewayUnknown, GatewayUnreachable, GatewayRefused) as silent:
+        raise click.ClickException(f"The gateway did not confirm it: {silent}") from silent
+    click.echo(f"{gateway} {payment}: given back")
 
 
 @payment_commands.command("refund")

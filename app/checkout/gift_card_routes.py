@@ -51,14 +51,14 @@ def remove() -> BaseResponse:
     """Take a card off the cart, again and again if asked."""
     card = CreditId(request.form.get("card", "")[:200])
     service(CartService).remove_gift_card(current_cart_id(), card)
-    return _done()
+    return _done(gone=True)
 
 
 def _at_checkout() -> bool:
     return request.form.get("at") == "checkout"
 
 
-def _done() -> BaseResponse:
+def _done(*, gone: bool = False) -> BaseResponse:
     if not _at_checkout():
-        return changed(current_cart())
-    return gift_cards_changed() if wants_fragment() else see_other(checkout_path())
+        return changed(current_cart(), gone=gone)
+    return gift_cards_changed(gone=gone) if wants_fragment() else see_other(checkout_path())

@@ -110,8 +110,10 @@ def checkout_page(
     key: str = "",
     twin: str = "",
     gift_card: CodeField | None = None,
+    gone: bool = False,
 ) -> Response:
-    """The page; for htmx its ``fragment``."""
+    """The page; for htmx its ``fragment``. ``gone``: the gift card whose button was pressed is no
+    longer there."""
     if bill.cart.ships:
         offer_shipping(form, bill.quote)
     too_small = _too_small(form, bill)
@@ -127,6 +129,8 @@ def checkout_page(
         "checkout/checkout.html",
         fragment,
         status,
+        said=_to_pay(bill) if status == 200 else "",
+        gone=gone,
         form=form,
         cart=bill.cart,
         quote=bill.quote,
@@ -153,6 +157,11 @@ def checkout_page(
         renewed=wants_fragment() and "gift_cards" in fragment,
     )
     return private(response)
+
+
+def _to_pay(bill: Bill) -> str:
+    """What a change comes to, to be read out."""
+    return Text("Now to pay: %(amount)s", amount=format_money(bill.plan.due))
 
 
 def _ways_to_pay(form: CheckoutForm, bill: Bill, too_small: Mapping[str, str]) -> str:
@@ -185,7 +194,7 @@ def _prefer_gateway(form: CheckoutForm, too_small: Container[str]) -> None:
         form.gateway.data = able[0]
 
 
-def gift_cards_changed(entry: CodeField | None = None) -> Response:
+def gift_cards_changed(entry: CodeField | None = None, *, gone: bool = False) -> Response:
     """The answer to a gift card that was entered or removed at the checkout, or was refused."""
     form = read_form(request.form)
     return checkout_page(
@@ -194,6 +203,7 @@ def gift_cards_changed(entry: CodeField | None = None) -> Response:
         fragment=("gift_cards", *SUMMARY),
         status=422 if entry else 200,
         gift_card=entry,
+        gone=gone,
     )
 
 

@@ -13,6 +13,7 @@ from app.orders.service import OrderService
 from app.payments.events import ALERT
 from app.payments.models import Attempt, AttemptState, AuthorisationState, SeenPayment
 from app.payments.service import PaymentService
+from app.shared.meters import DUPLICATES
 from app.shared.texts import Text, to_words
 
 _FATES = {
@@ -21,6 +22,11 @@ _FATES = {
         "The bank releases the hold by itself within a few days."
     ),
     AuthorisationState.REFUNDED: Text("The money was sent back."),
+}
+_PREVENTED = {
+    AuthorisationState.VOIDED: "voided_authorisation",
+    AuthorisationState.LEFT_TO_EXPIRE: "voided_authorisation",
+    AuthorisationState.REFUNDED: "second_payment_sent_back",
 }
 
 
@@ -58,6 +64,7 @@ class Returns:
             self._tell(attempt, payment, message, session)
 
         self._database.in_transaction(work)
+        DUPLICATES.labels(_PREVENTED[fate]).inc()
 
     def _tell(self, attempt: Attempt, payment: SeenPayment, message: str, session: Session) -> None:
         self._orders.note(

@@ -21,8 +21,10 @@ from app.payments.errors import (
 )
 from app.payments.models import Attempt, AttemptState
 from app.payments.service import PaymentService
+from app.shared import tracing
 from app.shared.errors import Invalid, ShopError
 from app.shared.ids import AttemptId, OrderId
+from app.shared.meters import DUPLICATES
 from app.shared.texts import Text
 
 _ROUTE = "POST /checkout"
@@ -71,12 +73,14 @@ class CheckoutService:
         return begun
 
     def _note(self, kind: Duplicate, market: str) -> None:
+        DUPLICATES.labels(kind.value).inc()
         self._outbox.publish(DUPLICATE_PREVENTED, {"kind": kind.value, "market": market})
 
     def release(self, claimed: Claimed) -> None:
         """Let a refused request's key be used again: nothing was done under it."""
         self._keys.release(claimed.id)
 
+    @tracing.step("place order")
     def place(self, claimed: Claimed, purchase: Purchase) -> Answer:
         """Place the order and open its payment page, or go to the order if nothing is due.
 
@@ -100,6 +104,7 @@ class CheckoutService:
             self._note(Duplicate.SECOND_TAB, purchase.market.code)
         return self.open_page(claimed, placed)
 
+    @tracing.step("resume checkout")
     def resume(self, claimed: Claimed) -> Answer:
         """Go on with a request that was cut off after its order was placed."""
         if "order_id" in claimed.progress:
@@ -114,7 +119,8 @@ class CheckoutService:
         If the gateway's answer is lost, the shopper waits on the status page.
         """
         try:
-            attempt = self._payments.open(attempt)
+            with tracing.span("open payment page", {tracing.ATTEMPT: attempt.id}):
+                attempt = self._payments.open(attempt)
         except (GatewayUnknown, GatewayUnreachable) as problem:
             _log.warning("session_unconfirmed", attempt=attempt.id, reason=str(problem))
         except GatewayRefused as refusal:

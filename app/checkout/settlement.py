@@ -42,6 +42,7 @@ from app.payments.models import (
 from app.payments.service import PaymentService
 from app.promotions.errors import PromotionUsedUp
 from app.promotions.usage import UsageService
+from app.shared import tracing
 from app.shared.clock import now
 from app.shared.ids import AttemptId
 from app.shared.texts import Text
@@ -106,7 +107,12 @@ class Settlement:
     def look(self, attempt_id: AttemptId) -> Look:
         """Settle, and tell as well what is known of it."""
         attempt = self._payments.get(attempt_id)
-        under_way = False
+        about = {tracing.ATTEMPT: attempt.id, tracing.ORDER: attempt.order_id}
+        with tracing.span("settle", about, parent=attempt.trace):
+            return self._look(attempt)
+
+    def _look(self, attempt: Attempt) -> Look:
+        attempt_id, under_way = attempt.id, False
         try:
             if attempt.state is AttemptState.CREATED:
                 return Look(attempt=self._payments.open(attempt), answered=True)

@@ -36,18 +36,19 @@ from app.shared.credit import CreditKind
 from app.shared.errors import Invalid, NotFound
 from app.shared.ids import AccountId, CreditId, OrderId, new_id
 from app.shared.money import Money
+from app.shared.shop_keys import ShopKeys
 from app.shared.texts import Text
 
 
 class CreditService:
-    """The shop's credit accounts. ``secret`` is what gift card codes are derived from: only their
-    digests are kept, so that another secret leaves every card good and only its mail cannot be
-    made again."""
+    """The shop's credit accounts. Gift card codes are derived from ``keys``, and only their
+    digests are kept: without the key of its day every card stays good, and only its mail cannot
+    be made again."""
 
-    def __init__(self, database: Database, outbox: Outbox, secret: str) -> None:
+    def __init__(self, database: Database, outbox: Outbox, keys: ShopKeys) -> None:
         self._database = database
         self._outbox = outbox
-        self._secret = secret
+        self._keys = keys
         self._accounts = CreditRepository(database)
         self._givebacks = GiveBacks(database)
 
@@ -128,10 +129,13 @@ class CreditService:
         return self._accounts.entries(credit_id)
 
     def code_of(self, account: CreditAccount) -> str:
-        """A gift card's code, "" if the secret is another one than when it was issued."""
-        code = derive_code(self._secret, account.id)
-        found = self._accounts.find_by_digest(digest_of(code))
-        return code if found is not None and found.id == account.id else ""
+        """A gift card's code, "" if it was issued under a key that is gone."""
+        for key in self._keys:
+            code = derive_code(key, account.id)
+            found = self._accounts.find_by_digest(digest_of(code))
+            if found is not None and found.id == account.id:
+                return code
+        return ""
 
     # --- issuing --------------------------------------------------------------------------------
 
@@ -153,7 +157,7 @@ class CreditService:
         credit_id = credit_id or CreditId(new_id("crd"))
         if self._accounts.find(credit_id, session) is not None:
             return None
-        code = derive_code(self._secret, credit_id)
+        code = derive_code(self._keys.newest, credit_id)
         zero = Money.zero(amount.currency)
         account = CreditAccount(
             id=credit_id,

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import contextmanager, nullcontext
+from contextvars import ContextVar
 from itertools import islice
 from typing import Any, TypeVar
 
@@ -10,9 +12,17 @@ import pymongo
 from pymongo import MongoClient, WriteConcern
 from pymongo.client_session import ClientSession
 from pymongo.collection import Collection
-from pymongo.errors import ConfigurationError, ConnectionFailure, ServerSelectionTimeoutError
+from pymongo.errors import (
+    ConfigurationError,
+    ConnectionFailure,
+    PyMongoError,
+    ServerSelectionTimeoutError,
+)
 from pymongo.read_concern import ReadConcern
 from pymongo.read_preferences import ReadPreference
+
+from app.db.presence import Presence
+from app.shared import tracing
 
 Document = dict[str, Any]
 Session = ClientSession
@@ -22,6 +32,9 @@ _DURABLE = WriteConcern("majority", j=True, wtimeout=10_000)
 _BATCH = 50
 _STEP = 500
 _PATIENCE = 300  # seconds
+_ANSWERS_WITHIN = 2.0  # seconds
+_waiting: ContextVar[list[Callable[[], object]] | None] = ContextVar("after_commit", default=None)
+_AT_ONCE = 1e-6  # seconds; the driver takes none for no limit
 
 
 class Database:
@@ -31,6 +44,7 @@ class Database:
     """
 
     def __init__(self, uri: str) -> None:
+        self._presence = Presence()
         self.client: MongoClient[Document] = MongoClient(
             uri,
             tz_aware=True,
@@ -39,6 +53,10 @@ class Database:
             connectTimeoutMS=10_000,  # also how long a busy server may keep its monitor waiting
             serverSelectionTimeoutMS=3_000,
             socketTimeoutMS=20_000,
+            # A server that takes connections and does not answer is found out by asking.
+            heartbeatFrequencyMS=2_000,
+            serverMonitoringMode="poll",
+            event_listeners=[self._presence],
             appname="mossx",
         )
         try:
@@ -65,7 +83,12 @@ class Database:
         database that is away is not waited for longer than outside of transactions.
         """
 
+        tries, around = 0, _waiting.get()
+
         def attempt(session: Session) -> T:
+            nonlocal tries
+            tries += 1
+            _waiting.set([])
             try:
                 result = work(session)
                 session.commit_transaction()
@@ -73,13 +96,37 @@ class Database:
                 raise ConnectionFailure(str(error)) from error  # the driver would try 2 minutes
             return result
 
-        with self.client.start_session() as session:
-            return session.with_transaction(
-                attempt,
-                read_concern=ReadConcern("snapshot"),
-                write_concern=_DURABLE,
-                read_preference=ReadPreference.PRIMARY,
-            )
+        try:
+            with tracing.span("transaction", kind="client"), self.client.start_session() as session:
+                result = session.with_transaction(
+                    attempt,
+                    read_concern=ReadConcern("snapshot"),
+                    write_concern=_DURABLE,
+                    read_preference=ReadPreference.PRIMARY,
+                )
+                tracing.note({"mossx.tries": tries})
+            waiting = _waiting.get() or ()
+        finally:
+            _waiting.set(around)
+        for each in waiting:
+            each()
+        return result
+
+    def answers(self) -> bool:
+        """Whether the database answers within a moment."""
+        try:
+            with pymongo.timeout(_ANSWERS_WITHIN):
+                self.command("ping")
+        except PyMongoError:
+            return False
+        return True
+
+    @contextmanager
+    def at_once_if_away(self) -> Iterator[None]:
+        """A block whose work waits for no database that is known to be away: everything in it then
+        fails at once, as if it had been waited for."""
+        with pymongo.timeout(_AT_ONCE) if self._presence.is_away else nullcontext():
+            yield
 
     def command(self, name: str, value: Any = 1, **options: Any) -> Mapping[str, Any]:
         """Run a database command (migrations and health only)."""
@@ -93,6 +140,16 @@ class Database:
     def close(self) -> None:
         """Close every connection."""
         self.client.close()
+
+
+def after_commit(work: Callable[[], object]) -> None:
+    """Do ``work`` once the transaction at hand is committed, and not if it never is; outside of
+    one at once. For counting: a crash in between loses it."""
+    waiting = _waiting.get()
+    if waiting is None:
+        work()
+    else:
+        waiting.append(work)
 
 
 def find_any(

@@ -17,6 +17,7 @@ from typing import Any
 from pymongo.errors import DuplicateKeyError
 
 from app.db.database import Database, Document, Session
+from app.db.moments import has_passed
 from app.shared.clock import now
 from app.shared.errors import Conflict, Invalid
 
@@ -84,7 +85,8 @@ class IdempotencyKeys:
                 raise KeyReused("This form was sent before with other entries. Please reload it.")
             if known["recovery_point"] == "finished":
                 return Replay(response=known["response"], at_once=step > _FIRST_STEP)
-            if known["locked_until"] <= now() and self._take_over(identity, known):
+            is_free = has_passed(known["locked_until"], now(), _LEASE)
+            if is_free and self._take_over(identity, known):
                 return Claimed(id=identity, progress=known.get("progress") or {})
             if time.monotonic() > deadline:
                 raise RequestInFlight("Your order is being placed. Please wait.", retry_after=2)

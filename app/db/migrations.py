@@ -10,7 +10,7 @@ import importlib.util
 import os
 import socket
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Container, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import timedelta
@@ -63,8 +63,10 @@ def pending_migrations(database: Database) -> list[str]:
     return [name for name in names if name not in done]
 
 
-def upgrade(database: Database, wait: float = 60.0) -> list[str]:
-    """Run what is pending, in order, and return the names that ran.
+def upgrade(
+    database: Database, wait: float = 60.0, only: Container[str] | None = None
+) -> list[str]:
+    """Run what is pending, in order, and return the names that ran; ``only`` names those that may.
 
     Raises ``MigrationLocked`` after ``wait`` seconds behind another process.
     """
@@ -72,7 +74,7 @@ def upgrade(database: Database, wait: float = 60.0) -> list[str]:
     with _lock(database, wait):
         done = applied_migrations(database)
         for migration in all_migrations():
-            if migration.name in done:
+            if migration.name in done or (only is not None and migration.name not in only):
                 continue
             started = time.monotonic()
             migration.upgrade(database)

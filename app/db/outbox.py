@@ -19,15 +19,18 @@ import structlog
 from pymongo.collection import Collection
 
 from app.db.database import Database, Document, Session
+from app.db.moments import SKEW
+from app.shared import tracing
 from app.shared.clock import now
 from app.shared.ids import new_id
 from app.shared.languages import DEFAULT
+from app.shared.meters import EVENTS
 from app.shared.texts import current_language, speaking
 
 _LEASE = timedelta(seconds=60)
 _AHEAD = 500  # events to look at in one go
 _LOOKS = 2  # the second after others took all of the first
-_MAX_BACKOFF = timedelta(minutes=10)
+_MAX_BACKOFF = timedelta(minutes=10)  # and no event is put off for longer when it is stored
 _log = structlog.get_logger()
 
 
@@ -39,6 +42,16 @@ class Event:
     topic: str
     payload: Mapping[str, Any]
     created_at: datetime
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Backlog:
+    """How far the handling of events is behind: how many wait (counted up to a limit), how many of
+    them failed before, and for how many seconds the oldest one that is due has been so."""
+
+    waiting: int
+    failing: int
+    oldest: float
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -99,9 +112,12 @@ class Outbox:
             "state": "pending",
             "created_at": moment,
             "available_at": moment + delay,
+            "due_at": moment + delay,
             "tries": 0,
             "done": [],
         }
+        if trace := tracing.carried():
+            document["trace"] = trace
         self._events.update_one(
             {"_id": document["_id"]}, {"$setOnInsert": document}, upsert=True, session=session
         )
@@ -119,6 +135,13 @@ class Outbox:
         """As ``Lane.take_back``, of what ``run_one`` could not conclude."""
         self._own.take_back()
 
+    def bring_back(self) -> int:
+        """Make due what waits for a moment that is too far ahead to have been meant: the clock was
+        wrong when it was stored. How many events that were."""
+        moment = now()
+        query = {"state": "pending", "available_at": {"$gt": moment + _MAX_BACKOFF + SKEW}}
+        return self._events.update_many(query, {"$set": {"available_at": moment}}).modified_count
+
     def waiting(self, most: int) -> list[WaitingEvent]:
         """Events that wait, the next one first; ``most`` may be fewer than there are."""
         found = self._events.find({"state": "pending"}).sort("available_at", 1).limit(most)
@@ -132,6 +155,18 @@ class Outbox:
             )
             for each in found
         ]
+
+    def backlog(self, most: int = 1_000) -> Backlog:
+        """How far the handling is behind, of the first ``most`` events."""
+        wanted = {"due_at": 1, "created_at": 1, "error": 1}
+        query = self._events.find({"state": "pending"}, wanted).sort("available_at", 1).limit(most)
+        found, moment = list(query), now()
+        due = [moment - (each.get("due_at") or each["created_at"]) for each in found]
+        return Backlog(
+            waiting=len(found),
+            failing=sum(bool(each.get("error")) for each in found),
+            oldest=max((each.total_seconds() for each in due), default=0.0),
+        )
 
     def pending(self) -> int:
         """How many events still wait, for health pages and tests."""
@@ -158,6 +193,19 @@ class Lane:
         document = self._lease()
         if document is None:
             return False
+        about: dict[str, tracing.Value] = {
+            "mossx.event": document["_id"],
+            "mossx.tries": document["tries"],
+        }
+        parent = document.get("trace", "")
+        with tracing.span(f"event {document['topic']}", about, parent=parent, kind="consumer"):
+            failures = self._handle(document)
+            self._conclude(document, failures)
+        EVENTS.labels(document["topic"], "failed" if failures else "handled").inc()
+        return True
+
+    def _handle(self, document: Document) -> list[str]:
+        """Call the handlers that have not finished yet; what went wrong."""
         event = Event(
             id=document["_id"],
             topic=document["topic"],
@@ -175,8 +223,7 @@ class Lane:
                 failures.append(problem)
             elif len(handlers) > 1:  # the only one is noted with the event itself
                 self._events.update_one({"_id": event.id}, {"$addToSet": {"done": name}})
-        self._conclude(document, failures)
-        return True
+        return failures
 
     def _lease(self) -> Document | None:
         """Take the event that has waited longest; a conditional update decides between workers.
@@ -232,7 +279,8 @@ class Lane:
 
     def _run(self, event: Event, name: str, handler: Handler) -> str:
         try:
-            handler(event)
+            with tracing.span(f"handler {name}"):
+                handler(event)
         except Exception as error:
             _log.exception("event_failed", event_id=event.id, topic=event.topic, handler=name)
             return f"{name}: {type(error).__name__}: {error}"[:500]

@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 
 from app.db.database import Database
 from app.db.errors import DuplicateKeyError
+from app.db.moments import has_passed
 from app.shared.clock import now
 
 
@@ -24,10 +25,10 @@ class Schedules:
         moment = now()
         known = self._schedules.find_one({"_id": job})
         if known is not None:
-            if known["due_at"] > moment:
+            if not has_passed(known["due_at"], moment, every):
                 return False
             taken = self._schedules.update_one(
-                {"_id": job, "due_at": {"$lte": moment}}, {"$set": {"due_at": moment + every}}
+                {"_id": job, "due_at": known["due_at"]}, {"$set": {"due_at": moment + every}}
             )
             return bool(taken.modified_count)
         try:

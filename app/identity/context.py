@@ -9,7 +9,7 @@ import structlog
 from flask import Flask, g, redirect, request
 from flask_jwt_extended import decode_token, get_jwt, verify_jwt_in_request
 from flask_jwt_extended.exceptions import CSRFError, JWTExtendedException
-from jwt import ExpiredSignatureError, PyJWTError
+from jwt import ExpiredSignatureError, ImmatureSignatureError, PyJWTError
 from werkzeug.exceptions import RequestEntityTooLarge
 from werkzeug.wrappers import Response
 
@@ -38,7 +38,7 @@ class Principal:
 
 
 class AccessExpired(Exception):
-    """The access token is over; the request goes on once it is refreshed."""
+    """The access token is over, or not yet good; the request goes on once it is refreshed."""
 
 
 class SignInNeeded(Exception):
@@ -59,9 +59,11 @@ def signed_in() -> Principal | None:
 
 def _verify() -> Principal | None:
     """Read the access token. One that is forged, foreign or revoked counts for nothing."""
+    if request.method == "OPTIONS":  # flask-jwt-extended reads none there; nobody is told anything
+        return None
     try:
         verify_jwt_in_request(locations=["cookies"])
-    except ExpiredSignatureError as error:
+    except (ExpiredSignatureError, ImmatureSignatureError) as error:
         raise AccessExpired from error
     except CSRFError as error:
         raise CsrfRefused from error

@@ -91,6 +91,19 @@ class OwnerCannotLeave(Invalid):
         )
 
 
+class StillOpen(Invalid):
+    """Something of the account is not over yet."""
+
+    def __init__(self, number: str) -> None:
+        super().__init__(
+            Text(
+                "Order %(number)s is still open: it waits for its payment, its delivery, a return "
+                "or a refund. The account can be deleted once that is over.",
+                number=number,
+            )
+        )
+
+
 class NotStaff(NotFound):
     """Nobody of this id works here."""
 

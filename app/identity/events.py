@@ -10,5 +10,6 @@ EMAIL_CHANGED = "identity.email_changed"  # account_id, email (the old one)
 TOKEN_REUSED = "identity.token_reused"  # noqa: S105 - account_id, agent, network
 SECOND_FACTOR_CHANGED = "identity.second_factor_changed"  # account_id, enabled
 ACCOUNT_CLOSED = "identity.account_closed"  # email, name
+ACCOUNT_LEAVES = "identity.account_leaves"  # account_id, days
 ACCOUNT_CHANGED = "identity.account_changed"  # account_id; it is new, gone, or says something else
 STAFF_INVITED = "identity.staff_invited"  # invitation_id

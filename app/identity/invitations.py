@@ -23,6 +23,7 @@ from app.identity.staffing import Staffing
 from app.shared.clock import now
 from app.shared.emails import normal_email
 from app.shared.ids import new_id
+from app.shared.shop_keys import ShopKeys
 
 _LIFE = timedelta(days=7)
 
@@ -36,14 +37,14 @@ class Invitations:
         outbox: Outbox,
         accounts: AccountService,
         staffing: Staffing,
-        key: str,
+        keys: ShopKeys,
     ) -> None:
         self._database = database
         self._outbox = outbox
         self._accounts = accounts
         self._staffing = staffing
         self._staff = StaffRepository(database)
-        self._signer = URLSafeTimedSerializer(key, salt="link:join-staff")
+        self._signer = URLSafeTimedSerializer(keys.for_signer(), salt="link:join-staff")
 
     def open(self) -> list[Invitation]:
         """Every invitation that waits, the newest first; those whose time is over too."""

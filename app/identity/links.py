@@ -18,10 +18,11 @@ from app.identity.service import AccountService
 from app.identity.sessions import SessionService
 from app.shared.clock import now
 from app.shared.ids import AccountId
+from app.shared.shop_keys import ShopKeys
 
-_VERIFY, _RESET, _MOVE = "verify-email", "reset-password", "change-email"
+_VERIFY, _RESET, _MOVE, _STAY = "verify-email", "reset-password", "change-email", "stay"
 _HOUR, _DAY = 3600, 24 * 3600
-_LIFE = {_VERIFY: 30 * _DAY, _RESET: _HOUR, _MOVE: _DAY}  # seconds
+_LIFE = {_VERIFY: 30 * _DAY, _RESET: _HOUR, _MOVE: _DAY, _STAY: 90 * _DAY}  # seconds
 
 
 class LinkService:
@@ -33,17 +34,17 @@ class LinkService:
         outbox: Outbox,
         accounts: AccountService,
         sessions: SessionService,
-        key: str,
+        keys: ShopKeys,
     ) -> None:
         self._database = database
         self._outbox = outbox
         self._accounts = accounts
         self._sessions = sessions
         self._repository = AccountRepository(database)
-        self._key = key
+        self._keys = keys
 
     def _signer(self, purpose: str) -> URLSafeTimedSerializer:
-        return URLSafeTimedSerializer(self._key, salt=f"link:{purpose}")
+        return URLSafeTimedSerializer(self._keys.for_signer(), salt=f"link:{purpose}")
 
     def _read(self, purpose: str, token: str) -> tuple[Account, list[str]]:
         """The account and the rest of what was signed. Raises ``LinkExpired``."""
@@ -145,3 +146,22 @@ class LinkService:
 
         self._database.in_transaction(work)
         return self._accounts.get(account.id)
+
+    # --- staying after all ----------------------------------------------------------------------
+
+    def stay_token(self, account: Account) -> str:
+        """For the mail to somebody whose account is to be deleted."""
+        return str(self._signer(_STAY).dumps([account.id]))
+
+    def check_stay(self, token: str) -> Account:
+        """The account that the link may keep. Raises ``LinkExpired``, also once it is kept."""
+        account, _ = self._read(_STAY, token)
+        if account.leaves_at is None:
+            raise LinkExpired
+        return account
+
+    def stay(self, token: str) -> Account:
+        """Keep the account. Raises ``LinkExpired``."""
+        account = self.check_stay(token)
+        self._accounts.stay(account.id)
+        return account

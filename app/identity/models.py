@@ -57,6 +57,7 @@ class Account:
     has_second_factor: bool
     recovery_codes_left: int
     second_factor_required: bool = False  # by an owner, of somebody who works here
+    leaves_at: datetime | None = None  # when it is deleted, as its owner asked
 
     @property
     def verified(self) -> bool:

@@ -124,6 +124,11 @@ class AccountRepository:
         )
         return bool(result.matched_count)
 
+    def leaving(self, before: datetime, most: int) -> list[Account]:
+        """Accounts that were to be deleted by some moment."""
+        found = self._accounts.find({"leaves_at": {"$lte": before}}).limit(most)
+        return [account for account in map(_maybe, found) if account]
+
     def delete(self, account: Account, session: Session) -> bool:
         """Remove the account, in the role in which it was read; False if that is another."""
         known = {"_id": account.id, "role": account.role.value}
@@ -167,6 +172,16 @@ class AccountRepository:
             session=session,
         )
         return bool(result.modified_count)
+
+    def sealed_factors(self) -> Iterator[tuple[AccountId, str]]:
+        """Every account that has a factor, confirmed or not, with its sealed secret."""
+        found = self._accounts.find({"second_factor": {"$ne": None}}, {"second_factor.secret": 1})
+        return ((AccountId(each["_id"]), each["second_factor"]["secret"]) for each in found)
+
+    def replace_sealed(self, account_id: AccountId, before: str, after: str) -> None:
+        """Store the same secret in another seal, unless the factor is another one by now."""
+        known = {"_id": account_id, "second_factor.secret": before}
+        self._accounts.update_one(known, {"$set": {"second_factor.secret": after}})
 
     def use_step(self, account_id: AccountId, step: int) -> bool:
         """Spend a time step; False if it, or a later one, was used before (RFC 6238, 5.2)."""
@@ -213,4 +228,5 @@ def _maybe(document: Document | None) -> Account | None:
         has_second_factor=bool(factor and factor["confirmed_at"]),
         recovery_codes_left=len(document["recovery_codes"]),
         second_factor_required=document.get("second_factor_required", False),
+        leaves_at=document.get("leaves_at"),
     )

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
+from datetime import datetime
 
 from app.db.database import Database, Session
 from app.db.errors import DuplicateKeyError
@@ -17,6 +18,7 @@ from app.identity.errors import SignInRefused, WrongPassword
 from app.identity.events import (
     ACCOUNT_CHANGED,
     ACCOUNT_CLOSED,
+    ACCOUNT_LEAVES,
     EMAIL_CHANGE_REQUESTED,
     PASSWORD_CHANGED,
     PASSWORD_FORGOTTEN,
@@ -31,6 +33,7 @@ from app.shared.clock import now
 from app.shared.emails import normal_email
 from app.shared.errors import Conflict, NotFound
 from app.shared.ids import AccountId, new_id
+from app.shared.meters import LOGIN_FAILURES
 from app.shared.texts import Text
 
 _TRIES = 3
@@ -116,6 +119,7 @@ class AccountService:
         except ValueError:
             known, _ = self._owner_of("", password)
         if known is None:
+            LOGIN_FAILURES.inc()
             raise SignInRefused
         return known
 
@@ -199,6 +203,32 @@ class AccountService:
         email = normal_email(email)
         self.confirm_password(account, password)
         self._outbox.publish(EMAIL_CHANGE_REQUESTED, {"account_id": account.id, "email": email})
+
+    def set_leaving(self, account: Account, moment: datetime) -> bool:
+        """Have the account deleted at some moment, and its owner told; False if that was asked for
+        before."""
+
+        def work(session: Session) -> bool:
+            known = self._accounts.find(account.id, session)
+            if known is None or known.leaves_at is not None:
+                return False
+            self._accounts.change(account.id, {"leaves_at": moment}, session)
+            self._outbox.publish(ACCOUNT_LEAVES, {"account_id": account.id}, session)
+            return True
+
+        return self._database.in_transaction(work)
+
+    def postpone(self, account: Account, moment: datetime) -> None:
+        """Delete the account later: something of it is still open."""
+        self._accounts.change(account.id, {"leaves_at": moment})
+
+    def stay(self, account_id: AccountId) -> None:
+        """Do not delete the account; repeating it changes nothing."""
+        self._accounts.change(account_id, {"leaves_at": None})
+
+    def leaving(self, most: int) -> list[Account]:
+        """Accounts whose time to be deleted has come."""
+        return self._accounts.leaving(now(), most)
 
     def close(self, account: Account, session: Session) -> None:
         """Delete the account, in the transaction that lets go of all that was its own.

@@ -92,6 +92,10 @@ class SessionRepository:
         query = {"_id": session_id, "revoked_at": None, **more}
         return self._sessions.find_one(query, {"_id": 1}) is not None
 
+    def delete_of(self, account_id: AccountId, session: Session) -> None:
+        """Keep nothing of the devices of an account that goes."""
+        self._sessions.delete_many({"account_id": account_id}, session=session)
+
     def revoke(
         self, session_id: SessionId, reason: str, moment: datetime, session: Session | None = None
     ) -> bool:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import hashlib
 import hmac
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import structlog
 
@@ -23,6 +23,7 @@ from app.identity.session_repository import SessionRepository
 from app.shared.clock import now
 from app.shared.errors import NotFound
 from app.shared.ids import AccountId, SessionId, new_id, new_secret
+from app.shared.shop_keys import ShopKeys
 from app.shared.texts import Text
 
 SESSION_LIFE = timedelta(days=30)  # without being used
@@ -36,11 +37,11 @@ _log = structlog.get_logger()
 class SessionService:
     """Begins, renews and ends sessions."""
 
-    def __init__(self, database: Database, cache: Cache, outbox: Outbox, key: str) -> None:
+    def __init__(self, database: Database, cache: Cache, outbox: Outbox, keys: ShopKeys) -> None:
         self._database = database
         self._cache = cache
         self._outbox = outbox
-        self._key = key.encode()
+        self._keys = keys
         self._sessions = SessionRepository(database)
 
     def begin(self, account_id: AccountId, csrf: str, origin: Origin) -> Renewal:
@@ -67,7 +68,7 @@ class SessionService:
         comes in time. Raises ``TokenReused`` (the family is then revoked and its owner told) and
         ``SessionEnded``.
         """
-        moment, fresh = now(), self._successor(token_id)
+        moment, fresh = now(), _successor(self._keys.newest, token_id)
         since, spent = moment - _GRACE, _digest(token_id)
         renewed = self._sessions.rotate(
             session_id, spent, _digest(fresh), moment, moment + SESSION_LIFE, not_since=since
@@ -81,12 +82,18 @@ class SessionService:
         if not renewed and self._sessions.is_fresh(session_id, spent, since):
             return Renewal(session=auth, token_id=token_id)
         if renewed or self._sessions.was_just_spent(session_id, spent, since):
-            return Renewal(session=auth, token_id=fresh)
+            return Renewal(session=auth, token_id=self._follower(session_id, token_id, since))
         self._end_family(auth, origin)
         raise TokenReused
 
-    def _successor(self, token_id: str) -> str:
-        return hmac.new(self._key, f"refresh:{token_id}".encode(), hashlib.sha256).hexdigest()
+    def _follower(self, session_id: SessionId, token_id: str, since: datetime) -> str:
+        """The token that replaced this one: while the shop's key is being changed, another process
+        may have derived it from another one."""
+        candidates = [_successor(key, token_id) for key in self._keys]
+        current = (
+            each for each in candidates if self._sessions.is_fresh(session_id, _digest(each), since)
+        )
+        return next(current, candidates[0])
 
     def _end_family(self, auth: AuthSession, origin: Origin) -> None:
         def work(session: Session) -> None:
@@ -131,6 +138,10 @@ class SessionService:
         self._sessions.revoke(session_id, reason, now())
         self._remember(session_id, live=False)
 
+    def forget(self, account_id: AccountId, session: Session) -> None:
+        """Keep nothing of where an account was signed in; whatever is not revoked ends."""
+        self._sessions.delete_of(account_id, session)
+
     def revoke_all(
         self, account_id: AccountId, reason: str, *, besides: SessionId | None = None
     ) -> int:
@@ -140,6 +151,10 @@ class SessionService:
             self._sessions.revoke(auth.id, reason, now())
             self._remember(auth.id, live=False)
         return len(others)
+
+
+def _successor(key: str, token_id: str) -> str:
+    return hmac.new(key.encode(), f"refresh:{token_id}".encode(), hashlib.sha256).hexdigest()
 
 
 def _digest(token_id: str) -> str:

@@ -18,6 +18,11 @@ class SigningKeys:
         """The key that signs."""
         return self._keys[self.current_id]
 
+    @property
+    def ids(self) -> tuple[str, ...]:
+        """What the keys are called, the one that signs first."""
+        return tuple(self._keys)
+
     def find(self, key_id: object) -> str | None:
         """The key with this id, or None."""
         return self._keys.get(key_id) if isinstance(key_id, str) else None

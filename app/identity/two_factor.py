@@ -6,13 +6,11 @@ enough; of recovery codes only digests are kept.
 
 from __future__ import annotations
 
-import base64
 import hashlib
 import secrets
 import time
 
 import pyotp
-from cryptography.fernet import Fernet, InvalidToken
 
 from app.db.database import Database, Session
 from app.db.outbox import Outbox
@@ -21,8 +19,10 @@ from app.identity.events import SECOND_FACTOR_CHANGED
 from app.identity.models import Account
 from app.identity.repository import AccountRepository
 from app.shared.errors import Conflict
+from app.shared.shop_keys import SealCount, ShopKeys
 from app.shared.texts import Text
 
+PURPOSE = "second-factor"
 _ISSUER = "MossX"
 _STEP = 30  # seconds a code lasts
 _DRIFT = 1  # steps that a phone's clock may be off
@@ -34,12 +34,13 @@ _LETTERS = "23456789abcdefghjkmnpqrstuvwxyz"  # none that are mistaken for anoth
 class TwoFactor:
     """Sets second factors up and checks their codes."""
 
-    def __init__(self, database: Database, outbox: Outbox, key: str, *, staff_must: bool) -> None:
+    def __init__(
+        self, database: Database, outbox: Outbox, keys: ShopKeys, *, staff_must: bool
+    ) -> None:
         self._database = database
         self._outbox = outbox
         self._accounts = AccountRepository(database)
-        digest = hashlib.sha256(b"second-factor:" + key.encode()).digest()
-        self._box = Fernet(base64.urlsafe_b64encode(digest))
+        self._box = keys.box(PURPOSE)
         self._staff_must = staff_must
 
     def is_due(self, account: Account) -> bool:
@@ -53,13 +54,13 @@ class TwoFactor:
         """The secret that waits to be confirmed; the same one until then."""
         waiting = self._accounts.find_second_factor(account.id)
         if waiting and waiting["confirmed_at"] is None:
-            known = self._open(waiting["secret"])
+            known = self._box.open(waiting["secret"])
             if known:
                 return known
         if waiting and waiting["confirmed_at"] is not None:
             raise Conflict(Text("Your second factor is on already."))
         secret = pyotp.random_base32()
-        sealed = self._box.encrypt(secret.encode()).decode()
+        sealed = self._box.seal(secret)
         factor = {"secret": sealed, "confirmed_at": None, "last_step": 0}
         self._accounts.set_second_factor(account.id, factor)
         return secret
@@ -74,7 +75,7 @@ class TwoFactor:
         Raises ``CodeRefused``.
         """
         waiting = self._accounts.find_second_factor(account.id)
-        secret = self._open(waiting["secret"]) if waiting else None
+        secret = self._box.open(waiting["secret"]) if waiting else None
         step = matching_step(secret, plain_code(code)) if secret else None
         if waiting is None or step is None:
             raise CodeRefused
@@ -97,7 +98,7 @@ class TwoFactor:
         """Spend a code of the app, or a recovery code; each opens once. Raises ``CodeRefused``."""
         cleaned = plain_code(code)
         factor = self._accounts.find_second_factor(account.id)
-        secret = self._open(factor["secret"]) if factor and factor["confirmed_at"] else None
+        secret = self._box.open(factor["secret"]) if factor and factor["confirmed_at"] else None
         step = matching_step(secret, cleaned) if secret else None
         if step is not None and self._accounts.use_step(account.id, step):
             return
@@ -118,12 +119,18 @@ class TwoFactor:
             payload = {"account_id": account.id, "enabled": False}
             self._outbox.publish(SECOND_FACTOR_CHANGED, payload)
 
-    def _open(self, sealed: str) -> str | None:
-        """The secret, or None if the shop's key is another one by now."""
-        try:
-            return self._box.decrypt(sealed.encode()).decode()
-        except InvalidToken:
-            return None
+    # --- the shop's keys ------------------------------------------------------------------------
+
+    def count_seals(self) -> SealCount:
+        """Which of the shop's keys the secrets are sealed with."""
+        sealed = (secret for _, secret in self._accounts.sealed_factors())
+        return sum((SealCount.of(self._box.position(each)) for each in sealed), SealCount())
+
+    def reseal(self) -> None:
+        """Seal with the newest key whatever an older one sealed; repeating it changes nothing."""
+        for account_id, sealed in self._accounts.sealed_factors():
+            if self._box.position(sealed):
+                self._accounts.replace_sealed(account_id, sealed, self._box.renew(sealed))
 
 
 def plain_code(typed: str) -> str:

@@ -16,6 +16,7 @@ from app.inventory.rules import MOST, open_code
 from app.inventory.stocktaking import Stocktaking
 from app.shared.errors import Invalid, ShopError
 from app.shared.ids import Sku
+from app.shared.numbers import whole
 from app.shared.texts import Text
 
 MOST_LINES = 2000
@@ -147,18 +148,19 @@ def _line(
     sku = Sku(row[SKU].removeprefix("'"))  # behind which spreadsheets leave a text alone
     if sku not in sold:
         raise Invalid(Text("There is no variant %(sku)s.", sku=sku))
-    if not row[ON_HAND].isdecimal() or int(row[ON_HAND]) > MOST:
+    units, read_at = whole(row[ON_HAND], MOST + 1), whole(row[MOVEMENT], None)
+    if units > MOST:
         raise Invalid(
             Text("“%(text)s” is not a number of units from 0 to %(most)s.",
                  text=row[ON_HAND], most=MOST)
         )  # fmt: skip
-    if row[MOVEMENT] and not row[MOVEMENT].isdecimal():
+    if row[MOVEMENT] and read_at is None:
         raise Invalid(Text("“%(text)s” is not a movement's number.", text=row[MOVEMENT]))
     return CountLine(
         sku=sku,
         location=open_code(row[LOCATION], places),
-        units=int(row[ON_HAND]),
-        read_at=int(row[MOVEMENT]) if row[MOVEMENT] else None,
+        units=units,
+        read_at=read_at,
     )
 
 

@@ -13,6 +13,7 @@ from app.inventory.models import StockLevel
 from app.inventory.repository import StockRepository
 from app.inventory.rules import at_mark, marks_of, unknown_level
 from app.shared.ids import Sku
+from app.shared.numbers import whole
 
 _MOST_FOUND = 200  # SKUs of a search
 _AT_ONCE = 200
@@ -142,4 +143,4 @@ def _after(found: list[StockLevel], wanted: StockQuery) -> list[StockLevel]:
 
 
 def _is_number(text: str) -> bool:
-    return text.removeprefix("-").isdecimal()
+    return whole(text.removeprefix("-"), None) is not None

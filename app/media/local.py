@@ -11,14 +11,18 @@ from functools import lru_cache
 from pathlib import Path
 from zlib import crc32
 
+import structlog
 from PIL import Image as Picture
 
+from app.media.errors import MediaUnavailable
 from app.media.names import stem_of
 from app.media.picture import make_copy, make_master
 from app.media.store import WIDTHS, StoredImage
+from app.shared.texts import Text
 
 PREFIX = "/media/"
 _NAME = re.compile(r"[a-z0-9-]+(\.[0-9a-f]{12})?\.(webp|jpg|jpeg|png|avif)")
+_log = structlog.get_logger()
 _MAKERS = 4  # encoders at work on this machine at once, in all processes together
 
 
@@ -31,10 +35,14 @@ class LocalMediaStore:
         self._folder = folder.resolve()
 
     def put(self, data: bytes, title: str) -> StoredImage:
-        """Keep a cleaned master. Raises ``PictureRefused``."""
+        """Keep a cleaned master. Raises ``PictureRefused``, ``MediaUnavailable``."""
         master = make_master(data)
         name = f"{stem_of(title, master)}.webp"
-        self._make(self._folder / name, master.encode)
+        try:
+            self._make(self._folder / name, master.encode)
+        except OSError as error:
+            _log.error("picture_not_kept", error=str(error))
+            raise MediaUnavailable(Text("Pictures cannot be stored now.")) from error
         return StoredImage(src=PREFIX + name, width=master.width, height=master.height)
 
     def owns(self, src: str) -> bool:
@@ -50,11 +58,23 @@ class LocalMediaStore:
         path = self._folder / name
         return path if _NAME.fullmatch(name) and path.is_file() else None
 
+    def names(self) -> list[str]:
+        """Every stored picture."""
+        if not self._folder.is_dir():
+            return []
+        return sorted(path.name for path in self._folder.iterdir() if self.master(path.name))
+
+    def put_back(self, name: str, data: bytes) -> None:
+        """Store a picture under the name that it had. Raises ``ValueError`` for another one."""
+        if not _NAME.fullmatch(name):
+            raise ValueError(f"not a picture's name: {name!r}")
+        self._make(self._folder / name, lambda: data)
+
     def copy(self, name: str, width: int) -> Path | None:
         """The copy ``width`` pixels wide, made now if need be; the master if it is smaller.
 
         None for unknown pictures, and for widths that the shop does not use: strangers cannot fill
-        the disk.
+        the disk. Raises ``MediaUnavailable`` where there is no room for a copy.
         """
         master = self.master(name)
         if master is None:
@@ -65,7 +85,11 @@ class LocalMediaStore:
         if width > own:
             return master
         target = self._folder / f"w{width}" / f"{master.stem}.webp"
-        self._make(target, lambda: make_copy(master.read_bytes(), width))
+        try:
+            self._make(target, lambda: make_copy(master.read_bytes(), width))
+        except OSError as error:
+            _log.error("copy_not_kept", error=str(error))
+            raise MediaUnavailable(Text("Pictures cannot be stored now.")) from error
         return target
 
     def _make(self, target: Path, encode: Callable[[], bytes]) -> None:
@@ -77,10 +101,14 @@ class LocalMediaStore:
             if target.is_file():
                 return
             unfinished = target.with_name(f".{target.name}.part")
-            with unfinished.open("wb") as file:
-                file.write(encode())
-                file.flush()
-                os.fsync(file.fileno())
+            try:
+                with unfinished.open("wb") as file:
+                    file.write(encode())
+                    file.flush()
+                    os.fsync(file.fileno())
+            except OSError:
+                unfinished.unlink(missing_ok=True)
+                raise
             unfinished.replace(target)
 
     @contextmanager

@@ -5,6 +5,7 @@ from __future__ import annotations
 from app.db.outbox import Event, Outbox
 from app.identity.events import (
     ACCOUNT_CLOSED,
+    ACCOUNT_LEAVES,
     EMAIL_CHANGE_REQUESTED,
     EMAIL_CHANGED,
     PASSWORD_CHANGED,
@@ -42,6 +43,7 @@ class IdentityMails:
             (EMAIL_CHANGED, self.tell_old_address),
             (TOKEN_REUSED, self.tell_token_reused),
             (SECOND_FACTOR_CHANGED, self.tell_second_factor),
+            (ACCOUNT_LEAVES, self.offer_to_stay),
             (ACCOUNT_CLOSED, self.say_goodbye),
         ):
             outbox.subscribe(topic, f"mail.{topic}", handler)
@@ -100,6 +102,13 @@ class IdentityMails:
         email = event.payload["email"]
         letter = letters.confirm_new_address(self._links.move_token(account, email))
         self._send(event, email, letter)
+
+    def offer_to_stay(self, event: Event) -> None:
+        """The link that keeps an account which is to be deleted."""
+        account = self._account(event)
+        if account is not None and account.leaves_at is not None:
+            letter = letters.account_leaves(self._links.stay_token(account))
+            self._send_owner(event, account, letter)
 
     # --- what has happened -------------------------------------------------------------------
 

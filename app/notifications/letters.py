@@ -140,12 +140,31 @@ PASSWORD_CHANGED = Letter(
     ),
     button=Text("This was not me"),
 )
+
+
+def account_leaves(token: str) -> Letter:
+    """The link by which its owner keeps an account that is to be deleted."""
+    return Letter(
+        kind="account_leaves",
+        subject=Text("Your account will be deleted"),
+        path=f"/account/stay/{token}",
+        words=Text(
+            "You asked us to delete your account, and within some days we will. With this link "
+            "you keep it. If you did not ask for it, keep it and set a new password at once."
+        ),
+        button=Text("Keep my account"),
+    )
+
+
 ACCOUNT_DELETED = Letter(
     kind="account_deleted",
     subject=Text("Your account is deleted"),
-    path="/orders/lookup",
-    words=Text("Your account is deleted. Orders stay findable with their number and this address."),
-    button=Text("Find an order"),
+    path="/",
+    words=Text(
+        "Your account is deleted. The law makes us keep invoices with their name and address; "
+        "everything else about you is gone."
+    ),
+    button=Text("Go to the shop"),
 )
 FACTOR_ON = Letter(
     kind="second_factor_on",

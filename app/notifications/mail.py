@@ -12,8 +12,15 @@ from typing import Protocol
 from urllib.parse import unquote, urlsplit
 
 from app.shared.clock import now
+from app.shared.crowd import Crowd
 
 _TIMEOUT = 15.0  # seconds
+_LATE = 2.0  # seconds
+_MOST_LATE = 2  # of the worker's lanes: the others go on with what is no mail
+
+
+class MailIsLate(Exception):
+    """Several messages wait for the mail system already; this one was not sent."""
 
 
 class Mailer(Protocol):
@@ -45,9 +52,16 @@ class SmtpMailer:
 
     def __init__(self, url: str) -> None:
         self._url = urlsplit(url)
+        self._waiting = Crowd(late=_LATE, most=_MOST_LATE)
 
     def send(self, key: str, message: EmailMessage) -> None:
-        """Deliver one message. Raises ``smtplib.SMTPException`` or ``OSError``."""
+        """Deliver one message. Raises ``smtplib.SMTPException``, ``OSError``, ``MailIsLate``."""
+        if self._waiting.is_full:
+            raise MailIsLate
+        with self._waiting.join():
+            self._deliver(message)
+
+    def _deliver(self, message: EmailMessage) -> None:
         host, secure = self._url.hostname or "localhost", self._url.scheme == "smtps"
         context = ssl.create_default_context()
         server: smtplib.SMTP = (
@@ -86,7 +100,7 @@ def compose(
     if reply_to:
         message["Reply-To"] = Address(addr_spec=reply_to)
     message["Date"] = format_datetime(now())
-    message["Message-ID"] = f"<{''.join(c if c.isalnum() else '-' for c in key)}@{domain}>"
+    message["Message-ID"] = f"<{''.join(map(_plain, key))}@{domain}>"
     message["Auto-Submitted"] = "auto-generated"
     if unsubscribe_url:  # RFC 8058: mail programs offer a button of their own
         message["List-Unsubscribe"] = f"<{unsubscribe_url}>"
@@ -94,3 +108,10 @@ def compose(
     message.set_content(text)
     message.add_alternative(html, subtype="html")
     return message
+
+
+def _plain(letter: str) -> str:
+    """A letter of a key as an address takes it; what is not ASCII as its number."""
+    if not letter.isascii():
+        return f"-{ord(letter):x}"
+    return letter if letter.isalnum() else "-"

@@ -20,6 +20,7 @@ from app.notifications.wording import MailWordings, Wording
 from app.orders.events import CONFIRMATION_ASKED, ORDER_PAID
 from app.orders.models import Order
 from app.orders.service import OrderService
+from app.shared.emails import is_erased
 from app.shared.ids import OrderId
 from app.shared.money import Money
 from app.shared.texts import Text, current_language, from_words, speaking
@@ -124,7 +125,7 @@ class NotificationService:
         from whoever wants no more of its kind. A crash between sending and noting it sends it
         again, under the same Message-ID.
         """
-        if self._sent.has(key):
+        if is_erased(to) or self._sent.has(key):
             return
         written = self.write(kind or template.rsplit("/", 1)[-1], subject, template, context)
         domain = self._domain if "." in self._domain else f"{self._domain}.invalid"

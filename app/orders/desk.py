@@ -81,7 +81,7 @@ class OrderDesk:
         places = sorted(self._lists.totals(wanted), reverse=True)
         if after:
             minor, _, last = after.partition("-")
-            edge = (int(minor) if minor.isdecimal() else 0, last)
+            edge = (int(minor) if minor.isdecimal() and len(minor) < 19 else 0, last)
             places = [each for each in places if each < edge]
         page = places[:most]
         orders = self._lists.by_ids(order_id for _, order_id in page)

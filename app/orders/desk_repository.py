@@ -93,8 +93,8 @@ class OrderDeskRepository:
         span = _FIRST_WINDOW
         while first < last and len(found) < most:
             started = time.monotonic()
-            begin = max(first, last - span) if back else first
-            end = last if back else min(last, first + span)
+            step = min(span, last - first)  # never beyond the first or the last day there is
+            begin, end = (last - step, last) if back else (first, first + step)
             moments = {"placed_at": {"$gte": begin, "$lt": end}}
             found += self._ask(question, moments, most, back=back)
             first, last = (first, begin) if back else (end, last)
@@ -122,8 +122,9 @@ class OrderDeskRepository:
         self, wanted: OrderFilter, after: Place | None, *, back: bool
     ) -> tuple[datetime, datetime]:
         """Between which moments to look; the second is not included."""
-        first = _whole(wanted.placed_from or _BEGINNING)
-        last = _whole(wanted.placed_until or datetime.now(UTC) + timedelta(days=1))
+        tomorrow = datetime.now(UTC) + timedelta(days=1)  # what lies beyond would be walked as well
+        first = max(_whole(wanted.placed_from or _BEGINNING), _BEGINNING)
+        last = min(_whole(wanted.placed_until or tomorrow), tomorrow)
         if after and back:
             last = min(last, after[0])
         elif after:

@@ -268,6 +268,15 @@ class Order:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
+class ErasedOrder:
+    """An order that says no more who placed it, with the ``email`` that it had."""
+
+    id: OrderId
+    number: str
+    email: str
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
 class OrderPage:
     """Some of an account's orders, the newest first; pages are counted from 1."""
 

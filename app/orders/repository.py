@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import asdict, fields
+from dataclasses import asdict, fields, replace
 from datetime import datetime
 from typing import Any
 
@@ -158,9 +158,46 @@ class OrderRepository:
         """Give the orders that guests placed with this address to the account; which they are."""
         return self._move({"email": email, "account_id": None}, account_id, session)
 
-    def disown(self, account_id: AccountId, session: Session) -> list[OrderId]:
-        """Make an account's orders a guest's; which they are."""
-        return self._move({"account_id": account_id}, None, session)
+    def person_of(self, account_id: AccountId, session: Session) -> list[Document]:
+        """An account's orders as they are stored."""
+        return list(self._orders.find({"account_id": account_id}, session=session))
+
+    def with_names(
+        self, states: Iterable[OrderState], before: datetime, most: int
+    ) -> list[Document]:
+        """Orders in these states, placed before a moment, that still say who placed them."""
+        query = {
+            "state": {"$in": [each.value for each in states]},
+            "placed_at": {"$lt": before},
+            "address.name": {"$ne": ""},
+        }
+        return list(self._orders.find(query).limit(most))
+
+    def blank_by_id(self, order_id: OrderId, email: str, session: Session) -> None:
+        """Take the person out of an order altogether."""
+        document = self._orders.find_one({"_id": order_id}, session=session)
+        if document is not None:
+            self.blank(document, email, paper=False, session=session)
+
+    def blank(self, document: Document, email: str, *, paper: bool, session: Session) -> None:
+        """Take the person out of a stored order, and the account from it: it goes by ``email``
+        from now on. ``paper`` leaves the name and address that its invoice must have."""
+        address = {**document["address"], "phone": ""}
+        if not paper:
+            address |= dict.fromkeys(("name", "line1", "line2", "city", "postal_code"), "")
+        lines = [
+            {**line, **({"gift_email": "", "gift_message": ""} if "gift_email" in line else {})}
+            for line in document["lines"]
+        ]
+        changes = {"email": email, "address": address, "lines": lines, "account_id": None}
+        order = order_from_document({**document, **changes})
+        nobody = replace(order, address=replace(order.address, name="", postal_code=""))
+        kept = [word for word in document.get("search", ()) if word.startswith("is:")]
+        self._orders.update_one(
+            {"_id": document["_id"]},
+            {"$set": {**changes, "search": words_of(nobody) + kept, "erased_at": now()}},
+            session=session,
+        )
 
     def _move(
         self, query: Document, account_id: AccountId | None, session: Session
@@ -285,6 +322,7 @@ _OF_SALES = (
     "totals.total",
     "refunded",
     "placed_at",
+    "erased_at",
 )
 _TOTALS = ("subtotal", "discount", "shipping", "tax", "total")
 _MADE = {

@@ -62,7 +62,7 @@ def _sale(document: Document) -> Sale:
         order_id=document["_id"],
         account_id=document["account_id"],
         email=document["email"],
-        name=document["address"]["name"],
+        name="" if document.get("erased_at") else document["address"]["name"],
         market=document["market"],
         spent=Money(minor, document["currency"]),
         placed_at=document["placed_at"],

@@ -5,15 +5,17 @@ from __future__ import annotations
 import hmac
 from collections.abc import Iterable
 from datetime import datetime, timedelta
+from functools import partial
 
-from app.db.database import Database, Session
+from app.db.database import Database, Document, Session
 from app.db.outbox import Outbox
 from app.orders.events import ORDER_CANCELLED, ORDER_PAID, ORDER_WITHDRAWN, ORDERS_MOVED
 from app.orders.finding import word_of
-from app.orders.models import Order, OrderEvent, OrderPage, OrderState
+from app.orders.models import ErasedOrder, Order, OrderEvent, OrderPage, OrderState
 from app.orders.repository import OrderRepository
 from app.orders.units import OrderUnits
 from app.shared.clock import now
+from app.shared.emails import erased_email, is_erased
 from app.shared.errors import NotFound
 from app.shared.ids import AccountId, CartId, OrderId
 from app.shared.money import Money
@@ -139,9 +141,32 @@ class OrderService:
                 )
             )
 
-    def disown(self, account_id: AccountId, session: Session) -> None:
-        """Keep the orders of an account that goes, as a guest's."""
-        self._tell_moved(self._orders.disown(account_id, session), session)
+    def erase_of_account(self, account_id: AccountId, session: Session) -> list[ErasedOrder]:
+        """Keep the orders of an account that goes as nobody's; of those that were paid the name
+        and address that their invoices must have. Which they are, as they were."""
+        documents = self._orders.person_of(account_id, session)
+        nobody = erased_email()
+        for each in documents:
+            self._orders.blank(each, nobody, paper=each["paid_at"] is not None, session=session)
+        self._tell_moved([each["_id"] for each in documents], session)
+        return [_erased(each) for each in documents]
+
+    def with_names(
+        self, states: Iterable[OrderState], before: datetime, most: int
+    ) -> list[ErasedOrder]:
+        """Orders in these states, placed before a moment, that still say who placed them."""
+        return [_erased(each) for each in self._orders.with_names(states, before, most)]
+
+    def erase_old(self, orders: Iterable[ErasedOrder]) -> None:
+        """Take the persons out of orders altogether; accounts do not have them any more."""
+
+        def work(order: ErasedOrder, session: Session) -> None:
+            email = order.email if is_erased(order.email) else erased_email()
+            self._orders.blank_by_id(order.id, email, session)
+            self._tell_moved([order.id], session)
+
+        for each in orders:
+            self._database.in_transaction(partial(work, each))
 
     def _tell_moved(self, order_ids: list[OrderId], session: Session) -> None:
         if order_ids:
@@ -286,6 +311,10 @@ class OrderService:
     def timeline(self, order_id: OrderId, *, public_only: bool = True) -> list[OrderEvent]:
         """The order's history, oldest first."""
         return self._orders.timeline(order_id, public_only=public_only)
+
+
+def _erased(document: Document) -> ErasedOrder:
+    return ErasedOrder(id=document["_id"], number=document["number"], email=document["email"])
 
 
 def _may_see(order: Order, token: str, account_id: AccountId | None) -> bool:

@@ -14,6 +14,7 @@ from app.payments.gateways.base import WebhookHint
 from app.payments.gateways.switchboard import Switchboard
 from app.payments.models import ReceivedWebhook
 from app.payments.repository import WebhookRepository
+from app.shared.meters import DUPLICATES
 
 
 class WebhookInbox:
@@ -53,6 +54,7 @@ class WebhookInbox:
         try:
             self._database.in_transaction(work)
         except DuplicateKeyError:
+            DUPLICATES.labels("repeated_webhook").inc()
             self._outbox.publish(WEBHOOK_REPEATED, {"gateway": gateway_name})
             return False
         return True

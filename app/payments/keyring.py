@@ -7,39 +7,37 @@ with them. Every process sees a change as soon as it is stored.
 
 from __future__ import annotations
 
-import base64
-import hashlib
 import json
 from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime
 from typing import Any
 
 import structlog
-from cryptography.fernet import Fernet, InvalidToken
 
 from app.payments.keys import FIELDS, GatewayKeys, KeySet, KeySource, key_problems
 from app.shared.clock import now
 from app.shared.errors import Conflict, Invalid, NotFound
 from app.shared.ids import new_id
+from app.shared.shop_keys import SealCount, ShopKeys
 from app.shared.texts import Text
 from app.shop.models import Stored
 from app.shop.service import StoredSettings
 
+PURPOSE = "gateway-keys"
 MOST_RETIRED = 5
 _log = structlog.get_logger()
 
 
 class KeyRing:
     """Gives out keys from this process's memory, and stores others. ``environment`` are those that
-    win, ``shop_key`` seals the rest."""
+    win, ``shop_keys`` seal the rest."""
 
     def __init__(
-        self, settings: StoredSettings, shop_key: str, environment: Iterable[KeySet] = ()
+        self, settings: StoredSettings, shop_keys: ShopKeys, environment: Iterable[KeySet] = ()
     ) -> None:
         self._settings = settings
         self._environment = {each.gateway: each for each in environment}
-        digest = hashlib.sha256(b"gateway-keys:" + shop_key.encode()).digest()
-        self._box = Fernet(base64.urlsafe_b64encode(digest))
+        self._box = shop_keys.box(PURPOSE)
         self._opened: dict[str, GatewayKeys] = {}
 
     def of(self, gateway: str) -> GatewayKeys:
@@ -73,7 +71,7 @@ class KeyRing:
         if known.stored and known.stored.secrets == given:
             return known
         stored = self._settings.read(_name(gateway))
-        sealed = self._box.encrypt(json.dumps(given).encode()).decode()
+        sealed = self._box.seal(json.dumps(given))
         current = {"entry": new_id("key"), "sealed": sealed, "since": now().isoformat()}
         return self._store(gateway, current, _retired(stored), version)
 
@@ -113,12 +111,37 @@ class KeyRing:
         values = {"current": current, "retired": retired}
         return self._open(gateway, self._settings.store(_name(gateway), values, version))
 
+    # --- the shop's keys ------------------------------------------------------------------------
+
+    def count_seals(self) -> SealCount:
+        """Which of the shop's keys the gateways' keys are sealed with."""
+        sealed = [each for name in FIELDS for each in _entries(self._settings.read(_name(name)))]
+        counts = (SealCount.of(self._box.position(each["sealed"])) for each in sealed)
+        return sum(counts, SealCount())
+
+    def reseal(self) -> None:
+        """Seal with the newest of the shop's keys whatever an older one sealed; repeating it
+        changes nothing. Raises ``Conflict`` if keys are entered at this moment."""
+        for gateway in FIELDS:
+            stored = self._settings.read(_name(gateway))
+            if any(self._box.position(each["sealed"]) for each in _entries(stored)):
+                current = stored.values.get("current")
+                values = {
+                    "current": self._renewed(current) if current else None,
+                    "retired": [self._renewed(each) for each in stored.values.get("retired", ())],
+                }
+                self._settings.store(_name(gateway), values, stored.version)
+
+    def _renewed(self, entry: Mapping[str, Any]) -> dict[str, Any]:
+        if self._box.position(entry["sealed"]) is None:
+            return dict(entry)
+        return {**entry, "sealed": self._box.renew(entry["sealed"])}
+
     # --- opening --------------------------------------------------------------------------------
 
     def _open(self, gateway: str, stored: Stored | None) -> GatewayKeys:
-        values = stored.values if stored else {}
-        current = values.get("current")
-        entries = [*([current] if current else []), *values.get("retired", ())]
+        current = stored.values.get("current") if stored else None
+        entries = _entries(stored) if stored else []
         opened = {each["entry"]: self._unseal(gateway, each) for each in entries}
         readable = {entry: keys for entry, keys in opened.items() if keys is not None}
         return GatewayKeys(
@@ -131,15 +154,14 @@ class KeyRing:
         )
 
     def _unseal(self, gateway: str, entry: Mapping[str, Any]) -> KeySet | None:
-        """The keys, or None if the shop's key is another one by now."""
-        try:
-            secrets = json.loads(self._box.decrypt(entry["sealed"].encode()))
-        except InvalidToken:
+        """The keys, or None if the shop's own keys are others by now."""
+        opened = self._box.open(entry["sealed"])
+        if opened is None:
             _log.error("gateway_keys_locked", gateway=gateway)
             return None
         return KeySet(
             gateway=gateway,
-            secrets=secrets,
+            secrets=json.loads(opened),
             source=KeySource.STORED,
             entry=entry["entry"],
             since=_moment(entry["since"]),
@@ -149,6 +171,12 @@ class KeyRing:
 
 def _name(gateway: str) -> str:
     return f"gateway:{gateway}"
+
+
+def _entries(stored: Stored) -> list[dict[str, Any]]:
+    """All that is sealed: the keys in use, then the retired ones."""
+    current = stored.values.get("current")
+    return [*([current] if current else []), *stored.values.get("retired", ())]
 
 
 def _retired(stored: Stored) -> list[dict[str, Any]]:

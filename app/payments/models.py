@@ -69,7 +69,8 @@ class PaymentState(StrEnum):
 class Attempt:
     """One visit to one gateway for one order, with its exact request and idempotency key.
 
-    ``keys`` names the account's keys it was begun with, "" for one from before they could change.
+    ``keys`` names the account's keys it was begun with, "" for one from before they could change;
+    ``trace`` is the span in which it was begun, "" where none was recorded.
     """
 
     id: AttemptId
@@ -89,6 +90,7 @@ class Attempt:
     updated_at: datetime
     failure: str = ""
     keys: str = ""
+    trace: str = ""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -6,6 +6,7 @@ from datetime import timedelta
 from typing import Any
 
 from app.db.database import Database, Document, Session
+from app.db.moments import passed
 from app.payments.models import Refund, RefundedLine, RefundParts, RefundState, VoidedCard
 from app.payments.rules import REFUND_TRANSITIONS, sources_of
 from app.shared.clock import now
@@ -44,7 +45,7 @@ class RefundRepository:
 
     def unfinished(self, older_than: timedelta, limit: int) -> list[Refund]:
         """Refunds that the gateway has not said its last word about."""
-        query = {"state": {"$in": _UNFINISHED}, "updated_at": {"$lte": now() - older_than}}
+        query = {"state": {"$in": _UNFINISHED}, **passed("updated_at", now() - older_than)}
         return [_refund(document) for document in self._refunds.find(query).limit(limit)]
 
     def take_fence(self, refund: Refund, lease: timedelta) -> Refund | None:
@@ -55,7 +56,7 @@ class RefundRepository:
                 "_id": refund.id,
                 "state": {"$in": sources_of(REFUND_TRANSITIONS, RefundState.SENDING)},
                 "fence": refund.fence,
-                "lease_until": {"$lte": moment},
+                **passed("lease_until", moment, lease),
             },
             {
                 "$inc": {"fence": 1},

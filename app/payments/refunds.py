@@ -12,7 +12,7 @@ from datetime import timedelta
 
 import structlog
 
-from app.db.database import Database, Session
+from app.db.database import Database, Session, after_commit
 from app.payments.errors import (
     GatewayFaulted,
     GatewayRefused,
@@ -35,6 +35,7 @@ from app.payments.repository import PaymentRepository
 from app.shared.clock import now
 from app.shared.errors import NotFound
 from app.shared.ids import AttemptId, OrderId
+from app.shared.meters import REFUNDS
 from app.shared.money import Money, total
 
 ADOPTED = "gateway"  # the purpose of a refund that was made at the gateway itself
@@ -208,6 +209,8 @@ class RefundService:
             gateway_refund_id=word.gateway_refund_id or None,
             credit_given=refund.credit_given or word.state is RefundState.SUCCEEDED,
         )
+        if moved:
+            after_commit(REFUNDS.labels(refund.gateway, word.state.value).inc)
         if moved and word.state is RefundState.FAILED:
             self._payments.put_back(refund.order_id, refund.by_gateway, session)
         return moved

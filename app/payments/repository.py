@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from app.db.database import Database, Document, Session
+from app.db.moments import passed
 from app.payments.models import (
     Attempt,
     AttemptState,
@@ -57,6 +58,7 @@ class PaymentRepository:
                 "idempotency_key": attempt.idempotency_key,
                 "request": attempt.request,
                 "keys": attempt.keys,
+                "trace": attempt.trace,
                 "created_at": attempt.created_at,
                 "updated_at": attempt.updated_at,
                 "uncounted": 1,
@@ -98,7 +100,7 @@ class PaymentRepository:
 
     def stale_attempts(self, older_than: timedelta, limit: int) -> list[Attempt]:
         """Open attempts that nobody looked at for a while."""
-        query = {"open": True, "updated_at": {"$lt": now() - older_than}}
+        query = {"open": True, **passed("updated_at", now() - older_than)}
         return [_attempt(document) for document in self._attempts.find(query).limit(limit)]
 
     def open_attempts(self, limit: int) -> list[Attempt]:
@@ -249,7 +251,7 @@ class PaymentRepository:
                 "payment_id": capture.payment_id,
                 "fence": capture.fence,
                 "state": {"$in": sources_of(CAPTURE_TRANSITIONS, CaptureState.SENDING)},
-                "lease_until": {"$lte": moment},
+                **passed("lease_until", moment, lease),
             },
             {
                 "$inc": {"fence": 1},
@@ -291,7 +293,7 @@ class PaymentRepository:
         """Claims whose end the gateway has not shown yet."""
         query = {
             "state": {"$in": sources_of(CAPTURE_TRANSITIONS, CaptureState.VOID)},
-            "updated_at": {"$lt": now() - older_than},
+            **passed("updated_at", now() - older_than),
         }
         return [_capture(document) for document in self._captures.find(query).limit(limit)]
 
@@ -394,6 +396,7 @@ def _attempt(document: Document) -> Attempt:
         updated_at=document["updated_at"],
         failure=document.get("failure") or "",
         keys=document.get("keys", ""),
+        trace=document.get("trace", ""),
     )
 
 

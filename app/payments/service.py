@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 from uuid import uuid4
 
 import structlog
 
-from app.db.database import Database, Session
+from app.db.database import Database, Session, after_commit
 from app.payments.errors import (
     AmountTooSmall,
     GatewayKeyRefused,
@@ -34,9 +35,11 @@ from app.payments.models import (
     SessionState,
 )
 from app.payments.repository import PaymentRepository
+from app.shared import tracing
 from app.shared.clock import now
-from app.shared.errors import NotFound
-from app.shared.ids import AttemptId, OrderId
+from app.shared.errors import Conflict, NotFound
+from app.shared.ids import AttemptId, OrderId, new_id
+from app.shared.meters import ATTEMPTS
 from app.shared.money import Money
 from app.shared.texts import Text
 
@@ -111,6 +114,7 @@ class PaymentService:
             idempotency_key=str(uuid4()),
             request=self._gateways.get(gateway).build_request(request),
             keys=self._gateways.keys_of(gateway),
+            trace=tracing.carried(),
             session_id="",
             session_url="",
             created_at=now(),
@@ -120,6 +124,7 @@ class PaymentService:
     def store(self, attempt: Attempt, session: Session) -> None:
         """Store the intent. Raises ``DuplicateKeyError`` while the order has an open attempt."""
         self._payments.insert_attempt(attempt, session)
+        _count(attempt, AttemptState.CREATED)
 
     def get(self, attempt_id: AttemptId) -> Attempt:
         """The attempt. Raises ``NotFound``."""
@@ -155,6 +160,14 @@ class PaymentService:
         """Every payment that gateways showed for an order."""
         return self._payments.authorisations_of(order_id, session)
 
+    def unfinished_claims(self) -> list[Capture]:
+        """Claims whose end no gateway has shown yet, however young."""
+        return self._payments.unfinished_captures(timedelta(0), _MOST_LISTED)
+
+    def open_attempts(self) -> list[Attempt]:
+        """Attempts that are not at their end, in no particular order."""
+        return self._payments.open_attempts(_MOST_LISTED)
+
     def open(self, attempt: Attempt) -> Attempt:
         """Open the hosted page of a stored attempt; safe to repeat with the stored body and key.
 
@@ -167,11 +180,9 @@ class PaymentService:
             opened = self._reach(attempt).open(attempt)
         except GatewayRefused as refusal:
             _log.error("gateway_refused_session", attempt=attempt.id, reason=str(refusal))
-            self._payments.move_attempt(attempt.id, AttemptState.FAILED, failure=str(refusal)[:300])
+            self._move(attempt, AttemptState.FAILED, failure=str(refusal)[:300])
             raise
-        self._payments.move_attempt(
-            attempt.id, AttemptState.OPEN, session_id=opened.id, session_url=opened.url
-        )
+        self._move(attempt, AttemptState.OPEN, session_id=opened.id, session_url=opened.url)
         return self.get(attempt.id)
 
     def observe(self, attempt: Attempt) -> Observation:
@@ -194,7 +205,15 @@ class PaymentService:
         only_from: AttemptState | None = None,
     ) -> bool:
         """Move an attempt forward to ``state``; False if that is not possible (any more)."""
-        return self._payments.move_attempt(attempt.id, state, session, only_from=only_from)
+        return self._move(attempt, state, session, only_from=only_from)
+
+    def _move(
+        self, attempt: Attempt, state: AttemptState, session: Session | None = None, **more: Any
+    ) -> bool:
+        moved = self._payments.move_attempt(attempt.id, state, session, **more)
+        if moved:
+            _count(attempt, state)
+        return moved
 
     def _reach(self, attempt: Attempt) -> Gateway:
         return self._gateways.reach(attempt.gateway, attempt.keys)
@@ -281,8 +300,8 @@ class PaymentService:
         ended = CaptureState.CAPTURED
         if not self._payments.end_claim(capture.order_id, capture.payment_id, ended, session):
             return False
-        self._payments.move_attempt(attempt.id, AttemptState.AUTHORISED, session)
-        self._payments.move_attempt(attempt.id, AttemptState.CAPTURED, session)
+        self._move(attempt, AttemptState.AUTHORISED, session)
+        self._move(attempt, AttemptState.CAPTURED, session)
         return True
 
     def void_capture(self, attempt: Attempt, payment: SeenPayment, session: Session) -> bool:
@@ -293,7 +312,7 @@ class PaymentService:
         ended = CaptureState.VOID
         if not self._payments.end_claim(attempt.order_id, payment.id, ended, session):
             return False
-        self._payments.move_attempt(attempt.id, AttemptState.EXPIRED, session)
+        self._move(attempt, AttemptState.EXPIRED, session)
         return True
 
     def recent_payments(self, since: datetime) -> Iterator[tuple[str, ListedPayment]]:
@@ -342,6 +361,23 @@ class PaymentService:
             gateway.refund(payment.id, payment.captured - payment.refunded, key)
         return fate.VOIDED if payment.state is PaymentState.VOIDED else fate.REFUNDED
 
+    def give_back_unknown(self, gateway: str, listed: ListedPayment) -> bool:
+        """Return the money of a payment that no order of this shop is behind; False if it holds
+        none. Raises ``Conflict`` if there is an order: its money goes back with its refunds."""
+        if self.find_of_listed(gateway, listed) is not None:
+            raise Conflict(Text("This payment belongs to an order: refund the order instead."))
+        payment = listed.payment
+        if not payment.has_money:
+            return False
+        reached = self._gateways.reach(gateway, "")
+        # As in ``give_back``: another key for each try, so that no saved 500 is replayed.
+        key = f"{payment.id}-unknown-{new_id('try')}"
+        if payment.state is PaymentState.AUTHORISED:
+            reached.void(payment.id, key)
+        else:
+            reached.refund(payment.id, payment.captured - payment.refunded, key)
+        return True
+
     # --- hosted pages ----------------------------------------------------------
 
     def razorpay_form(self, attempt: Attempt, shop_name: str, customer: Customer) -> HostedForm:
@@ -374,3 +410,7 @@ class PaymentService:
             raise NotFound(Text("This payment does not exist."))
         gateway.verify_callback(attempt.session_id, payment_id, signature)
         return attempt
+
+
+def _count(attempt: Attempt, state: AttemptState) -> None:
+    after_commit(ATTEMPTS.labels(attempt.gateway, state.value).inc)

@@ -19,6 +19,7 @@ from app.reviews.models import Review, Right
 from app.reviews.rules import STATE_LABELS
 from app.reviews.service import ReviewService
 from app.shared.errors import NotFound
+from app.shared.numbers import whole
 from app.shared.texts import Text
 from app.web.limits import failed, limiter, passed
 from app.web.memory import leave_message
@@ -44,10 +45,7 @@ def _product(slug: str) -> Product:
 def reviews(slug: str) -> Response:
     """What buyers say of a product, the newest first."""
     product = _product(slug)
-    number = request.args.get("page", "1")
-    shown = service(ReviewService).page(
-        product.id, int(number) if number.isdecimal() and len(number) < 10 else 1
-    )
+    shown = service(ReviewService).page(product.id, whole(request.args.get("page", "1"), 1))
     keep_page(of_products([product.id]))
     return page(
         "reviews/reviews.html",

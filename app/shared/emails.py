@@ -4,7 +4,10 @@ from __future__ import annotations
 
 from email_validator import EmailNotValidError, validate_email
 
+from app.shared.ids import new_id
 from app.shared.texts import Text
+
+_ERASED = "@erased.invalid"
 
 
 def normal_email(text: str) -> str:
@@ -19,3 +22,13 @@ def normal_email(text: str) -> str:
     except EmailNotValidError as error:
         raise ValueError(Text("Please enter a valid e-mail address.")) from error
     return checked.normalized.lower()
+
+
+def erased_email() -> str:
+    """What stands for the address of somebody who is forgotten (RFC 2606): no mail goes there."""
+    return f"{new_id('gone')}{_ERASED}"
+
+
+def is_erased(email: str) -> bool:
+    """Whether an address stands for somebody who is forgotten."""
+    return email.endswith(_ERASED)

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
 from functools import cache
 
 from babel.numbers import get_currency_precision
+
+from app.shared.numbers import exact
 
 
 @cache
@@ -49,10 +51,10 @@ class Money:
         than the currency knows.
         """
         try:
-            scaled = Decimal(text.strip()).scaleb(exponent(currency))
-        except InvalidOperation as error:
-            raise ValueError(f"{text!r} is not an amount") from error
-        if not scaled.is_finite() or scaled != scaled.to_integral_value():
+            scaled = exact(text).scaleb(exponent(currency))
+        except ValueError as error:
+            raise ValueError(f"{text[:40]!r} is not an amount") from error
+        if scaled != scaled.to_integral_value():
             raise ValueError(f"{text!r} is not an exact amount of {currency}")
         return cls(int(scaled), currency)
 

@@ -21,6 +21,7 @@ from app.db.outbox import Event, Outbox
 from app.shared.clock import now
 from app.shared.errors import Invalid, NotFound
 from app.shared.ids import Sku, new_id
+from app.shared.shop_keys import ShopKeys
 from app.shared.texts import Text, current_language
 from app.stock_alerts.events import STOCK_BACK, STOCK_MOVED
 from app.stock_alerts.models import Alert, AlertId
@@ -43,13 +44,13 @@ class StockAlertService:
     """Who waits for what."""
 
     def __init__(
-        self, database: Database, outbox: Outbox, catalog: CatalogService, key: str
+        self, database: Database, outbox: Outbox, catalog: CatalogService, keys: ShopKeys
     ) -> None:
         self._database = database
         self._outbox = outbox
         self._catalog = catalog
         self._alerts = AlertRepository(database)
-        self._signer = URLSafeSerializer(key, salt="stock-alert")
+        self._signer = URLSafeSerializer(keys.for_signer(), salt="stock-alert")
 
     def subscribe(self, outbox: Outbox) -> None:
         """Listen to stock that moves."""

@@ -1,8 +1,8 @@
 """What every answer tells browsers to refuse.
 
-It is said in front of everything, the page cache included, so that no page, fragment, file,
-redirect or error can miss it. An answer that needs another rule, such as a mail's preview, says it
-itself: what is said already stays.
+It is said in front of all of Flask, so that no page, fragment, file, redirect or error can miss it;
+the page cache before it passes on what it was told. An answer that needs another rule, such as a
+mail's preview, says it itself: what is said already stays.
 """
 
 from __future__ import annotations

@@ -12,7 +12,6 @@ made with a blank in the token's place, which each visitor's own fills when the 
 
 from __future__ import annotations
 
-import hmac
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -22,8 +21,10 @@ from urllib.parse import urlsplit
 from flask import Flask, current_app, g, request
 
 from app.shared.errors import Forbidden
+from app.shared.shop_keys import ShopKeys
 from app.shared.texts import Text
-from app.web.seals import Seal, seal_for
+from app.web.registry import service
+from app.web.seals import Seals
 from app.web.visitor import ensure_visitor, keep_name, known_visitor
 
 FIELD = "csrf_token"
@@ -66,23 +67,19 @@ def use_session(
     app.extensions[_SESSIONS] = _SessionForms(token=token, checked=checked)
 
 
-def tokens(secret: str) -> Seal:
-    """How the shop with this secret makes form tokens: of a visitor's name."""
-    return seal_for(secret, "csrf")
+def tokens(keys: ShopKeys) -> Seals:
+    """How the shop with these keys makes form tokens: of a visitor's name."""
+    return Seals(keys, "csrf")
 
 
-def blank_for(secret: str) -> str:
+def blank_for(keys: ShopKeys) -> str:
     """What stands for a token on pages that are kept: as long as one, and nobody can guess it."""
-    return seal_for(secret, "csrf blank")("")
-
-
-def _secret() -> str:
-    return str(current_app.secret_key or "")
+    return Seals(keys, "csrf blank").seal("")
 
 
 def blank() -> str:
     """What stands for a token on this application's kept pages."""
-    return blank_for(_secret())
+    return blank_for(service(ShopKeys))
 
 
 @contextmanager
@@ -106,7 +103,7 @@ def csrf_token() -> str:
     if g.get("csrf_left_blank") or LEFT_BLANK in request.environ:
         return blank()
     sessions: _SessionForms = current_app.extensions[_SESSIONS]
-    return sessions.token() or tokens(_secret())(ensure_visitor())
+    return sessions.token() or tokens(service(ShopKeys)).seal(ensure_visitor())
 
 
 def exempt(view: View) -> View:
@@ -118,11 +115,19 @@ def exempt(view: View) -> View:
 def _cross_site() -> bool:
     origin = request.headers.get("Origin")
     if origin and origin != "null":
-        return urlsplit(origin).netloc != request.host
+        return _host(origin) != request.host
     return origin == "null" or request.headers.get("Sec-Fetch-Site", "none") in {
         "cross-site",
         "same-site",
     }
+
+
+def _host(origin: str) -> str:
+    """The host in an origin; an origin that is none is of no host."""
+    try:
+        return urlsplit(origin).netloc
+    except ValueError:
+        return origin
 
 
 def _check() -> None:
@@ -142,8 +147,7 @@ def _check() -> None:
         return
     given = request.form.get(FIELD) or request.headers.get(HEADER, "")
     visitor = known_visitor()
-    own = tokens(_secret())(visitor) if visitor else ""
-    if not own or not hmac.compare_digest(own.encode(), given.encode()):
+    if not visitor or not tokens(service(ShopKeys)).fits(visitor, given):
         raise CsrfRefused
 
 

@@ -31,6 +31,7 @@ _TITLES = {
     429: Text("Too many requests"),
     503: Text("One moment, please"),
 }
+_WHOLE = ".alert-plain"  # the message, also where a page shows but a part of what it asked for
 _log = structlog.get_logger()
 
 
@@ -40,6 +41,7 @@ def error_page(status: int, message: str, retry_after: int | None = None) -> Res
     response = page(
         "errors/error.html", "message", status, title=title, message=message, status=status
     )
+    response.headers["HX-Reselect"] = _WHOLE
     if retry_after is not None:
         response.headers["Retry-After"] = str(retry_after)
     response.headers["Cache-Control"] = "no-store"
@@ -80,6 +82,13 @@ def _on_backend_down(error: Exception) -> Response:
         ),
         retry_after=5,
     )
+
+
+def busy_page() -> Response:
+    """Say, without asking anybody, that this request is too many."""
+    body = render_template("errors/plain.html", title=_TITLES[503])
+    headers = {"Retry-After": "5", "Cache-Control": "no-store"}
+    return Response(body, 503, headers)
 
 
 def _on_crash(error: Exception) -> Response | tuple[str, int]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from typing import NamedTuple
 
+from app.shared.shop_keys import ShopKeys
 from app.web import visitor
 from app.web.csrf import blank_for, tokens
 from app.web.visitor import VisitorNames
@@ -14,7 +15,8 @@ _MARK = 8  # letters
 
 class FormToken(NamedTuple):
     """A visitor's token. ``mark`` tells it from others without giving it away whole;
-    ``cookie`` is the ``Set-Cookie`` header for a browser that has no name yet."""
+    ``cookie`` is the ``Set-Cookie`` header for a browser that has no name yet, or one that is
+    sealed with an older key."""
 
     text: bytes
     mark: str
@@ -24,9 +26,9 @@ class FormToken(NamedTuple):
 class FormTokens:
     """Visitors' tokens by their cookies; ``blank`` stands for them on kept pages."""
 
-    def __init__(self, secret: str, names: VisitorNames) -> None:
-        self.blank = blank_for(secret).encode()
-        self._seal = tokens(secret)
+    def __init__(self, keys: ShopKeys, names: VisitorNames) -> None:
+        self.blank = blank_for(keys).encode()
+        self._seal = tokens(keys).seal
         self._names = names
         self._find = re.compile(rf"(?:^|[;\s]){re.escape(visitor.COOKIE)}=([^;]*)").search
 
@@ -34,7 +36,10 @@ class FormTokens:
         """The token of whom these cookies name; None if they name nobody."""
         found = self._find(cookies)
         name = self._names.read(found[1]) if found else ""
-        return self._make(name) if name else None
+        if not found or not name:
+            return None
+        renewed = self._names.cookie(name) if self._names.is_old(found[1]) else ""
+        return self._make(name, renewed)
 
     def new(self) -> FormToken:
         """A token for a browser that has no name, with the name."""

@@ -18,15 +18,13 @@ from typing import Any
 from cachelib.serializers import BaseSerializer
 from flask import Flask
 from flask_caching import Cache as FlaskCache
-from redis.exceptions import RedisError
 
-from app.db.cache import Cache
+from app.db.cache import PATIENCE, Cache
 from app.web.registry import service
 
 _LIFE = 24 * 3600  # seconds
 _LOCKED = 5_000  # milliseconds that one process may take to render before another tries
 _LOOK_EVERY = 0.004
-_REST = 1.0
 
 
 class _Text(BaseSerializer):
@@ -51,13 +49,12 @@ class Fragments:
                 "CACHE_KEY_PREFIX": "mossx:fragment:",
                 "CACHE_DEFAULT_TIMEOUT": _LIFE,
                 "CACHE_SERIALIZER": _Text,
-                "CACHE_OPTIONS": {"socket_connect_timeout": 0.5, "socket_timeout": 1.0},
+                "CACHE_OPTIONS": PATIENCE,
             },
         )
         self._app = app
         self._version = version
         self._making: dict[str, threading.Event] = {}
-        self._away_until = 0.0
         self.rendered = 0
 
     def key(self, name: str, *arguments: Hashable) -> str:
@@ -114,12 +111,10 @@ class Fragments:
         lock = f"mossx:rendering:{key}"
         client = service(Cache, self._app).client
         until = time.monotonic() + _LOCKED / 1000
-        while not self._is_away() and time.monotonic() < until:
-            try:
-                if client.set(lock, b"1", px=_LOCKED, nx=True):
-                    return self._make_locked(key, render, lock)
-            except RedisError:
-                self._rest()
+        while time.monotonic() < until:
+            if self._try(lambda: client.set(lock, b"1", px=_LOCKED, nx=True)):
+                return self._make_locked(key, render, lock)
+            if service(Cache, self._app).is_away:
                 break
             time.sleep(_LOOK_EVERY)
             found = self._read(key)
@@ -154,20 +149,8 @@ class Fragments:
     def _write_many(self, texts: dict[str, str]) -> None:
         self._try(lambda: self._cache.set_many(texts))
 
-    def _is_away(self) -> bool:
-        return time.monotonic() < self._away_until
-
-    def _rest(self) -> None:
-        self._away_until = time.monotonic() + _REST
-
     def _try(self, work: Callable[[], Any]) -> Any:
-        if self._is_away():
-            return None
-        try:
-            return work()
-        except RedisError:
-            self._rest()
-            return None
+        return service(Cache, self._app).attempt(work)
 
 
 def version_of(*folders: Path) -> str:

@@ -10,6 +10,7 @@ from flask import Flask, Response, request
 from flask_limiter import Limiter, RateLimitExceeded
 from werkzeug.middleware.proxy_fix import ProxyFix
 
+from app.db.cache import PATIENCE
 from app.shared.emails import normal_email
 from app.shared.texts import Text
 from app.web.errors import error_page
@@ -81,7 +82,7 @@ def init_app(app: Flask, redis_url: str, proxies: int) -> None:
         )
     app.config.update(
         RATELIMIT_STORAGE_URI=redis_url,
-        RATELIMIT_STORAGE_OPTIONS={"socket_connect_timeout": 0.5, "socket_timeout": 1.0},
+        RATELIMIT_STORAGE_OPTIONS=PATIENCE,
         RATELIMIT_STRATEGY="moving-window",
         RATELIMIT_IN_MEMORY_FALLBACK_ENABLED=True,
         RATELIMIT_SWALLOW_ERRORS=True,  # Redis may go between looking and counting

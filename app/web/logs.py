@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import re
+import sys
 import time
 from collections.abc import MutableMapping
 from typing import Any
@@ -33,6 +34,22 @@ def plain_path() -> str:
     return request.path.replace(token, "[hidden]") if token else request.path
 
 
+class _Output:
+    """Standard output, which may lose a line: a full disk under the log fails no request."""
+
+    def write(self, text: str) -> None:
+        try:
+            sys.stdout.write(text)
+        except (OSError, ValueError):
+            return
+
+    def flush(self) -> None:
+        try:
+            sys.stdout.flush()
+        except (OSError, ValueError):
+            return
+
+
 def configure(production: bool) -> None:
     """Set structlog up for the whole process."""
     last = (
@@ -49,6 +66,7 @@ def configure(production: bool) -> None:
             structlog.processors.format_exc_info,
             last,
         ],
+        logger_factory=structlog.WriteLoggerFactory(_Output()),  # type: ignore[arg-type]
         wrapper_class=structlog.make_filtering_bound_logger(logging.INFO),
         cache_logger_on_first_use=True,
     )

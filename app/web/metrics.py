@@ -1,7 +1,7 @@
 """Figures for Prometheus, of every process of the web server together.
 
-The processes share them through files in ``PROMETHEUS_MULTIPROC_DIR``; without it each process
-tells of itself alone.
+The processes share what they count through files in ``PROMETHEUS_MULTIPROC_DIR``; without it each
+process tells of itself alone. What is read from elsewhere is added by collectors.
 """
 
 from __future__ import annotations
@@ -10,21 +10,25 @@ import ipaddress
 import math
 import os
 import time
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 
-from flask import Blueprint, Flask, Response, g, request
+from flask import Blueprint, Flask, Response, current_app, g, request
 from prometheus_client import (
     CONTENT_TYPE_LATEST,
+    REGISTRY,
     CollectorRegistry,
     Counter,
     Histogram,
     generate_latest,
     multiprocess,
 )
+from prometheus_client.metrics_core import Metric
+from prometheus_client.registry import Collector
 
 from app.shared.errors import NotFound
 
 blueprint = Blueprint("metrics", __name__)
+_COLLECTORS = "mossx.collectors"
 _FORWARDED = ("X-Forwarded-For", "Forwarded", "X-Real-IP")
 _METHODS = frozenset({"GET", "HEAD", "POST", "OPTIONS"})  # a client may make any others up
 _BUCKETS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0)
@@ -40,13 +44,32 @@ def metrics() -> Response:
     """The figures, for somebody inside; to the public there is no such page."""
     if not _is_inside():
         raise NotFound("We could not find that page.")
+    collectors: list[Collector] = current_app.extensions.get(_COLLECTORS, [])
+    return Response(exposition(collectors), content_type=CONTENT_TYPE_LATEST)
+
+
+class _OwnFigures(Collector):
+    """All that this process counts."""
+
+    def collect(self) -> Iterable[Metric]:
+        return REGISTRY.collect()
+
+
+def exposition(collectors: Iterable[Collector]) -> bytes:
+    """What Prometheus reads: what collectors read, and what the processes counted."""
     registry = CollectorRegistry()
+    for collector in collectors:
+        registry.register(collector)
     if os.environ.get("PROMETHEUS_MULTIPROC_DIR"):
         multiprocess.MultiProcessCollector(registry)  # type: ignore[no-untyped-call]
     else:
-        registry.register(_requests)
-        registry.register(_seconds)
-    return Response(generate_latest(registry), content_type=CONTENT_TYPE_LATEST)
+        registry.register(_OwnFigures())
+    return generate_latest(registry)
+
+
+def show(app: Flask, *collectors: Collector) -> None:
+    """Have collectors asked whenever somebody reads the figures, before those are written."""
+    app.extensions.setdefault(_COLLECTORS, []).extend(collectors)
 
 
 def latency(*shares: float) -> tuple[float, ...]:
@@ -93,9 +116,12 @@ def _start() -> None:
 def _count(response: Response) -> Response:
     endpoint = request.endpoint or "none"
     method = request.method if request.method in _METHODS else "other"
-    _requests.labels(endpoint, method, response.status_code).inc()
-    if "metrics_started" in g:
-        _seconds.labels(endpoint).observe(time.perf_counter() - g.metrics_started)
+    try:
+        _requests.labels(endpoint, method, response.status_code).inc()
+        if "metrics_started" in g:
+            _seconds.labels(endpoint).observe(time.perf_counter() - g.metrics_started)
+    except OSError:  # no room for a new figure in the file that the processes share
+        return response
     return response
 
 

@@ -10,6 +10,8 @@ from flask import Response, current_app, make_response, redirect, render_templat
 from jinja2_fragments.flask import render_blocks
 from werkzeug.wrappers import Response as BaseResponse
 
+_REFUSED = 422  # what was sent cannot be accepted
+
 
 def asks_for_fragment(environ: Mapping[str, Any]) -> bool:
     """Whether a request is for a part of the page: an htmx request that is neither boosted nor a
@@ -27,12 +29,26 @@ def wants_fragment() -> bool:
 
 
 def page(
-    template: str, fragment: str | tuple[str, ...], status: int = 200, /, **context: Any
+    template: str,
+    fragment: str | tuple[str, ...],
+    status: int = 200,
+    /,
+    *,
+    said: str = "",
+    **context: Any,
 ) -> Response:
-    """Render ``template`` whole, or its block(s) ``fragment`` for htmx."""
-    if wants_fragment():
+    """Render ``template`` whole, or its block(s) ``fragment`` for htmx.
+
+    ``said`` is read out by screen readers when the fragment comes. Templates are told whether they
+    are a fragment (``is_fragment``) and whether a form was refused (``failed``).
+    """
+    is_fragment = wants_fragment()
+    context.update(is_fragment=is_fragment, failed=status == _REFUSED)
+    if is_fragment:
         blocks = (fragment,) if isinstance(fragment, str) else fragment
         body = render_blocks(template, list(blocks), **context)
+        if said:
+            body += render_template("_said.html", said=said)
     else:
         body = render_template(template, **context)
     return page_or_fragment(body, status)

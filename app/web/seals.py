@@ -7,8 +7,11 @@ HMAC through OpenSSL. A page in front of Flask makes two for every new visitor.
 from __future__ import annotations
 
 import hashlib
+import hmac
 from collections.abc import Callable
 from functools import lru_cache
+
+from app.shared.shop_keys import ShopKeys
 
 Seal = Callable[[str], str]
 
@@ -26,3 +29,20 @@ def seal_for(secret: str, purpose: str) -> Seal:
         return made.hexdigest()
 
     return seal
+
+
+class Seals:
+    """Seals for one purpose, made with the newest of the shop's keys and known again by any."""
+
+    def __init__(self, keys: ShopKeys, purpose: str) -> None:
+        self._all = tuple(seal_for(key, purpose) for key in keys)
+        self.seal = self._all[0]
+
+    def fits(self, text: str, sealed: str) -> bool:
+        """Whether the shop sealed this text like that."""
+        given = sealed.encode()
+        return any(hmac.compare_digest(seal(text).encode(), given) for seal in self._all)
+
+    def is_old(self, text: str, sealed: str) -> bool:
+        """Whether it was another key than the newest that did."""
+        return self.seal(text) != sealed

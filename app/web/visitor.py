@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import hmac
 import secrets
 
 from flask import Flask, Response, current_app, g, request
 from werkzeug.http import dump_cookie
 
-from app.web.seals import seal_for
+from app.shared.shop_keys import ShopKeys
+from app.web.seals import Seals
 
 COOKIE = "mossx_visitor"
 LIFETIME = 60 * 24 * 3600
@@ -18,8 +18,8 @@ _EXTENSION = "mossx.visitor_names"
 class VisitorNames:
     """Gives names, and knows the cookies that hold them: ``<name>.<seal>``."""
 
-    def __init__(self, secret: str, *, secure: bool) -> None:
-        self._seal = seal_for(secret, "visitor")
+    def __init__(self, keys: ShopKeys, *, secure: bool) -> None:
+        self._seals = Seals(keys, "visitor")
         template = dump_cookie(
             COOKIE, "NAME", max_age=LIFETIME, httponly=True, samesite="Lax", secure=secure
         )
@@ -32,12 +32,16 @@ class VisitorNames:
     def read(self, value: str) -> str:
         """The name in a cookie's value, ``""`` if we did not give it."""
         name, _, seal = value.partition(".")
-        own = self._seal(name)
-        return name if hmac.compare_digest(own.encode(), seal.encode()) else ""
+        return name if self._seals.fits(name, seal) else ""
+
+    def is_old(self, value: str) -> bool:
+        """Whether a good cookie's value is to be replaced, before its key is gone."""
+        name, _, seal = value.partition(".")
+        return self._seals.is_old(name, seal)
 
     def cookie(self, name: str) -> str:
         """The ``Set-Cookie`` header that gives a browser this name."""
-        return f"{self._before}{name}.{self._seal(name)}{self._after}"
+        return f"{self._before}{name}.{self._seals.seal(name)}{self._after}"
 
 
 def names(app: Flask | None = None) -> VisitorNames:
@@ -49,8 +53,9 @@ def names(app: Flask | None = None) -> VisitorNames:
 def known_visitor() -> str:
     """The visitor's name from a valid cookie, or ``""``."""
     if "visitor" not in g:
-        g.visitor = names().read(request.cookies.get(COOKIE, ""))
-        g.visitor_is_new = False
+        sent = request.cookies.get(COOKIE, "")
+        g.visitor = names().read(sent)
+        g.visitor_is_new = bool(g.visitor) and names().is_old(sent)
     return str(g.visitor)
 
 
@@ -87,7 +92,6 @@ def _remember(response: Response) -> Response:
 
 def init_app(app: Flask) -> None:
     """Send the cookie with the answer in which a name was given."""
-    app.extensions[_EXTENSION] = VisitorNames(
-        str(app.secret_key or ""), secure=app.config["SESSION_COOKIE_SECURE"]
-    )
+    keys = ShopKeys(str(app.secret_key or ""), tuple(app.config["SECRET_KEY_FALLBACKS"]))
+    app.extensions[_EXTENSION] = VisitorNames(keys, secure=app.config["SESSION_COOKIE_SECURE"])
     app.after_request(_remember)

@@ -12,6 +12,7 @@ from app.identity.context import current_principal, signed_in_id
 from app.markets.context import current_market
 from app.shared.errors import Invalid
 from app.shared.ids import Sku
+from app.shared.texts import Text
 from app.web.limits import limiter
 from app.web.registry import service
 from app.web.rendering import page, private, see_other, wants_fragment
@@ -72,19 +73,22 @@ def _sku() -> Sku:
 
 
 def _changed() -> BaseResponse:
-    return _list_page() if wants_fragment() else see_other("/wishlist")
+    if not wants_fragment():
+        return see_other("/wishlist")
+    return _list_page(Text("Your wishlist is changed."))
 
 
-def _list_page() -> Response:
+def _list_page(said: str = "") -> Response:
     wishlist = service(WishlistService).find(current_list_id())
-    return private(_page("wishlists/wishlist.html", wishlist))
+    return private(_page("wishlists/wishlist.html", wishlist, said))
 
 
-def _page(template: str, wishlist: Wishlist) -> Response:
+def _page(template: str, wishlist: Wishlist, said: str = "") -> Response:
     path = f"/wishlist/shared/{wishlist.share_token}" if wishlist.share_token else ""
     return page(
         template,
         "wishlist",
+        said=said,
         wishes=service(WishlistService).wishes(wishlist, current_market()),
         in_account=signed_in_id() is not None,
         share_url=urljoin(service(Settings).base_url, path) if path else "",

@@ -8,37 +8,18 @@ import time
 from collections import Counter
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor, as_completed
-from datetime import timedelta
 from pathlib import Path
 
 import requests
 
-from app import create_app
-from app.analytics.counting import SalesCounting
-from app.catalog.models import BundleComponent, PercentOff
-from app.checkout.reconciliation import Reconciler
-from app.db.database import Database
-from app.db.migrations import upgrade
-from app.db.outbox import Outbox
-from app.db.schedules import Schedules
-from app.shared.clock import now
-from app.shared.ids import Sku
-from app.web.registry import service
-from app.worker import Worker
 from dev.stack import EMBEDDED, Stack
 from tests.chaos.desk import RefundDesk
-from tests.chaos.judge import judge
-from tests.chaos.shopper import COUPON, ChaoticShopper, GaveUp
-from tests.support.catalog import CatalogMaker, make_product, make_variant
-from tests.support.credit import Bank
-from tests.support.dying import end_abandoned_transactions
+from tests.chaos.quiet import settle_and_judge
+from tests.chaos.shelves import fill, stock_of
+from tests.chaos.shopper import ChaoticShopper, GaveUp
 from tests.support.gateways import Sandbox
-from tests.support.promotions import PromotionMaker
 
-_PRODUCTS = 24
 _SHOPPERS = 32
-_CARDS = 0.1  # of the checkouts: each is shared by several shoppers
-_COUPON_USES = 0.15  # of the checkouts: fewer than there are shoppers who try
 _REQUEST_FAULTS = (
     "drop_before", "drop_after", "delay_before", "delay_after", "error_500", "error_500_after",
     "html_502", "empty", "malformed",
@@ -80,10 +61,10 @@ class Campaign:
 
     def run(self) -> dict[str, int]:
         """Run it all; the returned figures must all be zero."""
-        stock = {f"C-{number}": 10_000 if number else 25 for number in range(_PRODUCTS)}
+        stock = stock_of()
         try:
             self._stack.start(EMBEDDED)
-            self._fill(stock)
+            self._cards = fill(self._stack.environment, stock, self._checkouts, self._rng)
             self._stack.start()
             desk = RefundDesk(self._stack.environment, random.Random(self._rng.random()), self.seen)
             helpers = [
@@ -96,32 +77,10 @@ class Campaign:
             self._over.set()
             for helper in helpers:
                 helper.join()
-            return self._settle_down(stock)
+            return self._judge(stock)
         finally:
             self._over.set()
             self._stack.stop()
-
-    def _fill(self, stock: dict[str, int]) -> None:
-        app = create_app(self._stack.environment)
-        database = service(Database, app)
-        upgrade(database)
-        products = [make_product(f"Chaos {sku}", make_variant(sku)) for sku in stock]
-        maker = CatalogMaker(app)
-        maker.add(*products[:1], stock=25)
-        maker.add(*products[1:], stock=10_000)
-        uses = max(int(self._checkouts * _COUPON_USES), 1)
-        PromotionMaker(app).add(COUPON, limit_total=uses, limit_per_customer=1)
-        bank = Bank(app)
-        many = max(int(self._checkouts * _CARDS), 2)
-        worth = (1500, 4000, 12_000)  # a part of an order, about one, several
-        self._cards = tuple(bank.card(self._rng.choice(worth))[1] for _ in range(many))
-        maker.bundle(
-            "Bundle",
-            BundleComponent(sku=Sku("C-1"), quantity=2, alternatives=(Sku("C-2"),)),
-            BundleComponent(sku=Sku("C-0"), quantity=1, optional=True),
-            pricing=PercentOff(basis_points=1000),
-        )
-        database.close()
 
     def _shop(self, skus: list[str]) -> None:
         """Let shoppers loose; the main thread kills servers, since children die with the thread
@@ -203,57 +162,14 @@ class Campaign:
             answer = requests.post(f"{sandbox.url}/sandbox/lapse/{rng.choice(waiting)}", timeout=10)
             self.seen["payment withdrawn"] += answer.ok
 
-    def _settle_down(self, stock: dict[str, int]) -> dict[str, int]:
-        """End all faults, let the time pass that abandoned payments have, and reconcile."""
+    def _judge(self, stock: dict[str, int]) -> dict[str, int]:
+        """End all faults, finish what is open, and look at the books."""
         sandbox = Sandbox(self._stack.environment["SANDBOX_URL"])
         requests.delete(f"{sandbox.url}/sandbox/faults", timeout=10)
         time.sleep(4)  # late authorisations
         self._stack.services["worker"].stop()
-        end_abandoned_transactions(self._stack.environment["MONGODB_URI"])
         if self._crashes.exists():
             for point in self._crashes.read_text().splitlines():
                 self.seen[f"died: {point}"] += 1
-        app = create_app(self._stack.environment)
-        database = service(Database, app)
-        worker, reconciler = service(Worker, app), service(Reconciler, app)
-        for _ in range(4 + self._checkouts // 20):
-            self._pass_time(database)
-            report = reconciler.run(older_than=timedelta(0))
-            events = self._drain(service(Outbox, app), database)
-            worker.round()
-            if not (events or report.looked_at or report.released or report.refunded):
-                break
-        service(SalesCounting, app).run()
-        figures = judge(database, sandbox.ledger(), stock)
-        self.seen["orders paid"] = database["orders"].count_documents({"state": "paid"})
-        self.seen["orders refunded"] = database["orders"].count_documents({"state": "refunded"})
-        self.seen["orders cancelled"] = database["orders"].count_documents({"state": "cancelled"})
-        database.close()
-        return figures
-
-    def _drain(self, outbox: Outbox, database: Database) -> int:
-        """Handle every event that is due, several at once; how many there were."""
-        due = {"state": "pending", "available_at": {"$lte": now()}}
-        waiting = database["outbox"].count_documents(due)
-        worker = Worker(outbox, Schedules(database), ())
-        working = threading.Thread(target=worker.run)
-        working.start()
-        patience = 0.2
-        while database["outbox"].find_one(due, {"_id": 1}):
-            time.sleep(patience)
-            patience = min(2 * patience, 10.0)  # asking costs the more the more there is to do
-        worker.stop()
-        working.join()
-        return waiting
-
-    def _pass_time(self, database: Database) -> None:
-        """Two hours later."""
-        past = now() - timedelta(hours=2)
-        database["payment_attempts"].update_many({"open": True}, {"$set": {"created_at": past, "updated_at": past}})  # fmt: skip
-        database["captures"].update_many({"state": {"$ne": "captured"}}, {"$set": {"lease_until": past, "updated_at": past}})  # fmt: skip
-        database["refunds"].update_many({}, {"$set": {"lease_until": past}})
-        database["stock_holds"].update_many({"state": "held"}, {"$set": {"expires_at": past}})
-        database["promotion_uses"].update_many({"state": "held"}, {"$set": {"expires_at": past}})
-        database["credit_holds"].update_many({"state": "held"}, {"$set": {"expires_at": past}})
-        database["outbox"].update_many({"state": "pending"}, {"$set": {"available_at": past}})
-        database["schedules"].delete_many({})
+        rounds = 4 + self._checkouts // 20
+        return settle_and_judge(self._stack.environment, stock, self.seen, rounds)

@@ -37,13 +37,14 @@ class ChaoticShopper:
         rng: random.Random,
         seen: Counter[str],
         cards: tuple[str, ...] = (),
+        session: requests.Session | None = None,
     ) -> None:
         self._base = base
         self._skus = skus
         self._cards = cards
         self._rng = rng
         self._seen = seen
-        self._session = requests.Session()
+        self._session = session or requests.Session()
 
     def _chance(self, share: float) -> bool:
         return self._rng.random() < share

@@ -8,6 +8,7 @@ from flask import Flask
 from app.credit.models import CreditState
 from app.db.database import Database
 from tests.support.credit import Bank, enter_card
+from tests.support.leaving import days_pass
 from tests.support.member import Mailbox, Member, make_proven
 from tests.support.promotions import sums
 from tests.support.shopper import HTMX, Shopper, soup
@@ -189,7 +190,9 @@ def test_leaving_keeps_the_ledger_without_the_shopper(
     assert "25.00" in member.get("/account/data").text
     from tests.support.member import PASSWORD
 
+    assert "Your store credit of" in member.get("/account/deletion").text
     member.post("/account/deletion", {"current_password": PASSWORD})
+    days_pass(app)
     account = bank.account(credit)
     assert account.account_id is None
     assert account.state is CreditState.DISABLED

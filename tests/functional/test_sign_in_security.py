@@ -28,6 +28,7 @@ from app.web.registry import service
 from tests.support.answers import BOTH_WAYS, assert_refused
 from tests.support.catalog import CatalogMaker
 from tests.support.gateways import Sandbox
+from tests.support.leaving import days_pass
 from tests.support.member import PASSWORD, Mailbox, Member, make_proven
 from tests.support.shopper import ADDRESS, HTMX, Shopper, soup
 
@@ -463,6 +464,7 @@ def test_a_token_of_an_ended_session_is_nothing(app: Flask, member: Member) -> N
 def test_a_token_of_a_deleted_account_is_nothing(app: Flask, member: Member) -> None:
     claims = claims_of(member)
     member.post("/account/deletion", {"current_password": PASSWORD})
+    days_pass(app)
     hold(member, forge(app, claims))
     assert not member.is_in()
 

@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-import hashlib
-import hmac
 import json
-import time
 
 import pytest
 from flask.testing import FlaskClient
@@ -13,6 +10,7 @@ from flask.testing import FlaskClient
 from app.db.database import Database
 from app.payments.events import WEBHOOK_RECEIVED, WEBHOOK_REPEATED
 from tests.support.shopper import Shopper
+from tests.support.signing import sign, stripe_headers
 
 BODY = json.dumps(
     {"id": "evt_1", "type": "checkout.session.completed", "data": {"object": {"id": "cs_1"}}}
@@ -22,13 +20,8 @@ RAZORPAY = json.dumps(
 ).encode()
 
 
-def _sign(secret: str, message: bytes) -> str:
-    return hmac.new(secret.encode(), message, hashlib.sha256).hexdigest()
-
-
 def _stripe(secret: str, body: bytes = BODY, age: int = 0) -> dict[str, str]:
-    stamp = int(time.time()) - age
-    return {"Stripe-Signature": f"t={stamp},v1={_sign(secret, f'{stamp}.'.encode() + body)}"}
+    return stripe_headers(secret, body, age)
 
 
 @pytest.fixture
@@ -51,7 +44,7 @@ def test_a_signed_event_is_stored_once(
 def test_razorpays_event_id_is_not_trusted_to_tell_repeats(
     client: FlaskClient, environment: dict[str, str], database: Database
 ) -> None:
-    signature = _sign(environment["RAZORPAY_WEBHOOK_SECRET"], RAZORPAY)
+    signature = sign(environment["RAZORPAY_WEBHOOK_SECRET"], RAZORPAY)
     for event_id in ("a", "b", "é"):
         headers = {"X-Razorpay-Signature": signature, "X-Razorpay-Event-Id": event_id}
         assert client.post("/webhooks/razorpay", data=RAZORPAY, headers=headers).status_code == 200
@@ -77,8 +70,41 @@ def test_a_signed_body_that_makes_no_sense_is_a_400(
 ) -> None:
     headers = _stripe(environment["STRIPE_WEBHOOK_SECRET"], body)
     assert client.post("/webhooks/stripe", data=body, headers=headers).status_code == 400
-    headers = {"X-Razorpay-Signature": _sign(environment["RAZORPAY_WEBHOOK_SECRET"], body)}
+    headers = {"X-Razorpay-Signature": sign(environment["RAZORPAY_WEBHOOK_SECRET"], body)}
     assert client.post("/webhooks/razorpay", data=body, headers=headers).status_code == 400
+
+
+_STRIPE_EVENT = '{"id":"evt_2","type":"x","data":{"object":%s}}'
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        "[" * 20_000 + "]" * 20_000,
+        _STRIPE_EVENT % "[]",
+        _STRIPE_EVENT % '"text"',
+        _STRIPE_EVENT % '{"metadata":[1]}',
+        _STRIPE_EVENT.replace("evt_2", "\\ud800") % "{}",
+        _STRIPE_EVENT % '{"metadata":{"attempt_id":"\\ud800"}}',
+        '{"event":"x","payload":{"payment":{"entity":"text"}}}',
+        '{"event":"x","payload":{"payment":{"entity":[1]}}}',
+        '{"event":"x","payload":{"order":{"entity":7}}}',
+        '{"event":"\\ud800","payload":{"order":{"entity":{"id":"o"}}}}',
+        '{"event":"x","payload":{"order":{"entity":{"id":"\\ud800"}}}}',
+        '{"event":"x","payload":{"order":{"entity":{"id":"o"}}}}'.encode("utf-16").decode(
+            "latin-1"
+        ),
+    ],
+)
+def test_a_signed_body_of_the_wrong_shape_is_a_400(
+    client: FlaskClient, environment: dict[str, str], database: Database, body: str
+) -> None:
+    sent = body.encode("latin-1")
+    headers = _stripe(environment["STRIPE_WEBHOOK_SECRET"], sent)
+    assert client.post("/webhooks/stripe", data=sent, headers=headers).status_code == 400
+    headers = {"X-Razorpay-Signature": sign(environment["RAZORPAY_WEBHOOK_SECRET"], sent)}
+    assert client.post("/webhooks/razorpay", data=sent, headers=headers).status_code == 400
+    assert database["webhook_events"].count_documents({}) == 0
 
 
 def test_an_old_signature_is_refused(client: FlaskClient, environment: dict[str, str]) -> None:

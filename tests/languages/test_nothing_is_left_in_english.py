@@ -207,7 +207,11 @@ def test_an_account(shop: Flask, mailbox: Mailbox) -> None:
     check(member.get(mailbox.link(member.email, "/reset/")), 200)
     check(member.get("/account/reset/nonsense"), 404, 410, 422)
     member.post("/account/password", {"current_password": PASSWORD, "password": "four loud geese"})
-    member.post("/account/deletion", {"current_password": "four loud geese"})
+    check(member.post("/account/deletion", {"current_password": "four loud geese"}), 303)
+    check(member.get(mailbox.link(member.email, "/stay/")), 200)
+    member.log_in("four loud geese")
+    crawl(member, "/account", "/account/deletion")
+    check(member.post("/account/deletion/undo", {}), 303)
     read_mails(mailbox, member.email, at_least=3)
 
 

@@ -10,6 +10,7 @@ from typing import Any
 from app.catalog.csv.job_models import ImportCounts, ImportJob, ImportState, Plan, Refusal
 from app.catalog.csv.planning import FieldChange, PlannedProduct
 from app.db.database import Database, Document, Session
+from app.db.moments import passed
 from app.shared.clock import now
 
 _CHUNK = 4 * 1024 * 1024  # bytes; a document holds 16 MB at most
@@ -76,7 +77,7 @@ class ImportJobRepository:
 
     def lease(self, worker: str, until: datetime) -> ImportJob | None:
         """Take an import that waits, or whose worker is gone; None if there is none."""
-        free = {"$or": [{"lease": None}, {"lease": {"$lt": now()}}]}
+        free = {"$or": [{"lease": None}, passed("lease", now(), until - now())]}
         for found in self._jobs.find({"state": {"$in": _MOVING}, **free}, {"lease": 1}).limit(10):
             taken = self._jobs.update_one(
                 {"_id": found["_id"], "lease": found.get("lease"), "state": {"$in": _MOVING}},

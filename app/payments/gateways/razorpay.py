@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import hashlib
 import hmac
-import json
 from collections.abc import Callable, Iterator, Mapping
 from datetime import datetime
 from typing import Any, TypeVar
@@ -25,6 +24,7 @@ from app.payments.errors import (
 )
 from app.payments.gateways.amounts import RAZORPAY
 from app.payments.gateways.base import HostedForm, OpenedSession, PaymentRequest, WebhookHint
+from app.payments.gateways.events import SENSELESS, event_in, said
 from app.payments.models import (
     Attempt,
     ListedPayment,
@@ -215,21 +215,19 @@ class RazorpayGateway:
         if not hmac.compare_digest(expected.encode(), signature.encode()):
             raise BadSignature("webhook")
         try:
-            event = json.loads(body)
-            kind = str(event["event"])
+            event = event_in(body)
             entities = {name: part["entity"] for name, part in event["payload"].items()}
-        except (ValueError, KeyError, TypeError, AttributeError) as error:
+            payment, order = entities.get("payment") or {}, entities.get("order") or {}
+            notes = payment.get("notes") or {}
+            return WebhookHint(
+                # The header is not covered by the signature: the body's digest counts as well.
+                event_id=headers.get("X-Razorpay-Event-Id") or hashlib.sha256(body).hexdigest(),
+                kind=said(event["event"]),
+                session_id=said(payment.get("order_id") or order.get("id")),
+                attempt_id=said(notes.get("attempt_id")) if isinstance(notes, dict) else "",
+            )
+        except SENSELESS as error:
             raise BadSignature(type(error).__name__) from error
-        payment = entities.get("payment") or {}
-        order = entities.get("order") or {}
-        notes = payment.get("notes") or {}
-        return WebhookHint(
-            # The header is not covered by the signature: the digest of the body counts as well.
-            event_id=headers.get("X-Razorpay-Event-Id") or hashlib.sha256(body).hexdigest(),
-            kind=kind,
-            session_id=str(payment.get("order_id") or order.get("id") or ""),
-            attempt_id=str(notes.get("attempt_id", "")) if isinstance(notes, dict) else "",
-        )
 
 
 def _seen(item: Mapping[str, Any]) -> SeenPayment:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Iterator, Mapping
 from datetime import datetime
 from typing import Any, TypeVar, cast
@@ -19,6 +18,7 @@ from app.payments.errors import (
 )
 from app.payments.gateways.amounts import STRIPE
 from app.payments.gateways.base import OpenedSession, PaymentRequest, WebhookHint
+from app.payments.gateways.events import SENSELESS, event_in, said
 from app.payments.models import (
     Attempt,
     ListedPayment,
@@ -214,19 +214,17 @@ class StripeGateway:
             stripe.WebhookSignature.verify_header(
                 text, signature, self._webhook_secret, stripe.Webhook.DEFAULT_TOLERANCE
             )
-            event = json.loads(text)
+            event = event_in(body)
             entity = event["data"]["object"]
-            kind, event_id = str(event["type"]), str(event["id"])
-        except (stripe.SignatureVerificationError, ValueError, KeyError, TypeError) as error:
+            is_session = entity.get("object") == "checkout.session"
+            return WebhookHint(
+                event_id=said(event["id"]),
+                kind=said(event["type"]),
+                session_id=said(entity.get("id")) if is_session else "",
+                attempt_id=said((entity.get("metadata") or {}).get("attempt_id")),
+            )
+        except (stripe.SignatureVerificationError, *SENSELESS) as error:
             raise BadSignature(type(error).__name__) from error
-        metadata = entity.get("metadata") or {}
-        is_session = entity.get("object") == "checkout.session"
-        return WebhookHint(
-            event_id=event_id,
-            kind=kind,
-            session_id=str(entity.get("id", "")) if is_session else "",
-            attempt_id=str(metadata.get("attempt_id", "")),
-        )
 
 
 def _seen(intent: stripe.PaymentIntent) -> SeenPayment:

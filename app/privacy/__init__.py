@@ -1,0 +1,1 @@
+"""What the shop knows of persons: how long it keeps it, and how it forgets (docs/privacy.md)."""

@@ -1,0 +1,150 @@
+"""The web server: granian with the shop's options, and a stop that no shopper notices.
+
+    python -m serve [--host HOST] [--folder FOLDER] [APPLICATION]    serves wsgi:app, or another's
+    python -m serve --check PORT                    asks a server of this machine how it is
+
+Options come from the environment, see ``VARIABLES``. Told to stop (SIGTERM), ``/readyz`` says so
+for ``MOSSX_DRAIN_SECONDS``, so that whoever sends shoppers here sends them elsewhere; then running
+requests have ``MOSSX_STOP_SECONDS`` to end. A second SIGTERM, or Ctrl-C, stops without the first
+wait. This module imports nothing of the shop: that is for the processes that answer.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import signal
+import sys
+import tempfile
+import threading
+import urllib.request
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from types import FrameType
+
+from granian import Granian
+from granian.constants import Interfaces
+
+VARIABLES = {
+    "PORT": 8000,  # to listen on
+    "MOSSX_WEB_PROCESSES": 2,
+    "MOSSX_WEB_THREADS": 8,  # in each process: requests that wait for the database or a gateway
+    "MOSSX_DRAIN_SECONDS": 0,
+    "MOSSX_STOP_SECONDS": 20,
+}
+_MOST = 65_535
+_WAITING = 1_024  # connections that may wait to be accepted
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Options:
+    """What to serve, and how."""
+
+    application: str
+    host: str
+    port: int
+    processes: int
+    threads: int
+    drain: int
+    patience: int
+
+
+def read_options(application: str, host: str, environment: Mapping[str, str]) -> Options:
+    """The options of an environment. Raises ``SystemExit`` naming a variable that is no number."""
+    values = {}
+    for name, default in VARIABLES.items():
+        given = environment.get(name) or str(default)
+        if not given.isdecimal() or int(given) > _MOST:
+            raise SystemExit(f"{name} must be a whole number up to {_MOST}")
+        values[name] = int(given)
+    return Options(
+        application=application,
+        host=host,
+        port=values["PORT"],
+        processes=values["MOSSX_WEB_PROCESSES"],
+        threads=values["MOSSX_WEB_THREADS"],
+        drain=values["MOSSX_DRAIN_SECONDS"],
+        patience=values["MOSSX_STOP_SECONDS"],
+    )
+
+
+class WebServer:
+    """granian, and a folder that its processes share for as long as it runs."""
+
+    def __init__(self, options: Options, folder: Path) -> None:
+        self._drain = options.drain
+        self._folder = folder
+        folder.mkdir(parents=True, exist_ok=True)
+        self._marker = folder / "stopping"
+        self._granian = Granian(
+            f"{options.application}:app",
+            address=options.host,
+            port=options.port,
+            interface=Interfaces.WSGI,
+            websockets=False,
+            workers=options.processes,
+            blocking_threads=options.threads,
+            backlog=_WAITING,
+            respawn_failed_workers=True,
+            workers_kill_timeout=max(options.patience, 1),
+        )
+        self._granian.on_startup(self._prepare)
+
+    def run(self) -> None:
+        """Serve until told to stop."""
+        self._granian.serve()
+
+    def _prepare(self) -> None:
+        """Just before the processes are started: they inherit the environment."""
+        self._marker.unlink(missing_ok=True)
+        os.environ["MOSSX_STOPPING_FILE"] = str(self._marker)
+        figures = Path(os.environ.setdefault("PROMETHEUS_MULTIPROC_DIR", f"{self._folder}/metrics"))
+        figures.mkdir(parents=True, exist_ok=True)
+        for left_over in figures.glob("*.db"):
+            left_over.unlink()
+        signal.signal(signal.SIGTERM, self._stop)
+
+    def _stop(self, _: int, __: FrameType | None) -> None:
+        if self._drain and not self._marker.exists():
+            self._marker.touch()
+            timer = threading.Timer(self._drain, self._end)
+            timer.daemon = True
+            timer.start()
+        else:
+            self._end()
+
+    def _end(self) -> None:
+        self._granian.signal_handler_interrupt()  # type: ignore[no-untyped-call]
+
+
+def is_well(port: int) -> bool:
+    """Whether the server on a port of this machine says that it is healthy."""
+    try:
+        with urllib.request.urlopen(f"http://127.0.0.1:{port}/healthz", timeout=2) as answer:
+            return bool(answer.status == 200)
+    except OSError:
+        return False
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Serve, or ask; the exit code."""
+    parser = argparse.ArgumentParser(description="The web server of the shop.")
+    parser.add_argument("application", nargs="?", default="wsgi")
+    parser.add_argument("--host", default="127.0.0.1")
+    parser.add_argument("--folder", type=Path)  # for what its processes share, else a temporary one
+    parser.add_argument("--check", type=int, metavar="PORT")
+    given = parser.parse_args(arguments)
+    if given.check is not None:
+        return 0 if is_well(given.check) else 1
+    options = read_options(given.application, given.host, os.environ)
+    if given.folder is not None:
+        WebServer(options, given.folder).run()
+        return 0
+    with tempfile.TemporaryDirectory(prefix="mossx-web-") as folder:
+        WebServer(options, Path(folder)).run()
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,84 @@
+"""Pages and their states, as axe-core and a ruler see them.
+
+``A11Y=all`` (``make a11y``) goes through every one there is, and looks at each on a phone, in the
+dark, at 200 % and with wide text, too.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterator
+
+import pytest
+from playwright.sync_api import Browser, Page
+
+from dev.stack import Stack
+from tests.browser import judging, walk
+from tests.browser.conftest import DESKTOP
+
+pytestmark = pytest.mark.browser
+ALL = os.environ.get("A11Y") == "all"
+NARROW, ZOOMED = (320, 640), (640, 450)  # 1280 wide at 400 % and at 200 %
+HANDHELD = (390, 844)
+WALKS = (walk.visitor, walk.member, walk.owner) if ALL else (walk.passer_by, walk.glance)
+Judge = Callable[[Page], list[str]]
+
+
+@pytest.fixture
+def page(browser: Browser, shop: Stack, size: tuple[int, int]) -> Iterator[Page]:
+    """A fresh browser profile with axe-core in it, in which nothing is to move."""
+    width, height = size
+    context = browser.new_context(
+        base_url=shop.environment["BASE_URL"],
+        viewport={"width": width, "height": height},
+        reduced_motion="reduce",
+    )
+    context.set_default_timeout(30_000)
+    judging.bring_axe(context)
+    yield context.new_page()
+    context.close()
+
+
+def _resized(page: Page, size: tuple[int, int], judge: Judge) -> list[str]:
+    before = page.viewport_size
+    page.set_viewport_size({"width": size[0], "height": size[1]})
+    found = [f"at {size[0]}: {each}" for each in judge(page)]
+    if before:
+        page.set_viewport_size(before)
+    return found
+
+
+def _in_the_dark(page: Page) -> list[str]:
+    page.emulate_media(color_scheme="dark")
+    found = [f"dark: {each}" for each in judging.breaches(page, ("wcag2aa",))]
+    page.emulate_media(color_scheme="light")
+    return found
+
+
+def _with_wide_text(page: Page) -> list[str]:
+    added = page.add_style_tag(content=judging.SPACED)
+    found = [f"wide text: {each}" for each in judging.cut_off(page) + judging.too_wide(page)]
+    added.evaluate("it => it.remove()")
+    return found
+
+
+def _judge(page: Page) -> list[str]:
+    found = judging.breaches(page) + judging.too_wide(page) + judging.moving(page)
+    found += judging.unexplained(page)
+    found += _resized(page, NARROW, judging.too_wide)
+    if ALL:
+        found += _resized(page, HANDHELD, judging.breaches)
+        found += _resized(page, ZOOMED, judging.too_wide)
+        found += _resized(page, HANDHELD, _with_wide_text)
+        found += _in_the_dark(page)
+    return found
+
+
+@pytest.mark.parametrize("size", [DESKTOP], ids=["desktop"])
+@pytest.mark.parametrize("walked", WALKS)
+def test_no_page_and_no_state_shuts_anybody_out(
+    page: Page, walked: walk.Walk, record_property: Callable[[str, object], None]
+) -> None:
+    judged = {name: _judge(page) for name in walked(page)}
+    record_property("states", len(judged))
+    assert {name: found for name, found in judged.items() if found} == {}

@@ -1,0 +1,223 @@
+"""After every swap the keyboard is somewhere sensible, and what happened was read out."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+from playwright.sync_api import Browser, Page, expect
+
+from dev.stack import Stack
+from tests.browser import journey, walk
+from tests.browser.conftest import DESKTOP
+from tests.browser.reader import Reader
+
+pytestmark = pytest.mark.browser
+
+
+@pytest.fixture
+def page(browser: Browser, shop: Stack) -> Iterator[Page]:
+    """A fresh browser profile that writes down what it says."""
+    context = browser.new_context(
+        base_url=shop.environment["BASE_URL"],
+        viewport={"width": DESKTOP[0], "height": DESKTOP[1]},
+    )
+    context.set_default_timeout(15_000)
+    Reader.listen(context)
+    yield context.new_page()
+    context.close()
+
+
+def test_filters_and_variants(page: Page) -> None:
+    reader = Reader(page)
+    page.goto("/products")
+    choice = page.locator(".facet a.choice").first
+    name = choice.get_attribute("id") or ""
+    reader.press(choice)
+    reader.is_at(f"^{name}$")
+    reader.heard(r"^\d+ products?")
+    reader.press(page.locator("#sort-price_asc"))
+    reader.is_at("^sort-price_asc$")
+    page.locator("#min_price").fill("much")
+    reader.press(page.locator("#apply-price"))
+    reader.is_at("min_price")
+    reader.heard("amount|number|price")
+    page.goto("/products/dune-mug")
+    option = page.locator(".option:not([aria-current])").first
+    name = option.get_attribute("id") or ""
+    reader.press(option)
+    reader.is_at(f"^{name}$")
+    reader.heard(r"Dune Mug, .*\$\d+.*In stock")
+
+
+def test_suggestions_are_counted(page: Page) -> None:
+    reader = Reader(page)
+    page.goto("/")
+    page.locator("#q").press_sequentially("mush")
+    reader.heard(r"\d+ suggestions? for mush")
+    reader.is_at("^q$")
+    page.keyboard.press("Tab")
+    page.keyboard.press("Tab")
+    assert page.evaluate("document.activeElement.closest('#suggestions') !== null")
+
+
+def test_the_cart_and_the_checkout(page: Page) -> None:
+    reader = Reader(page)
+    page.goto("/products/reed-tumbler")
+    journey.choose_buyable(page)
+    reader.settled()
+    reader.press(page.get_by_role("button", name="Add to wishlist"))
+    reader.is_at("Add to wishlist")
+    reader.heard("On your wishlist")
+    reader.press(page.get_by_role("button", name="Add to cart"))
+    reader.is_at("Add to cart")
+    reader.heard("In your cart: Reed Tumbler")
+    page.goto("/cart")
+    reader.settled()
+    page.locator(".stepper [name=quantity]").first.fill("2")
+    reader.press(page.get_by_role("button", name="Update"))
+    reader.is_at("-update$")
+    reader.heard("2 in all")
+    page.locator(".stepper").first.evaluate("it => it.noValidate = true")
+    page.locator(".stepper [name=quantity]").first.fill("98")
+    reader.press(page.get_by_role("button", name="Update"))
+    assert page.evaluate("document.activeElement.getAttribute('aria-invalid')") == "true"
+    reader.heard("98|at most|only|left")
+    page.locator("#code").fill("NOSUCHCODE")
+    reader.press(page.locator("#apply-code"))
+    reader.is_at("^code$")
+    page.locator("#code").fill("WELCOME10")
+    reader.press(page.locator("#apply-code"))
+    reader.is_at("^apply-code$")
+    reader.press(page.get_by_role("button", name="Remove code"))
+    reader.is_at("Your cart")
+    reader.press(page.get_by_role("button", name="Save for later"))
+    reader.is_at("Your cart")
+    reader.heard("cart is empty")
+    reader.press(page.get_by_role("button", name="Move to cart"))
+    reader.heard("2 in all")
+    page.goto("/checkout")
+    page.locator("[name=state]").select_option("CA")
+    reader.press(page.locator("[name=shipping_method]").first, "ArrowDown")
+    reader.is_at("^shipping_method-")
+    reader.heard(r"to pay: \$")
+    page.locator("#gift-card").fill("NO-SUCH-CARD")
+    reader.press(page.locator("#apply-gift-card"))
+    reader.is_at("^gift-card$")
+    page.goto("/cart")
+    reader.settled()
+    reader.press(page.get_by_role("button", name="Remove").first)
+    reader.is_at("Your cart")
+    reader.heard("cart is empty")
+    page.goto("/wishlist")
+    reader.press(page.get_by_role("button", name="Remove"))
+    reader.is_at("wishlist")
+
+
+def test_waiting_and_asking(page: Page) -> None:
+    reader = Reader(page)
+    page.goto("/products/reed-carafe?option.Colour=Clear")
+    page.locator("#alert-email").fill("nobody")
+    reader.press(page.get_by_role("button", name="Tell me"))
+    reader.is_at("alert-email")
+    page.locator("#alert-email").fill("reader@example.com")
+    reader.press(page.get_by_role("button", name="Tell me"))
+    reader.is_at("We write once")
+    page.goto("/products/dune-mug/review")
+    reader.press(page.get_by_role("button", name="Go on"))
+    reader.is_at("problems")
+
+
+def test_lists_and_editors_of_the_panel(page: Page) -> None:
+    reader = Reader(page)
+    walk.log_in(page, walk.OWNER)
+    page.goto("/admin/products")
+    page.evaluate("window.heard = []")
+    page.locator("#list-q").press_sequentially("mug")
+    reader.heard(r"\d+ shown")
+    reader.is_at("list-q")
+    page.goto("/admin/inventory?q=dune+mug")
+    count = page.locator(".count [name=quantity]").first
+    count.fill("17")
+    reader.press(count)
+    reader.is_at("^count-")
+    reader.heard("17 on hand")
+    page.goto("/admin/products/new")
+    page.locator("#form form").evaluate("it => it.noValidate = true")
+    reader.press(page.get_by_role("button", name="Create"))
+    reader.is_at("problems")
+    path = walk.first_product(page)
+    page.goto(f"{path}/variants")
+    reader.press(page.get_by_role("button", name="Add option"))
+    assert page.evaluate("document.activeElement.placeholder") == "Name, such as Size"
+    fieldset = page.locator(".option-edit").last
+    reader.press(fieldset.get_by_role("button", name="Add value"))
+    reader.is_at("^f-v")
+    reader.press(fieldset.get_by_role("button", name="Remove option"))
+    reader.is_at("^add-option$")
+
+
+def test_shelves_and_sets_of_the_panel(page: Page) -> None:
+    reader = Reader(page)
+    walk.log_in(page, walk.OWNER)
+    page.goto("/admin/collections/new")
+    page.locator("#q").fill("mug")
+    reader.press(page.locator("#find"))
+    reader.is_at("^find$")
+    reader.press(page.get_by_role("list", name="Found").get_by_role("button").first)
+    reader.is_at("^q$")
+    reader.press(page.get_by_role("list", name="Found").get_by_role("button").first)
+    reader.press(page.locator("#products li").nth(1).get_by_role("button", name="up"))
+    reader.is_at("^down-")
+    reader.press(page.locator("#products li").first.get_by_role("button", name="out"))
+    reader.is_at("^q$")
+    page.locator("#kind-hand").focus()
+    page.keyboard.press("ArrowDown")
+    expect(page.locator("#conditions")).to_be_visible()
+    reader.settled()
+    reader.is_at("^kind-rule$")
+    reader.press(page.locator("#add-condition"))
+    reader.is_at("condition|What is asked")
+    for field in page.get_by_label("One of these, one on each line").all():
+        field.fill("Mug")
+    reader.press(page.locator("#work-out"))
+    reader.is_at("^work-out$")
+    reader.heard("found")
+    page.goto("/admin/bundles/new")
+    page.locator("#q").fill("mug")
+    reader.press(page.locator("#find"))
+    reader.is_at("^find$")
+    reader.press(page.get_by_role("list", name="Found").get_by_role("button").first)
+    reader.is_at("^q$")
+    reader.press(page.locator("#work-out"))
+    reader.is_at("^work-out$")
+    page.goto("/admin/settings/markets/US")
+    reader.press(page.locator("#try"))
+    reader.is_at("try|trial-")
+
+
+def test_figures_that_renew_themselves(page: Page) -> None:
+    reader = Reader(page)
+    walk.log_in(page, walk.OWNER)
+    page.goto("/admin")
+    page.locator("#funnel").focus()
+    page.evaluate("htmx.ajax('GET', '/admin', {target: '#figures', swap: 'outerHTML'})")
+    reader.settled()
+    reader.is_at("^funnel$")
+    page.get_by_role("link", name="Stop renewing").click()
+    expect(page.locator("#figures")).to_be_visible()
+    assert page.locator("#figures").get_attribute("hx-trigger") is None
+
+
+def test_an_order_that_is_cancelled(page: Page) -> None:
+    reader = Reader(page)
+    page.goto("/products/reed-tumbler")
+    journey.choose_buyable(page)
+    walk.press(page, "Add to cart")
+    page.goto("/checkout")
+    walk.fill_checkout(page)
+    page.get_by_role("button", name="Continue to payment").click()
+    journey.pay(page, "razorpay", javascript=True)
+    page.locator("#cancel > summary").click()
+    reader.press(page.get_by_role("button", name="Yes, cancel it"))
+    reader.is_at("This order is cancelled")

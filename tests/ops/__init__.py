@@ -1,0 +1,1 @@
+"""Operation: what is deployed, watched, traced, and stopped."""
