@@ -295,7 +295,7 @@ def test_a_reset_takes_a_claim_from_the_stranger_who_made_it(app: Flask, mailbox
         {"email": ["a@example.com", "ann@example.com"], "password": ["x", PASSWORD]},
         {"email": "ann@example.com\x00", "password": PASSWORD + "\x00"},
         {"email": "ann@example.com", "password": "\x00" * 100},
-        {"email": "x" * 1_000_000, "password": "y" * 500_000},
+        {"email": "x" * 300_000, "password": "y" * 100_000},
         {"email": "ann@example.com", "password": "\u202e" + PASSWORD},
         {"email": "verified:ann@example.com", "password": PASSWORD},
     ],
