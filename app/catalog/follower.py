@@ -17,15 +17,15 @@ from app.catalog.readmodel.arrivals import arrived_between, seconds_to_arrival
 from app.catalog.readmodel.entries import milliseconds
 from app.catalog.readmodel.model import CatalogModel
 from app.catalog.readmodel.touched import EVERYTHING, Touched
-from app.catalog.repository import CatalogRepository, Change, ChangeWatch
+from app.catalog.repository import CatalogRepository, Change
 from app.db.errors import PyMongoError
+from app.db.following import Following
 from app.shared.clock import now
 from app.shared.ids import ProductId
 
 _LOOK_EVERY = 0.2  # seconds between looks at the feed where no thread follows it
 _LOOK_BESIDE = 5.0  # the same beside a stream, should it ever leave something out
 _SALES_EVERY = 30.0  # seconds between renewals of the order by sales
-_PAUSES = (0.025, 0.2)  # seconds before trying to watch again, first and longest
 _log = structlog.get_logger()
 Listener = Callable[[Touched], None]
 
@@ -34,134 +34,32 @@ class Companion(Protocol):
     """What else pages show, followed beside the catalog."""
 
     def start(self) -> None:
-        """Begin to follow."""
-
-    def close(self) -> None:
-        """Stop."""
-
-    @property
-    def is_following(self) -> bool:
-        """Whether every change reaches this process as it happens."""
-
-
-class CatalogFollower:
-    """Gives out the newest model. One thread at a time renews it; readers never wait for it.
-
-    ``start`` makes a thread follow the feed; without it, whoever asks for the model looks.
-    """
-
-    def __init__(self, catalog: CatalogRepository, modelling: Modelling, packs: ModelPacks) -> None:
-        self._catalog = catalog
-        self._modelling = modelling
-        self._packs = packs
-        self._feed = FeedReader(catalog)
-        self._lock = threading.Lock()
-        self._model: CatalogModel | None = None
-        self._looked = 0.0
-        self._live_at = milliseconds(now())
-        self._waiting: list[Change] = []  # taken from the feed and not in the model yet
-        self._sold: set[ProductId] = set()
-        self._sales_read = -math.inf
-        self._listeners: list[Listener] = []
-        self._thread: threading.Thread | None = None
-        self._stop = threading.Event()
-        self._following = threading.Event()
-        self._companions: list[Companion] = []
-
-    # --- reading --------------------------------------------------------------------------------
-
-    def model(self) -> CatalogModel:
-        """The catalog, at most a moment old. The database away, the last one stands in."""
-        current = self._model
-        if current is None:
-            with self._lock:
-                return self._model or self._load()
-        if self._thread is None and time.monotonic() - self._looked > _LOOK_EVERY:
-            self._look_if_nobody_does()
-        return self._model or current
-
-    def _look_if_nobody_does(self) -> None:
-        touched: list[Touched] = []
-        if self._lock.acquire(blocking=False):
-            try:
-                touched = self._look()
-            except PyMongoError as error:
-                self._looked = time.monotonic()
-                _log.warning("catalog_feed_lost", error=type(error).__name__)
-            finally:
-                self._lock.release()
-        self._tell(touched)
-
-    def catch_up(self) -> None:
-        """Take in whatever was written until now, if a model is there already."""
-        with self._lock:
-            touched = self._look() if self._model else []
-        self._tell(touched)
-
-    def packed(self) -> Packed:
-        """The newest model with its place in the feed."""
-        self.model()
-        with self._lock:
-            self._sales_read = -math.inf
-            touched = self._look()
-            model = self._model or self._load()
-            packed = Packed(model=model, since=self._feed.since, seen=self._feed.seen)
-        self._tell(touched)
-        return packed
-
-    @property
-    def is_following(self) -> bool:
-        """Whether every change reaches this process as it happens."""
-        return self._following.is_set() and all(each.is_following for each in self._companions)
-
-    def go_with(self, companion: Companion) -> None:
-        """Start and close together; this follows only while that does."""
-        self._companions.append(companion)
-
-    def listen(self, callback: Listener) -> None:
-        """Call ``callback`` after each change of the model, in the thread that made it."""
-        self._listeners.append(callback)
-
-    # --- following ------------------------------------------------------------------------------
-
-    def start(self) -> None:
         """Follow the feed in a thread, which waits for a database that is away."""
-        if self._thread is None:
-            self._stop.clear()
-            self._thread = threading.Thread(target=self._run, name="catalog", daemon=True)
-            self._thread.start()
+        self._following.start()
         for companion in self._companions:
             companion.start()
 
     def close(self) -> None:
         """End the thread."""
-        self._stop.set()
-        if self._thread is not None:
-            self._thread.join(2.0)
-            self._thread = None
+        self._following.close()
         for companion in self._companions:
             companion.close()
 
-    def _run(self) -> None:
-        pause, longest = _PAUSES
-        while not self._stop.is_set():
-            try:
-                watch = self._catalog.watch_changes()
-                try:
-                    self._renew()
-                    self._following.set()
-                    pause = _PAUSES[0]
-                    self._follow(watch)
-                finally:
-                    self._following.clear()
-                    watch.close()
-            except PyMongoError as error:
-                _log.warning("catalog_feed_lost", error=type(error).__name__)
-            except Exception:
-                _log.exception("catalog_feed_failed")
-                pause = longest
-            self._stop.wait(pause)
-            pause = min(2 * pause, longest)
+    def _follow(self) -> None:
+        watch = self._catalog.watch_changes()
+        try:
+            self._renew()
+            self._following.begin()
+            while not self._following.ends:
+                arrived = watch.take(self._patience())
+                with self._lock:
+                    if time.monotonic() - self._looked > _LOOK_BESIDE:
+                        touched = self._look(arrived)
+                    else:
+                        touched = self._apply(self._feed.take(arrived))
+                self._tell(touched)
+        finally:
+            watch.close()
 
     def _renew(self) -> None:
         """Catch up with what happened before the stream began."""
@@ -170,16 +68,6 @@ class CatalogFollower:
                 self._load()
             touched = self._look()
         self._tell(touched)
-
-    def _follow(self, watch: ChangeWatch) -> None:
-        while not self._stop.is_set():
-            arrived = watch.take(self._patience())
-            with self._lock:
-                if time.monotonic() - self._looked > _LOOK_BESIDE:
-                    touched = self._look(arrived)
-                else:
-                    touched = self._apply(self._feed.take(arrived))
-            self._tell(touched)
 
     def _patience(self) -> float:
         wait = _LOOK_BESIDE if self._model is None else seconds_to_arrival(self._model)
