@@ -11,7 +11,7 @@ from urllib.parse import urlsplit
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 
 _MIN_SECRET = 32
-_DEVELOPMENT_SECRET = "development-only-secret-do-not-use-in-production"  # noqa: S105
+_DEVELOPMENT_SECRET = "development-only-secret-do-not-use-in-production"  # noqa: S105 - and so it is
 
 
 class Environment(StrEnum):

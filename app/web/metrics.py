@@ -41,7 +41,7 @@ def metrics() -> Response:
         raise NotFound("We could not find that page.")
     registry = CollectorRegistry()
     if os.environ.get("PROMETHEUS_MULTIPROC_DIR"):
-        multiprocess.MultiProcessCollector(registry)  # type: ignore[no-untyped-call]
+        multiprocess.MultiProcessCollector(registry)  # type: ignore[no-untyped-call]  # has no types
     else:
         registry.register(_requests)
         registry.register(_seconds)
@@ -53,7 +53,7 @@ def latency(*shares: float) -> tuple[float, ...]:
     histogram's buckets tell; nothing without any. Pages from the page cache are not in it."""
     registry = CollectorRegistry()
     if os.environ.get("PROMETHEUS_MULTIPROC_DIR"):
-        multiprocess.MultiProcessCollector(registry)  # type: ignore[no-untyped-call]
+        multiprocess.MultiProcessCollector(registry)  # type: ignore[no-untyped-call]  # has no types
     else:
         registry.register(_seconds)
     buckets = dict.fromkeys((*_BUCKETS, math.inf), 0.0)

@@ -115,7 +115,7 @@ def _at_once(counting: OrderCounting, ids: list[OrderId]) -> None:
             try:
                 counting.follow(order_id)
                 return
-            except Exception:  # noqa: BLE001
+            except Exception:  # noqa: BLE001 - whatever it is, it comes again
                 continue
 
     threads = [Thread(target=deliver, args=(each,)) for each in ids]
