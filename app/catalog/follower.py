@@ -34,6 +34,95 @@ class Companion(Protocol):
     """What else pages show, followed beside the catalog."""
 
     def start(self) -> None:
+        """Begin to follow."""
+
+    def close(self) -> None:
+        """Stop."""
+
+    @property
+    def is_following(self) -> bool:
+        """Whether every change reaches this process as it happens."""
+
+
+class CatalogFollower:
+    """Gives out the newest model. One thread at a time renews it; readers never wait for it.
+
+    ``start`` makes a thread follow the feed; without it, whoever asks for the model looks.
+    """
+
+    def __init__(self, catalog: CatalogRepository, modelling: Modelling, packs: ModelPacks) -> None:
+        self._catalog = catalog
+        self._modelling = modelling
+        self._packs = packs
+        self._feed = FeedReader(catalog)
+        self._lock = threading.Lock()
+        self._model: CatalogModel | None = None
+        self._looked = 0.0
+        self._live_at = milliseconds(now())
+        self._waiting: list[Change] = []  # taken from the feed and not in the model yet
+        self._sold: set[ProductId] = set()
+        self._sales_read = -math.inf
+        self._listeners: list[Listener] = []
+        self._following = Following("catalog_feed", self._follow)
+        self._companions: list[Companion] = []
+
+    # --- reading --------------------------------------------------------------------------------
+
+    def model(self) -> CatalogModel:
+        """The catalog, at most a moment old. The database away, the last one stands in."""
+        current = self._model
+        if current is None:
+            with self._lock:
+                return self._model or self._load()
+        if not self._following.has_thread and time.monotonic() - self._looked > _LOOK_EVERY:
+            self._look_if_nobody_does()
+        return self._model or current
+
+    def _look_if_nobody_does(self) -> None:
+        touched: list[Touched] = []
+        if self._lock.acquire(blocking=False):
+            try:
+                touched = self._look()
+            except PyMongoError as error:
+                self._looked = time.monotonic()
+                self._following.say_lost(error)
+            finally:
+                self._lock.release()
+        self._tell(touched)
+
+    def catch_up(self) -> None:
+        """Take in whatever was written until now, if a model is there already."""
+        with self._lock:
+            touched = self._look() if self._model else []
+        self._tell(touched)
+
+    def packed(self) -> Packed:
+        """The newest model with its place in the feed."""
+        self.model()
+        with self._lock:
+            self._sales_read = -math.inf
+            touched = self._look()
+            model = self._model or self._load()
+            packed = Packed(model=model, since=self._feed.since, seen=self._feed.seen)
+        self._tell(touched)
+        return packed
+
+    @property
+    def is_following(self) -> bool:
+        """Whether every change reaches this process as it happens."""
+        return self._following.is_following and all(each.is_following for each in self._companions)
+
+    def go_with(self, companion: Companion) -> None:
+        """Start and close together; this follows only while that does."""
+        self._companions.append(companion)
+
+    def listen(self, callback: Listener) -> None:
+        """Call ``callback`` after each change of the model, in the thread that made it."""
+        self._listeners.append(callback)
+
+    # --- following ------------------------------------------------------------------------------
+
+    def start(self) -> None:
         """Follow the feed in a thread, which waits for a database that is away."""
         self._following.start()
         for companion in self._companions:

@@ -194,7 +194,9 @@ class Placing:
     def _pin(self, purchase: Purchase, order_id: OrderId, session: Session) -> None:
         """Make sure that the cart is still the one that was shown, and its goods in no other
         order; a merge or a late payment at the same moment conflicts."""
-        pinned = self._carts.ordering.pin(purchase.cart_id, purchase.cart.version, order_id, session)
+        pinned = self._carts.ordering.pin(
+            purchase.cart_id, purchase.cart.version, order_id, session
+        )
         if pinned is None:
             raise CartChanged
         if self._open_rivals(pinned, session):

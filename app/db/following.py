@@ -16,7 +16,7 @@ _log = structlog.get_logger()
 class Following:
     """Runs ``keep_up`` in a thread again and again, until it is closed.
 
-    ``keep_up`` opens a stream, catches up, calls ``begin`` and then takes what comes until ``ends``;
+    ``keep_up`` opens a stream, catches up, calls ``begin`` and takes what comes until ``ends``;
     whatever it raises is logged under ``name``, and it is called again after a moment.
     """
 
