@@ -7,7 +7,7 @@ READY := $(VENV)/.ready
 CODE := app dev sandbox tests migrations bench tools wsgi.py
 export PYTHONDONTWRITEBYTECODE = 1
 
-.PHONY: help setup run test check format lint lock bench bench-admin chaos screenshots lighthouse translations
+.PHONY: help setup run test check format lint lock bench bench-admin chaos screenshots lighthouse translations papers scaling tour
 CHECKOUTS ?= 10000
 
 help: ## List every target
@@ -24,13 +24,16 @@ run: $(READY) ## Serve the demo shop on http://127.0.0.1:8000 (PORT changes it)
 test: $(READY) ## Run the whole suite against real servers
 	@$(BIN)/python -m pytest tests -n 2 --dist loadfile --no-loadscope-reorder
 
-lint: $(READY) ## Formatting, lint, types, import rules, templates, translations
+lint: $(READY) ## Formatting, lint, types, import rules, templates, translations, papers
 	$(BIN)/ruff format --check $(CODE)
 	$(BIN)/ruff check $(CODE)
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 	$(BIN)/djlint templates sandbox --lint --quiet
 	$(BIN)/python -m tools.translations check
+	$(BIN)/python -m tools.limits
+	$(BIN)/python -m tools.packages check
+	$(BIN)/python -m tools.papers check
 
 check: lint test ## What CI runs: lint, then the whole suite
 
@@ -44,17 +47,27 @@ bench: $(READY) ## Measure pages, as ratios in one run, into docs/benchmarks.md 
 bench-admin: $(READY) ## How long the pages of the panel take with 100 000 orders (docs/benchmarks-admin.md)
 	@$(BIN)/python -m bench.admin
 
+scaling: $(READY) ## What an order costs and what breaks first, into docs/scaling.md (MEASURE=30 measures again)
+	@$(BIN)/python -m bench.scaling $(if $(MEASURE),--measure $(MEASURE))
+
 chaos: $(READY) ## The long payment-fault campaign (CHECKOUTS=10000, SEED=…)
 	@$(BIN)/python -m tests.chaos --checkouts $(CHECKOUTS) $(if $(SEED),--seed $(SEED))
 
 screenshots: $(READY) ## Photograph every page of the running shop into var/screenshots
 	@$(BIN)/python -m tools.screenshots
 
+tour: $(READY) ## Walk the tour of docs/tour.md in a fresh demo shop, and photograph it
+	@$(BIN)/python -m tools.tour
+
 lighthouse: $(READY) ## Lighthouse on the running shop, as a phone (RUNS=3; needs Node.js)
 	@$(BIN)/python -m tools.lighthouse
 
 translations: $(READY) ## Bring the translators' catalogs in line with the texts of the shop
 	@$(BIN)/python -m tools.translations update
+
+papers: $(READY) ## Draw anew what docs/ draws of the code
+	@$(BIN)/python -m tools.packages update
+	@$(BIN)/python -m tools.papers update
 
 lock: ## Pin every requirement with its hashes
 	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url \
