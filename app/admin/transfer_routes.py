@@ -169,7 +169,9 @@ def _show(
     *,
     more: int = _EMPTY_LINES,
 ) -> Response:
-    places = {each.code: each.name for each in service(Locations).every() if each.active}
+    places: dict[str, str] = {
+        each.code: each.name for each in service(Locations).every() if each.active
+    }
     form.source.choices = form.target.choices = places
     if form.target.data is None and len(places) > 1:
         form.target.data = list(places)[1]
