@@ -54,7 +54,7 @@ def test_a_sale_below_the_limit_sells_as_much_as_is_asked() -> None:
 
 
 def test_a_sale_above_the_limit_sells_no_more_than_the_limit() -> None:
-    sale = sell(offered=400, before=0.005, held=0.01)
+    sale = sell(offered=400, before=0.005, held=0.01, seconds=4)
     assert sale.rate <= 1 / 0.01
     assert sale.p99 > 1
 
