@@ -17,6 +17,8 @@ class Assumed:
     carts_per_order: float = 2.5
     checkouts_per_order: float = 1.4
     personal_views: float = 0.1  # share of pages that nobody may keep: signed in, carts, orders
+    reads_per_page: float = 3  # of one made anew: between 0 and 4 in docs/benchmarks.md
+    redis_per_page: float = 20  # the same: between 5 and 30
     zipf: float = 0.9  # exponent of how often the r-th page is asked for
     busiest_hour: float = 3  # times the day's mean
     # what machines do

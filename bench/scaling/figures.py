@@ -92,7 +92,7 @@ def _stored(model: Model) -> list[str]:
             f"{each.documents:.1f}",
             f"{each.bytes:,.0f}",
             f"{each.index_bytes:,.0f}",
-            f"{each.days:.0f} days" if each.days else "for ever",
+            f"{each.days:.0f} d" if each.days else "for ever",
         ]
         for name, each in kept
         if each.bytes >= 50

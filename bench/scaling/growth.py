@@ -56,7 +56,8 @@ class Model:
             getattr(each, kind) * self.times(name) for name, each in self.cost.phases.items()
         )
         missed = self.assumed.views_per_order * (1 - self.hits)
-        return bought + missed * {"reads": 3, "redis": 20}.get(kind, 0)
+        of_page = {"reads": self.assumed.reads_per_page, "redis": self.assumed.redis_per_page}
+        return bought + missed * of_page.get(kind, 0)
 
     @property
     def web_seconds(self) -> float:
