@@ -28,7 +28,6 @@ class Assumed:
     reads_per_second: float = 25_000  # by key, of the same
     redis_per_second: float = 90_000  # commands, of one process
     cores_of_web: int = 8  # a machine of the web tier
-    memory_of_web_gb: float = 16
     busy: float = 0.6  # how far a resource is used in the busiest hour
     # what things cost, in dollars
     gb_month: float = 0.25  # of replicated storage, each copy
