@@ -8,6 +8,7 @@ from datetime import UTC, datetime, timedelta
 from itertools import islice
 
 from app.catalog.documents import product_to_document, shelf_to_document
+from app.catalog.list_repository import ListRepository
 from app.catalog.models import (
     Category,
     Collection,
@@ -123,9 +124,30 @@ def stock_levels(product: Product) -> Iterator[Document]:
             "low_at": LOW,
             "low_own": False,
             "is_low": units <= LOW,
-            "moves": 0,
+            "marks": ["at:main"] if units else ["out"],
+            "moves": 1 if units else 0,
             "updated_at": now(),
         }
+
+
+def first_count(level: Document) -> Document:
+    """The movement that says where the stock came from."""
+    units = level["on_hand"]
+    return {
+        "_id": f"count:{level['_id']}",
+        "sku": level["_id"],
+        "number": 1,
+        "location": "main",
+        "on_hand": units,
+        "reserved": 0,
+        "cause": "count",
+        "by": "bench",
+        "reason": "",
+        "order_id": "",
+        "after": {"on_hand": units, "reserved": 0},
+        "total_after": units,
+        "at": level["updated_at"],
+    }
 
 
 def shelves(count: int) -> Iterator[Category | Collection]:
@@ -148,14 +170,17 @@ def fill(
     database: Database, count: int, progress: Callable[[int, int], None], seed: int = 1
 ) -> None:
     """Put ``count`` products, with stock and shelves, into an empty, migrated database."""
-    made = products(count, seed)
+    made, listed = products(count, seed), ListRepository(database)
     done = 0
     while batch := list(islice(made, _BATCH)):
         database["products"].insert_many(
             [product_to_document(each) for each in batch], ordered=False
         )
+        listed.add(batch)
         levels = [level for each in batch for level in stock_levels(each)]
         database["stock_levels"].insert_many(levels, ordered=False)
+        counts = [first_count(level) for level in levels if level["on_hand"]]
+        database["stock_movements"].insert_many(counts, ordered=False)
         done += len(batch)
         progress(done, count)
     for shelf in shelves(count):

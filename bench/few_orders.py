@@ -30,15 +30,16 @@ def place(shop: Shop, app: Flask, count: int, seed: int = 1) -> None:
     products = dice.sample(range(shop.size), 3 * count)
     placed = 0
     while placed < count:
-        placed += _buy(shop, dice, f"/products/product-{products.pop()}", placed)
+        pay = dice.random() < _PAID
+        placed += buy(shop, f"/products/product-{products.pop()}", placed, pay=pay)
     _work(app)
     for order in service(OrderService, app).paid_since(_EVER):
         _go_on(app, order, dice)
     _work(app)
 
 
-def _buy(shop: Shop, dice: random.Random, path: str, number: int) -> bool:
-    """Order a product; False if it cannot be bought."""
+def buy(shop: Shop, path: str, number: int, *, pay: bool = True) -> bool:
+    """Order a product as the shopper ``number``; False if it cannot be bought."""
     with requests.Session() as browser:
         page = browser.get(f"{shop.url}{path}", timeout=_TIMEOUT).text
         if 'class="buy"' not in page:
@@ -56,7 +57,7 @@ def _buy(shop: Shop, dice: random.Random, path: str, number: int) -> bool:
         )
         if answer.status_code != 303:
             return False
-        if dice.random() < _PAID:
+        if pay:
             hosted = answer.headers["Location"]
             browser.post(hosted, data={"action": "approve"}, timeout=_TIMEOUT).raise_for_status()
     return True

@@ -7,8 +7,9 @@ length in every copy, so that a copy is made by replacing bytes (BSON knows leng
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator
-from datetime import datetime, timedelta
+from collections import defaultdict
+from collections.abc import Callable, Iterator, Mapping
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import bson
@@ -20,9 +21,11 @@ _LEFT_ALONE = {
     "migrations", "migration_lock", "products", "stock_levels", "outbox", "catalog_changes",
     "read_model_chunks", "carts", "idempotency_keys", "accounts", "auth_sessions", "audit_log",
     "markets", "categories", "collections", "locations", "schedules", "stock_movements",
+    "analytics_counters", "analytics_state", "customer_marks", "product_list", "audit_findings",
 }  # fmt: skip
 _BLANK = "~#####~"
 _ID = re.compile(r"\b[a-z]+_[0-9A-Za-z]{8,}|^[A-Z]{2,4}-?\d{4,}$|^[A-Za-z0-9_-]{20,}$")
+_TIME = re.compile(r"^20\d\d-\d\d-\d\d(?=$|T\d\d$)|^20\d{6}(?=\d{12}(:|$))")
 _KEPT = ("prd_", "acc_", "loc_")
 _BATCH = 500
 
@@ -30,26 +33,55 @@ _BATCH = 500
 def multiply(
     database: Database, copies: int, days: int, progress: Callable[[int, int], None]
 ) -> int:
-    """Copy every order there is ``copies`` times on each of the last ``days``; how many."""
-    orders = list(database["orders"].find())
-    groups = [_group(database, order) for order in orders]
+    """Copy every order that is not open ``copies`` times on each of the last ``days``, and what
+    is counted by day; how many orders that makes."""
+    orders = list(database["orders"].find({"state": {"$ne": "pending"}}))
+    names = sorted(database.collections() - _LEFT_ALONE)
+    shop = {name: list(database[name].find()) for name in names}
+    groups = [_group(shop, order) for order in orders]
     made, every = 0, len(groups) * days * copies
     for day in range(days):
+        of_day: dict[str, list[bytes]] = defaultdict(list)
         for group in groups:
             for name, documents in group.items():
-                patterns = [bson.encode(_shifted(each, timedelta(days=day))) for each in documents]
-                _insert(database, name, patterns, day, copies)
-            made += copies
-            progress(made, every)
+                shifted = (_shifted(each, timedelta(days=day)) for each in documents)
+                of_day[name] += map(bson.encode, shifted)
+        for name, patterns in of_day.items():
+            _insert(database, name, patterns, day, copies)
+        made += len(groups) * copies
+        progress(made, every)
+    _count(database, copies, days)
     return made
 
 
-def _group(database: Database, order: Document) -> dict[str, list[Document]]:
+def _count(database: Database, copies: int, days: int) -> None:
+    """Give every day the counters of the first orders, as often as they were copied."""
+    counters = database["analytics_counters"]
+    own = list(counters.find())
+    for day in range(days):
+        for each in own:
+            factor = copies + (day == 0)
+            copy = {
+                **_shifted(each, timedelta(days=day)),
+                "figures": _times(each["figures"], factor),
+            }
+            parts = ("generation", "kind", "period", "market", "currency")
+            copy["_id"] = "|".join(str(copy[part]) for part in parts)
+            counters.replace_one({"_id": copy["_id"]}, copy, upsert=True)
+
+
+def _times(figures: Any, factor: int) -> Any:
+    if isinstance(figures, dict):
+        return {name: _times(inner, factor) for name, inner in figures.items()}
+    return figures * factor
+
+
+def _group(shop: Mapping[str, list[Document]], order: Document) -> dict[str, list[Document]]:
     """Everything of one order, its ids made places to be filled."""
     mine = (str(order["_id"]), str(order["number"]), str(order["email"]).partition("@")[0])
     found: dict[str, list[Document]] = {}
-    for name in sorted(database.collections() - _LEFT_ALONE):
-        documents = [each for each in database[name].find() if _names(each, mine)]
+    for name, every in shop.items():
+        documents = [each for each in every if _names(each, mine)]
         if documents:
             found[name] = documents
     ids = {
@@ -98,13 +130,21 @@ def _filled(value: Any, change: Callable[[str], str]) -> Any:
 
 
 def _shifted(value: Any, by: timedelta) -> Any:
+    """The same some days earlier, also where a moment or a day begins a text."""
     if isinstance(value, datetime):
         return value - by
+    if isinstance(value, str):
+        return _TIME.sub(lambda found: _earlier(found[0], by), value)
     if isinstance(value, dict):
         return {name: _shifted(inner, by) for name, inner in value.items()}
     if isinstance(value, list):
         return [_shifted(inner, by) for inner in value]
     return value
+
+
+def _earlier(text: str, by: timedelta) -> str:
+    form = "%Y-%m-%d" if "-" in text else "%Y%m%d"
+    return (datetime.strptime(text, form).replace(tzinfo=UTC) - by).strftime(form)
 
 
 def _insert(database: Database, name: str, patterns: list[bytes], day: int, copies: int) -> None:

@@ -57,17 +57,18 @@ def _resident(process: int) -> int:
 
 
 @contextmanager
-def shop_of(size: int, bar: Progress) -> Iterator[Shop]:
-    """A shop with ``size`` products, on empty servers of its own."""
+def shop_of(size: int, bar: Progress, kept: Path | None = None) -> Iterator[Shop]:
+    """A shop with ``size`` products, on servers of its own: empty ones, or what is ``kept``."""
     task = bar.add_task(f"Storing {size:,} products", total=size)
-    with tempfile.TemporaryDirectory(prefix="mossx-bench-") as folder:
-        stack = Stack(Path(folder), environment={})
+    with _folder(kept) as folder:
+        stack = Stack(folder, environment={})
         try:
             stack.start(EMBEDDED)
             app = create_app(stack.environment)
             database = service(Database, app)
             upgrade(database)
-            fill(database, size, lambda done, _: bar.update(task, completed=done))
+            if database["products"].find_one() is None:
+                fill(database, size, lambda done, _: bar.update(task, completed=done))
             service(CatalogService, app).packer.run()
             database.close()
             stack.start()
@@ -75,6 +76,15 @@ def shop_of(size: int, bar: Progress) -> Iterator[Shop]:
             yield Shop(size=size, stack=stack)
         finally:
             stack.stop()
+
+
+@contextmanager
+def _folder(kept: Path | None) -> Iterator[Path]:
+    if kept is not None:
+        yield kept.resolve()
+        return
+    with tempfile.TemporaryDirectory(prefix="mossx-bench-") as folder:
+        yield Path(folder)
 
 
 @contextmanager
