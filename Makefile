@@ -7,7 +7,7 @@ READY := $(VENV)/.ready
 CODE := app dev sandbox tests migrations bench tools wsgi.py
 export PYTHONDONTWRITEBYTECODE = 1
 
-.PHONY: help setup run test check format lint lock bench bench-admin chaos screenshots lighthouse translations papers scaling
+.PHONY: help setup run test check format lint lock bench bench-admin chaos screenshots lighthouse translations papers scaling tour
 CHECKOUTS ?= 10000
 
 help: ## List every target
@@ -55,6 +55,9 @@ chaos: $(READY) ## The long payment-fault campaign (CHECKOUTS=10000, SEED=…)
 
 screenshots: $(READY) ## Photograph every page of the running shop into var/screenshots
 	@$(BIN)/python -m tools.screenshots
+
+tour: $(READY) ## Walk the tour of docs/tour.md in a fresh demo shop, and photograph it
+	@$(BIN)/python -m tools.tour
 
 lighthouse: $(READY) ## Lighthouse on the running shop, as a phone (RUNS=3; needs Node.js)
 	@$(BIN)/python -m tools.lighthouse
