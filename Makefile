@@ -7,7 +7,7 @@ READY := $(VENV)/.ready
 CODE := app dev sandbox tests migrations bench tools serve.py wsgi.py
 export PYTHONDONTWRITEBYTECODE = 1
 
-.PHONY: help setup run test check format lint lock bench bench-admin chaos faults fuzz screenshots lighthouse translations a11y audit secrets-baseline
+.PHONY: help setup run test check format lint lock bench bench-admin chaos faults fuzz screenshots lighthouse translations a11y audit secrets-baseline papers scaling tour
 CHECKOUTS ?= 10000
 REQUESTS ?= 20000
 
@@ -25,7 +25,7 @@ run: $(READY) ## Serve the demo shop on http://127.0.0.1:8000 (PORT changes it)
 test: $(READY) ## Run the whole suite against real servers
 	@$(BIN)/python -m pytest tests -n 2 --dist loadfile --no-loadscope-reorder
 
-lint: $(READY) ## Formatting, lint, types, import rules, templates, translations, security
+lint: $(READY) ## Formatting, lint, types, import rules, templates, translations, security, papers
 	$(BIN)/ruff format --check $(CODE)
 	$(BIN)/ruff check $(CODE)
 	$(BIN)/mypy
@@ -34,6 +34,9 @@ lint: $(READY) ## Formatting, lint, types, import rules, templates, translations
 	$(BIN)/python -m tools.translations check
 	$(BIN)/bandit --quiet --configfile pyproject.toml --recursive app dev migrations sandbox tools wsgi.py
 	$(BIN)/python -m tools.secret_scan check
+	$(BIN)/python -m tools.limits
+	$(BIN)/python -m tools.packages check
+	$(BIN)/python -m tools.papers check
 
 check: lint test ## What CI runs: lint, then the whole suite
 
@@ -53,6 +56,9 @@ bench: $(READY) ## Measure pages, as ratios in one run, into docs/benchmarks.md 
 bench-admin: $(READY) ## How long the pages of the panel take with 100 000 orders (docs/benchmarks-admin.md)
 	@$(BIN)/python -m bench.admin
 
+scaling: $(READY) ## What an order costs and what breaks first, into docs/scaling.md (MEASURE=30 measures again)
+	@$(BIN)/python -m bench.scaling $(if $(MEASURE),--measure $(MEASURE))
+
 chaos: $(READY) ## The long payment-fault campaign (CHECKOUTS=10000, SEED=…)
 	@$(BIN)/python -m tests.chaos --checkouts $(CHECKOUTS) $(if $(SEED),--seed $(SEED))
 
@@ -68,11 +74,18 @@ a11y: $(READY) ## Judge every page and state with axe-core: desktop, phone, dark
 screenshots: $(READY) ## Photograph every page of the running shop into var/screenshots
 	@$(BIN)/python -m tools.screenshots
 
+tour: $(READY) ## Walk the tour of docs/tour.md in a fresh demo shop, and photograph it
+	@$(BIN)/python -m tools.tour
+
 lighthouse: $(READY) ## Lighthouse on the running shop, as a phone (RUNS=3; needs Node.js)
 	@$(BIN)/python -m tools.lighthouse
 
 translations: $(READY) ## Bring the translators' catalogs in line with the texts of the shop
 	@$(BIN)/python -m tools.translations update
+
+papers: $(READY) ## Draw anew what docs/ draws of the code
+	@$(BIN)/python -m tools.packages update
+	@$(BIN)/python -m tools.papers update
 
 lock: ## Pin every requirement with its hashes
 	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url \

@@ -19,7 +19,7 @@ def _find_servers() -> None:
 _find_servers()
 
 from app import create_app  # noqa: E402 - the environment must be complete first
-from app.serving import serve  # noqa: E402
+from app.serving import serve  # noqa: E402 - so must it be here
 
 app = create_app()
 serve(app)

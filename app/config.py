@@ -15,7 +15,7 @@ from app.shared.shop_keys import ShopKeys
 
 _MIN_SECRET = 32
 _SOURCE = re.compile(r"https:(//[a-z0-9*][a-z0-9.-]*(:[0-9]{1,5})?)?")
-_DEVELOPMENT_SECRET = "development-only-secret-do-not-use-in-production"  # noqa: S105
+_DEVELOPMENT_SECRET = "development-only-secret-do-not-use-in-production"  # noqa: S105 - and so it is
 
 
 class Environment(StrEnum):

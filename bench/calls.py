@@ -85,4 +85,4 @@ def pages_made(shop: Shop) -> int:
 
 
 def _commands(redis: object) -> int:
-    return int(redis.info("stats")["total_commands_processed"])  # type: ignore[attr-defined]
+    return int(redis.info("stats")["total_commands_processed"])

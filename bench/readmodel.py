@@ -116,9 +116,9 @@ def measure_listings(bench: Bench) -> None:
     fetch = catalog._catalog.by_ids
     requests = list(_requests(catalog, random.Random(7)))
     bench.note("listing, any filter, sort and page", _timed(requests[::5]))
-    catalog._catalog.by_ids = _nothing  # type: ignore[method-assign]
+    catalog._catalog.by_ids = _nothing
     bench.note("the same without fetching documents", _timed(requests))
-    catalog._catalog.by_ids = fetch  # type: ignore[method-assign]
+    catalog._catalog.by_ids = fetch
 
 
 def _nothing(_: Iterable[ProductId]) -> dict[ProductId, Product]:
@@ -221,8 +221,8 @@ def _change_price(app: Flask, name: str, amount: int) -> None:
 
     def work(session: object) -> None:
         change = {"$set": {"variants.0.prices.US.amount": amount}, "$inc": {"revision": 1}}
-        database["products"].update_one({"_id": name}, change, session=session)  # type: ignore[arg-type]
-        CatalogRepository(database).note_change(session, product_ids=[name])  # type: ignore[arg-type,list-item]
+        database["products"].update_one({"_id": name}, change, session=session)
+        CatalogRepository(database).note_change(session, product_ids=[name])
 
     database.in_transaction(work)
 

@@ -40,4 +40,4 @@ def _orders(shop: Shop, owner: requests.Session) -> str:
     """The number of paid orders that the dashboard shows."""
     page = owner.get(f"{shop.url}/admin", headers={"HX-Request": "true"}, timeout=60).text
     cards = BeautifulSoup(page, "html.parser").select(".figure-card")
-    return "".join(each.strong.get_text() for each in cards if each.span.get_text() == "Orders")  # type: ignore[union-attr]
+    return "".join(each.strong.get_text() for each in cards if each.span.get_text() == "Orders")

@@ -100,7 +100,7 @@ def _fits(product: ParsedProduct, floor: object, ceiling: object) -> bool:
     return any(
         (floor is None or price >= floor) and (ceiling is None or price <= ceiling)
         for price in prices
-    )  # type: ignore[operator]
+    )
 
 
 def ndcg(query: JudgedQuery, found: Sequence[str]) -> float:

@@ -106,7 +106,7 @@ class Stack:
             command=command,
             log=self.data / "log" / f"{name}.log",
             environment=self.environment,
-            **more,  # type: ignore[arg-type]
+            **more,  # type: ignore[arg-type]  # as Service takes them
         )
 
     def _add_mongo(self) -> None:

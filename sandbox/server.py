@@ -21,9 +21,9 @@ from sandbox.razorpay.objects import RazorpayBooks
 from sandbox.razorpay.pages import RazorpayPages
 from sandbox.razorpay.schema import Refused as RazorpayRefused
 from sandbox.stripe.api import StripeApi
-from sandbox.stripe.objects import Refused as StripeRefused
 from sandbox.stripe.objects import StripeBooks
 from sandbox.stripe.pages import StripePages
+from sandbox.stripe.refusals import Refused as StripeRefused
 from sandbox.webhooks import Webhooks
 
 

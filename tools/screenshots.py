@@ -220,7 +220,7 @@ def main() -> None:
                 context = browser.new_context(
                     base_url=base,
                     viewport={"width": width, "height": height},
-                    color_scheme=scheme,  # type: ignore[arg-type]
+                    color_scheme=scheme,
                 )
                 page = context.new_page()
                 for name, path in PAGES.items():

@@ -22,13 +22,13 @@ class DemoLogin:
 DEMO_LOGINS = (
     DemoLogin(
         email="owner@mossx.example",
-        password="moss-owner-demo",  # noqa: S106
+        password="moss-owner-demo",  # noqa: S106 - for everybody to know
         name="Olive Owner",
         role=Role.OWNER,
     ),
     DemoLogin(
         email="shopper@mossx.example",
-        password="moss-shopper-demo",  # noqa: S106
+        password="moss-shopper-demo",  # noqa: S106 - for everybody to know
         name="Sam Shopper",
         role=Role.CUSTOMER,
     ),

@@ -19,9 +19,9 @@ def selling_currencies() -> list[str]:
     return sorted({each.currency for each in service(MarketService).every()})
 
 
-def currency_choices() -> list[tuple[str, str]]:
+def currency_choices() -> dict[str, str]:
     """The same for a field."""
-    return [(each, each) for each in selling_currencies()]
+    return {each: each for each in selling_currencies()}
 
 
 def amount_field(label: str = Text("Amount")) -> StringField:

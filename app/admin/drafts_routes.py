@@ -28,6 +28,7 @@ from app.markets.service import MarketService
 from app.orders.models import OrderState
 from app.orders.service import OrderService
 from app.shared.errors import Conflict, Invalid
+from app.shared.ids import Sku
 from app.shared.texts import Text
 from app.web.memory import leave_message
 from app.web.registry import service
@@ -110,7 +111,7 @@ def _form_page(
 def _find(text: str, market: Market) -> list[dict[str, Any]]:
     """Variants of the products that fit a few words, or the one with this SKU."""
     catalog = service(CatalogService)
-    products = [product for product, _ in catalog.get_variants([text]).values()]  # type: ignore[list-item]
+    products = [product for product, _ in catalog.get_variants([Sku(text)]).values()]
     for each in service(CatalogPages).suggest(text, market):
         found = each.kind == "product" and catalog.find_product(each.url.rpartition("/")[2])
         if found and found not in products:

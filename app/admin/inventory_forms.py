@@ -17,7 +17,7 @@ from app.shared.texts import Text
 from app.web.forms import TOO_LONG, ShopForm
 
 _KEY = re.compile(r"[a-z]{3}_[0-9a-z]{26}")
-_CAUSES = [(Cause.CORRECTION.value, Text("Correction")), (Cause.DAMAGE.value, Text("Damaged"))]
+_CAUSES = {Cause.CORRECTION.value: Text("Correction"), Cause.DAMAGE.value: Text("Damaged")}
 
 
 class RequestKey(HiddenField):

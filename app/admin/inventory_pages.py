@@ -110,7 +110,7 @@ def show_sku(
     orders = {OrderId(each.why.order_id) for each in history.movements if each.why.order_id}
     own = shown.own_threshold
     adjusting = adjusting or AdjustForm()
-    adjusting.location.choices = [(each.code, each.name) for each in shown.locations if each.active]
+    adjusting.location.choices = {each.code: each.name for each in shown.locations if each.active}
     return page(
         "admin/inventory/sku.html",
         "content",

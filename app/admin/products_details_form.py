@@ -26,16 +26,16 @@ _SLUG = re.compile(r"[a-z0-9]+(?:[-_][a-z0-9]+)*", re.ASCII)
 _MOST_ATTRIBUTES = 50
 _MOST_TAGS = 50
 _LONG = Length(max=255, message=TOO_LONG)
-_STATUSES = [
-    (Shown.DRAFT.value, Text("Draft: staff alone see it")),
-    (Shown.PUBLISHED.value, Text("Published")),
-    (Shown.SCHEDULED.value, Text("Scheduled: published at a time")),
-    (Shown.ARCHIVED.value, Text("Archived: no longer sold")),
-]
-_KINDS = [
-    (ProductKind.SIMPLE.value, Text("Something that is sent")),
-    (ProductKind.GIFT_CARD.value, Text("Gift card, sent by e-mail")),
-]
+_STATUSES = {
+    Shown.DRAFT.value: Text("Draft: staff alone see it"),
+    Shown.PUBLISHED.value: Text("Published"),
+    Shown.SCHEDULED.value: Text("Scheduled: published at a time"),
+    Shown.ARCHIVED.value: Text("Archived: no longer sold"),
+}
+_KINDS = {
+    ProductKind.SIMPLE.value: Text("Something that is sent"),
+    ProductKind.GIFT_CARD.value: Text("Gift card, sent by e-mail"),
+}
 
 
 class DetailsForm(ShopForm):
@@ -75,8 +75,8 @@ class DetailsForm(ShopForm):
             shelves.setdefault(product.category, product.category)
             classes.add(product.tax_class)
         shelves.pop("", None)
-        self.category.choices = [("", Text("None")), *shelves.items()]
-        self.tax_class.choices = [(each, each) for each in sorted(classes)]
+        self.category.choices = {"": Text("None"), **shelves}
+        self.tax_class.choices = {each: each for each in sorted(classes)}
 
 
 class DetailsInput:

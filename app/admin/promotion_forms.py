@@ -45,12 +45,12 @@ _SCOPE_LABELS = {
     "products": Text("Products"), "skus": Text("SKUs"), "collections": Text("Collections"),
     "vendors": Text("Vendors"), "types": Text("Types"), "tags": Text("Tags"),
 }  # fmt: skip
-_STACKING = [
-    (Stacking.COMBINABLE.value, Text("With all others that may be combined")),
-    (Stacking.ALONE_IN_LEVEL.value, Text("With no other on the same: items, order or shipping")),
-    (Stacking.EXCLUSIVE.value, Text("With no other at all")),
-]
-_SETS = [("price", Text("For a price")), ("share", Text("For a share less"))]
+_STACKING = {
+    Stacking.COMBINABLE.value: Text("With all others that may be combined"),
+    Stacking.ALONE_IN_LEVEL.value: Text("With no other on the same: items, order or shipping"),
+    Stacking.EXCLUSIVE.value: Text("With no other at all"),
+}
+_SETS = {"price": Text("For a price"), "share": Text("For a share less")}
 
 
 class PromotionForm(ShopForm):
@@ -61,7 +61,7 @@ class PromotionForm(ShopForm):
     name = StringField(Text("Name"), validators=[Length(max=100, message=TOO_LONG)])
     how = RadioField(
         Text("How shoppers get it"),
-        choices=[("code", Text("With a code")), ("automatic", Text("By itself"))],
+        choices={"code": Text("With a code"), "automatic": Text("By itself")},
         default="code",
     )
     code = StringField(Text("First code"))
@@ -121,7 +121,8 @@ class PromotionForm(ShopForm):
 
     def value_of(self, name: str) -> Any:
         """What the text of a field means, see ``entry_fields``."""
-        return self[name].value  # type: ignore[attr-defined]
+        field: Any = self[name]
+        return field.value
 
 
 class TrialForm(ShopForm):
@@ -169,9 +170,7 @@ def _benefit_fields(kind: str, markets: Sequence[Market]) -> dict[str, Any]:
         case "free_shipping":
             names = {each.code: each.name for market in markets for zone in market.zones
                      for each in zone.methods}  # fmt: skip
-            methods = SelectMultipleField(
-                Text("Only these ways of shipping"), choices=list(names.items())
-            )
+            methods = SelectMultipleField(Text("Only these ways of shipping"), choices=names)
             return {"methods": methods}
         case "buy_get":
             return {

@@ -100,10 +100,10 @@ def show_form(
 ) -> Response:
     """A promotion's form, with what somebody else saved meanwhile and a trial below."""
     markets = service(MarketService).every()
-    codes = [(each.code, each.name) for each in markets]
+    codes = {each.code: each.name for each in markets}
     form.markets.choices = codes
     gone = {code: code for code in form.groups.data or ()}
-    form.groups.choices = list((gone | _group_names()).items())
+    form.groups.choices = gone | _group_names()
     trial = trial or TrialForm()
     trial.trial_market.choices = codes
     return page(

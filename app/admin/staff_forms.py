@@ -32,7 +32,7 @@ class InviteForm(ShopForm):
     )
     role = SelectField(
         Text("Role"),
-        choices=[(role.value, label) for role, label in ROLE_LABELS.items()],
+        choices={role.value: label for role, label in ROLE_LABELS.items()},
         default=Role.SUPPORT.value,
     )
 

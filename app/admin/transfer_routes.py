@@ -170,10 +170,12 @@ def _show(
     *,
     more: int = _EMPTY_LINES,
 ) -> Response:
-    places = [(each.code, each.name) for each in service(Locations).every() if each.active]
+    places: dict[str, str] = {
+        each.code: each.name for each in service(Locations).every() if each.active
+    }
     form.source.choices = form.target.choices = places
     if form.target.data is None and len(places) > 1:
-        form.target.data = places[1][0]
+        form.target.data = list(places)[1]
     empty = [Line() for _ in range(max(more - len(lines.lines), 1))]
     return page(
         "admin/inventory/new_transfer.html",

@@ -45,7 +45,7 @@ class VisitFolding:
         return sum(self._fold(day, market) for market in markets)
 
     def _members(self, day: str) -> set[bytes]:
-        members: set[bytes] = self._cache.client.smembers(markets_key(day))  # type: ignore[assignment]
+        members: set[bytes] = self._cache.client.smembers(markets_key(day))  # type: ignore[assignment]  # not awaited
         return members
 
     def _fold(self, day: str, market: str) -> bool:

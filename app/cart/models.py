@@ -14,7 +14,7 @@ from app.catalog.policies import Promise
 from app.markets.models import STANDARD
 from app.promotions.codes import MOST_IN_CART
 from app.promotions.kinds import Level
-from app.promotions.models import NO_DISCOUNTS, Discounts, LineReduction
+from app.promotions.models import NO_DISCOUNTS, Discounts, LineReduction, Reduced
 from app.shared.ids import AccountId, CartId, CreditId, LineId, OrderId, ProductId, Sku
 from app.shared.money import Money, total
 from app.shared.texts import Text
@@ -238,7 +238,7 @@ class PricedPart:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class PricedLine:
+class PricedLine(Reduced):
     """A cart line with today's product, price and stock.
 
     ``available`` is None where stock is not limited; ``notice`` tells the shopper what
@@ -281,21 +281,6 @@ class PricedLine:
         """What is in it, to tell it from other lines and from another composition."""
         parts = [(part.position, part.sku, part.quantity) for part in self.parts]
         return json.dumps([self.sku, parts]) if parts else self.sku
-
-    @property
-    def discount(self) -> Money:
-        """All that promotions take off it."""
-        return total((each.amount for each in self.reductions), self.total.currency)
-
-    @property
-    def net(self) -> Money:
-        """What is left to pay for it; the tax is of this."""
-        return self.total - self.discount
-
-    @property
-    def own_reductions(self) -> tuple[LineReduction, ...]:
-        """Those of promotions on things, as against its share of those on the whole order."""
-        return tuple(each for each in self.reductions if each.level is Level.ITEM)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

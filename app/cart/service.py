@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import replace
 from datetime import datetime, timedelta
@@ -36,6 +36,7 @@ from app.cart.models import (
     PricedLine,
 )
 from app.cart.offers import Offer, Shelf, Stock
+from app.cart.ordering import CartOrdering
 from app.cart.pricing import MoneyText
 from app.cart.promoting import items_of, with_discounts
 from app.cart.repository import CartRepository
@@ -51,7 +52,7 @@ from app.promotions.errors import CouponRefused, UnknownCode
 from app.promotions.models import ANYBODY, Customer
 from app.shared.clock import now
 from app.shared.errors import NotFound
-from app.shared.ids import AccountId, CartId, CreditId, LineId, OrderId, Sku, new_id
+from app.shared.ids import AccountId, CartId, CreditId, LineId, Sku, new_id
 from app.shared.meters import CARTS_LOST
 from app.shared.texts import Text
 
@@ -59,7 +60,10 @@ _TOUCH_EVERY = timedelta(hours=12)
 
 
 class CartService:
-    """Carts of guests and accounts; each change is one conditional write of a whole cart."""
+    """Carts of guests and accounts; each change is one conditional write of a whole cart.
+
+    ``ordering`` is for whoever makes an order of a cart.
+    """
 
     def __init__(
         self,
@@ -75,6 +79,7 @@ class CartService:
         self._writer = CartWriter(self._carts)
         self._shelf = Shelf(catalog, stock, money_text)
         self._merging = Merging(database, self._carts, self._shelf)
+        self.ordering = CartOrdering(self._carts, self._merging)
 
     # --- reading --------------------------------------------------------------------------------
 
@@ -359,49 +364,6 @@ class CartService:
     def forget(self, account_id: AccountId, session: Session) -> None:
         """Delete an account's cart and the receipts of its merges."""
         self._merging.forget(account_id, session)
-
-    # --- orders of a cart -----------------------------------------------------------------------
-
-    def pin(
-        self, cart_id: CartId, version: int, order_id: OrderId, session: Session
-    ) -> Cart | None:
-        """Bind an order to this very version of the cart, in the transaction that places it.
-
-        None if the cart was changed or merged; whoever does so at the same moment conflicts.
-        """
-        cart = self._carts.find(cart_id, session)
-        if cart is None or cart.version != version:
-            return None
-        return cart if self._carts.add_holder(cart, order_id, session) else None
-
-    def bar_rivals(self, cart_id: CartId, session: Session) -> tuple[CartId, ...]:
-        """Other carts in which this one's goods are, or were; an order of them that is placed at
-        the same moment conflicts with this transaction."""
-        cart = self._carts.find(cart_id, session)
-        if cart is None:
-            return ()
-        ids = [kin.cart_id for kin in cart.rivals]
-        if cart.merged_into is not None:
-            ids.append(cart.merged_into)
-        for each in ids:
-            self._carts.bar(each, session)
-        return tuple(ids)
-
-    def take_out(
-        self,
-        cart_id: CartId,
-        bought: Mapping[Goods, int],
-        version: int,
-        session: Session,
-        used: Collection[str] = (),
-    ) -> None:
-        """Empty the cart of what was bought, and of the codes that were used for it, in the
-        transaction that marks the order paid.
-
-        What was added after ``version`` stays. Goods that were merged into another cart since
-        leave that one.
-        """
-        self._merging.take_out(cart_id, bought, version, session, used)
 
     # --------------------------------------------------------------------------------------------
 

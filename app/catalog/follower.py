@@ -17,15 +17,15 @@ from app.catalog.readmodel.arrivals import arrived_between, seconds_to_arrival
 from app.catalog.readmodel.entries import milliseconds
 from app.catalog.readmodel.model import CatalogModel
 from app.catalog.readmodel.touched import EVERYTHING, Touched
-from app.catalog.repository import CatalogRepository, Change, ChangeWatch
+from app.catalog.repository import CatalogRepository, Change
 from app.db.errors import PyMongoError
+from app.db.following import Following
 from app.shared.clock import now
 from app.shared.ids import ProductId
 
 _LOOK_EVERY = 0.2  # seconds between looks at the feed where no thread follows it
 _LOOK_BESIDE = 5.0  # the same beside a stream, should it ever leave something out
 _SALES_EVERY = 30.0  # seconds between renewals of the order by sales
-_PAUSES = (0.025, 0.2)  # seconds before trying to watch again, first and longest
 _log = structlog.get_logger()
 Listener = Callable[[Touched], None]
 
@@ -64,9 +64,7 @@ class CatalogFollower:
         self._sold: set[ProductId] = set()
         self._sales_read = -math.inf
         self._listeners: list[Listener] = []
-        self._thread: threading.Thread | None = None
-        self._stop = threading.Event()
-        self._following = threading.Event()
+        self._following = Following("catalog_feed", self._follow)
         self._companions: list[Companion] = []
 
     # --- reading --------------------------------------------------------------------------------
@@ -77,7 +75,7 @@ class CatalogFollower:
         if current is None:
             with self._lock:
                 return self._model or self._load_first()
-        if self._thread is None and time.monotonic() - self._looked > _LOOK_EVERY:
+        if not self._following.has_thread and time.monotonic() - self._looked > _LOOK_EVERY:
             self._look_if_nobody_does()
         return self._model or current
 
@@ -88,7 +86,7 @@ class CatalogFollower:
                 touched = self._look()
             except PyMongoError as error:
                 self._looked = time.monotonic()
-                _log.warning("catalog_feed_lost", error=type(error).__name__)
+                self._following.say_lost(error)
             finally:
                 self._lock.release()
         self._tell(touched)
@@ -123,7 +121,7 @@ class CatalogFollower:
     @property
     def is_following(self) -> bool:
         """Whether every change reaches this process as it happens."""
-        return self._following.is_set() and all(each.is_following for each in self._companions)
+        return self._following.is_following and all(each.is_following for each in self._companions)
 
     def go_with(self, companion: Companion) -> None:
         """Start and close together; this follows only while that does."""
@@ -137,42 +135,31 @@ class CatalogFollower:
 
     def start(self) -> None:
         """Follow the feed in a thread, which waits for a database that is away."""
-        if self._thread is None:
-            self._stop.clear()
-            self._thread = threading.Thread(target=self._run, name="catalog", daemon=True)
-            self._thread.start()
+        self._following.start()
         for companion in self._companions:
             companion.start()
 
     def close(self) -> None:
         """End the thread."""
-        self._stop.set()
-        if self._thread is not None:
-            self._thread.join(2.0)
-            self._thread = None
+        self._following.close()
         for companion in self._companions:
             companion.close()
 
-    def _run(self) -> None:
-        pause, longest = _PAUSES
-        while not self._stop.is_set():
-            try:
-                watch = self._catalog.watch_changes()
-                try:
-                    self._renew()
-                    self._following.set()
-                    pause = _PAUSES[0]
-                    self._follow(watch)
-                finally:
-                    self._following.clear()
-                    watch.close()
-            except PyMongoError as error:
-                _log.warning("catalog_feed_lost", error=type(error).__name__)
-            except Exception:
-                _log.exception("catalog_feed_failed")
-                pause = longest
-            self._stop.wait(pause)
-            pause = min(2 * pause, longest)
+    def _follow(self) -> None:
+        watch = self._catalog.watch_changes()
+        try:
+            self._renew()
+            self._following.begin()
+            while not self._following.ends:
+                arrived = watch.take(self._patience())
+                with self._lock:
+                    if time.monotonic() - self._looked > _LOOK_BESIDE:
+                        touched = self._look(arrived)
+                    else:
+                        touched = self._apply(self._feed.take(arrived))
+                self._tell(touched)
+        finally:
+            watch.close()
 
     def _renew(self) -> None:
         """Catch up with what happened before the stream began."""
@@ -181,16 +168,6 @@ class CatalogFollower:
                 self._load()
             touched = self._look()
         self._tell(touched)
-
-    def _follow(self, watch: ChangeWatch) -> None:
-        while not self._stop.is_set():
-            arrived = watch.take(self._patience())
-            with self._lock:
-                if time.monotonic() - self._looked > _LOOK_BESIDE:
-                    touched = self._look(arrived)
-                else:
-                    touched = self._apply(self._feed.take(arrived))
-            self._tell(touched)
 
     def _patience(self) -> float:
         wait = _LOOK_BESIDE if self._model is None else seconds_to_arrival(self._model)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 from decimal import Decimal
+from typing import TypeVar
 from urllib.parse import quote, urlencode
 
 from app.shared.money import Money, exponent
@@ -21,6 +22,7 @@ OPTION = "option."
 _LONGEST = 200
 _MOST_VALUES = 20
 _MOST_PAGES = 100_000
+_T = TypeVar("_T")
 Pairs = Iterable[tuple[str, str]]
 
 
@@ -90,7 +92,7 @@ class ListingQuery:
         return (*names, *dict.fromkeys(OPTION + name for name, _ in self.options))
 
 
-def _toggle(values: tuple[object, ...], value: object) -> tuple:  # type: ignore[type-arg]
+def _toggle(values: tuple[_T, ...], value: _T) -> tuple[_T, ...]:
     if value in values:
         return tuple(each for each in values if each != value)
     return (*values, value)

@@ -21,7 +21,7 @@ _JOINED = re.compile(r"(?<=\w)['’ʼ]s\b|['’ʼ](?=\w)")
 
 
 def _marks() -> str:
-    """The combining marks, which ``\\w`` leaves out, as ranges for a character class."""
+    r"""The combining marks, which ``\w`` leaves out, as ranges for a character class."""
     points = [point for point in range(0x300, 0xABFF) if unicodedata.category(chr(point))[0] == "M"]
     gaps = [place for place in range(1, len(points)) if points[place] - points[place - 1] > 1]
     runs = zip([0, *gaps], [*gaps, len(points)], strict=True)

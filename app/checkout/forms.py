@@ -67,7 +67,7 @@ def checkout_form(market: Market, gateways: tuple[str, ...], data: Any = None) -
     """The form for a market; without ``data`` its first choices are filled in."""
     form = CheckoutForm(data)
     form.gateways, form.entered = gateways, data is not None
-    form.gateway.choices = [(name, _GATEWAY_LABELS[name]) for name in gateways]
+    form.gateway.choices = {name: _GATEWAY_LABELS[name] for name in gateways}
     chosen = form.country.data
     form.offer_countries(market)
     if data is not None and (not chosen or chosen == "None"):
@@ -89,5 +89,5 @@ def destination(form: CheckoutForm) -> Destination:
 
 def offer_shipping(form: CheckoutForm, quote: Quote) -> None:
     """Offer what the quote has, chosen what its sums are of."""
-    form.shipping_method.choices = [(each.code, each.name) for each in quote.shipping_choices]
+    form.shipping_method.choices = {each.code: each.name for each in quote.shipping_choices}
     form.shipping_method.data = quote.method.code if quote.method else None

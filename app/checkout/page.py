@@ -139,10 +139,7 @@ def checkout_page(
         too_small=too_small,
         seen_payment=ways,
         seen_shipping=sent,
-        new_places=wants_fragment() and request.args.get(_CHANGED) == _COUNTRY,
-        new_shipping=wants_fragment()
-        and _CHANGED in request.args
-        and request.args.get(_SEEN_SHIPPING) != sent,
+        **_news(sent),
         seen_cart=shown(bill.cart, current_market()),
         warning=warning,
         idempotency_key=key or str(uuid4()),
@@ -162,6 +159,15 @@ def checkout_page(
 def _to_pay(bill: Bill) -> str:
     """What a change comes to, to be read out."""
     return Text("Now to pay: %(amount)s", amount=format_money(bill.plan.due))
+
+
+def _news(sent: str) -> dict[str, bool]:
+    """Which parts beside the one that was asked for a change has made another."""
+    changed = request.args.get(_CHANGED) if wants_fragment() else None
+    return {
+        "new_places": changed == _COUNTRY,
+        "new_shipping": changed is not None and request.args.get(_SEEN_SHIPPING) != sent,
+    }
 
 
 def _ways_to_pay(form: CheckoutForm, bill: Bill, too_small: Mapping[str, str]) -> str:

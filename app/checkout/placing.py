@@ -2,103 +2,37 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import timedelta
 
-from app.cart.models import Cart, PricedCart
+from app.cart.models import Cart
 from app.cart.service import CartService
-from app.checkout.errors import (
-    AlreadyOrdered,
-    CartChanged,
-    MaybePaidAlready,
-    NotDelivered,
-)
-from app.checkout.parts import demands_of, shares_of, wait_of
-from app.checkout.rules import Quote, agreed_discounts, fingerprint
+from app.checkout.errors import AlreadyOrdered, CartChanged, MaybePaidAlready
+from app.checkout.parts import demands_of
+from app.checkout.purchase import Purchase, new_order
 from app.checkout.settlement import Settlement
 from app.credit.holds import CreditHolds
-from app.credit.rules import CreditPlan
 from app.db.database import Database, Session
 from app.db.errors import DuplicateKeyError
 from app.db.idempotency import IdempotencyKeys
 from app.drafts.service import DraftService
 from app.inventory.service import InventoryService
-from app.markets.models import Market
-from app.markets.shipping import ShippingMethod
-from app.orders.models import Order, OrderLine, OrderState
+from app.orders.models import Order, OrderState
 from app.orders.service import OrderService
 from app.payments.errors import GatewayNotOffered, PaymentInProgress
 from app.payments.gateways.base import PaymentRequest
 from app.payments.models import Attempt, AttemptState
 from app.payments.service import PaymentService
-from app.promotions.models import ANYBODY, Customer
 from app.promotions.usage import UsageService
 from app.shared.clock import now
-from app.shared.errors import Conflict, Invalid
-from app.shared.ids import AccountId, CartId, OrderId, new_id, new_secret
-from app.shared.money import Money
-from app.shared.postal import Address
-from app.shared.texts import Text, current_language
+from app.shared.errors import Conflict
+from app.shared.ids import OrderId, new_id
+from app.shared.texts import Text
 
 PAYMENT_WINDOW = timedelta(minutes=45)  # how long the hosted page can be paid
 _TRIES = 5
 _OPENING = timedelta(seconds=20)  # how long a page may take to open before it is given up
 _TWIN = timedelta(minutes=30)  # how long an order alike is asked about
 HOLD_LIFE = PAYMENT_WINDOW + timedelta(minutes=30)  # a hold outlives its payment window
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Purchase:
-    """Everything the shopper agreed to when pressing the button."""
-
-    cart: PricedCart
-    market: Market
-    quote: Quote
-    credit: CreditPlan
-    email: str
-    address: Address
-    gateway: str  # "" where credit and discounts leave nothing to pay
-    wants_twice: bool = False  # the shopper was warned of an order alike and insists
-    account_id: AccountId | None = None  # None: a guest
-    customer: Customer = ANYBODY  # under whose names uses of promotions are counted
-    draft_id: str = ""  # of the draft order whose cart this is
-
-    @property
-    def cart_id(self) -> CartId:
-        """The cart's id; an empty cart without one cannot be bought."""
-        if self.cart.id is None:
-            raise Invalid(Text("Your cart is empty."))
-        return self.cart.id
-
-    @property
-    def method(self) -> ShippingMethod:
-        """How it is shipped. Raises ``NotDelivered`` where it cannot be."""
-        if self.quote.method is None:
-            raise NotDelivered
-        return self.quote.method
-
-    @property
-    def fingerprint(self) -> str:
-        """Changes with anything that the order or its amount depends on."""
-        lines = [(line.content, line.quantity, line.unit_price.minor) for line in self.cart.lines]
-        total, discounts = self.quote.totals.total, agreed_discounts(self.cart)
-        agreed = (self.email, self.address, self.method.code, self.market.code)
-        return fingerprint(
-            self.cart_id,
-            self.cart.version,
-            lines,
-            discounts,
-            total.minor,
-            total.currency,
-            *agreed,
-            *self.credit.agreed,
-        )
-
-    @property
-    def content(self) -> str:
-        """Changes with the goods, whichever cart they are in."""
-        lines = sorted((line.content, line.quantity) for line in self.cart.lines)
-        return fingerprint(lines, self.market.code)
 
 
 class _Rivalled(Exception):
@@ -240,7 +174,7 @@ class Placing:
             uses = purchase.credit.uses
             self._credit.take(order_id, uses, held_until, session, instead_of=withdrawn)
             # Every order waits for the number before it, so it is taken as late as possible.
-            order = self._new_order(
+            order = new_order(
                 purchase,
                 order_id,
                 token=f"{cart.id}:{cart.version}:{rounds}",
@@ -260,68 +194,13 @@ class Placing:
     def _pin(self, purchase: Purchase, order_id: OrderId, session: Session) -> None:
         """Make sure that the cart is still the one that was shown, and its goods in no other
         order; a merge or a late payment at the same moment conflicts."""
-        pinned = self._carts.pin(purchase.cart_id, purchase.cart.version, order_id, session)
+        pinned = self._carts.ordering.pin(
+            purchase.cart_id, purchase.cart.version, order_id, session
+        )
         if pinned is None:
             raise CartChanged
         if self._open_rivals(pinned, session):
             raise _Rivalled
-
-    def _new_order(
-        self, purchase: Purchase, order_id: OrderId, *, token: str, number: str
-    ) -> Order:
-        quote, cart = purchase.quote, purchase.cart
-        return Order(
-            id=order_id,
-            number=number,
-            state=OrderState.PENDING,
-            checkout_token=token,
-            access_token=new_secret(),
-            cart_id=purchase.cart_id,
-            cart_version=cart.version,
-            market=purchase.market.code,
-            locale=purchase.market.locale,
-            language=current_language(),
-            currency=cart.currency,
-            email=purchase.email,
-            address=purchase.address,
-            lines=tuple(
-                OrderLine(
-                    sku=line.sku,
-                    product_id=line.product_id,
-                    slug=line.slug,
-                    title=line.title,
-                    variant_title=line.variant_title,
-                    image_src=line.image.src if line.image else "",
-                    quantity=line.quantity,
-                    unit_price=line.unit_price,
-                    total=line.total,
-                    tax=tax.tax,
-                    reductions=line.reductions,
-                    parts=shares_of(line, tax),
-                    tax_rate=tax.rate,
-                    wait=wait_of(line),
-                    gift_card=line.gift_card,
-                    gift_email=line.gift_email,
-                    gift_message=line.gift_message,
-                )
-                for line, tax in zip(cart.lines, quote.line_taxes, strict=True)
-            ),
-            shipping_method=purchase.method.code,
-            shipping_name=purchase.method.shown_name,
-            totals=quote.totals,
-            placed_at=now(),
-            paid_at=None,
-            gateway=purchase.gateway,
-            refunded=Money.zero(cart.currency),
-            fingerprint=purchase.fingerprint,
-            content=purchase.content,
-            account_id=purchase.account_id,
-            reductions=quote.reductions,
-            shipping_tax_rate=quote.shipping_rate,
-            taxes=quote.taxes,
-            tax_parts=quote.tax_parts,
-            credit=purchase.credit.uses,
-        )
 
     def _store_attempt(
         self, order: Order, purchase: Purchase, key: str, session: Session

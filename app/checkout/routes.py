@@ -14,7 +14,7 @@ from app.checkout.draft_routes import current_draft, enter_draft
 from app.checkout.errors import CartChanged, MaybePaidAlready
 from app.checkout.forms import CheckoutForm
 from app.checkout.page import SUMMARY, Bill, checkout_page, make_bill, read_form
-from app.checkout.placing import Purchase
+from app.checkout.purchase import Purchase
 from app.checkout.rules import fingerprint, shown
 from app.checkout.service import Answer, CheckoutService, replayed
 from app.db.idempotency import Claimed, KeyReused, Replay

@@ -8,7 +8,8 @@ import structlog
 
 from app.checkout.errors import AlreadyOrdered
 from app.checkout.events import DUPLICATE_PREVENTED, Duplicate
-from app.checkout.placing import Placing, Purchase
+from app.checkout.placing import Placing
+from app.checkout.purchase import Purchase
 from app.db.idempotency import Claimed, IdempotencyKeys, Replay, key_id
 from app.db.outbox import Outbox
 from app.orders.models import Order

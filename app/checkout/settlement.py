@@ -207,7 +207,7 @@ class Settlement:
 
     def _payable(self, order: Order, session: Session) -> bool:
         if order.state is OrderState.CANCELLED:
-            kin = self._carts.bar_rivals(order.cart_id, session)
+            kin = self._carts.ordering.bar_rivals(order.cart_id, session)
             return self._orders.revive(order, session, kin)
         return order.state is OrderState.PENDING
 
@@ -241,7 +241,7 @@ class Settlement:
         for line in order.lines:
             bought[line.goods] += line.quantity
         used = (*order.codes, *order.credit_ids)
-        self._carts.take_out(order.cart_id, bought, order.cart_version, session, used)
+        self._carts.ordering.take_out(order.cart_id, bought, order.cart_version, session, used)
 
     def _cancel_late(self, attempt: Attempt, reason: str) -> None:
         self.cancel(self._orders.get(attempt.order_id), reason)

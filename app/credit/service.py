@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import asdict
 from datetime import datetime
+from functools import partial
 
 from app.credit.codes import derive_code, digest_of, normal_code
 from app.credit.errors import (
@@ -331,9 +332,7 @@ class CreditService:
         say."""
         found = []
         for credit_id in self._accounts.changed_since(since):
-            fault = self._database.in_transaction(
-                lambda session, each=credit_id: self._fault(each, session)  # type: ignore[misc]
-            )
+            fault = self._database.in_transaction(partial(self._fault, credit_id))
             if fault:
                 found.append(CreditFault(credit_id=credit_id, message=fault))
         return found

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from dataclasses import replace
+from functools import partial
 
 from app.customers.models import CountedOrder, Customer, CustomerId
 from app.customers.repository import CustomerRepository
@@ -102,9 +103,7 @@ class CustomerFigures:
                 progress(done, len(buyers))
         own = {id_of_account(each) if each else id_of_guest(email) for each, email in buyers}
         for customer_id in [each for each in self._customers.ids() if each not in own]:
-            self._database.in_transaction(
-                lambda session, each=customer_id: self._customers.delete(each, session)  # type: ignore[misc]
-            )
+            self._database.in_transaction(partial(self._customers.delete, customer_id))
         return len(buyers)
 
     def recount(self, account_id: AccountId | None, email: str) -> None:

@@ -82,7 +82,6 @@ class Database:
         nothing but the database. Raises whatever ``work`` raises, after a rollback. A
         database that is away is not waited for longer than outside of transactions.
         """
-
         tries, around = 0, _waiting.get()
 
         def attempt(session: Session) -> T:

@@ -9,16 +9,13 @@ import time
 from collections.abc import Callable
 from typing import Generic, TypeVar
 
-import structlog
-
 from app.db.errors import PyMongoError
+from app.db.following import Following
 from app.db.streams import DocumentStream
 
 T = TypeVar("T")
 _LOOK_EVERY = 0.2  # seconds between looks where no thread follows
 _LOOK_BESIDE = 5.0  # the same beside a stream, should it ever leave something out
-_PAUSES = (0.025, 0.2)  # seconds before trying to watch again, first and longest
-_log = structlog.get_logger()
 
 
 class Follower(Generic[T]):
@@ -31,7 +28,6 @@ class Follower(Generic[T]):
     def __init__(
         self, name: str, load: Callable[[], T], watch: Callable[[], DocumentStream], fallback: T
     ) -> None:
-        self._name = name
         self._read = load
         self._watch = watch
         self._fallback = fallback
@@ -39,24 +35,19 @@ class Follower(Generic[T]):
         self._snapshot: T | None = None
         self._looked = -math.inf
         self._listeners: list[Callable[[], None]] = []
-        self._thread: threading.Thread | None = None
-        self._stop = threading.Event()
-        self._following = threading.Event()
+        self._following = Following(name, self._follow)
 
     def snapshot(self) -> T:
         """What there is. The database away, the last snapshot stands in, or the fallback."""
         if self._snapshot is None:
             self._load()
-        elif self._thread is None and time.monotonic() - self._looked > _LOOK_EVERY:
+        elif not self._following.has_thread and time.monotonic() - self._looked > _LOOK_EVERY:
             self._looked = time.monotonic()
             try:
                 self.renew()
             except PyMongoError as error:
-                self._say_lost(error)
+                self._following.say_lost(error)
         return self._fallback if self._snapshot is None else self._snapshot
-
-    def _say_lost(self, error: PyMongoError) -> None:
-        _log.warning(f"{self._name}_lost", error=type(error).__name__)
 
     def _load(self) -> None:
         """Read for the first time; a database that is away is asked now and then."""
@@ -66,7 +57,7 @@ class Follower(Generic[T]):
             try:
                 self._snapshot = self._read()
             except PyMongoError as error:
-                self._say_lost(error)
+                self._following.say_lost(error)
             self._looked = time.monotonic()
 
     def renew(self) -> None:
@@ -88,44 +79,24 @@ class Follower(Generic[T]):
     @property
     def is_following(self) -> bool:
         """Whether every change reaches this process as it happens."""
-        return self._following.is_set()
+        return self._following.is_following
 
     def start(self) -> None:
         """Follow the collection in a thread, which waits for a database that is away."""
-        if self._thread is None:
-            self._stop.clear()
-            self._thread = threading.Thread(target=self._run, name=self._name, daemon=True)
-            self._thread.start()
+        self._following.start()
 
     def close(self) -> None:
         """End the thread."""
-        self._stop.set()
-        if self._thread is not None:
-            self._thread.join(2.0)
-            self._thread = None
+        self._following.close()
 
-    def _run(self) -> None:
-        pause, longest = _PAUSES
-        while not self._stop.is_set():
-            try:
-                self._follow(self._watch())
-                pause = _PAUSES[0]
-            except PyMongoError as error:
-                self._say_lost(error)
-            except Exception:
-                _log.exception(f"{self._name}_failed")
-                pause = longest
-            self._stop.wait(pause)
-            pause = min(2 * pause, longest)
-
-    def _follow(self, stream: DocumentStream) -> None:
+    def _follow(self) -> None:
+        stream = self._watch()
         try:
             self.renew()
-            self._following.set()
-            while not self._stop.is_set():
+            self._following.begin()
+            while not self._following.ends:
                 written = stream.take(0.5)
                 if written or time.monotonic() - self._looked > _LOOK_BESIDE:
                     self.renew()
         finally:
-            self._following.clear()
             stream.close()

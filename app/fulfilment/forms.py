@@ -35,10 +35,10 @@ class ReturnForm(ShopForm):
 def return_form(data: MultiDict[str, str] | None = None) -> ReturnForm:
     """The form with the reasons there are."""
     form = ReturnForm(data)
-    form.reason.choices = [
-        ("", Text("Please choose")),
-        *((each.value, REASON_LABELS[each]) for each in ReturnReason),
-    ]
+    form.reason.choices = {
+        "": Text("Please choose"),
+        **{each.value: REASON_LABELS[each] for each in ReturnReason},
+    }
     return form
 
 

@@ -95,8 +95,7 @@ class Shipping:
         seen: int | None = None,
     ) -> Shipment:
         """Ship units by line position (counted from 1), or with None all that is open; the same
-        ``key`` again is the same shipment. ``seen`` is how many shipments there were when that was
-        decided.
+        ``key`` again is the same shipment. ``seen`` is how many there were when it was decided.
 
         Raises ``NotShippable``, ``ShippedMeanwhile`` if there are more by now, and ``Invalid`` for
         a tracking number that is none.
@@ -119,9 +118,7 @@ class Shipping:
                 order_id=order_id,
                 number=number,
                 request_key=key,
-                lines=tuple(
-                    UnitLine(position=at, quantity=each) for at, each in sorted(wanted.items())
-                ),
+                lines=_lines(wanted),
                 carrier=carrier,
                 tracking=tracking,
                 shipped_at=now(),
@@ -202,6 +199,10 @@ def _told(count: int, carrier: str, tracking: str) -> Text:
             tracking=tracking,
         )
     return Text.counted("%(num)s item shipped", "%(num)s items shipped", count)
+
+
+def _lines(wanted: Mapping[int, int]) -> tuple[UnitLine, ...]:
+    return tuple(UnitLine(position=at, quantity=each) for at, each in sorted(wanted.items()))
 
 
 def _wanted(order: Order, units: Mapping[int, int] | None) -> dict[int, int]:

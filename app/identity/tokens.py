@@ -58,8 +58,8 @@ def issue(response: Response, renewal: Renewal) -> None:
         additional_headers=headers,
     )
     life = int(SESSION_LIFE.total_seconds())
-    set_access_cookies(response, access, max_age=life)  # type: ignore[arg-type]
-    set_refresh_cookies(response, refresh, max_age=life)  # type: ignore[arg-type]
+    set_access_cookies(response, access, max_age=life)  # type: ignore[arg-type]  # it takes any werkzeug response
+    set_refresh_cookies(response, refresh, max_age=life)  # type: ignore[arg-type]  # it takes any werkzeug response
     response.headers["Cache-Control"] = "private, no-store"
     last_longer()
     g.tokens_are_bad = False
@@ -72,7 +72,7 @@ def were_sent() -> bool:
 
 def forget(response: Response) -> None:
     """Take both tokens from the browser."""
-    unset_jwt_cookies(response)  # type: ignore[arg-type]
+    unset_jwt_cookies(response)  # type: ignore[arg-type]  # it takes any werkzeug response
 
 
 def csrf_of_expired(access: str) -> str | None:

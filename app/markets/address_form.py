@@ -145,7 +145,7 @@ class AddressForm(ShopForm):
 
     def offer_countries(self, market: Market) -> None:
         """Offer the countries of the market, the first of them unless one was chosen."""
-        self.country.choices = [(code, country_name(code)) for code in market.countries]
+        self.country.choices = {code: country_name(code) for code in market.countries}
         if not self.country.data or self.country.data == "None":
             self.country.data = market.countries[0]
         self.follow_country()

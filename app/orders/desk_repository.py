@@ -14,9 +14,9 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 
 from app.db.database import Database, Document, Session, find_any
+from app.orders.documents import order_from_document
 from app.orders.finding import NOTED, RETURNED, OrderFilter, Payment, words_in
 from app.orders.models import Order, OrderState
-from app.orders.repository import order_from_document
 from app.shared.ids import OrderId
 
 _BEGINNING = datetime(2015, 1, 1, tzinfo=UTC)

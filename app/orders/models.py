@@ -11,7 +11,7 @@ from app.cart.models import Goods
 from app.catalog.models import ChosenPart
 from app.markets.taxing import RateTax
 from app.promotions.kinds import Level
-from app.promotions.models import LineReduction
+from app.promotions.models import LineReduction, Reduced
 from app.shared.credit import CreditUse
 from app.shared.ids import AccountId, CartId, CreditId, OrderId, PromotionId, Sku
 from app.shared.languages import DEFAULT
@@ -76,7 +76,7 @@ class LineWait:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class OrderLine:
+class OrderLine(Reduced):
     """What was sold, as it was then. The market decides if ``total`` contains the ``tax``.
 
     ``total`` is before discounts; each one's share of the line is in ``reductions``, and the tax
@@ -120,21 +120,6 @@ class OrderLine:
         if not self.parts:
             return ((0, self.sku, quantity),)
         return tuple((part.position, part.sku, part.quantity * quantity) for part in self.parts)
-
-    @property
-    def discount(self) -> Money:
-        """All that promotions took off it."""
-        return total((each.amount for each in self.reductions), self.total.currency)
-
-    @property
-    def net(self) -> Money:
-        """What was left to pay for it."""
-        return self.total - self.discount
-
-    @property
-    def own_reductions(self) -> tuple[LineReduction, ...]:
-        """Those of promotions on things, as against its share of those on the whole order."""
-        return tuple(each for each in self.reductions if each.level is Level.ITEM)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -13,7 +13,7 @@ from app.payments.events import WEBHOOK_RECEIVED, WEBHOOK_REPEATED
 from app.payments.gateways.base import WebhookHint
 from app.payments.gateways.switchboard import Switchboard
 from app.payments.models import ReceivedWebhook
-from app.payments.repository import WebhookRepository
+from app.payments.webhook_repository import WebhookRepository
 from app.shared.meters import DUPLICATES
 
 

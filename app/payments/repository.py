@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
@@ -16,7 +15,6 @@ from app.payments.models import (
     AuthorisationState,
     Capture,
     CaptureState,
-    ReceivedWebhook,
     SeenPayment,
 )
 from app.payments.rules import (
@@ -330,47 +328,6 @@ class PaymentRepository:
         self._captures.update_one(
             {"_id": order_id}, {"$inc": {"refundable": amount.minor}}, session=session
         )
-
-
-class WebhookRepository:
-    """Webhooks as received: raw, verified, each once."""
-
-    def __init__(self, database: Database) -> None:
-        self._events = database["webhook_events"]
-
-    def store(self, gateway: str, event_id: str, body: bytes, session: Session) -> None:
-        """Store a webhook. Raises ``DuplicateKeyError`` if it was stored before: by its id, or,
-        for Razorpay, whose id is not signed, by the digest of its body."""
-        self._events.insert_one(
-            {
-                "_id": f"{gateway}:{event_id}",
-                "gateway": gateway,
-                "digest": hashlib.sha256(body).hexdigest(),
-                "payload": body.decode("utf-8"),
-                "received_at": now(),
-            },
-            session=session,
-        )
-
-    def last_received(self, gateway: str) -> datetime | None:
-        """When the gateway's last webhook came, None before the first one."""
-        found = self._events.find_one(
-            {"gateway": gateway}, {"received_at": 1}, sort=[("received_at", -1)]
-        )
-        return found["received_at"] if found else None
-
-    def latest(self, most: int) -> list[ReceivedWebhook]:
-        """The webhooks that came last, the newest first."""
-        fields = {"gateway": 1, "received_at": 1}
-        found = self._events.find({}, fields).sort("received_at", -1).limit(most)
-        return [
-            ReceivedWebhook(
-                id=each["_id"].partition(":")[2],
-                gateway=each["gateway"],
-                received_at=each["received_at"],
-            )
-            for each in found
-        ]
 
 
 def _maybe(document: Document | None) -> Attempt | None:

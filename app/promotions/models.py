@@ -18,7 +18,7 @@ from app.promotions.kinds import (
     Stacking,
 )
 from app.shared.ids import AccountId, OrderId, PromotionId
-from app.shared.money import Money
+from app.shared.money import Money, total
 from app.shared.places import place
 
 
@@ -266,6 +266,30 @@ class LineReduction:
     name: str
     level: Level
     amount: Money
+
+
+class Reduced:
+    """A line of a cart or an order, with what promotions take off it; its tax is of what they
+    leave."""
+
+    __slots__ = ()
+    total: Money
+    reductions: tuple[LineReduction, ...]
+
+    @property
+    def discount(self) -> Money:
+        """All that promotions take off it."""
+        return total((each.amount for each in self.reductions), self.total.currency)
+
+    @property
+    def net(self) -> Money:
+        """What is left to pay for it."""
+        return self.total - self.discount
+
+    @property
+    def own_reductions(self) -> tuple[LineReduction, ...]:
+        """Those of promotions on things, as against its share of those on the whole order."""
+        return tuple(each for each in self.reductions if each.level is Level.ITEM)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -28,7 +28,7 @@ class ReviewForm(ShopForm):
 
     stars = RadioField(
         Text("Stars"),
-        choices=[(str(stars), word) for stars, word in _STARS],
+        choices={str(stars): word for stars, word in _STARS},
         validators=[InputRequired(Text("Please choose one to five stars."))],
     )
     title = StringField(

@@ -26,6 +26,8 @@ class ShopForm(Form):
     """A form whose labels and messages are texts of the shop."""
 
     class Meta:
+        """What WTForms asks of a form."""
+
         def get_translations(self, form: Any) -> _Messages:
             """WTForms' own messages, in the shop's words."""
             return _Messages()

@@ -77,7 +77,7 @@ def _say_when(_: RateLimitExceeded) -> Response:
 def init_app(app: Flask, redis_url: str, proxies: int) -> None:
     """Count in Redis. ``proxies`` is how many in front of the shop may say who asks."""
     if proxies:
-        app.wsgi_app = ProxyFix(  # type: ignore[method-assign]
+        app.wsgi_app = ProxyFix(  # type: ignore[method-assign]  # as Flask means it
             app.wsgi_app, x_for=proxies, x_proto=proxies, x_host=proxies
         )
     app.config.update(

@@ -61,7 +61,7 @@ def exposition(collectors: Iterable[Collector]) -> bytes:
     for collector in collectors:
         registry.register(collector)
     if os.environ.get("PROMETHEUS_MULTIPROC_DIR"):
-        multiprocess.MultiProcessCollector(registry)  # type: ignore[no-untyped-call]
+        multiprocess.MultiProcessCollector(registry)  # type: ignore[no-untyped-call]  # has no types
     else:
         registry.register(_OwnFigures())
     return generate_latest(registry)
@@ -77,7 +77,7 @@ def latency(*shares: float) -> tuple[float, ...]:
     histogram's buckets tell; nothing without any. Pages from the page cache are not in it."""
     registry = CollectorRegistry()
     if os.environ.get("PROMETHEUS_MULTIPROC_DIR"):
-        multiprocess.MultiProcessCollector(registry)  # type: ignore[no-untyped-call]
+        multiprocess.MultiProcessCollector(registry)  # type: ignore[no-untyped-call]  # has no types
     else:
         registry.register(_seconds)
     buckets = dict.fromkeys((*_BUCKETS, math.inf), 0.0)

@@ -89,9 +89,9 @@ def leave_to(location: str) -> BaseResponse:
 
 
 def local_path(url: str, default: str = "/") -> str:
-    """The path and query of ``url`` if it belongs to this shop, else ``default``.
+    r"""The path and query of ``url`` if it belongs to this shop, else ``default``.
 
-    Never a way out: other hosts, other schemes, and what browsers read as one (``//``, ``\\``).
+    Never a way out: other hosts, other schemes, and what browsers read as one (``//``, ``\``).
     """
     cleaned = "".join(letter for letter in url if letter.isprintable())
     try:

@@ -17,10 +17,12 @@ from flask import Blueprint, Response, request
 from sandbox.faults import Fault, Faults
 from sandbox.http import json_answer, with_faults
 from sandbox.ledger import Ledger, Object, new_id
-from sandbox.stripe.objects import Refused, StripeBooks, shown
+from sandbox.stripe.objects import StripeBooks, shown
 from sandbox.stripe.params import BadParameter, check, decode
+from sandbox.stripe.refusals import Refused
 
 Work = Callable[[dict[str, Any]], Object]
+Route = tuple[str, str, Any, Callable[..., Object]]  # method, path, schema, work
 
 
 class StripeApi:
@@ -37,7 +39,6 @@ class StripeApi:
     def blueprint(self) -> Blueprint:
         """The routes."""
         api = Blueprint("stripe_api", __name__, url_prefix="/v1")
-        books = self._books
 
         def add(method: str, path: str, schema: Any, work: Callable[..., Object]) -> None:
             def view(**names: str) -> Response:
@@ -45,76 +46,63 @@ class StripeApi:
 
             api.add_url_rule(path, f"{method} {path}", view, methods=[method])
 
-        sessions = "/checkout/sessions"
-        add("POST", sessions, pc.SessionCreateParams, books.create_session)
-        add(
-            "GET",
-            sessions,
-            pc.SessionListParams,
-            lambda params: self._list(books.sessions(), params, ("payment_intent",)),
-        )
-        add(
-            "GET",
-            f"{sessions}/<one>",
-            pc.SessionRetrieveParams,
-            self._session,
-        )
-        add(
-            "POST",
-            f"{sessions}/<one>/expire",
-            pc.SessionExpireParams,
-            lambda one, _: books.expire_session(one),
-        )
-        intents = "/payment_intents"
-        add(
-            "GET",
-            intents,
-            p.PaymentIntentListParams,
-            self._intents,
-        )
-        add(
-            "GET",
-            f"{intents}/<one>",
-            p.PaymentIntentRetrieveParams,
-            lambda one, params: self._intent(books.intent(one), params),
-        )
-        add(
-            "POST",
-            f"{intents}/<one>/capture",
-            p.PaymentIntentCaptureParams,
-            lambda one, params: self._intent(books.capture(one, params), params),
-        )
-        add(
-            "POST",
-            f"{intents}/<one>/cancel",
-            p.PaymentIntentCancelParams,
-            books.cancel,
-        )
-        add(
-            "GET",
-            "/charges",
-            p.ChargeListParams,
-            lambda params: self._list(books.charges(params.get("payment_intent")), params, ()),
-        )
-        add("GET", "/charges/<one>", p.ChargeRetrieveParams, lambda one, _: books.charge(one))
-        add("POST", "/refunds", p.RefundCreateParams, books.create_refund)
-        add(
-            "GET",
-            "/refunds",
-            p.RefundListParams,
-            lambda params: self._list(
-                books.refunds(params.get("payment_intent")), params, ("charge",)
-            ),
-        )
-        add("GET", "/refunds/<one>", p.RefundRetrieveParams, lambda one, _: books.refund(one))
-        add(
-            "GET",
-            "/events",
-            p.EventListParams,
-            lambda params: self._list(books.events(), params, ("type",)),
-        )
-        add("GET", "/events/<one>", p.EventRetrieveParams, lambda one, _: books.event(one))
+        for route in (*self._sessions_routes(), *self._intents_routes(), *self._other_routes()):
+            add(*route)
         return api
+
+    def _sessions_routes(self) -> list[Route]:
+        books, path = self._books, "/checkout/sessions"
+
+        def listed(params: dict[str, Any]) -> Object:
+            return self._list(books.sessions(), params, ("payment_intent",))
+
+        def expire(one: str, _: dict[str, Any]) -> Object:
+            return books.expire_session(one)
+
+        return [
+            ("POST", path, pc.SessionCreateParams, books.create_session),
+            ("GET", path, pc.SessionListParams, listed),
+            ("GET", f"{path}/<one>", pc.SessionRetrieveParams, self._session),
+            ("POST", f"{path}/<one>/expire", pc.SessionExpireParams, expire),
+        ]
+
+    def _intents_routes(self) -> list[Route]:
+        books, path = self._books, "/payment_intents"
+
+        def read(one: str, params: dict[str, Any]) -> Object:
+            return self._intent(books.intent(one), params)
+
+        def capture(one: str, params: dict[str, Any]) -> Object:
+            return self._intent(books.capture(one, params), params)
+
+        return [
+            ("GET", path, p.PaymentIntentListParams, self._intents),
+            ("GET", f"{path}/<one>", p.PaymentIntentRetrieveParams, read),
+            ("POST", f"{path}/<one>/capture", p.PaymentIntentCaptureParams, capture),
+            ("POST", f"{path}/<one>/cancel", p.PaymentIntentCancelParams, books.cancel),
+        ]
+
+    def _other_routes(self) -> list[Route]:
+        books = self._books
+
+        def charges(params: dict[str, Any]) -> Object:
+            return self._list(books.charges(params.get("payment_intent")), params, ())
+
+        def refunds(params: dict[str, Any]) -> Object:
+            return self._list(books.refunds(params.get("payment_intent")), params, ("charge",))
+
+        def events(params: dict[str, Any]) -> Object:
+            return self._list(books.events(), params, ("type",))
+
+        return [
+            ("GET", "/charges", p.ChargeListParams, charges),
+            ("GET", "/charges/<one>", p.ChargeRetrieveParams, lambda one, _: books.charge(one)),
+            ("POST", "/refunds", p.RefundCreateParams, books.create_refund),
+            ("GET", "/refunds", p.RefundListParams, refunds),
+            ("GET", "/refunds/<one>", p.RefundRetrieveParams, lambda one, _: books.refund(one)),
+            ("GET", "/events", p.EventListParams, events),
+            ("GET", "/events/<one>", p.EventRetrieveParams, lambda one, _: books.event(one)),
+        ]
 
     def _session(self, identity: str, params: dict[str, Any]) -> Object:
         session = dict(self._books.session(identity))

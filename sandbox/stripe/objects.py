@@ -6,22 +6,10 @@ from typing import Any
 
 import stripe
 
-from sandbox.currencies import stripe_minimum, stripe_step
 from sandbox.ledger import Ledger, Object, new_id, seconds
+from sandbox.stripe.refusals import Refused, check_step
+from sandbox.stripe.terms import session_terms
 from sandbox.webhooks import Webhooks
-
-_HALF_HOUR, _DAY = 30 * 60, 24 * 3600
-
-
-class Refused(Exception):
-    """Stripe's ``invalid_request_error``."""
-
-    def __init__(self, message: str, code: str = "", param: str = "", status: int = 400) -> None:
-        super().__init__(message)
-        self.message = message
-        self.code = code
-        self.param = param
-        self.status = status
 
 
 class StripeBooks:
@@ -54,48 +42,23 @@ class StripeBooks:
 
     def create_session(self, params: dict[str, Any]) -> Object:
         """Open a hosted payment page."""
-        if params.get("mode") != "payment":
-            raise Refused("This sandbox supports mode=payment only.", "parameter_invalid", "mode")
-        if not params.get("success_url"):
-            raise Refused(
-                "Missing required param: success_url.", "parameter_missing", "success_url"
-            )
-        lines = [self._line(each) for each in params.get("line_items") or []]
-        currencies = {line["currency"] for line in lines}
-        total = sum(line["amount_total"] for line in lines)
-        if len(currencies) != 1:
-            raise Refused("All line items must have the same currency.", "parameter_invalid")
-        (currency,) = currencies
-        if total < stripe_minimum(currency):
-            raise Refused(
-                f"The Checkout Session's total amount due must add up to at least "
-                f"{stripe_minimum(currency)} {currency}.",
-                "amount_too_small",
-            )
-        _check_step(total, currency, "line_items[0][price_data][unit_amount]")
         created = seconds()
-        expires_at = params.get("expires_at", created + _DAY)
-        if not _HALF_HOUR <= expires_at - created <= _DAY:
-            raise Refused(
-                "expires_at must be between 30 minutes and 24 hours from now.",
-                "parameter_invalid",
-                "expires_at",
-            )
+        terms = session_terms(params, created)
         identity = new_id("cs_test", 40)
         intent = params.get("payment_intent_data") or {}
         session = {
             "id": identity,
             "object": "checkout.session",
-            "amount_subtotal": total,
-            "amount_total": total,
+            "amount_subtotal": terms.total,
+            "amount_total": terms.total,
             "cancel_url": params.get("cancel_url"),
             "client_reference_id": params.get("client_reference_id"),
             "created": created,
-            "currency": currency,
+            "currency": terms.currency,
             "customer": None,
             "customer_email": params.get("customer_email"),
             "customer_details": None,
-            "expires_at": expires_at,
+            "expires_at": terms.expires_at,
             "livemode": False,
             "metadata": params.get("metadata") or {},
             "mode": "payment",
@@ -105,40 +68,10 @@ class StripeBooks:
             "success_url": params["success_url"],
             "ui_mode": "hosted_page",
             "url": f"{self._base}/c/pay/{identity}",
-            "_lines": lines,
+            "_lines": terms.lines,
             "_intent": intent,
         }
         return self._ledger.put("stripe.session", session)
-
-    def _line(self, given: dict[str, Any]) -> dict[str, Any]:
-        price = given.get("price_data")
-        if not price or "unit_amount" not in price or "currency" not in price:
-            raise Refused(
-                "Each line item needs price_data with currency and unit_amount.",
-                "parameter_missing",
-                "line_items[0][price_data]",
-            )
-        name = (price.get("product_data") or {}).get("name")
-        if not name:
-            raise Refused(
-                "Missing required param: product_data[name].",
-                "parameter_missing",
-                "line_items[0][price_data][product_data][name]",
-            )
-        quantity = given.get("quantity", 1)
-        if price["unit_amount"] < 0 or quantity < 1:
-            raise Refused(
-                "Invalid amount or quantity.",
-                "parameter_invalid_integer",
-                "line_items[0][quantity]",
-            )
-        currency = price["currency"].lower()
-        return {
-            "name": name,
-            "quantity": quantity,
-            "currency": currency,
-            "amount_total": price["unit_amount"] * quantity,
-        }
 
     def session(self, identity: str) -> Object:
         """The session, expired if its time has come."""
@@ -279,7 +212,7 @@ class StripeBooks:
                 "amount_too_large",
                 "amount_to_capture",
             )
-        _check_step(amount, intent["currency"], "amount_to_capture")
+        check_step(amount, intent["currency"], "amount_to_capture")
         charge = self.charge(intent["latest_charge"])
         charge.update(captured=True, amount_captured=amount, amount_refunded=0)
         self._ledger.put("stripe.charge", charge)
@@ -336,7 +269,7 @@ class StripeBooks:
                 "amount_too_large",
                 "amount",
             )
-        _check_step(amount, charge["currency"], "amount")
+        check_step(amount, charge["currency"], "amount")
         refund = {
             "id": new_id("re", 24),
             "object": "refund",
@@ -391,18 +324,6 @@ class StripeBooks:
         if event is None:
             raise Refused(f"No such event: {identity}", "resource_missing", "id", 404)
         return event
-
-
-def _check_step(amount: int, currency: str, param: str) -> None:
-    """Refuse a last digit that the card networks do not take."""
-    step = stripe_step(currency)
-    if amount % step:
-        code = "invalid_charge_amount_no_decimal_compatible" if step == 100 else "parameter_invalid"
-        raise Refused(
-            f"Invalid amount. Amounts in {currency.upper()} must be evenly divisible by {step}.",
-            code,
-            param,
-        )
 
 
 def shown(item: Object) -> Object:

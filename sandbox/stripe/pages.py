@@ -6,7 +6,8 @@ from flask import Blueprint, Response, redirect, render_template, request
 from werkzeug.wrappers import Response as BaseResponse
 
 from sandbox.ledger import Ledger, Object
-from sandbox.stripe.objects import Refused, StripeBooks
+from sandbox.stripe.objects import StripeBooks
+from sandbox.stripe.refusals import Refused
 
 APPROVES = "4242424242424242"
 DECLINES = "4000000000000002"

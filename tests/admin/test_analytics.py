@@ -41,7 +41,7 @@ def sold(app: Flask) -> Flask:
 
 
 def cards(page: object) -> list[str]:
-    return [card.get_text(" ", strip=True) for card in page.select(".figure-card strong")]  # type: ignore[attr-defined]
+    return [card.get_text(" ", strip=True) for card in page.select(".figure-card strong")]
 
 
 def test_the_dashboard_shows_sales(sold: Flask, owner: Staff) -> None:

@@ -45,7 +45,7 @@ def test_a_bundle_is_worked_out_and_saved(app: Flask, owner: Staff, bundle: Prod
     path = f"/admin/products/{bundle.id}/bundle"
     shown = owner.get(path)
     assert "$35.00" in shown.text
-    facts = {each.dt.text: each.dd.text for each in soup(shown).select("#outlook .facts div")}  # type: ignore[union-attr]
+    facts = {each.dt.text: each.dd.text for each in soup(shown).select("#outlook .facts div")}
     assert facts["Sets in stock"] == "3"
     assert facts["Germany"] == "not sold"
     form = form_of(shown, "#bundle") | {"part.0.quantity": "3", "percent": "10"}

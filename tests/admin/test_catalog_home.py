@@ -61,7 +61,7 @@ def test_the_home_page_shows_what_is_saved(
     form |= {"product": [products[2].id, products[0].id]}
     assert send(owner, "/admin/home", form).status_code == 303
     page = soup(shopper.get("/"))
-    assert page.select_one(".hero h1").text == "Spring is here"  # type: ignore[union-attr]
+    assert page.select_one(".hero h1").text == "Spring is here"
     assert page.select_one('.hero a[href="/collections/vases"]')
     banners = [each["href"] for each in page.select(".banner")]
     assert banners == ["/collections/vases", "/collections/cups"]
@@ -168,7 +168,7 @@ def elsewhere(app: Flask, environment: dict[str, str]) -> Iterator[Flask]:
 
 def _wait(is_so: object, patience: float = 10.0) -> None:
     deadline = time.monotonic() + patience
-    while not is_so():  # type: ignore[operator]
+    while not is_so():
         assert time.monotonic() < deadline
         time.sleep(0.005)
 

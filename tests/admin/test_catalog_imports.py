@@ -88,7 +88,7 @@ def test_a_file_is_tried_out_and_then_imported(
     assert [row.th.text for row in soup(shown).select("[aria-label='Refused rows'] tbody tr")] == [
         "4",
         "5",
-    ]  # type: ignore[union-attr]
+    ]
     job = jobs.get(import_id)
     assert job.state is ImportState.CHECKED
     assert (job.planned.counts.created, job.planned.counts.updated) == (1, 1)
@@ -107,7 +107,7 @@ def test_a_file_is_tried_out_and_then_imported(
     fragment = owner.get(f"/admin/imports/{import_id}", headers=HTMX)
     assert "<html" not in fragment.text
     assert "new products" in fragment.text
-    states = [each.changes[0].after["state"] for each in entries(app, f"import:{import_id}")]  # type: ignore[index]
+    states = [each.changes[0].after["state"] for each in entries(app, f"import:{import_id}")]
     assert states == ["importing", "checking"]
 
 

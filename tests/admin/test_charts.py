@@ -38,7 +38,7 @@ def test_every_column_is_inside_the_picture(given: list[Point]) -> None:
 
 @pytest.mark.parametrize("draw", [bars, lambda *about: columns(*about, str)])
 def test_texts_are_escaped_and_nothing_is_styled_or_scripted_inline(draw: object) -> None:
-    drawn = draw("c", NASTY, [Point(label=NASTY, value=3, shown=NASTY)])  # type: ignore[operator]
+    drawn = draw("c", NASTY, [Point(label=NASTY, value=3, shown=NASTY)])
     picture = ElementTree.fromstring(drawn)
     assert picture.attrib["role"] == "img"
     named = picture.attrib["aria-labelledby"].split()

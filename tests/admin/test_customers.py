@@ -49,7 +49,7 @@ def _stored(database: Database) -> dict[str, list[dict[str, object]]]:
 
 
 def _names(page: object) -> list[str]:
-    return [link.text for link in soup(page).select("#list tbody td:nth-child(2) a")]  # type: ignore[arg-type]
+    return [link.text for link in soup(page).select("#list tbody td:nth-child(2) a")]
 
 
 # --- figures --------------------------------------------------------------------------------------

@@ -50,7 +50,7 @@ def _order(number: int, **changes: object) -> Order:
         "address": replace(order.address, name=f"Zoë Person{number}", postal_code=f"9{number:04}"),
         **changes,
     }
-    return replace(order, **fields)  # type: ignore[arg-type]
+    return replace(order, **fields)
 
 
 @pytest.fixture(autouse=True)

@@ -97,7 +97,7 @@ def test_stock_is_that_of_all_variants(app: Flask, owner: Staff, catalog: Catalo
     assert titles(owner, "?stock=partly_out") == ["Empty", "Half"]
     assert titles(owner, "?stock=out") == ["Empty"]
     cells = {
-        row.select_one("th").get_text(strip=True): row.select("td.number")[0].get_text(" ", True)  # type: ignore[union-attr]
+        row.select_one("th").get_text(strip=True): row.select("td.number")[0].get_text(" ", True)
         for row in soup(owner.get("/admin/products")).select("#list tbody tr")
     }
     assert cells["Full"] == "20 in 2"

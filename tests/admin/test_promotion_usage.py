@@ -267,7 +267,7 @@ def test_the_usage_page_has_a_picture_a_table_and_the_orders(
     assert [cell.text for cell in page.select("details tbody td")] == ["1", "$4.00"]
     link = page.select_one(f'a[href="/admin/orders/{order["number"]}"]')
     assert link is not None
-    assert "paid" in page.select_one("#list tbody").text  # type: ignore[union-attr]
+    assert "paid" in page.select_one("#list tbody").text
     analyst = soup(Staff(app, Role.ANALYST).get(f"/admin/promotions/{made.id}/usage"))
     assert analyst.select('a[href^="/admin/orders/"]') == []
     assert page.select("script:not([src])") == []

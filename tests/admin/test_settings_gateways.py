@@ -87,7 +87,7 @@ def ready(
 ) -> Shopper:
     """A shopper with a mug in the cart, in a shop with both gateways."""
     for gateway in FIELDS:
-        assert _enter(owner, gateway, _own(stack, gateway)).status_code == 303  # type: ignore[attr-defined]
+        assert _enter(owner, gateway, _own(stack, gateway)).status_code == 303
     catalog.mug()
     shopper.add("MUG")
     return shopper
@@ -109,7 +109,7 @@ def test_keys_that_are_entered_are_used_at_once(
     catalog.mug()
     shopper.add("MUG")
     assert service(Switchboard, app).offered((gateway,)) == ()
-    assert _enter(owner, gateway, _own(stack, gateway)).status_code == 303  # type: ignore[attr-defined]
+    assert _enter(owner, gateway, _own(stack, gateway)).status_code == 303
     assert "Thank you" in shopper.pay(sandbox, gateway).text
     assert [amount for _, amount in sandbox.captures()] == [2745]
     page = owner.get(PAGE).text
@@ -129,7 +129,7 @@ def test_no_key_is_ever_shown_logged_or_stored_as_it_is(
             _enter(owner, gateway, {**keys, "webhook_secret": "odd"}),
         ]
         _replace(app, gateway, ELSEWHERE[gateway])
-    said = "".join(answer.text for answer in answers)  # type: ignore[attr-defined]
+    said = "".join(answer.text for answer in answers)
     said += owner.get(PAGE).text + owner.get("/admin/audit").text + repr(lines)
     entries = service(AuditLog, app).list(AuditFilter(subject=f"gateway:{gateway}"), 9)
     assert len(entries) == 1
@@ -138,8 +138,8 @@ def test_no_key_is_ever_shown_logged_or_stored_as_it_is(
     said += repr(service(Switchboard, app).keyring.of(gateway))
     for value in (*keys.values(), *ELSEWHERE[gateway].values()):
         assert value not in said
-    assert entries[0].changes[0].before["stored"] is None  # type: ignore[index]
-    assert keys[FIELDS[gateway][0]][-4:] in entries[0].changes[0].after["stored"]  # type: ignore[index]
+    assert entries[0].changes[0].before["stored"] is None
+    assert keys[FIELDS[gateway][0]][-4:] in entries[0].changes[0].after["stored"]
 
 
 @GATEWAYS
@@ -147,16 +147,16 @@ def test_keys_that_the_gateway_refuses_are_not_stored(
     app: Flask, owner: Staff, sandbox: Sandbox, gateway: str
 ) -> None:
     answer = _enter(owner, gateway, ELSEWHERE[gateway])
-    assert answer.status_code == 422  # type: ignore[attr-defined]
-    assert "refuses this key" in answer.text  # type: ignore[attr-defined]
+    assert answer.status_code == 422
+    assert "refuses this key" in answer.text
     assert service(Switchboard, app).keyring.read(gateway).current is None
     assert service(AuditLog, app).list(AuditFilter(), 9) == []
 
 
 def test_what_cannot_be_a_key_is_named_beside_its_field(owner: Staff) -> None:
     answer = _enter(owner, "stripe", {"secret_key": "pk_live_public00", "webhook_secret": ""})
-    assert set(errors(answer)) == {"stripe-secret_key", "stripe-webhook_secret"}  # type: ignore[arg-type]
-    assert "pk_live_public00" not in answer.text  # type: ignore[attr-defined]
+    assert set(errors(answer)) == {"stripe-secret_key", "stripe-webhook_secret"}
+    assert "pk_live_public00" not in answer.text
     assert owner.post(f"{PAGE}/paypal/keys", {}).status_code == 404
 
 
@@ -268,7 +268,7 @@ def test_the_secret_before_counts_for_a_day(
     old = _own(stack, gateway)
     new = {**old, "webhook_secret": "whsec_renewed000000"}
     assert _webhook(ready, gateway, old["webhook_secret"], "evt_1") == 200
-    assert _enter(owner, gateway, new).status_code == 303  # type: ignore[attr-defined]
+    assert _enter(owner, gateway, new).status_code == 303
     assert _webhook(ready, gateway, new["webhook_secret"], "evt_2") == 200
     assert _webhook(ready, gateway, old["webhook_secret"], "evt_3") == 200
     assert _webhook(ready, gateway, "whsec_nobodys00000", "evt_4") == 400
@@ -441,5 +441,5 @@ def test_no_more_than_a_few_earlier_keys_are_kept(app: Flask) -> None:
 
 
 def test_keys_show_no_secret_of_theirs() -> None:
-    keys = KeySet(gateway="stripe", secrets=ELSEWHERE["stripe"], source="stored")  # type: ignore[arg-type]
+    keys = KeySet(gateway="stripe", secrets=ELSEWHERE["stripe"], source="stored")
     assert "another" not in repr(keys)

@@ -90,7 +90,7 @@ def test_a_market_entered_by_hand_can_be_bought_in(
         Band(up_to=None, price=Money(1200, "EUR")),
     )
     (entry,) = _entries(app, "FR")
-    assert entry.changes[0].before is None  # type: ignore[attr-defined]
+    assert entry.changes[0].before is None
     assert shopper.post("/market", {"market": "FR", "language": "de"}).status_code == 303
     shopper.add("LAMP")
     assert "Standardversand" in shopper.get("/checkout").text
@@ -104,8 +104,8 @@ def test_a_market_entered_by_hand_can_be_bought_in(
 def test_the_form_of_a_market_says_the_market(
     owner: Staff, markets: MarketService, market: object
 ) -> None:
-    code = market.code  # type: ignore[attr-defined]
-    markets.store(to_document(market))  # type: ignore[arg-type]
+    code = market.code
+    markets.store(to_document(market))
     before = markets.get(code)
     answer = _edit(owner, code, name="Renamed")
     assert answer.status_code == 303, answer.text
@@ -123,10 +123,10 @@ def test_every_starting_market_survives_its_form(owner: Staff, markets: MarketSe
 def test_a_change_is_in_the_log_with_both_states(app: Flask, owner: Staff) -> None:
     assert _edit(owner, "DE", **{"zones.0.methods.0.price": "5.90"}).status_code == 303
     (entry,) = _entries(app, "DE")
-    (change,) = entry.changes  # type: ignore[attr-defined]
+    (change,) = entry.changes
     assert change.before["zones"][0]["methods"][0]["price"] == 490
     assert change.after["zones"][0]["methods"][0]["price"] == 590
-    assert "zones.0.methods.0.price" in owner.get(f"/admin/audit/{entry.id}").text  # type: ignore[attr-defined]
+    assert "zones.0.methods.0.price" in owner.get(f"/admin/audit/{entry.id}").text
 
 
 @pytest.mark.parametrize(
@@ -188,7 +188,7 @@ def test_two_owners_see_both_versions(owner: Staff, markets: MarketService) -> N
     clash = owner.post(path, second)
     assert clash.status_code == 409
     rows = {
-        row.th.text: [cell.text for cell in row.select("td")]  # type: ignore[union-attr]
+        row.th.text: [cell.text for cell in row.select("td")]
         for row in soup(clash).select("#clash tbody tr")
     }
     assert rows == {

@@ -44,7 +44,7 @@ def entries(app: Flask, subject: str) -> list[AuditEntry]:
 
 
 def there(app: Flask, sku: Sku = MUG, code: str = "main") -> int:
-    shelf = service(Stocktaking, app).level(sku).shelves.get(code)  # type: ignore[call-overload]
+    shelf = service(Stocktaking, app).level(sku).shelves.get(code)
     return shelf.on_hand if shelf else 0
 
 

@@ -130,7 +130,7 @@ class Owner:
     def add_pictures(self, files: Sequence[Mapping[str, object]], texts: Sequence[str]) -> None:
         """Upload, and say what they show."""
         self.follow("Pictures")
-        self.page.get_by_label("Files").set_input_files(list(files))  # type: ignore[arg-type]
+        self.page.get_by_label("Files").set_input_files(list(files))
         self.press("Add")
         shown = self.page.locator(".pictures > li")
         expect(shown).to_have_count(len(files))

@@ -34,7 +34,7 @@ def mailed_path(shop: Stack, to: str, part: str) -> str:
     while time.monotonic() < deadline:
         for path in (shop.data / "mail").glob("*.eml"):
             mail = message_from_bytes(path.read_bytes(), policy=policy.default)
-            body = mail.get_body(("plain",))  # type: ignore[attr-defined]
+            body = mail.get_body(("plain",))
             found = re.search(rf"https?://[^/\s]+(/\S*{part}\S*)", body.get_content())
             if found and to in str(mail["To"]):
                 return found[1]

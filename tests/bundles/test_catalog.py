@@ -75,7 +75,7 @@ def test_a_kept_page_and_the_listings_follow_a_part(app: Flask, window: Window) 
     window.wait_until(lambda: window.stock_text() == "In stock")
     for units, text in ((12, "In stock"), (11, "Only 5 sets left"), (9, "Only 4 sets left")):
         stock.set_on_hand({Sku("RED"): units}, "test")
-        window.wait_until(lambda text=text: window.stock_text() == text)  # type: ignore[misc]
+        window.wait_until(lambda text=text: window.stock_text() == text)
         assert window.is_listed()
     stock.set_on_hand({Sku("RED"): 1}, "test")
     window.wait_until(lambda: window.stock_text() == "Sold out")
@@ -147,7 +147,7 @@ def test_bundles_survive_export_and_import(
         return [{name: each[name] for name in fields} for each in found]
 
     before = bundles()
-    assert [each["variants"][0]["prices"]["US"]["amount"] for each in before] == [5400, 2400]  # type: ignore[index]
+    assert [each["variants"][0]["prices"]["US"]["amount"] for each in before] == [5400, 2400]
     path = tmp_path / "shop.csv"
     report = service(CsvExport, app).run(path, UNITED_STATES, lambda done, of: None)
     assert report.left_out == ()

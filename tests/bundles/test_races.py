@@ -37,9 +37,9 @@ def _shop(environment: dict[str, str], number: int, start: object, results: obje
         shopper.post("/cart/items", {"sku": BREAKFAST, "quantity": "1", **parts})
         email = f"{number}-{place}@example.com"
         ready.append((shopper, shopper.checkout_form(email=email)))
-    start.wait(60)  # type: ignore[attr-defined]
+    start.wait(60)
     for shopper, form in ready:
-        results.put(shopper.client.post("/checkout", data=form).status_code)  # type: ignore[attr-defined]
+        results.put(shopper.client.post("/checkout", data=form).status_code)
     service(Database, app).close()
 
 
@@ -88,7 +88,7 @@ def _promised(orders: list[dict[str, object]]) -> dict[str, int]:
     """Units that the orders' lines need, all parts of a set or none."""
     units: Counter[str] = Counter()
     for order in orders:
-        for line in order["lines"]:  # type: ignore[attr-defined]
+        for line in order["lines"]:
             if line["parts"]:
                 assert [part["position"] for part in line["parts"]] == [1, 2, 3]
             else:

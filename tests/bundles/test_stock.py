@@ -84,8 +84,8 @@ def _take(
     if kind in {"hold", "again"}:
         if kind == "hold":
             parts, sets = step[2], step[3]
-            units = units_of(tuple(parts))  # type: ignore[arg-type]
-            wanted = Counter({sku: count * sets for sku, count in units.items()})  # type: ignore[operator]
+            units = units_of(tuple(parts))
+            wanted = Counter({sku: count * sets for sku, count in units.items()})
         elif order not in books.known:
             return
         else:

@@ -121,7 +121,7 @@ class Campaign:
             self.seen["gave up"] += 1
 
     def _kill(self) -> None:
-        """kill -9, and a moment later start again."""
+        """End one of them by kill -9, and a moment later start it again."""
         victim = self._stack.services[self._rng.choice(_VICTIMS)]
         self.seen[f"killed {victim.name}"] += 1
         victim.kill()

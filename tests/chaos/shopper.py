@@ -57,7 +57,7 @@ class ChaoticShopper:
                     method,
                     urljoin(self._base, url),
                     timeout=_TIMEOUT,
-                    **more,  # type: ignore[arg-type]
+                    **more,
                 )
             except requests.RequestException:
                 self._seen["cut off"] += 1

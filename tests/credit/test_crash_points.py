@@ -31,7 +31,7 @@ def test_the_button_dies_after_an_order_with_nothing_due(
     enter_card(ready, code)
     form = ready.checkout_form()
     names = ("mossx_cart", "mossx_visitor")
-    cookies = {name: ready.client.get_cookie(name).value for name in names}  # type: ignore[union-attr]
+    cookies = {name: ready.client.get_cookie(name).value for name in names}
     point = "nothing due: paid, not answered"
     _die(environment, point, "checkout", json.dumps(cookies), json.dumps(form))
     assert bank.figures(card) == (4110, 0, 4110)

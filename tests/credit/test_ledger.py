@@ -238,10 +238,10 @@ def test_only_a_right_code_says_what_is_wrong_with_its_card(bank: Bank) -> None:
 def test_store_credit_is_granted_once_by_a_key_and_never_below_nothing(bank: Bank) -> None:
     account = bank.grant("acc_1", 500)
     for _ in range(2):
-        bank.credit.grant("acc_1", usd(250), reason="late", by="Eve", key="case-7")  # type: ignore[arg-type]
+        bank.credit.grant("acc_1", usd(250), reason="late", by="Eve", key="case-7")
     assert bank.figures(account) == (750, 0, 750)
     with pytest.raises(Invalid):
-        bank.credit.grant("acc_1", usd(-751), reason="", by="Eve")  # type: ignore[arg-type]
+        bank.credit.grant("acc_1", usd(-751), reason="", by="Eve")
     assert bank.grant("acc_1", 100, "EUR") != account
     assert bank.is_sound()
 
@@ -271,10 +271,10 @@ def test_a_sold_card_is_taken_back_only_while_it_is_whole(
 
 def test_first_grants_at_once_open_one_account(bank: Bank) -> None:
     def give(number: int) -> None:
-        bank.credit.grant("acc_1", usd(100), reason="", by="Eve", key=str(number))  # type: ignore[arg-type]
+        bank.credit.grant("acc_1", usd(100), reason="", by="Eve", key=str(number))
 
     with ThreadPoolExecutor(8) as pool:
         list(pool.map(give, range(8)))
-    (account,) = bank.credit.of_account("acc_1")  # type: ignore[arg-type]
+    (account,) = bank.credit.of_account("acc_1")
     assert account.balance == usd(800)
     assert bank.is_sound()

@@ -389,7 +389,7 @@ def test_staff_may_refund_to_store_credit_instead(
     member.pay(sandbox)
     staff = Staff(app)
     assert refund(staff, 3500, "k1", to_store_credit=True) is RefundState.SUCCEEDED
-    (store,) = bank.credit.of_account(account_id)  # type: ignore[arg-type]
+    (store,) = bank.credit.of_account(account_id)
     assert store.balance == usd(3500)
     assert kept(sandbox) == [2890]  # the gateway keeps it, the shopper may spend it
     assert staff.refunding.balance(staff.order).refundable == usd(1390)

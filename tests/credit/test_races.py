@@ -32,7 +32,7 @@ def _take_many(uri: str, card: str, numbers: range, results: Results[str]) -> No
     for number in numbers:
         try:
             database.in_transaction(
-                lambda session, n=number: holds.take(  # type: ignore[misc]
+                lambda session, n=number: holds.take(
                     OrderId(f"order-{n}"), [use], now() + timedelta(hours=1), session
                 )
             )

@@ -144,7 +144,7 @@ def test_a_dead_server_is_announced_and_started_again(tmp_path: Path) -> None:
         redis = stack.services["redis"]
         before = redis.pid
         os.kill(before, signal.SIGKILL)
-        redis.process.wait()  # type: ignore[union-attr]
+        redis.process.wait()
         Supervisor(stack, said.append).look()
         assert redis.alive
         assert redis.pid != before

@@ -98,6 +98,7 @@ class Looker(Person):
         self._pictures = pictures
 
     def act(self) -> None:
+        """One step of it."""
         number = self.rng.choice([each for each in range(24) if each != _RENAMED])
         self.get(self.rng.choice(("/", "/products", f"/products/chaos-c-{number}")))
         self.get(f"/search?q=chaos&min_price={self.rng.randrange(1, 10_000)}")
@@ -115,6 +116,7 @@ class CartKeeper(Person):
         self._least = self._most = 0
 
     def act(self) -> None:
+        """One step of it."""
         if self._most >= 23 * _STAY:
             return
         entry = {"csrf_token": self.token(), "quantity": "1"}
@@ -130,6 +132,7 @@ class CartKeeper(Person):
         self.get("/cart")
 
     def check(self) -> Counter[str]:
+        """What was lost of it."""
         fields = page(self.get("/cart")).select(".stepper input[name=quantity]")
         found = sum(int(str(field["value"])) for field in fields)
         lost = Counter({"units of carts lost": max(self._least - found, 0)})
@@ -149,6 +152,7 @@ class Member(Person):
         self._is_in = False
 
     def act(self) -> None:
+        """One step of it."""
         if not self._is_in:
             self._is_in = self.log_in()
             return
@@ -165,6 +169,7 @@ class Member(Person):
         return self.post("/account/login", entry).status_code == 303
 
     def check(self) -> Counter[str]:
+        """What was lost of it."""
         is_here = urlsplit(self.get("/account").url).path == "/account"
         lost = Counter({"sessions lost": int(self._is_in and not is_here)})
         self._is_in = self._is_in and is_here
@@ -184,6 +189,7 @@ class Buyer(Person):
         self._placed: list[str] = []
 
     def act(self) -> None:
+        """One step of it."""
         browser = self.new_browser()
         shopper = ChaoticShopper(
             self.base, self._skus, self.rng, self._seen, self._cards, session=browser
@@ -194,6 +200,7 @@ class Buyer(Person):
             self._placed += browser.placed
 
     def check(self) -> Counter[str]:
+        """What was lost of it."""
         lost = sum(not self._is_stored(each) for each in self._placed)
         self._placed.clear()
         return Counter({"orders lost": lost})
@@ -226,6 +233,7 @@ class Owner(Person):
         self._is_in = False
 
     def act(self) -> None:
+        """One step of it."""
         if not self._is_in:
             entry = {"csrf_token": self.token(), "email": self._email, "password": PASSWORD}
             self._is_in = self.post("/account/login", entry).status_code == 303
@@ -273,6 +281,7 @@ class Owner(Person):
         return str(field["value"]) if field else ""
 
     def check(self) -> Counter[str]:
+        """What was lost of it."""
         stored = self.database["products"].find_one({"_id": self._product_id}, {"title": 1})
         lost = Counter({"edits lost": int(not stored or stored["title"] not in self._titles)})
         for number, told in Counter(self._refunded).items():

@@ -91,7 +91,7 @@ def test_a_bad_change_keeps_the_line(
 def _saved(shopper: Shopper) -> list[str]:
     """The list for later as the cart page shows it."""
     lines = soup(shopper.get("/cart")).select(".saved .line")
-    return [" ".join(line.select_one(".line-text > .muted").text.split()) for line in lines]  # type: ignore[union-attr]
+    return [" ".join(line.select_one(".line-text > .muted").text.split()) for line in lines]
 
 
 @BOTH_WAYS
@@ -108,7 +108,7 @@ def test_a_line_is_saved_for_later_and_moved_back(
     assert list(shopper.cart_lines().values()) == [1]
     assert _saved(shopper) == ["2 × $20.00 · Only 4 left"]
     page = soup(shopper.get("/cart"))
-    assert page.select_one(".sums dd").text == "$20.00"  # type: ignore[union-attr]
+    assert page.select_one(".sums dd").text == "$20.00"
     assert "Dune Mug" not in shopper.get("/checkout").text
     for _ in range(2):
         _moved(shopper.post(f"/cart/saved/{line}/cart", {}, htmx=htmx), htmx, badge="3")
@@ -167,7 +167,7 @@ def test_a_saved_line_that_is_no_longer_sold_stays_on_the_list(
     shopper.post(f"/cart/items/{line}/saved", {})
     database["products"].update_many({}, {"$set": {"status": "archived"}})
     page = soup(shopper.get("/cart"))
-    assert "This has left our range." in page.select_one(".saved .line").text  # type: ignore[union-attr]
+    assert "This has left our range." in page.select_one(".saved .line").text
     assert page.select_one(".saved form[action$='/cart']") is None
     assert shopper.post(f"/cart/saved/{line}/cart", {}).status_code == 422
     assert len(_saved(shopper)) == 1
@@ -191,7 +191,7 @@ def test_somebody_elses_line_cannot_be_changed(
 ) -> None:
     shopper.add(catalog.mug(), 2)
     (line,) = shopper.cart_lines()
-    other = Shopper(app)  # type: ignore[arg-type]
+    other = Shopper(app)
     assert other.post(f"/cart/items/{line}", {"quantity": "0"}).status_code == 404
     assert shopper.cart_lines() == {line: 2}
 
@@ -231,7 +231,7 @@ def test_a_form_without_its_token_changes_nothing(
 def test_another_visitors_token_is_refused(
     app: object, shopper: Shopper, catalog: CatalogMaker
 ) -> None:
-    data = {"sku": catalog.mug(), "quantity": "1", "csrf_token": Shopper(app).token()}  # type: ignore[arg-type]
+    data = {"sku": catalog.mug(), "quantity": "1", "csrf_token": Shopper(app).token()}
     shopper.token()
     assert shopper.client.post("/cart/items", data=data).status_code == 403
 

@@ -80,7 +80,7 @@ def test_filters_combine_and_count_honestly(shopper: Shopper, shelf: CatalogMake
             assert other is not None
             narrowed = int(other.text.split()[0])
             # A further value of a chosen facet widens the list by its own count.
-            chosen_facet = link.find_parent("section").select_one("[aria-current]")  # type: ignore[union-attr]
+            chosen_facet = link.find_parent("section").select_one("[aria-current]")
             expected = int(shown.text) + (5 if chosen_facet else 0)
             assert narrowed == expected, link["href"]
 

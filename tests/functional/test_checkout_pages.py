@@ -115,7 +115,7 @@ def test_a_cart_changed_in_another_tab_is_shown_first(
     assert ("<html" in answer.text) is not htmx
     assert "Your cart or its prices changed" in answer.text
     assert _nothing_happened(database)
-    form["seen_cart"] = str(soup(answer).select_one("input[name=seen_cart]")["value"])  # type: ignore[index]
+    form["seen_cart"] = str(soup(answer).select_one("input[name=seen_cart]")["value"])
     assert ready.client.post("/checkout", data=form).status_code == 303
 
 

@@ -46,7 +46,7 @@ def pages(app: Flask) -> Iterator[PageCache]:
 
 def _wait(is_so: object, patience: float = 10.0) -> None:
     deadline = time.monotonic() + patience
-    while not is_so():  # type: ignore[operator]
+    while not is_so():
         assert time.monotonic() < deadline
         time.sleep(0.005)
 

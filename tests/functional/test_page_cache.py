@@ -6,7 +6,6 @@ from __future__ import annotations
 import gzip
 import re
 import threading
-import time
 from collections.abc import Iterator
 
 import pytest
@@ -14,11 +13,10 @@ from flask import Flask
 from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
-from app.catalog.service import CatalogService
 from app.web import csrf
 from app.web.page_cache import PageCache
-from app.web.registry import service
 from tests.support.catalog import CatalogMaker, make_product, make_variant
+from tests.support.following import following
 from tests.support.member import Member
 
 _TOKEN = re.compile(r'name="csrf_token" value="([0-9a-f]{64})"')
@@ -29,14 +27,8 @@ def pages(app: Flask, catalog: CatalogMaker) -> Iterator[PageCache]:
     """The cache of a server, which follows what changes."""
     catalog.add(make_product("Lamp", make_variant("LAMP")), stock=50)
     catalog.add(make_product("Bowl", make_variant("BOWL")), stock=50)
-    follower = service(CatalogService, app).follower
-    follower.start()
-    end = time.monotonic() + 10
-    while not follower.is_following:
-        assert time.monotonic() < end
-        time.sleep(0.01)
-    yield service(PageCache, app)
-    follower.close()
+    with following(app) as pages:
+        yield pages
 
 
 @pytest.fixture

@@ -132,7 +132,7 @@ def test_a_line_discount_is_shown_once_there_is_one(app: Flask, database: object
     orders, invoicing = service(OrderService, app), service(Invoicing, app)
     order = orders.get(OrderMaker(app).paid("mug"))
 
-    class Discounted(type(order.lines[0])):  # type: ignore[misc]
+    class Discounted(type(order.lines[0])):
         discount = Money(500, "USD")
 
     fields = {name: getattr(order.lines[0], name) for name in order.lines[0].__dataclass_fields__}

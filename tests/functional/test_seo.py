@@ -57,7 +57,7 @@ def shelf(app: Flask, catalog: CatalogMaker, database: Database) -> CatalogMaker
 
 def _meta(tree: BeautifulSoup, name: str) -> str:
     found = tree.find("meta", attrs={"name": name}) or tree.find("meta", property=name)
-    return str(found["content"]) if found else ""  # type: ignore[index]
+    return str(found["content"]) if found else ""
 
 
 def _canonical(tree: BeautifulSoup) -> str:
@@ -124,8 +124,8 @@ def test_a_page_that_is_not_there_is_a_404(
 def test_neighbours_of_a_page(shopper: Shopper, shelf: CatalogMaker, base: str) -> None:
     first, second = soup(shopper.get("/products")), soup(shopper.get("/products?page=2"))
     assert first.select_one("link[rel=prev]") is None
-    assert str(first.select_one("link[rel=next]")["href"]) == f"{base}/products?page=2"  # type: ignore[index]
-    assert str(second.select_one("link[rel=prev]")["href"]) == f"{base}/products"  # type: ignore[index]
+    assert str(first.select_one("link[rel=next]")["href"]) == f"{base}/products?page=2"
+    assert str(second.select_one("link[rel=prev]")["href"]) == f"{base}/products"
     assert second.select_one("link[rel=next]") is None
 
 

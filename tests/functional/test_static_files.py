@@ -26,7 +26,7 @@ def client(app: Flask) -> FlaskClient:
 def test_texts_are_packed_as_the_browser_likes(
     app: Flask, client: FlaskClient, name: str, asked: str, coding: str | None
 ) -> None:
-    url = app.jinja_env.globals["static_url"](name)  # type: ignore[operator]
+    url = app.jinja_env.globals["static_url"](name)
     answer = client.get(url, headers={"Accept-Encoding": asked})
     unpack = {"br": brotli.decompress, "gzip": gzip.decompress, None: bytes}[coding]
     assert answer.status_code == 200

@@ -70,7 +70,7 @@ def approve(gateway: Gateway, attempt: Attempt, sandbox: Sandbox, outcome: str =
     if gateway.name == "stripe":
         sandbox.pay_stripe(attempt.session_url, outcome)
         return
-    form = gateway.hosted_form(  # type: ignore[attr-defined]
+    form = gateway.hosted_form(
         attempt,
         {"name": "S", "description": "D", "customer": "A", "email": "a@b.c", "phone": "1"},
         "http://127.0.0.1:1/back",

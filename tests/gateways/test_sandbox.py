@@ -46,14 +46,14 @@ def test_stripe_refuses_unknown_and_ill_typed_parameters(
     client: stripe.StripeClient, change: dict[str, Any], param: str
 ) -> None:
     with pytest.raises(stripe.InvalidRequestError) as refusal:
-        client.v1.checkout.sessions.create(params={**SESSION, **change})  # type: ignore[typeddict-item]
+        client.v1.checkout.sessions.create(params={**SESSION, **change})
     assert refusal.value.param == param
 
 
 def test_stripe_replays_and_guards_its_keys(client: stripe.StripeClient) -> None:
     options: Any = {"idempotency_key": "k1"}
-    first = client.v1.checkout.sessions.create(params=SESSION, options=options)  # type: ignore[arg-type]
-    again = client.v1.checkout.sessions.create(params=SESSION, options=options)  # type: ignore[arg-type]
+    first = client.v1.checkout.sessions.create(params=SESSION, options=options)
+    again = client.v1.checkout.sessions.create(params=SESSION, options=options)
     assert first.id == again.id
     assert again.last_response is not None
     assert again.last_response.headers["Idempotent-Replayed"] == "true"
@@ -67,7 +67,7 @@ def test_stripe_saves_even_a_500(client: stripe.StripeClient, sandbox: Sandbox) 
     options: Any = {"idempotency_key": "k500"}
     for _ in range(2):
         with pytest.raises(stripe.APIError):
-            client.v1.checkout.sessions.create(params=SESSION, options=options)  # type: ignore[arg-type]
+            client.v1.checkout.sessions.create(params=SESSION, options=options)
     assert sandbox.ledger()["sessions"] == 0
 
 
@@ -102,7 +102,7 @@ def test_a_wrong_key_is_refused(sandbox: Sandbox) -> None:
 
 
 def test_three_d_secure_asks_first(client: stripe.StripeClient, sandbox: Sandbox) -> None:
-    session = client.v1.checkout.sessions.create(params=SESSION)  # type: ignore[arg-type]
+    session = client.v1.checkout.sessions.create(params=SESSION)
     assert session.url
     challenge = sandbox.pay_stripe(session.url, "challenge")
     assert "Complete authentication" in challenge.text
@@ -111,7 +111,7 @@ def test_three_d_secure_asks_first(client: stripe.StripeClient, sandbox: Sandbox
 
 
 def test_a_payment_page_expires_once(client: stripe.StripeClient, sandbox: Sandbox) -> None:
-    session = client.v1.checkout.sessions.create(params=SESSION)  # type: ignore[arg-type]
+    session = client.v1.checkout.sessions.create(params=SESSION)
     assert session.url
     assert client.v1.checkout.sessions.expire(session.id).status == "expired"
     assert sandbox.pay_stripe(session.url).status_code == 410

@@ -232,7 +232,7 @@ def test_checking_out_and_merging_at_once_leaves_one_payable_order(
         answers: list[int] = []
         threads = [
             threading.Thread(
-                target=lambda: answers.append(guest.client.post("/checkout", data=form).status_code)  # noqa: B023
+                target=lambda: answers.append(guest.client.post("/checkout", data=form).status_code)  # noqa: B023 - ends in the loop
             ),
             threading.Thread(target=carts.merge, args=(cart_id, ann, UNITED_STATES)),
         ]

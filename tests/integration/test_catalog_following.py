@@ -291,11 +291,11 @@ def test_changes_made_while_the_stream_was_lost_are_caught_up(tmp_path: Path) ->
                 _bowl(), id=name, slug=f"b{round_}", variants=(make_variant(f"B{round_}"),)
             )
             catalog = CatalogRepository(other)
-            other.in_transaction(lambda session: catalog.insert([product], session))  # noqa: B023
+            other.in_transaction(lambda session: catalog.insert([product], session))  # noqa: B023 - called at once
             catalog.note_change(product_ids=[name])
             other.close()
             started = time.monotonic()
-            _wait(lambda: name in follower.model().row_of)  # noqa: B023
+            _wait(lambda: name in follower.model().row_of)  # noqa: B023 - called at once
             _wait(lambda: follower.is_following)
             assert time.monotonic() - started < 5
     finally:

@@ -103,7 +103,7 @@ def test_the_button_dies(
 ) -> None:
     form = ready.checkout_form(gateway=gateway)
     names = ("mossx_cart", "mossx_visitor")
-    cookies = {name: ready.client.get_cookie(name).value for name in names}  # type: ignore[union-attr]
+    cookies = {name: ready.client.get_cookie(name).value for name in names}
     _die(environment, point, "checkout", json.dumps(cookies), json.dumps(form))
     database["idempotency_keys"].update_many({}, {"$set": {"locked_until": now()}})
     again = ready.client.post("/checkout", data=form)

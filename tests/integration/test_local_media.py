@@ -64,7 +64,7 @@ def _ask(folder: Path, name: str, start: object, counts: Path) -> None:
         return make_copy(data, width)
 
     local.make_copy = counted
-    start.wait(20)  # type: ignore[attr-defined]
+    start.wait(20)
     made = LocalMediaStore(folder).copy(name, 640)
     assert made is not None
     assert opened(made.read_bytes()).size == (640, 512)

@@ -234,7 +234,7 @@ def test_a_refund_made_at_the_gateway_itself_is_taken_into_the_books(
     if payment["gateway"] == "stripe":
         url, body = "/v1/refunds", {"data": {"payment_intent": payment["id"], "amount": 1000}}
         headers = {"Authorization": f"Bearer {environment['STRIPE_SECRET_KEY']}"}
-        answer = requests.post(desk.sandbox.url + url, **body, headers=headers, timeout=5)  # type: ignore[arg-type]
+        answer = requests.post(desk.sandbox.url + url, **body, headers=headers, timeout=5)
     else:
         answer = requests.post(
             f"{desk.sandbox.url}/v1/payments/{payment['id']}/refund",

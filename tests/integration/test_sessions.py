@@ -46,14 +46,14 @@ def at_once(count: int, work: Callable[[int], T]) -> list[T]:
 
     def run(number: int) -> None:
         barrier.wait()
-        results[number] = work(number)  # type: ignore[call-overload]
+        results[number] = work(number)
 
     threads = [threading.Thread(target=run, args=(number,)) for number in range(count)]
     for thread in threads:
         thread.start()
     for thread in threads:
         thread.join()
-    return results  # type: ignore[return-value]
+    return results
 
 
 def refresh_id(member: Member) -> str:
@@ -251,7 +251,7 @@ def test_a_slow_reader_does_not_revive_an_ended_session(
     def slowly(self: SessionRepository, wanted: SessionId) -> Any:
         found = read(self, wanted)
         monkeypatch.setattr(SessionRepository, "find", read)
-        sessions.revoke(wanted, found.account_id, "meanwhile")  # type: ignore[union-attr]
+        sessions.revoke(wanted, found.account_id, "meanwhile")
         return found
 
     monkeypatch.setattr(SessionRepository, "find", slowly)
@@ -296,13 +296,13 @@ def test_of_many_who_prove_an_address_at_once_one_has_it(
     for number, claim in enumerate(claims):
         claim.register(password=f"{OTHER} {number}")
     paths = [
-        re.search(r"/account/verify/\S+", mail.get_body(("plain",)).get_content())  # type: ignore[union-attr]
+        re.search(r"/account/verify/\S+", mail.get_body(("plain",)).get_content())
         for mail in mailbox.read("ann@example.com")
     ]
     tokens = [claim.token() for claim in claims]
     answers = at_once(
         4,
-        lambda n: claims[n].client.post(paths[n][0], data={"csrf_token": tokens[n]}).status_code,  # type: ignore[index]
+        lambda n: claims[n].client.post(paths[n][0], data={"csrf_token": tokens[n]}).status_code,
     )
     assert Counter(answers) == {303: 1, 422: 3}
     assert database["accounts"].count_documents({"login": "verified:ann@example.com"}) == 1
@@ -346,7 +346,7 @@ def test_addresses_added_at_once_are_all_kept(member: Member, database: Database
 
     answers = at_once(8, add)
     assert set(answers) <= {303, 409}
-    kept = database["accounts"].find_one()["addresses"]  # type: ignore[index]
+    kept = database["accounts"].find_one()["addresses"]
     assert len(kept) == answers.count(303) >= 4
     assert sum(each["is_default"] for each in kept) == 1
 

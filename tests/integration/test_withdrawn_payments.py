@@ -200,7 +200,7 @@ def test_a_worker_that_read_before_the_claim_ended_books_nothing(
         monkeypatch.undo()
         sandbox.lapse()
         settlement.settle(attempt["_id"])
-        return send(*args)  # type: ignore[arg-type]
+        return send(*args)
 
     monkeypatch.setattr(settlement._payments, "send_capture", overtaken)
     settlement.settle(attempt["_id"])
@@ -226,7 +226,7 @@ def test_money_captured_and_sent_back_before_it_was_booked_ends_the_claim(
         auth, kind = (environment["RAZORPAY_KEY_ID"], environment["RAZORPAY_KEY_SECRET"]), "json"
     for url, given in ((f"{base}/{payment['id']}/capture", body), (path, refund)):
         requests.post(
-            sandbox.url + url, auth=auth, timeout=5, **{kind: given}  # type: ignore[arg-type]
+            sandbox.url + url, auth=auth, timeout=5, **{kind: given}
         ).raise_for_status()  # fmt: skip
     service(Settlement, app).settle(attempt["_id"])
     assert _state(database, "captures") == "void"

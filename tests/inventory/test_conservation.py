@@ -54,7 +54,7 @@ class Shelves(RuleBasedStateMachine):
         self.orders: dict[str, Order] = {}
 
     def _in_transaction(self, work: object) -> None:
-        self.warehouse.database.in_transaction(work)  # type: ignore[arg-type]
+        self.warehouse.database.in_transaction(work)
 
     def _total(self, sku: str) -> int:
         return sum(self.on_hand[sku, at] for at in PLACES)

@@ -180,10 +180,10 @@ def test_who_was_shown_stock_is_not_sold_a_wait(
     real = service(InventoryService, warehouse.app)
     seen = real.available
     try:
-        real.available = lambda skus: dict.fromkeys(skus, 2)  # type: ignore[method-assign]
+        real.available = lambda skus: dict.fromkeys(skus, 2)
         assert shopper.client.post("/checkout", data=form).status_code == 422
     finally:
-        real.available = seen  # type: ignore[method-assign]
+        real.available = seen
     assert warehouse.database["orders"].count_documents({}) == 0
     assert "1 of 2 come later" in shopper.get("/checkout").text
     assert shopper.check_out().status_code == 303
@@ -237,7 +237,7 @@ BAD: tuple[Mapping[str, object], ...] = (
 @pytest.mark.parametrize("fields", BAD)
 def test_a_policy_that_makes_no_sense_is_refused(fields: Mapping[str, object]) -> None:
     with pytest.raises(Invalid) as refusal:
-        check_policy(Policy(**fields))  # type: ignore[arg-type]
+        check_policy(Policy(**fields))
     assert refusal.value.fields
 
 

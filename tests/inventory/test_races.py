@@ -58,19 +58,19 @@ def _check_out(environment: Environment, number: int, start: object, results: ob
         shopper = Shopper(app)
         shopper.add("MUG")
         ready.append((shopper, shopper.checkout_form(email=f"{number}-{place}@example.com")))
-    start.wait(200)  # type: ignore[attr-defined]
+    start.wait(200)
     found: Counter[str] = Counter()
     for shopper, form in ready:
         found[str(shopper.client.post("/checkout", data=form).status_code)] += 1
-    results.put(found)  # type: ignore[attr-defined]
+    results.put(found)
     service(Database, app).close()
 
 
 def _hold_many(environment: Environment, number: int, start: object, results: object) -> None:
     """Orders for one unit each, of what sells when it is out."""
     warehouse = Warehouse(create_app(environment))
-    start.wait(60)  # type: ignore[attr-defined]
-    results.put(  # type: ignore[attr-defined]
+    start.wait(60)
+    results.put(
         Counter(_hold(warehouse, f"o-{number}-{place}", limited=False) for place in range(10))
     )
     warehouse.database.close()
@@ -88,7 +88,7 @@ def _hold_or_move(environment: Environment, number: int, start: object, results:
     """Even processes order, odd ones carry everything to and fro."""
     warehouse = Warehouse(create_app(environment))
     places = ("main", "east") if number == 1 else ("east", "main")
-    start.wait(60)  # type: ignore[attr-defined]
+    start.wait(60)
     found: Counter[str] = Counter()
     for place in range(12):
         if number % 2 == 0:
@@ -100,7 +100,7 @@ def _hold_or_move(environment: Environment, number: int, start: object, results:
             found["not enough"] += 1
         else:
             found["moved"] += 1
-    results.put(found)  # type: ignore[attr-defined]
+    results.put(found)
     warehouse.database.close()
 
 

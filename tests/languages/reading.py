@@ -55,6 +55,7 @@ class Counter(Staff):
 
     @property
     def order(self) -> Order:
+        """That order, as it is now."""
         (document,) = self.database["orders"].find({}, {"_id": 1}).sort("placed_at", -1).limit(1)
         return service(OrderService, self.app).get(OrderId(document["_id"]))
 

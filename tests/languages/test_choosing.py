@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import time
 from collections.abc import Iterator
 
 import pytest
@@ -11,10 +10,9 @@ from flask import Flask
 from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
-from app.catalog.service import CatalogService
 from app.web.page_cache import PageCache
-from app.web.registry import service
 from tests.support.catalog import CatalogMaker, make_product, make_variant
+from tests.support.following import following
 from tests.support.shopper import HTMX, Shopper, soup
 
 _TOKEN = re.compile(r'name="csrf_token" value="[0-9a-f]{64}"')
@@ -124,14 +122,8 @@ def test_amounts_are_written_as_the_reader_of_that_country_does(
 def pages(app: Flask, catalog: CatalogMaker) -> Iterator[PageCache]:
     """The cache of a server that follows what changes."""
     catalog.mug()
-    follower = service(CatalogService, app).follower
-    follower.start()
-    end = time.monotonic() + 10
-    while not follower.is_following:
-        assert time.monotonic() < end
-        time.sleep(0.01)
-    yield service(PageCache, app)
-    follower.close()
+    with following(app) as pages:
+        yield pages
 
 
 @pytest.fixture

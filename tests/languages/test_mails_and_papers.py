@@ -33,7 +33,7 @@ def buy(shopper: Shopper, sandbox: Sandbox, language: str, market: str = "US") -
 
 def body(mail: object, kind: str) -> str:
     """A part of a mail."""
-    part = mail.get_body((kind,))  # type: ignore[attr-defined]
+    part = mail.get_body((kind,))
     return str(part.get_content())
 
 

@@ -49,7 +49,7 @@ def _open(markets: MarketService, market: Market) -> None:
 def _errors(answer: object) -> dict[str, str]:
     return {
         str(each["id"]).removesuffix("-error"): each.text
-        for each in soup(answer).select("p.error[id]")  # type: ignore[arg-type]
+        for each in soup(answer).select("p.error[id]")
     }
 
 
@@ -179,12 +179,12 @@ def test_a_shipping_method_that_does_not_go_there_is_refused_and_nothing_lost(
     page = soup(answer)
     offered = [str(each["value"]) for each in page.select("input[name=shipping_method]")]
     assert offered == ["standard"]
-    assert page.select_one("input[name=name]")["value"] == "Ann Shopper"  # type: ignore[index]
-    assert page.select_one("select[name=state] option[selected]")["value"] == "47"  # type: ignore[index]
+    assert page.select_one("input[name=name]")["value"] == "Ann Shopper"
+    assert page.select_one("select[name=state] option[selected]")["value"] == "47"
     assert database["orders"].count_documents({}) == 0
     again = {**form, "shipping_method": "standard"}
     assert shopper.client.post("/checkout", data=again).status_code == 303
-    assert database["orders"].find_one({})["totals"]["shipping"] == 1500  # type: ignore[index]
+    assert database["orders"].find_one({})["totals"]["shipping"] == 1500
 
 
 def test_goods_that_nothing_takes_cannot_be_ordered(
@@ -221,7 +221,7 @@ def test_htmx_shows_the_methods_of_the_address_that_is_entered(
     assert shipping["hx-swap-oob"] == "true"
     assert "1,500" in shipping.text
     assert "HX-Request" in answer.headers["Vary"]
-    seen = shipping.select_one("input[name=seen_shipping]")["value"]  # type: ignore[index]
+    seen = shipping.select_one("input[name=seen_shipping]")["value"]
     chosen = f"{entered}&changed=shipping_method&seen_shipping={seen}"
     quiet = shopper.get(f"/checkout?{chosen}", headers=HTMX)
     assert soup(quiet).select_one("#checkout-shipping") is None
@@ -238,7 +238,7 @@ def test_a_total_below_the_gateways_minimum_is_said_and_another_gateway_takes_it
     shopper.post("/market", {"market": "JP"})
     shopper.add("STAMP")
     page = soup(shopper.get("/checkout"))
-    assert page.select_one("input[name=gateway][checked]")["value"] == "stripe"  # type: ignore[index]
+    assert page.select_one("input[name=gateway][checked]")["value"] == "stripe"
     tokyo = {**TOKYO, "shipping_method": "pickup"}
     answer = shopper.check_out(**tokyo, gateway="razorpay")
     assert answer.status_code == 422

@@ -26,7 +26,7 @@ _LINE = re.compile(r"(?P<sku>\w+):(?P<many>\d+)@(?P<price>\d+)/(?P<tax>\w+)(?:\*
 
 
 def _cart(market: Market, text: str) -> PricedCart:
-    found = [_LINE.fullmatch(each).groupdict() for each in text.split()]  # type: ignore[union-attr]
+    found = [_LINE.fullmatch(each).groupdict() for each in text.split()]
     cart = make_cart(market, [(f["sku"], int(f["many"]), int(f["price"])) for f in found])
     lines = tuple(
         replace(line, tax_class=f["tax"], weight_grams=int(f["grams"] or 0))

@@ -69,7 +69,7 @@ def test_a_fresh_shop_has_the_three_markets_it_always_had(database: Database, ap
 
 @pytest.mark.parametrize("market", TRIED.values(), ids=lambda each: each.name)
 def test_a_market_is_written_as_it_is_read(market: object) -> None:
-    assert from_document(json.loads(json.dumps(to_document(market)))) == market  # type: ignore[arg-type]
+    assert from_document(json.loads(json.dumps(to_document(market)))) == market
 
 
 def test_reading_costs_a_server_no_query(server: Flask) -> None:
@@ -163,11 +163,11 @@ def test_what_is_wrong_is_said_beside_its_field(
 
 def test_nested_fields_are_named_by_their_path(markets: MarketService) -> None:
     read = _germany(markets)
-    zone = json.loads(json.dumps(read["zones"]))[0]  # type: ignore[index]
+    zone = json.loads(json.dumps(read["zones"]))[0]
     zone["methods"][0] |= {"price": None, "max_days": 0, "code": "Standard!"}
     zone["methods"][1] |= {"kind": "by_weight", "bands": [{"up_to": 5, "price": 1}, {"up_to": 2, "price": 1}]}  # fmt: skip
     zone["regions"] = ["BY"]
-    tax = {**read["tax"], "rates": {"reduced": -1}, "seller_region": "KA"}  # type: ignore[dict-item]
+    tax = {**read["tax"], "rates": {"reduced": -1}, "seller_region": "KA"}
     with pytest.raises(Invalid) as refusal:
         markets.store({**read, "zones": [zone], "tax": tax})
     assert set(refusal.value.fields) == {

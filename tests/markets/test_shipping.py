@@ -12,7 +12,7 @@ _METHOD = ShippingMethod(code="m", name="M", min_days=1, max_days=1, price=Money
 
 
 def _zone(code: str, **more: tuple[str, ...]) -> ShippingZone:
-    return ShippingZone(**{"code": code, "name": code, "countries": ("US",), "methods": (_METHOD,), **more})  # type: ignore[arg-type]  # fmt: skip
+    return ShippingZone(**{"code": code, "name": code, "countries": ("US",), "methods": (_METHOD,), **more})  # fmt: skip
 
 
 ZONES = (

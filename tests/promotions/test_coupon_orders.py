@@ -53,7 +53,7 @@ def uses(database: Database) -> list[str]:
 
 
 def left(database: Database) -> int:
-    return int(database["promotion_counters"].find_one({})["left"])  # type: ignore[index]
+    return int(database["promotion_counters"].find_one({})["left"])
 
 
 def alert(answer: TestResponse) -> str:
@@ -107,10 +107,10 @@ def test_what_is_off_one_thing_is_shown_with_it(
     shopper.add(catalog.mug(stock=50), 3)
     page = shopper.pay(sandbox)
     assert kept(sandbox) == [4000 + 290]
-    assert soup(page).select_one(".line .off").text == "Third one free: −$20.00"  # type: ignore[union-attr]
+    assert soup(page).select_one(".line .off").text == "Third one free: −$20.00"
     assert sums(page)["Free post"] == "$6.00 saved"
     (mail,) = mailbox.read("ann@example.com")
-    assert "  Third one free: −$20.00" in mail.get_body(("plain",)).get_content()  # type: ignore[union-attr]
+    assert "  Third one free: −$20.00" in mail.get_body(("plain",)).get_content()
 
 
 def test_refunds_by_line_give_back_what_was_paid_for_the_line(
@@ -369,7 +369,7 @@ def test_a_late_payment_whose_use_is_gone_is_given_back_and_the_shopper_told(
     assert (
         "“Ten per cent off” was used up before the payment arrived"
         in mail.get_body(("plain",)).get_content()
-    )  # type: ignore[union-attr]
+    )
 
 
 @GATEWAYS

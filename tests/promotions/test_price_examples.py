@@ -102,7 +102,7 @@ def test_there_are_sixty_in_all_three_markets() -> None:
 def test_the_price_is_what_a_person_works_out(example: Example) -> None:
     market = find_market(example.market)
     assert market
-    lines = [re.fullmatch(r"(\w+):(\d+)@(\d+)", text).groups() for text in example.lines.split()]  # type: ignore[union-attr]
+    lines = [re.fullmatch(r"(\w+):(\d+)@(\d+)", text).groups() for text in example.lines.split()]
     cart = make_cart(market, [(sku, int(many), int(price)) for sku, many, price in lines])
     promotions = [_promotion(*each) for each in enumerate(example.promotions.split())]
     shipping = market.shipping_estimate(cart.subtotal).minor

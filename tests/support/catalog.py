@@ -66,7 +66,7 @@ def make_product(title: str, *variants: Variant, **more: object) -> Product:
         "published_at": now() - timedelta(days=100),
         "updated_at": now(),
     }
-    return Product(**{**fields, **more})  # type: ignore[arg-type]
+    return Product(**{**fields, **more})
 
 
 def _is_oversold(product: Product) -> bool:
@@ -89,10 +89,10 @@ class CatalogMaker:
 
         def work(session: object) -> None:
             if len(simple) < len(products) or any(map(_is_oversold, simple)):
-                writer.store(products, (), session)  # type: ignore[arg-type]
+                writer.store(products, (), session)
             else:
-                catalog.insert(products, session)  # type: ignore[arg-type]
-            catalog.note_change(session)  # type: ignore[arg-type]
+                catalog.insert(products, session)
+            catalog.note_change(session)
 
         self._database.in_transaction(work)
         counts = {variant.sku: stock for product in simple for variant in product.variants}

@@ -39,7 +39,7 @@ class Bank:
 
     def card(self, minor: int, currency: str = "USD", **more: object) -> tuple[CreditId, str]:
         """A gift card's id and code."""
-        card = self.credit.issue_card(Money(minor, currency), by="test", **more)  # type: ignore[arg-type]
+        card = self.credit.issue_card(Money(minor, currency), by="test", **more)
         return card.id, self.credit.code_of(card)
 
     def grant(self, account_id: str, minor: int, currency: str = "USD") -> CreditId:

@@ -19,7 +19,7 @@ def find_market(code: str) -> Market | None:
 
 def _flat(code: str, price: Money, **more: object) -> ShippingMethod:
     fields = {"code": code, "name": code.capitalize(), "min_days": 1, "max_days": 3, "price": price}
-    return ShippingMethod(**{**fields, **more})  # type: ignore[arg-type]
+    return ShippingMethod(**{**fields, **more})
 
 
 def _banded(code: str, kind: ShippingKind, *bands: Band) -> ShippingMethod:

@@ -33,7 +33,7 @@ class Mailbox:
             pass
         paths = sorted(self._folder.glob("*.eml"), key=lambda path: path.stat().st_mtime_ns)
         mails = [message_from_bytes(path.read_bytes(), policy=policy.default) for path in paths]
-        return [mail for mail in mails if to in str(mail["To"])]  # type: ignore[misc]
+        return [mail for mail in mails if to in str(mail["To"])]
 
     def subjects(self, to: str) -> list[str]:
         """Their subjects."""

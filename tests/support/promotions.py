@@ -31,7 +31,7 @@ def make_promotion(benefit: Benefit = TEN_PERCENT, **more: object) -> Promotion:
         "automatic": False,
         "benefit": benefit,
     }
-    return Promotion(**{**fields, **more})  # type: ignore[arg-type]
+    return Promotion(**{**fields, **more})
 
 
 def make_cart(market: Market, lines: list[tuple[str, int, int]]) -> PricedCart:
@@ -96,7 +96,7 @@ class PromotionMaker:
 
     def make_codes(self, promotion: Promotion, count: int, **more: str) -> list[str]:
         """A batch of codes, each good for one order."""
-        batch = self.coupons.make_batch(promotion.id, count, **more)  # type: ignore[arg-type]
+        batch = self.coupons.make_batch(promotion.id, count, **more)
         return [each.code for each in self.coupons.every(promotion.id, batch.name)]
 
     def end(self, promotion: Promotion) -> Promotion:

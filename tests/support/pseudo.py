@@ -23,15 +23,19 @@ class Pseudo(NullTranslations):
     """Translates every text into itself, in brackets."""
 
     def gettext(self, message: str) -> str:
+        """A text."""
         return f"⟦{message}⟧"
 
     def ngettext(self, msgid1: str, msgid2: str, n: int) -> str:
+        """A text about so many."""
         return f"⟦{msgid1 if n == 1 else msgid2}⟧"
 
     def pgettext(self, context: str, message: str) -> str:
+        """A text that means this only there."""
         return self.gettext(message)
 
     def npgettext(self, context: str, msgid1: str, msgid2: str, n: int) -> str:
+        """Both at once."""
         return self.ngettext(msgid1, msgid2, n)
 
 

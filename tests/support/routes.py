@@ -22,4 +22,4 @@ def compile_once() -> None:
             made[key] = compile_builder(rule, append_unknown)
         return made[key]
 
-    Rule._compile_builder = remembered  # type: ignore[method-assign]
+    Rule._compile_builder = remembered

@@ -34,7 +34,7 @@ def test_what_is_no_exact_amount_is_refused(text: str) -> None:
 
 def test_a_float_is_no_money() -> None:
     with pytest.raises(TypeError):
-        Money(19.99, "USD")  # type: ignore[arg-type]
+        Money(19.99, "USD")
 
 
 def test_currencies_do_not_mix() -> None:

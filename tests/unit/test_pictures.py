@@ -73,7 +73,7 @@ def test_a_broken_profile_does_not_cost_the_picture() -> None:
 
 def test_transparency_and_sixteen_bits_survive() -> None:
     clear = Picture.new("RGBA", (40, 40), (10, 200, 30, 0))
-    assert opened(make_master(encoded(clear)).encode()).getpixel((20, 20))[3] == 0  # type: ignore[index]
+    assert opened(make_master(encoded(clear)).encode()).getpixel((20, 20))[3] == 0
     grey = Picture.new("I;16", (40, 40), 0x8000)
     assert _near(opened(make_master(encoded(grey)).encode()).getpixel((20, 20)), (128, 128, 128))
 

@@ -77,7 +77,7 @@ LISTING = Listing(
 
 
 def _data(head: object) -> dict[str, dict[str, object]]:
-    found = [json.loads(str(script)) for script in head.scripts]  # type: ignore[attr-defined]
+    found = [json.loads(str(script)) for script in head.scripts]
     assert all(each["@context"] == "https://schema.org" for each in found)
     return {each["@type"]: each for each in found}
 
@@ -212,7 +212,7 @@ def test_each_page_of_a_listing_is_its_own() -> None:
     ids=["filtered", "words", "bad-price", "search"],
 )  # fmt: skip
 def test_filters_and_searches_are_not_listed(change: dict[str, object]) -> None:
-    head = listing_head(replace(LISTING, page=3, **change), SITE)  # type: ignore[arg-type]
+    head = listing_head(replace(LISTING, page=3, **change), SITE)
     assert head.robots == "noindex, follow"
     assert head.canonical == SITE.url(str(change.get("path", LISTING.path)))
     assert (head.previous_url, head.next_url, head.scripts) == ("", "", ())
@@ -223,7 +223,7 @@ def test_the_home_page_says_who_sells_and_how_to_search() -> None:
     data = _data(head)
     assert data["Organization"]["logo"] == SITE.logo
     action = data["WebSite"]["potentialAction"]
-    assert action["target"]["urlTemplate"] == "https://shop.example/search?q={search_term_string}"  # type: ignore[index]
+    assert action["target"]["urlTemplate"] == "https://shop.example/search?q={search_term_string}"
     assert head.image is not None
     assert head.image.url == "https://shop.example/media/mug.webp"
 
@@ -246,7 +246,7 @@ def test_no_text_gets_out_of_its_script(text: str) -> None:
     assert not set("<>&'\u2028\u2029") & set(script)
     tree = BeautifulSoup(f"<script>{script}</script><p>after</p>", "html.parser")
     assert [each.name for each in tree.find_all(True)] == ["script", "p"]
-    read = json.loads(tree.script.string)  # type: ignore[union-attr,arg-type]
+    read = json.loads(tree.script.string)
     assert read["name"] == text
 
 

@@ -73,5 +73,6 @@ def price_range(query: str) -> PriceRange:
 
 def _amount(text: str) -> Decimal:
     """``1,299.50`` and ``1.299,50`` alike: the last mark is decimal before one or two digits."""
-    whole, mark, end = re.match(r"(.*?)(?:([.,])(\d{1,2}))?$", text).groups()  # type: ignore[union-attr]
-    return Decimal(f"{re.sub('[.,]', '', whole)}.{end}" if mark else re.sub("[.,]", "", whole))
+    end = re.search(r"[.,](\d{1,2})$", text)
+    whole = re.sub("[.,]", "", text[: end.start()] if end else text)
+    return Decimal(f"{whole}.{end[1]}" if end else whole)
