@@ -216,7 +216,7 @@ def create_app(environment: Mapping[str, str] | None = None) -> Flask:
 
 def _tell_browsers(app: Flask, settings: Settings) -> None:
     """What browsers are told with every answer; the page cache keeps it with its pages."""
-    app.wsgi_app = BrowserPolicy(  # type: ignore[assignment,method-assign]
+    app.wsgi_app = BrowserPolicy(  # type: ignore[assignment,method-assign]  # Flask's way to wrap it
         app.wsgi_app,
         https=_is_secure(settings),
         pictures=picture_origins(settings, service(MediaService, app)),
@@ -228,7 +228,7 @@ def _name_cookies(app: Flask, settings: Settings) -> None:
     """What browsers call the shop's cookies, which the page cache reads by their plain names."""
     if _is_secure(settings):
         narrow = (REFRESH_COOKIE, signing_in.HALF_WAY, known_browser.COOKIE)
-        app.wsgi_app = PrefixedCookies(  # type: ignore[assignment,method-assign]
+        app.wsgi_app = PrefixedCookies(  # type: ignore[assignment,method-assign]  # Flask's way to wrap it
             app.wsgi_app, narrow=narrow
         )
 

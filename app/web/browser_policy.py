@@ -64,9 +64,9 @@ class BrowserPolicy:
         def start_with_policy(status: str, headers: list[tuple[str, str]], *more: object) -> object:
             said = {name.lower() for name, _ in headers}
             ours = [pair for name, pair in self._rules if name not in said]
-            return start(status, [*headers, *ours], *more)  # type: ignore[arg-type]
+            return start(status, [*headers, *ours], *more)  # type: ignore[arg-type]  # exc_info
 
-        return self._app(environ, start_with_policy)  # type: ignore[arg-type]
+        return self._app(environ, start_with_policy)  # type: ignore[arg-type]  # as WSGI has it
 
 
 def _content(

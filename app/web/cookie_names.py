@@ -41,9 +41,9 @@ class PrefixedCookies:
                 (name, self._with_prefix(value) if name.lower() == "set-cookie" else value)
                 for name, value in headers
             ]
-            return start(status, named, *more)  # type: ignore[arg-type]
+            return start(status, named, *more)  # type: ignore[arg-type]  # exc_info
 
-        return self._app(environ, start_with_prefixes)  # type: ignore[arg-type]
+        return self._app(environ, start_with_prefixes)  # type: ignore[arg-type]  # as WSGI has it
 
     def _prefix(self, name: str) -> str:
         return _SECURE if name in self._narrow else _HOST

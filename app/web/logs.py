@@ -66,7 +66,7 @@ def configure(production: bool) -> None:
             structlog.processors.format_exc_info,
             last,
         ],
-        logger_factory=structlog.WriteLoggerFactory(_Output()),  # type: ignore[arg-type]
+        logger_factory=structlog.WriteLoggerFactory(_Output()),  # type: ignore[arg-type]  # all that it asks for
         wrapper_class=structlog.make_filtering_bound_logger(logging.INFO),
         cache_logger_on_first_use=True,
     )

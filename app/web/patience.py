@@ -49,4 +49,4 @@ def _turn_away() -> Response | None:
 def init_app(app: Flask, database: Database) -> None:
     """Stand in front of Flask."""
     app.before_request_funcs.setdefault(None, []).insert(0, _turn_away)
-    app.wsgi_app = Patience(app.wsgi_app, database)  # type: ignore[assignment,method-assign]
+    app.wsgi_app = Patience(app.wsgi_app, database)  # type: ignore[assignment,method-assign]  # Flask's way

@@ -57,7 +57,7 @@ class Crashes:
         for kind in (Exception, PyMongoError):
             known = handlers[kind]
 
-            def remember(error: Exception, known=known):  # type: ignore[no-untyped-def]
+            def remember(error: Exception, known=known):
                 self._last = error
                 return known(error)
 
@@ -101,7 +101,7 @@ def judge_answer(ask: Ask, answer: Answer, crash: Exception | None) -> list[Find
     return found
 
 
-def _judge_refusal(ask: Ask, answer: Answer, blame) -> None:  # type: ignore[no-untyped-def]
+def _judge_refusal(ask: Ask, answer: Answer, blame) -> None:
     text = " ".join(_TAGS.sub(" ", answer.text).split())
     if (leak := _LEAKS.search(text)) and leak[0].encode() not in ask.body:
         blame("leak", f"{ask.endpoint}: {leak[0]}", text[max(leak.start() - 100, 0) :][:300])

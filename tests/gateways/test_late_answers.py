@@ -20,7 +20,7 @@ from tests.support.gateways import Sandbox
 from tests.support.waiting import wait_until
 
 
-def test_the_next_call_is_not_sent(gateway: Gateway, sandbox: Sandbox) -> None:  # noqa: F811
+def test_the_next_call_is_not_sent(gateway: Gateway, sandbox: Sandbox) -> None:  # noqa: F811 - a fixture
     guarded = GuardedGateway(gateway)
     guarded._waiting = Crowd(late=0.0, most=_MOST_LATE)
     sandbox.fault("delay_before", count=_MOST_LATE, seconds=2.0)
@@ -35,7 +35,7 @@ def test_the_next_call_is_not_sent(gateway: Gateway, sandbox: Sandbox) -> None: 
 
 
 def test_a_breaker_that_opened_while_the_clock_was_ahead_closes_again(
-    gateway: Gateway,  # noqa: F811
+    gateway: Gateway,  # noqa: F811 - a fixture
     sandbox: Sandbox,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:

@@ -65,7 +65,7 @@ def test_new_requests_are_turned_away_while_many_wait(
         answer.wait(30)
         return []
 
-    app.wsgi_app = Patience(slow, database)  # type: ignore[method-assign]
+    app.wsgi_app = Patience(slow, database)
     with ThreadPoolExecutor(patience._MOST_LATE) as pool:
         waiting = [pool.submit(app.test_client().get, "/slow") for _ in range(patience._MOST_LATE)]
         for _ in waiting:

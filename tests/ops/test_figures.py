@@ -261,7 +261,7 @@ def test_a_worker_that_does_not_turn_is_stuck(app: Flask) -> None:
         quiet_for = 500.0
 
     port = find_free()
-    server = WorkerPort(Stuck(Outbox(service(Database, app)), None, ()), [], port)  # type: ignore[arg-type]
+    server = WorkerPort(Stuck(Outbox(service(Database, app)), None, ()), [], port)
     server.start()
     try:
         answer = requests.get(f"http://127.0.0.1:{port}/healthz", timeout=5)

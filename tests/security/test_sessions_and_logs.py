@@ -53,7 +53,7 @@ class _NoTls(socketserver.StreamRequestHandler):
     """A mail server that offers no encryption, or somebody who took the offer out."""
 
     def handle(self) -> None:
-        heard: list[bytes] = self.server.heard  # type: ignore[attr-defined]
+        heard: list[bytes] = self.server.heard
         self.wfile.write(b"220 here\r\n")
         for line in self.rfile:
             heard.append(line)
@@ -66,9 +66,9 @@ class _NoTls(socketserver.StreamRequestHandler):
 @pytest.fixture
 def bare_server() -> Iterator[tuple[int, list[bytes]]]:
     with socketserver.TCPServer(("127.0.0.1", 0), _NoTls) as server:
-        server.heard = []  # type: ignore[attr-defined]
+        server.heard = []
         threading.Thread(target=server.serve_forever, daemon=True).start()
-        yield server.server_address[1], server.heard  # type: ignore[attr-defined]
+        yield server.server_address[1], server.heard
         server.shutdown()
 
 
