@@ -37,8 +37,11 @@ def _files() -> list[str]:
 def _scan(files: list[str]) -> SecretsCollection:
     found = SecretsCollection(root=str(_ROOT))
     found.scan_files(*files)
-    for name in filter(_is_test, list(found.files)):
-        found.data[name] = {each for each in found.data[name] if each.type != _NAMED}
+    for name in list(found.files):
+        kept = [each for each in found.data[name] if not _is_test(name) or each.type != _NAMED]
+        for each in kept:
+            each.filename = name  # not where this checkout happens to be
+        found.data[name] = set(kept)
     return found
 
 
