@@ -188,6 +188,7 @@ def _refund(owner: Owner, shop: Stack, number: str) -> None:
     owner.refund({"Heath Pair: Heath Mug, Moss / Small": "4"}, "£73.44")
     payments = owner.page.locator("#payments")
     expect(payments.get_by_text("Refund", exact=True)).to_have_count(1)
+    owner.until(payments, re.compile(r"£73\.44\s+succeeded"))
     expect(payments).to_contain_text("£73.44 succeeded Chipped in the post")
     kept = Sandbox(shop.environment["SANDBOX_URL"]).captures()
     assert kept == [(number, 15954 - 7344)]

@@ -10,6 +10,7 @@ from dev.stack import Stack
 from tests.browser import journey
 from tests.browser.test_purchase import wait_for_mail
 from tests.support.gateways import Sandbox
+from tests.support.waiting import wait_until
 
 pytestmark = pytest.mark.browser
 
@@ -59,5 +60,6 @@ def test_a_missing_database_is_said_plainly(page: Page, shop: Stack) -> None:
         expect(page.locator("h1")).to_have_text("One moment, please")
     finally:
         shop.services["mongo"].start()
-    page.goto("/cart")
+    # The web processes look for it every other second.
+    wait_until(lambda: (answer := page.goto("/cart")) is not None and answer.ok, 30)
     expect(page.locator("main")).to_contain_text("Dune Mug")

@@ -22,6 +22,7 @@ from app.web.registry import service
 from app.wishlists.rules import list_of_account
 from app.wishlists.service import WishlistService
 from tests.support.catalog import CatalogMaker, make_product, make_variant
+from tests.support.dispatching import send_everything
 from tests.support.member import make_proven
 from tests.support.reviews import Buyers
 
@@ -131,6 +132,7 @@ def test_an_account_takes_what_it_said_and_wished_for_along_and_leaves_none_of_i
     assert known["reviews"][0]["text"] == "Very."
     assert [each["sku"] for each in known["wishlist"]] == ["MUG"]
     assert known["waits_for"] == ["MUG"]
+    send_everything(database)
     service(Leaving, app).close(account)
     assert _counts(app) == (0, 0, 0, 0, 0)
     for name in ("reviews", "wishlists", "stock_alerts"):
