@@ -207,7 +207,7 @@ def create_app(environment: Mapping[str, str] | None = None) -> Flask:
         app.register_blueprint(blueprint)
     commands.init_app(app)
     _tell_browsers(app, settings)
-    patience.init_app(app, service(Database, app))
+    patience.init_app(app, service(Database, app), settings.mossx_web_threads)
     _cache(app, settings)
     _name_cookies(app, settings)
     service(Visits, app).init_app(app)

@@ -15,7 +15,7 @@ from app import create_app
 from app.db.database import Database
 from app.db.errors import PyMongoError
 from app.web import patience
-from app.web.patience import Patience
+from app.web.patience import Patience, most_late
 from app.web.registry import service
 from tests.support.shopper import Shopper
 from tests.support.waiting import wait_until
@@ -65,9 +65,10 @@ def test_new_requests_are_turned_away_while_many_wait(
         answer.wait(30)
         return []
 
-    app.wsgi_app = Patience(slow, database)
-    with ThreadPoolExecutor(patience._MOST_LATE) as pool:
-        waiting = [pool.submit(app.test_client().get, "/slow") for _ in range(patience._MOST_LATE)]
+    app.wsgi_app = Patience(slow, database, 8)
+    most = most_late(8)
+    with ThreadPoolExecutor(most) as pool:
+        waiting = [pool.submit(app.test_client().get, "/slow") for _ in range(most)]
         for _ in waiting:
             assert arrived.acquire(timeout=10)
         turned_away = Shopper(app).get("/orders/lookup")
