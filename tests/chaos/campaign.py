@@ -19,7 +19,8 @@ from tests.chaos.shelves import fill, stock_of
 from tests.chaos.shopper import ChaoticShopper, GaveUp
 from tests.support.gateways import Sandbox
 
-_SHOPPERS = 32
+_SHOPPERS = 24
+_PAUSE = 5  # checkouts between two killings, at the least; a slow machine would never get up
 _REQUEST_FAULTS = (
     "drop_before", "drop_after", "delay_before", "delay_after", "error_500", "error_500_after",
     "html_502", "empty", "malformed",
@@ -96,7 +97,7 @@ class Campaign:
                 )
                 for _ in range(self._checkouts)
             }
-            done, next_kill = 0, time.monotonic() + self._kill_every
+            done, next_kill, rested = 0, time.monotonic() + self._kill_every, _PAUSE
             waiting = set(runs)
             while waiting:
                 try:
@@ -110,8 +111,9 @@ class Campaign:
                 except TimeoutError:
                     pass
                 self._revive()
-                if self._kill_every and time.monotonic() > next_kill:
+                if self._kill_every and time.monotonic() > next_kill and done >= rested:
                     self._kill()
+                    rested = done + _PAUSE
                     next_kill = time.monotonic() + self._kill_every * self._rng.uniform(0.5, 1.5)
 
     def _one(self, shopper: ChaoticShopper) -> None:

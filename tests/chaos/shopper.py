@@ -17,6 +17,7 @@ from tests.support.shopper import ADDRESS
 _TIMEOUT = 30
 _BUNDLE = "BUNDLE"  # of C-1 or C-2, perhaps with a C-0
 _TRIES = 12
+_PATIENCE = 120.0  # seconds; how fast the shop comes back is the machine's affair
 COUPON = "CHAOS"
 _COUPON_SHARE = 0.4
 _CARD_SHARE = 0.3
@@ -51,7 +52,8 @@ class ChaoticShopper:
 
     def _send(self, method: str, url: str, **more: object) -> requests.Response:
         """Send, and send again when the line or the shop breaks: what browsers and people do."""
-        for _ in range(_TRIES):
+        patient_until = time.monotonic() + _PATIENCE
+        while time.monotonic() < patient_until:
             try:
                 answer = self._session.request(
                     method,
