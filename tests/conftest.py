@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -23,6 +24,7 @@ from tests.support.catalog import CatalogMaker
 from tests.support.gateways import Sandbox
 from tests.support.member import Mailbox, Member
 from tests.support.memory_disk import use_memory
+from tests.support.quick_hashes import hash_quickly
 from tests.support.routes import compile_once
 from tests.support.shopper import Shopper
 
@@ -31,8 +33,10 @@ _IN_MEMORY = pytest.StashKey[Path]()
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """Let the servers write to memory where there is enough of it."""
+    """Leave out what costs much and proves nothing; let the servers write to memory where there is
+    enough of it."""
     compile_once()
+    hash_quickly()
     if folder := use_memory():
         config.stash[_IN_MEMORY] = folder
 
@@ -70,9 +74,18 @@ def compiled_templates(tmp_path_factory: pytest.TempPathFactory) -> FileSystemBy
     return FileSystemBytecodeCache(str(tmp_path_factory.mktemp("templates")))
 
 
+@pytest.fixture(scope="session")
+def closing() -> Iterator[ThreadPoolExecutor]:
+    """Closes what a test has done with: the driver takes up to half a second for it."""
+    with ThreadPoolExecutor(4) as pool:
+        yield pool
+
+
 @pytest.fixture
 def app(
-    environment: dict[str, str], compiled_templates: FileSystemBytecodeCache
+    environment: dict[str, str],
+    compiled_templates: FileSystemBytecodeCache,
+    closing: ThreadPoolExecutor,
 ) -> Iterator[Flask]:
     """A shop on an empty, migrated database."""
     app = create_app(environment)
@@ -84,7 +97,7 @@ def app(
     MarketRepository(database).seed(STARTING)
     service(Cache, app).client.flushdb()  # what one test counted limits no other
     yield app
-    database.close()
+    closing.submit(database.close)
 
 
 @pytest.fixture

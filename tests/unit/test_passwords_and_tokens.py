@@ -8,7 +8,7 @@ from urllib.parse import urljoin, urlsplit
 import jwt
 import pyotp
 import pytest
-from argon2 import PasswordHasher
+from argon2 import PasswordHasher, Type
 from flask import Flask
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -21,6 +21,7 @@ from app.identity.signing import SigningKeys
 from app.identity.two_factor import matching_step, plain_code
 from app.shared.emails import normal_email
 from app.web.rendering import local_path
+from tests.support.quick_hashes import own_hasher
 
 ABOUT = ("ann.shopper@example.com", "Ann Shopper")
 SIGNS = "4@8({[<69341!|10$57+%2"  # each stands for a letter, which is what makes zxcvbn slow
@@ -96,6 +97,12 @@ def test_a_hash_that_is_none_fits_nothing() -> None:
 def test_two_keyboards_type_the_same_password() -> None:
     passwords = Passwords()
     assert passwords.fits("u\u0308ber drei Reiher", passwords.hash("über drei Reiher"))
+
+
+def test_a_hash_costs_what_owasp_asks_for() -> None:
+    shops = own_hasher()
+    assert (shops.memory_cost, shops.time_cost, shops.parallelism) == (19_456, 2, 1)
+    assert shops.type is Type.ID
 
 
 def test_a_hash_of_older_parameters_is_dated() -> None:
