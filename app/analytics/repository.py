@@ -10,6 +10,7 @@ from pymongo import UpdateOne
 from app.analytics.models import Cell, Counted, Kind, Span
 from app.analytics.rules import Cells
 from app.db.database import Database, Document, Session
+from app.db.moments import until
 from app.shared.clock import now
 
 _STATE = "counters"
@@ -43,7 +44,7 @@ class CounterRepository:
 
     def asked(self, most: int) -> list[str]:
         """Subjects to be looked at."""
-        query = {"asked_at": {"$lte": now()}}
+        query = {"asked_at": until(now())}
         return [each["_id"] for each in self._subjects.find(query, {"_id": 1}).limit(most)]
 
     def forget(self, subject: str) -> None:

@@ -17,7 +17,7 @@ _FOLD_EVERY = timedelta(seconds=20)
 _RELEASE_EVERY = timedelta(seconds=30)
 _PACK_EVERY = timedelta(minutes=2)
 _AUDIT_EVERY = timedelta(minutes=10)
-_MARK_EVERY = timedelta(minutes=10)
+_MARK_EVERY = timedelta(hours=1)
 _LEAVE_EVERY = timedelta(minutes=10)
 _FORGET_EVERY = timedelta(days=1)
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from app.db.database import Database, Document, Session, find_any
+from app.db.moments import before
 from app.shared.clock import now
 from app.shared.credit import CreditKind, CreditUse
 from app.shared.ids import OrderId
@@ -111,7 +112,7 @@ class CreditHoldRepository:
 
     def expired_owners(self, limit: int) -> list[OrderId]:
         """Orders that still hold credit although their time is over."""
-        query = {"state": "held", "expires_at": {"$lt": now()}}
+        query = {"state": "held", "expires_at": before(now())}
         return [document["_id"] for document in self._holds.find(query, {"_id": 1}).limit(limit)]
 
 

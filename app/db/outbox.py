@@ -19,7 +19,7 @@ import structlog
 from pymongo.collection import Collection
 
 from app.db.database import Database, Document, Session
-from app.db.moments import SKEW
+from app.db.moments import SKEW, until
 from app.shared import tracing
 from app.shared.clock import now
 from app.shared.ids import new_id
@@ -252,7 +252,7 @@ class Lane:
                 self._find_due()
 
     def _find_due(self) -> None:
-        due = self._events.find({"state": "pending", "available_at": {"$lte": now()}})
+        due = self._events.find({"state": "pending", "available_at": until(now())})
         self._ahead.events.extend(due.sort("available_at", 1).limit(_AHEAD))
 
     def _take(self, document: Document) -> bool:

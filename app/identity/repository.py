@@ -8,6 +8,7 @@ from datetime import datetime
 from typing import Any
 
 from app.db.database import Database, Document, Session
+from app.db.moments import until
 from app.identity.models import Account, Role, SavedAddress
 from app.shared.clock import now
 from app.shared.ids import AccountId
@@ -126,7 +127,7 @@ class AccountRepository:
 
     def leaving(self, before: datetime, most: int) -> list[Account]:
         """Accounts that were to be deleted by some moment."""
-        found = self._accounts.find({"leaves_at": {"$lte": before}}).limit(most)
+        found = self._accounts.find({"leaves_at": until(before)}).limit(most)
         return [account for account in map(_maybe, found) if account]
 
     def delete(self, account: Account, session: Session) -> bool:

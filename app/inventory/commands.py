@@ -161,7 +161,7 @@ def check() -> None:
 @inventory_commands.command("low")
 @click.option("--most", type=click.IntRange(1, 10_000), default=500, show_default=True)
 def low(most: int) -> None:
-    """List what is at its threshold or below, the shortest first."""
+    """List what is at its threshold or below, what came there last first."""
     found = _answered(lambda: service(Thresholds, current_app).low(most))
     for each in found:
         click.echo(f"{each.sku}  {each.available} left, told at {each.low_at}")

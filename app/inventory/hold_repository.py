@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from itertools import chain
 
 from app.db.database import Database, Document, Session, find_any
+from app.db.moments import before
 from app.inventory.models import Demand, LocationCode
 from app.shared.ids import Sku
 
@@ -59,9 +61,14 @@ class HoldRepository:
         """Units that are reserved, by SKU and location: those of holds that are neither sold nor
         given back, and those that are sold and owed."""
         units: dict[Sku, dict[LocationCode, int]] = {sku: {} for sku in skus}
-        states: list[Document] = [{"state": "held"}, {"state": "committed", "owing": True}]
-        query = {"lines.sku": {"$in": list(skus)}, "$or": states}
-        for hold in map(_hold, self._holds.find(query, session=session)):
+        # Two questions, each of one index: ``$or`` has the embedded database look at every hold.
+        held = self._holds.find(
+            {"state": "held", "lines.sku": {"$in": list(skus)}}, session=session
+        )
+        owed = self._holds.find({"owing": True}, session=session)
+        for hold in map(
+            _hold, chain(held, (each for each in owed if each["state"] == "committed"))
+        ):
             for line in hold.lines:
                 if line.demand.sku in units:
                     known = units[line.demand.sku]
@@ -123,7 +130,7 @@ class HoldRepository:
 
     def expired_owners(self, moment: datetime, limit: int) -> list[str]:
         """Owners whose hold ran out by ``moment``."""
-        found = self._holds.find({"state": "held", "expires_at": {"$lt": moment}}, {"_id": 1})
+        found = self._holds.find({"state": "held", "expires_at": before(moment)}, {"_id": 1})
         return [document["_id"] for document in found.limit(limit)]
 
 

@@ -13,6 +13,7 @@ from pymongo.errors import BulkWriteError
 
 from app.db.database import Database, Document, Session, find_any, walk
 from app.db.errors import DuplicateKeyError, moved_on
+from app.db.pages import page_back
 from app.inventory.models import (
     LOW,
     MANY,
@@ -78,7 +79,7 @@ class StockRepository:
             {
                 "$inc": changes,
                 "$set": {
-                    "is_low": becomes.is_low,
+                    **_little(level, becomes),
                     "marks": marks_of(becomes),
                     "updated_at": now(),
                 },
@@ -105,10 +106,14 @@ class StockRepository:
             raise moved_on("stock") from error
         return {document["_id"]: level_from_document(document) for document in documents}
 
-    def set_rules(self, sku: Sku, session: Session, **rules: object) -> None:
-        """Change ``many``, ``below``, ``low_at``, ``low_own`` or ``is_low`` of a SKU's stock."""
+    def set_rules(self, level: StockLevel, becomes: StockLevel, session: Session) -> None:
+        """Change what ``becomes`` of a SKU's stock where it is about to be sold out, may be sold
+        further, or is little; the units stay."""
+        rules = {name: getattr(becomes, name) for name in ("many", "below", "low_at", "low_own")}
         self._levels.update_one(
-            {"_id": sku}, {"$set": {**rules, "updated_at": now()}}, session=session
+            {"_id": level.sku},
+            {"$set": {**rules, **_little(level, becomes), "updated_at": now()}},
+            session=session,
         )
 
     # --- movements ----------------------------------------------------------------------------
@@ -168,11 +173,10 @@ class StockRepository:
     # --- little left --------------------------------------------------------------------------
 
     def low(self, most: int) -> list[LowStock]:
-        """SKUs of which little is left, the shortest first."""
-        found = self._levels.find({"is_low": True}).sort([("available", 1), ("_id", 1)])
+        """SKUs of which little is left, those first that were the last to become so."""
         return [
             LowStock(sku=each["_id"], available=each["available"], low_at=each["low_at"])
-            for each in found.limit(most)
+            for each in page_back(self._levels, {}, "low_since", most)
         ]
 
     def shop_low_at(self, session: Session | None = None) -> int:
@@ -192,6 +196,13 @@ class StockRepository:
         return [each["_id"] for each in self._levels.find(query, {"_id": 1}).limit(most)]
 
 
+def _little(level: StockLevel, becomes: StockLevel) -> Document:
+    """What is stored where a SKU becomes low, or is no longer."""
+    if level.is_low == becomes.is_low:
+        return {}
+    return {"is_low": becomes.is_low, "low_since": now() if becomes.is_low else None}
+
+
 def _empty(sku: Sku, low_at: int) -> Document:
     return {
         "_id": sku,
@@ -205,6 +216,7 @@ def _empty(sku: Sku, low_at: int) -> Document:
         "low_at": low_at,
         "low_own": False,
         "is_low": True,
+        "low_since": now(),
         "moves": 0,
         "updated_at": now(),
     }

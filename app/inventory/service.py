@@ -104,7 +104,7 @@ class InventoryService:
         for sku in sorted(units):
             known = levels.get(sku) or self._stock.begin(sku, session)
             if units[sku] > known.many:
-                self._stock.set_rules(sku, session, many=units[sku])
+                self._stock.set_rules(known, replace(known, many=units[sku]), session)
 
     def allow_below(self, units: Mapping[Sku, int | None], session: Session) -> None:
         """Say how far below nothing each SKU may be sold: 0 for not at all, None for any number."""
@@ -117,7 +117,8 @@ class InventoryService:
                 continue
             known = known or self._stock.begin(sku, session)
             changed = replace(known, below=below)
-            self._stock.set_rules(sku, session, below=below, is_low=is_low(changed))
+            changed = replace(changed, is_low=is_low(changed))
+            self._stock.set_rules(known, changed, session)
             if shown_band(changed) != shown_band(known):
                 told.append(sku)
         self.ledger.tell_bands(told, session)

@@ -41,7 +41,7 @@ class Thresholds:
         self._stock = StockRepository(database)
 
     def low(self, most: int = 500) -> list[LowStock]:
-        """SKUs at their threshold or below, the shortest first."""
+        """SKUs at their threshold or below, those first that were the last to come there."""
         return self._stock.low(most)
 
     def of_shop(self) -> int:
@@ -92,10 +92,10 @@ class Thresholds:
     def _set(self, skus: list[Sku], units: int, session: Session, *, own: bool) -> None:
         low = []
         for sku, known in sorted(self._stock.levels(skus, session).items()):
-            changed = replace(known, low_at=units)
-            becomes = is_low(changed)
-            self._stock.set_rules(sku, session, low_at=units, low_own=own, is_low=becomes)
-            if becomes and not known.is_low:
+            changed = replace(known, low_at=units, low_own=own)
+            changed = replace(changed, is_low=is_low(changed))
+            self._stock.set_rules(known, changed, session)
+            if changed.is_low and not known.is_low:
                 low.append(LowStock(sku=sku, available=known.available, low_at=units))
         self._ledger.tell_low(low, session)
 

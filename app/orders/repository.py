@@ -5,11 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 from datetime import datetime
+from itertools import islice
 from typing import Any
 
 from pymongo import ReturnDocument
 
 from app.db.database import Database, Document, Session, find_any
+from app.db.moments import before
 from app.db.pages import page_back
 from app.orders.documents import order_from_document, order_to_document
 from app.orders.finding import words_of
@@ -169,15 +171,17 @@ class OrderRepository:
         return list(self._orders.find({"account_id": account_id}, session=session))
 
     def with_names(
-        self, states: Iterable[OrderState], before: datetime, most: int
+        self, states: Iterable[OrderState], moment: datetime, most: int
     ) -> list[Document]:
         """Orders in these states, placed before a moment, that still say who placed them."""
-        query = {
-            "state": {"$in": [each.value for each in states]},
-            "placed_at": {"$lt": before},
-            "address.name": {"$ne": ""},
-        }
-        return list(self._orders.find(query).limit(most))
+        found = (
+            each
+            for state in states
+            for each in self._orders.find(
+                {"state": state.value, "placed_at": before(moment), "address.name": {"$ne": ""}}
+            ).limit(most)
+        )
+        return list(islice(found, most))
 
     def blank_by_id(self, order_id: OrderId, email: str, session: Session) -> None:
         """Take the person out of an order altogether."""

@@ -6,7 +6,7 @@ from datetime import timedelta
 from typing import Any
 
 from app.db.database import Database, Document, Session
-from app.db.moments import passed
+from app.db.moments import find_passed, passed
 from app.payments.models import Refund, RefundedLine, RefundParts, RefundState, VoidedCard
 from app.payments.rules import REFUND_TRANSITIONS, sources_of
 from app.shared.clock import now
@@ -45,8 +45,8 @@ class RefundRepository:
 
     def unfinished(self, older_than: timedelta, limit: int) -> list[Refund]:
         """Refunds that the gateway has not said its last word about."""
-        query = {"state": {"$in": _UNFINISHED}, **passed("updated_at", now() - older_than)}
-        return [_refund(document) for document in self._refunds.find(query).limit(limit)]
+        query, by = {"state": {"$in": _UNFINISHED}}, now() - older_than
+        return list(map(_refund, find_passed(self._refunds, query, "updated_at", by, limit)))
 
     def take_fence(self, refund: Refund, lease: timedelta) -> Refund | None:
         """Elect this worker to send the refund now; None while another one is at it."""

@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from app.db.database import Database, Document, Session
-from app.db.moments import passed
+from app.db.moments import find_passed, passed
 from app.payments.models import (
     Attempt,
     AttemptState,
@@ -80,7 +80,7 @@ class PaymentRepository:
     def uncounted(self, limit: int) -> list[tuple[AttemptId, OrderId, int]]:
         """Attempts that moved since they were counted, with their order and how often."""
         wanted = {"order_id": 1, "uncounted": 1}
-        found = self._attempts.find({"uncounted": {"$gt": 0}}, wanted).limit(limit)
+        found = self._attempts.find({"uncounted": {"$gte": 1}}, wanted).limit(limit)
         return [(each["_id"], each["order_id"], each["uncounted"]) for each in found]
 
     def note_counted(self, attempt_id: AttemptId, moves: int) -> None:
@@ -98,8 +98,10 @@ class PaymentRepository:
 
     def stale_attempts(self, older_than: timedelta, limit: int) -> list[Attempt]:
         """Open attempts that nobody looked at for a while."""
-        query = {"open": True, **passed("updated_at", now() - older_than)}
-        return [_attempt(document) for document in self._attempts.find(query).limit(limit)]
+        by = now() - older_than
+        return list(
+            map(_attempt, find_passed(self._attempts, {"open": True}, "updated_at", by, limit))
+        )
 
     def open_attempts(self, limit: int) -> list[Attempt]:
         """Attempts that are not at their end, in no particular order."""
@@ -289,11 +291,9 @@ class PaymentRepository:
 
     def unfinished_captures(self, older_than: timedelta, limit: int) -> list[Capture]:
         """Claims whose end the gateway has not shown yet."""
-        query = {
-            "state": {"$in": sources_of(CAPTURE_TRANSITIONS, CaptureState.VOID)},
-            **passed("updated_at", now() - older_than),
-        }
-        return [_capture(document) for document in self._captures.find(query).limit(limit)]
+        query = {"state": {"$in": sources_of(CAPTURE_TRANSITIONS, CaptureState.VOID)}}
+        by = now() - older_than
+        return list(map(_capture, find_passed(self._captures, query, "updated_at", by, limit)))
 
     def take_from(
         self, capture: Capture, amount: Money, session: Session, *, to_credit: Money

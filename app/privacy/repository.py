@@ -11,6 +11,7 @@ from datetime import datetime
 from typing import Any
 
 from app.db.database import Database, Document
+from app.db.moments import before
 
 _STEP = 50  # values in one query
 _EVENT_KINDS = ("note", "mail")  # whose words may name somebody
@@ -91,20 +92,15 @@ class TraceRepository:
 
     # --- of everybody, after a while ------------------------------------------------------------
 
-    def blank_events(self, before: datetime, most: int) -> int:
+    def blank_events(self, moment: datetime, most: int) -> int:
         """Addresses and names in events that were handled before a moment."""
-        named = [{"payload.email": {"$gt": ""}}, {"payload.emails.0": {"$exists": True}}]
-        query = {"done_at": {"$lt": before}, "$or": named}
-        fields = ("email", "emails", "name", "sender", "message")
-        return self._each(
-            "outbox",
-            query,
-            most,
-            lambda found: {
-                f"payload.{name}": [] if name == "emails" else ""
-                for name in fields
-                if name in found["payload"]
-            },
+        named: tuple[Document, ...] = (
+            {"payload.email": {"$gt": ""}},
+            {"payload.emails.0": {"$exists": True}},
+        )
+        handled = {"done_at": before(moment)}
+        return sum(
+            self._each("outbox", {**handled, **each}, most, _without_names) for each in named
         )
 
     def delete_old(self, collection: str, query: Mapping[str, Any], most: int) -> int:
@@ -135,6 +131,14 @@ def _steps(values: Iterable[str]) -> Iterator[list[str]]:
     wanted = list(dict.fromkeys(values))
     for start in range(0, len(wanted), _STEP):
         yield wanted[start : start + _STEP]
+
+
+def _without_names(event: Document) -> Document:
+    return {
+        f"payload.{name}": [] if name == "emails" else ""
+        for name in ("email", "emails", "name", "sender", "message")
+        if name in event["payload"]
+    }
 
 
 def _without_person(change: Document) -> Document:

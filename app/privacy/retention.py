@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 import structlog
 
 from app.db.database import Database
+from app.db.moments import before
 from app.orders.models import OrderState
 from app.orders.service import OrderService
 from app.privacy.erasing import Traces
@@ -15,8 +16,8 @@ from app.privacy.models import Periods
 from app.privacy.repository import TraceRepository
 from app.shared.clock import now
 
-_BATCH = 200
-_MOST_BATCHES = 50  # of a rule in one round: what is left waits for the next
+_BATCH = 2000
+_MOST_BATCHES = 10  # of a rule in one round: what is left waits for the next
 _DAY = timedelta(days=1)
 _SOLD = (OrderState.PAID, OrderState.REFUNDED)
 _log = structlog.get_logger()
@@ -59,45 +60,45 @@ class Retention:
             _log.info("retention", **done)
         return done
 
-    def _unpaid(self, before: datetime, most: int) -> int:
-        return self._erase_orders((OrderState.CANCELLED,), before, most)
+    def _unpaid(self, moment: datetime, most: int) -> int:
+        return self._erase_orders((OrderState.CANCELLED,), moment, most)
 
-    def _paid(self, before: datetime, most: int) -> int:
-        return self._erase_orders(_SOLD, before, most)
+    def _paid(self, moment: datetime, most: int) -> int:
+        return self._erase_orders(_SOLD, moment, most)
 
-    def _erase_orders(self, states: tuple[OrderState, ...], before: datetime, most: int) -> int:
+    def _erase_orders(self, states: tuple[OrderState, ...], moment: datetime, most: int) -> int:
         """Traces first: once its name is gone, an order is not found again."""
-        old = self._orders.with_names(states, before, most)
+        old = self._orders.with_names(states, moment, most)
         ids, numbers = [each.id for each in old], [each.number for each in old]
         self._traces.remove_of_orders(ids, numbers, [])
         self._orders.erase_old(old)
         return len(old)
 
     def _deleting(self, collection: str, field: str) -> _Rule:
-        return lambda before, most: self._places.delete_old(
-            collection, {field: {"$lt": before}}, most
+        return lambda moment, most: self._places.delete_old(
+            collection, {field: before(moment)}, most
         )
 
-    def _invitations(self, before: datetime, most: int) -> int:
-        query = {"expires_at": {"$lt": before}}
+    def _invitations(self, moment: datetime, most: int) -> int:
+        query = {"expires_at": before(moment)}
         return self._places.delete_old("staff_invitations", query, most)
 
-    def _drafts(self, before: datetime, most: int) -> int:
-        query = {"expires_at": {"$lt": before}, "email": {"$gt": ""}}
+    def _drafts(self, moment: datetime, most: int) -> int:
+        query = {"expires_at": before(moment), "email": {"$gt": ""}}
         nobody = {"email": "", "address": None, "note": ""}
         return self._places.blank_old("drafts", query, nobody, most)
 
-    def _payment_requests(self, before: datetime, most: int) -> int:
-        query = {"updated_at": {"$lt": before}, "request.customer_email": {"$gt": ""}}
+    def _payment_requests(self, moment: datetime, most: int) -> int:
+        query = {"updated_at": before(moment), "request.customer_email": {"$gt": ""}}
         return self._places.blank_old(
             "payment_attempts", query, {"request.customer_email": ""}, most
         )
 
 
-def _repeat(rule: _Rule, before: datetime) -> int:
+def _repeat(rule: _Rule, moment: datetime) -> int:
     done = 0
     for _ in range(_MOST_BATCHES):
-        count = rule(before, _BATCH)
+        count = rule(moment, _BATCH)
         done += count
         if count < _BATCH:
             break

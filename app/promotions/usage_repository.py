@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from datetime import datetime
 
 from app.db.database import Database, Document, Session, find_any
+from app.db.moments import before
 from app.db.pages import page_back
 from app.promotions.models import Use
 from app.shared.clock import now
@@ -86,7 +87,7 @@ class UsageRepository:
 
     def expired_owners(self, moment: datetime, limit: int) -> list[OrderId]:
         """Orders that still hold a use although its time is over."""
-        query = {"state": "held", "expires_at": {"$lt": moment}}
+        query = {"state": "held", "expires_at": before(moment)}
         found = self._uses.find(query, {"order_id": 1}).limit(limit)
         return list(dict.fromkeys(OrderId(use["order_id"]) for use in found))
 

@@ -9,6 +9,7 @@ from itertools import combinations
 from pymongo import DeleteOne, UpdateOne
 
 from app.db.database import Database, Document, Session, find_any
+from app.db.moments import until
 from app.recommendations.models import CountedOrder, Neighbour, Neighbourhood, Popular, Tally
 from app.shared.clock import now
 from app.shared.ids import OrderId, ProductId
@@ -36,7 +37,7 @@ class CompanionCounts:
 
     def asked(self, most: int) -> list[OrderId]:
         """Orders to be looked at."""
-        found = self._orders.find({"asked_at": {"$lte": now()}}, {"_id": 1}).limit(most)
+        found = self._orders.find({"asked_at": until(now())}, {"_id": 1}).limit(most)
         return [OrderId(document["_id"]) for document in found]
 
     def forget(self, order_id: OrderId) -> None:
@@ -97,7 +98,7 @@ class CompanionCounts:
 
     def due(self, most: int) -> list[Tally]:
         """Products whose lists are due."""
-        found = self._products.find({"due_at": {"$lte": now()}}).limit(most)
+        found = self._products.find({"due_at": until(now())}).limit(most)
         return [_tally(document) for document in found]
 
     def settle(self, seen: Tally, later: datetime, session: Session) -> None:

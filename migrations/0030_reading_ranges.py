@@ -1,0 +1,27 @@
+"""Since when a SKU is low; indexes for what was read through as a whole."""
+
+from __future__ import annotations
+
+from app.db.database import Database, Document
+from app.db.schema import DATE, ensure_collection, optional
+
+
+def upgrade(database: Database) -> None:
+    """Allow the field, fill it, and create the indexes; each step may be repeated."""
+    levels = database["stock_levels"]
+    schema = dict(levels.options()["validator"]["$jsonSchema"])
+    more: Document = {"low_since": optional(DATE)}
+    ensure_collection(
+        database, "stock_levels", {**schema, "properties": {**schema["properties"], **more}}
+    )
+    levels.update_many(
+        {"is_low": True, "low_since": {"$exists": False}},
+        [{"$set": {"low_since": "$updated_at"}}],
+    )
+    levels.create_index([("low_since", -1), ("_id", -1)])
+    if "low" in levels.index_information():
+        levels.drop_index("low")  # those of which least is left first: nobody asks for them
+    database["stock_holds"].create_index(
+        "owing", partialFilterExpression={"owing": True}, name="owing"
+    )
+    database["sent_messages"].create_index("at")
