@@ -44,7 +44,7 @@ class Worker:
     def __init__(self, outbox: Outbox, schedules: Schedules, jobs: tuple[Job, ...]) -> None:
         self._outbox = outbox
         self._schedules = schedules
-        self._jobs = jobs
+        self.jobs = jobs
         self._stop = threading.Event()
         self._turned = time.monotonic()
 
@@ -53,7 +53,7 @@ class Worker:
         _log.info("worker_started")
         threads = [
             *(self._thread(self._handle, self._outbox.lane()) for _ in range(_LANES)),
-            *(self._thread(self._repeat, job) for job in self._jobs),
+            *(self._thread(self._repeat, job) for job in self.jobs),
         ]
         for thread in threads:
             thread.start()
@@ -105,7 +105,7 @@ class Worker:
 
     def round(self) -> bool:
         """Run the due jobs and at most one event; say whether there was an event."""
-        for job in self._jobs:
+        for job in self.jobs:
             if not self._stop.is_set():
                 self._run_if_due(job)
         return not self._stop.is_set() and self._outbox.run_one()

@@ -151,11 +151,13 @@ class OrderService:
         self._tell_moved([each["_id"] for each in documents], session)
         return [_erased(each) for each in documents]
 
-    def with_names(
-        self, states: Iterable[OrderState], before: datetime, most: int
-    ) -> list[ErasedOrder]:
-        """Orders in these states, placed before a moment, that still say who placed them."""
-        return [_erased(each) for each in self._orders.with_names(states, before, most)]
+    def cancelled_with_names(self, before: datetime, most: int) -> list[ErasedOrder]:
+        """Orders that were never paid, placed before a moment, that still say who placed them."""
+        return list(map(_erased, self._orders.cancelled_with_names(before, most)))
+
+    def sold_with_names(self, before: datetime, most: int) -> list[ErasedOrder]:
+        """Orders that were paid, placed before a moment, that still say who placed them."""
+        return list(map(_erased, self._orders.sold_with_names(before, most)))
 
     def erase_old(self, orders: Iterable[ErasedOrder]) -> None:
         """Take the persons out of orders altogether; accounts do not have them any more."""

@@ -9,7 +9,7 @@ import structlog
 
 from app.db.database import Database
 from app.db.moments import before
-from app.orders.models import OrderState
+from app.orders.models import ErasedOrder
 from app.orders.service import OrderService
 from app.privacy.erasing import Traces
 from app.privacy.models import Periods
@@ -19,7 +19,6 @@ from app.shared.clock import now
 _BATCH = 2000
 _MOST_BATCHES = 10  # of a rule in one round: what is left waits for the next
 _DAY = timedelta(days=1)
-_SOLD = (OrderState.PAID, OrderState.REFUNDED)
 _log = structlog.get_logger()
 
 _Rule = Callable[[datetime, int], int]  # does some, before a moment; how many
@@ -61,14 +60,13 @@ class Retention:
         return done
 
     def _unpaid(self, moment: datetime, most: int) -> int:
-        return self._erase_orders((OrderState.CANCELLED,), moment, most)
+        return self._erase_orders(self._orders.cancelled_with_names(moment, most))
 
     def _paid(self, moment: datetime, most: int) -> int:
-        return self._erase_orders(_SOLD, moment, most)
+        return self._erase_orders(self._orders.sold_with_names(moment, most))
 
-    def _erase_orders(self, states: tuple[OrderState, ...], moment: datetime, most: int) -> int:
+    def _erase_orders(self, old: list[ErasedOrder]) -> int:
         """Traces first: once its name is gone, an order is not found again."""
-        old = self._orders.with_names(states, moment, most)
         ids, numbers = [each.id for each in old], [each.number for each in old]
         self._traces.remove_of_orders(ids, numbers, [])
         self._orders.erase_old(old)
