@@ -182,7 +182,7 @@ def _filled(app: Flask, rule: str) -> str:
             rule.split(part, maxsplit=1)[0].rstrip("/").rsplit("/", 1)[-1],
             part.strip("<>").split(":")[-1],
         )
-        source = _SOURCES.get(kind[1]) or _SOURCES.get(kind[0])
+        source = _SOURCES.get("/".join(kind)) or _SOURCES.get(kind[1]) or _SOURCES.get(kind[0])
         document = database[source[0]].find_one(source[2]) if source else None
         if document is None:
             return ""
@@ -194,6 +194,7 @@ def _filled(app: Flask, rule: str) -> str:
 # looking through all of them takes long.
 _SOURCES: dict[str, tuple[str, str, dict[str, object]]] = {
     "entry_id": ("audit_log", "_id", {}),
+    "drafts/number": ("drafts", "number", {}),
     "number": ("orders", "number", {"number": "MX-10002"}),
     "product_id": ("products", "_id", {"slug": "product-1"}),
     "sku": ("stock_levels", "_id", {"available": 8}),
