@@ -106,6 +106,8 @@ def _time_work(shop: Shop, app: Flask, questions: Questions, bar: Progress) -> l
     task = bar.add_task("The worker's jobs", total=None)
     shop.stack.services["worker"].stop()
     work = time_jobs(app, questions)
+    # The audit found that no gateway knows of the copies.
+    service(Database, app)["audit_findings"].delete_many({})
     shop.stack.start()
     bar.remove_task(task)
     return work
@@ -175,34 +177,48 @@ def _paths(app: Flask) -> dict[str, str]:
 
 
 def _filled(app: Flask, rule: str) -> str:
-    """The address with ids of things that are there; "" if there is no such thing."""
-    database = service(Database, app)
+    """The address with what is there in the places of its variables; "" if there is no such
+    thing."""
     for part in re.findall(r"<[^>]+>", rule):
-        kind = (
-            rule.split(part, maxsplit=1)[0].rstrip("/").rsplit("/", 1)[-1],
-            part.strip("<>").split(":")[-1],
-        )
-        source = _SOURCES.get("/".join(kind)) or _SOURCES.get(kind[1]) or _SOURCES.get(kind[0])
-        document = database[source[0]].find_one(source[2]) if source else None
-        if document is None:
+        before = rule.split(part, maxsplit=1)[0].rstrip("/").rsplit("/", 1)[-1]
+        name = part.strip("<>").split(":")[-1]
+        value = _CHOICES.get(name) or _found(app, f"{before}/{name}")
+        if not value:
             return ""
-        rule = rule.replace(part, str(document[source[1]]))
+        rule = rule.replace(part, value)
     return rule
 
 
-# Which thing stands for a variable: where it is, its name there, and what it is found by, where
-# looking through all of them takes long.
+def _found(app: Flask, kind: str) -> str:
+    collection, field, query = _SOURCES[kind]
+    document = service(Database, app)[collection].find_one(query)
+    return str(document[field]) if document else ""
+
+
+# Variables that stand for one of a few words.
+_CHOICES = {"name": "products", "kind": "order", "language": "de"}
+
+# Which thing stands for a variable after a word: where it is, its name there, and what it is found
+# by, where looking through all of them takes long.
 _SOURCES: dict[str, tuple[str, str, dict[str, object]]] = {
-    "entry_id": ("audit_log", "_id", {}),
+    "audit/entry_id": ("audit_log", "_id", {}),
+    "categories/slug": ("categories", "_id", {}),
+    "collections/slug": ("collections", "_id", {}),
+    "credit-notes/note_number": ("credit_notes", "number", {}),
+    "customers/customer_id": ("customers", "_id", {"email": "shopper-00001@bench.example"}),
     "drafts/number": ("drafts", "number", {}),
-    "number": ("orders", "number", {"number": "MX-10002"}),
-    "product_id": ("products", "_id", {"slug": "product-1"}),
-    "sku": ("stock_levels", "_id", {"available": 8}),
-    "customer_id": ("customers", "_id", {"email": "shopper-00001@bench.example"}),
-    "promotion_id": ("promotions", "_id", {}),
-    "collection": ("collections", "_id", {}),
-    "category": ("categories", "_id", {}),
-    "code": ("markets", "_id", {}),
+    "gift-cards/credit_id": ("credit_accounts", "_id", {}),
+    "groups/code": ("customer_groups", "_id", {}),
+    "imports/import_id": ("catalog_imports", "_id", {}),
+    "inventory/sku": ("stock_levels", "_id", {"available": 8}),
+    "locations/code": ("locations", "_id", {}),
+    "markets/code": ("markets", "_id", {}),
+    "orders/number": ("orders", "number", {"number": "MX-10002"}),
+    "products/product_id": ("products", "_id", {"slug": "product-1"}),
+    "promotions/promotion_id": ("promotions", "_id", {}),
+    "returns/return_id": ("returns", "_id", {}),
+    "reviews/review_id": ("reviews", "_id", {}),
+    "transfers/transfer_id": ("transfers", "_id", {}),
 }
 
 

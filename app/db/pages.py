@@ -8,7 +8,7 @@ and then ``field``.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -30,9 +30,12 @@ def page_back(
     most: int,
     after: str = "",
     since: datetime | None = None,
+    only: Iterable[str] | None = None,
 ) -> list[Document]:
     """At most ``most`` documents, the newest first, from the place ``after`` (see
-    ``app.shared.places``) and back to ``since``. A place that is none is the beginning."""
+    ``app.shared.places``) and back to ``since``. A place that is none is the beginning. ``only``
+    names the fields that are wanted beside ``_id`` and ``field``."""
+    fields = dict.fromkeys((field, *only), 1) if only is not None else None
     last = read_place(after)
     upper = last[0] + timedelta(milliseconds=1) if last else now() + timedelta(days=1)
     floor = since or _EVER
@@ -41,7 +44,7 @@ def page_back(
     while len(found) < most and upper > floor:
         lower = max(upper - width, floor)
         within = {**query, field: {"$gte": lower, "$lt": upper}}
-        documents = collection.find(within).sort([(field, -1), ("_id", -1)])
+        documents = collection.find(within, fields).sort([(field, -1), ("_id", -1)])
         found += [each for each in documents if not last or (each[field], each["_id"]) < last]
         upper, width = lower, width * _GROWTH
     return found[:most]
