@@ -125,7 +125,7 @@ def stock_levels(product: Product) -> Iterator[Document]:
             "low_own": False,
             "is_low": units <= LOW,
             "low_since": now() - timedelta(hours=dice.randrange(2000)) if units <= LOW else None,
-            "marks": ["at:main"] if units else ["out"],
+            "marks": ["at:main", "any"] if units else ["out", "any"],
             "moves": 1 if units else 0,
             "updated_at": now(),
         }

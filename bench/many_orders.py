@@ -21,7 +21,7 @@ _LEFT_ALONE = {
     "migrations", "migration_lock", "products", "stock_levels", "outbox", "catalog_changes",
     "read_model_chunks", "carts", "idempotency_keys", "accounts", "auth_sessions", "audit_log",
     "markets", "categories", "collections", "locations", "schedules", "stock_movements",
-    "analytics_counters", "analytics_state", "companion_orders", "customer_marks", "product_list", "audit_findings",
+    "analytics_counters", "analytics_state", "companion_orders", "customer_marks", "stock_cuts", "product_list", "audit_findings",
 }  # fmt: skip
 _BLANK = "~#####~"
 _ID = re.compile(r"\b[a-z]+_[0-9A-Za-z]{8,}|^[A-Z]{2,4}-?\d{4,}$|^[A-Za-z0-9_-]{20,}$")

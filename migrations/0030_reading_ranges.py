@@ -1,9 +1,12 @@
-"""Since when a SKU is low; indexes for what was read through as a whole."""
+"""Since when a SKU is low, where lists of stock can be cut, and indexes for what was read through
+as a whole."""
 
 from __future__ import annotations
 
 from app.db.database import Database, Document
-from app.db.schema import DATE, ensure_collection, optional
+from app.db.schema import DATE, INTEGER, NAME, document, ensure_collection, list_of, optional
+
+_ANY = "any"
 
 
 def upgrade(database: Database) -> None:
@@ -18,6 +21,9 @@ def upgrade(database: Database) -> None:
         {"is_low": True, "low_since": {"$exists": False}},
         [{"$set": {"low_since": "$updated_at"}}],
     )
+    levels.update_many({"marks": {"$ne": _ANY}}, {"$push": {"marks": _ANY}})
+    place = document({"available": INTEGER, "sku": NAME})
+    ensure_collection(database, "stock_cuts", document({"_id": NAME, "cuts": list_of(place)}))
     levels.create_index([("low_since", -1), ("_id", -1)])
     if "low" in levels.index_information():
         levels.drop_index("low")  # those of which least is left first: nobody asks for them

@@ -48,6 +48,7 @@ def _counting(shop: Shop) -> Iterable[Job]:
     yield Job(name="count sales", every=_OFTEN, run=watching.sales.run)
     yield Job(name="fold visits", every=_FOLD_EVERY, run=watching.folding.run)
     yield Job(name="mark customers", every=_MARK_EVERY, run=shop.after.customers.note_marks)
+    yield Job(name="mark stock", every=_MARK_EVERY, run=shop.panel.stock_list.cut)
     yield Job(name="count_companions", every=_LEARN_EVERY, run=selling.counting.run)
     yield Job(name="count promotions", every=_LEARN_EVERY, run=selling.tallies.run)
     yield Job(name="list_companions", every=_LEARN_EVERY, run=lists.run)

@@ -21,6 +21,7 @@ from app.shared.ids import Sku
 from app.shared.texts import Text
 
 MOST = 10_000_000  # units of a SKU at a location
+ANY_MARK = "any"
 _CODE = re.compile(r"[a-z0-9][a-z0-9-]{0,31}")
 Units = Mapping[LocationCode, int]
 
@@ -88,12 +89,12 @@ def after_steps(level: StockLevel, steps: Sequence[Step]) -> StockLevel:
 def marks_of(level: StockLevel) -> list[str]:
     """What lists narrow stock by: each location that has or owes something of it, as ``at:main``,
     ``out`` of what nothing can be sold from the shelf, ``owed`` of what is promised and yet to
-    come."""
+    come, and ``any``."""
     shelves = sorted(level.shelves.items())
     places = [at_mark(code) for code, each in shelves if each.on_hand or each.reserved]
     out = ["out"] if level.available <= 0 else []
     owed = ["owed"] if any(shelf.available < 0 for _, shelf in shelves) else []
-    return [*places, *out, *owed]
+    return [*places, *out, *owed, ANY_MARK]
 
 
 def at_mark(code: str) -> str:

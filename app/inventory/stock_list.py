@@ -8,6 +8,7 @@ from enum import StrEnum
 
 from app.catalog.service import CatalogService
 from app.db.database import Database
+from app.inventory.cuts import StockCuts
 from app.inventory.level_listing import LevelListing
 from app.inventory.models import StockLevel
 from app.inventory.repository import StockRepository
@@ -82,6 +83,7 @@ class StockList:
         self._catalog = catalog
         self._stock = StockRepository(database)
         self._listing = LevelListing(database)
+        self._cuts = StockCuts(database)
 
     def rows(self, wanted: StockQuery, most: int) -> list[StockRow]:
         """At most so many rows, by SKU or with the fewest available first."""
@@ -91,6 +93,10 @@ class StockList:
         after = (int(available), Sku(sku)) if _is_number(available) else None
         find = self._listing.by_sku if wanted.sort is StockSort.SKU else self._listing.by_available
         return self._named(find(wanted.marks, after, most, is_low=wanted.is_low))
+
+    def cut(self, every: int = 200) -> None:
+        """Note where the lists can be cut, for pages to read a short stretch of them."""
+        self._cuts.renew(every)
 
     def row(self, sku: Sku) -> StockRow | None:
         """One SKU, or None for what is neither counted nor in the range."""
