@@ -23,7 +23,7 @@ from app.admin.collections_forms import (
 from app.admin.guard import area, changed, entry_id, needs, only_looked
 from app.admin.lists import cut, list_state
 from app.admin.permissions import Permission
-from app.admin.product_list import found_products, only_arranges
+from app.admin.product_list import found_products, only_arranges, shown_products
 from app.admin.shelf_order import rearranged
 from app.admin.undoing import undoable
 from app.catalog.documents import shelf_to_document
@@ -37,7 +37,6 @@ from app.markets.models import Market
 from app.markets.service import MarketService
 from app.shared.clock import now
 from app.shared.errors import Invalid
-from app.shared.ids import ProductId
 from app.shared.texts import Text
 from app.web.memory import leave_message
 from app.web.registry import service
@@ -195,7 +194,7 @@ def _show(
 ) -> Response:
     model = service(CatalogService).model()
     preview = _work_out(given)
-    finder = service(ProductFinder)
+    chosen, unshown = shown_products(given.products)
     return page(
         "admin/catalog/collection.html",
         "content",
@@ -205,8 +204,9 @@ def _show(
         message=message,
         rival=rival,
         preview=preview,
-        chosen=finder.by_ids(map(ProductId, given.products)),
-        shown=finder.by_ids(preview.newest) if preview else [],
+        chosen=chosen,
+        unshown=unshown,
+        shown=service(ProductFinder).by_ids(preview.newest) if preview else [],
         found=[] if given.by_rule else found_products(given.values["q"], given.products),
         sorts=SORTS,
         subjects=list(RuleField),

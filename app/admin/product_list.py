@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from flask import request
 from werkzeug.datastructures import MultiDict
 
 from app.catalog.models import Product
 from app.catalog.product_finding import ProductFinder
+from app.shared.ids import ProductId
 from app.web.registry import service
 
 _MOST_FOUND = 12
-BUTTONS = frozenset({"add", "up", "down", "drop", "find", "work_out"})
+_MOST_SHOWN = 200
+BUTTONS = frozenset({"add", "up", "down", "drop", "find", "work_out", "show_all"})
 
 
 def move_product(products: list[str], form: MultiDict[str, str]) -> None:
@@ -28,6 +31,13 @@ def move(items: list[str], item: str, step: int) -> None:
     place = items.index(item) if item in items else -1
     if place >= 0 and 0 <= place + step < len(items):
         items.insert(place + step, items.pop(place))
+
+
+def shown_products(ids: list[str]) -> tuple[list[Product], list[str]]:
+    """The products of a list, and the ids of those that are left for "Show all" in a long one."""
+    whole = "show_all" in request.form or "all_shown" in request.form
+    shown = ids if whole else ids[:_MOST_SHOWN]
+    return service(ProductFinder).by_ids(map(ProductId, shown)), ids[len(shown) :]
 
 
 def only_arranges(form: MultiDict[str, str]) -> bool:
