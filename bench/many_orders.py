@@ -42,9 +42,10 @@ def multiply(
     made, every = 0, len(groups) * days * copies
     for day in range(days):
         of_day: dict[str, list[bytes]] = defaultdict(list)
-        for group in groups:
+        for place, group in enumerate(groups):
+            by = timedelta(days=day + place / len(groups))  # all day long
             for name, documents in group.items():
-                shifted = (_shifted(each, timedelta(days=day)) for each in documents)
+                shifted = (_shifted(each, by) for each in documents)
                 of_day[name] += map(bson.encode, shifted)
         for name, patterns in of_day.items():
             _insert(database, name, patterns, day, copies)
@@ -144,7 +145,8 @@ def _shifted(value: Any, by: timedelta) -> Any:
 
 def _earlier(text: str, by: timedelta) -> str:
     form = "%Y-%m-%d" if "-" in text else "%Y%m%d"
-    return (datetime.strptime(text, form).replace(tzinfo=UTC) - by).strftime(form)
+    day = datetime.strptime(text, form).replace(tzinfo=UTC) - timedelta(days=by.days)
+    return day.strftime(form)
 
 
 def _insert(database: Database, name: str, patterns: list[bytes], day: int, copies: int) -> None:

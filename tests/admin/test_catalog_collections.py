@@ -9,6 +9,7 @@ from dataclasses import replace
 import pytest
 from flask import Flask
 
+from app.admin import product_list
 from app.catalog.errors import Overtaken
 from app.catalog.models import Collection, CollectionRule, Product, RuleCondition, RuleField
 from app.catalog.shelving import Shelving
@@ -64,6 +65,27 @@ def test_a_collection_is_made_by_hand(
     assert change.before is None
     assert change.after is not None
     assert change.after["product_ids"] == [products[1].id]
+
+
+def test_of_very_many_products_the_first_are_shown_and_none_is_lost(
+    owner: Staff, products: list[Product], shelving: Shelving, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(product_list, "_MOST_SHOWN", 1)
+    ids = [each.id for each in products]
+    _made(shelving, "table", *products)
+    shown = owner.get("/admin/collections/table")
+    assert "2 more products follow." in shown.text
+    assert len(soup(shown).select("#products li")) == 1
+    assert [each["value"] for each in soup(shown).select("[name=product]")] == ids
+    form = {**form_of(shown, "#collection"), "product": ids}
+    whole = send(owner, "/admin/collections/table", {**form, "show_all": "1"})
+    assert len(soup(whole).select("#products li")) == 3
+    form = {**form_of(whole, "#collection"), "product": ids, "down": ids[0]}
+    moved = send(owner, "/admin/collections/table", form)
+    assert len(soup(moved).select("#products li")) == 3
+    form = {**form_of(shown, "#collection"), "product": ids, "save": "1", "title": "Tables"}
+    assert send(owner, "/admin/collections/table", form).status_code == 303
+    assert list(shelving.get(Collection, "table").product_ids) == ids
 
 
 def test_products_by_hand_are_put_in_order(

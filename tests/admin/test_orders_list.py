@@ -94,7 +94,7 @@ def test_by_total_is_within_a_period(app: Flask, desk: Desk) -> None:
     recent = [
         _order(
             n,
-            placed_at=now() - timedelta(hours=n),
+            placed_at=now() - timedelta(minutes=30 * n),
             totals=replace(make_order("a").totals, total=Money(1000 + n % 5, "USD")),
         )
         for n in range(70)
