@@ -1,7 +1,7 @@
 """What the shop's pages are compared with: the least an application can do with the same bytes.
 
-``BENCH_BODY`` names a file with a body as the shop sent it, packed; ``BENCH_HEADERS`` one with its
-headers.
+``BENCH_KIND`` is ``wsgi`` or ``flask``. ``BENCH_BODY`` names a file with a body as the shop sent it,
+packed; ``BENCH_HEADERS`` one with its headers.
 """
 
 from __future__ import annotations
@@ -20,16 +20,21 @@ _BODY = Path(os.environ["BENCH_BODY"]).read_bytes()
 _HEADERS = [tuple(pair) for pair in json.loads(Path(os.environ["BENCH_HEADERS"]).read_text())]
 
 
-def wsgi(_: WSGIEnvironment, start: StartResponse) -> list[bytes]:
+def _wsgi(_: WSGIEnvironment, start: StartResponse) -> list[bytes]:
     """A bare WSGI application."""
     start("200 OK", _HEADERS)
     return [_BODY]
 
 
-flask = Flask(__name__)
-
-
-@flask.get("/")
-def constant() -> Response:
+def _flask() -> Flask:
     """A bare Flask route."""
-    return Response(_BODY, headers=_HEADERS)
+    made = Flask(__name__)
+
+    @made.get("/")
+    def constant() -> Response:
+        return Response(_BODY, headers=_HEADERS)
+
+    return made
+
+
+app = _wsgi if os.environ["BENCH_KIND"] == "wsgi" else _flask()

@@ -97,16 +97,11 @@ def bare_of(url: str, kind: str, asked: Mapping[str, str]) -> Iterator[str]:
         told[0].write_bytes(body)
         told[1].write_text(json.dumps(headers))
         port = find_free()
-        command = [
-            str(Path(sys.executable).parent / "granian"), "--interface", "wsgi",
-            "--host", "127.0.0.1", "--port", str(port), "--workers", "2",
-            "--blocking-threads", "8", "--backlog", "1024", "--no-ws", f"bench.bare:{kind}",
-        ]  # fmt: skip
-        environment = {**os.environ, "BENCH_BODY": str(told[0]), "BENCH_HEADERS": str(told[1])}
+        bare = {"BENCH_KIND": kind, "BENCH_BODY": str(told[0]), "BENCH_HEADERS": str(told[1])}
         server = subprocess.Popen(
-            command,
+            [sys.executable, "-m", "serve", "bench.bare"],
             cwd=ROOT,
-            env=environment,
+            env={**os.environ, **bare, "PORT": str(port)},
             stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL,
         )
