@@ -123,8 +123,7 @@ class OrderRepository:
 
     def latest(self, most: int) -> list[Order]:
         """The orders that were placed last, the newest first."""
-        found = self._orders.find().sort("placed_at", -1).limit(most)
-        return [order_from_document(document) for document in found]
+        return list(map(order_from_document, page_back(self._orders, {}, "placed_at", most)))
 
     def count_to_ship(self, most: int) -> int:
         """How many paid orders have something to be shipped, at most ``most``."""

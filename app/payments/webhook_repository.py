@@ -6,6 +6,7 @@ import hashlib
 from datetime import datetime
 
 from app.db.database import Database, Session
+from app.db.pages import page_back
 from app.payments.models import ReceivedWebhook
 from app.shared.clock import now
 
@@ -39,8 +40,7 @@ class WebhookRepository:
 
     def latest(self, most: int) -> list[ReceivedWebhook]:
         """The webhooks that came last, the newest first."""
-        fields = {"gateway": 1, "received_at": 1}
-        found = self._events.find({}, fields).sort("received_at", -1).limit(most)
+        found = page_back(self._events, {}, "received_at", most, only=("gateway",))
         return [
             ReceivedWebhook(
                 id=each["_id"].partition(":")[2],
