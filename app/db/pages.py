@@ -18,7 +18,8 @@ from app.db.database import Document
 from app.shared.clock import now
 from app.shared.places import read_place
 
-_FIRST = timedelta(hours=6)
+_AHEAD = timedelta(days=1)  # clocks differ
+_FIRST = timedelta(hours=3)
 _GROWTH = 3
 _EVER = datetime(2000, 1, 1, tzinfo=UTC)
 
@@ -37,14 +38,16 @@ def page_back(
     names the fields that are wanted beside ``_id`` and ``field``."""
     fields = dict.fromkeys((field, *only), 1) if only is not None else None
     last = read_place(after)
-    upper = last[0] + timedelta(milliseconds=1) if last else now() + timedelta(days=1)
+    upper = last[0] + timedelta(milliseconds=1) if last else now() + _AHEAD
     floor = since or _EVER
     found: list[Document] = []
     width = _FIRST
+    lower = (last[0] if last else now()) - width
     while len(found) < most and upper > floor:
-        lower = max(upper - width, floor)
+        lower = max(lower, floor)
         within = {**query, field: {"$gte": lower, "$lt": upper}}
         documents = collection.find(within, fields).sort([(field, -1), ("_id", -1)])
         found += [each for each in documents if not last or (each[field], each["_id"]) < last]
         upper, width = lower, width * _GROWTH
+        lower = upper - width
     return found[:most]
