@@ -6,7 +6,7 @@ read in; the movements that say why are inserted in the same transaction.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime
 
 from pymongo.errors import BulkWriteError
@@ -126,6 +126,12 @@ class StockRepository:
         """A SKU's movements, the newest first, those from ``before`` on left out."""
         query: Document = {"sku": sku, **({"number": {"$lt": before}} if before else {})}
         return list(map(_movement, self._movements.find(query).sort("number", -1).limit(most)))
+
+    def every_movement(self, skus: Sequence[Sku]) -> Iterator[Movement]:
+        """Every movement of these SKUs, by SKU, the newest of each first; read as it is asked
+        for."""
+        found = self._movements.find({"sku": {"$in": list(skus)}})
+        return map(_movement, found.sort([("sku", 1), ("number", -1)]))
 
     def find_movement(self, movement_id: str, session: Session) -> Movement | None:
         """What was booked under this id, or None."""

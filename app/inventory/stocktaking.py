@@ -30,6 +30,7 @@ from app.shared.texts import Text
 
 _PAGE = 50
 _AT_ONCE = 500  # movements
+_SKUS_AT_ONCE = 50
 _REASON = 200  # characters
 _ADJUSTING = (Cause.CORRECTION, Cause.DAMAGE)
 
@@ -68,14 +69,17 @@ class Stocktaking:
 
     def movements(self) -> Iterator[Movement]:
         """Every movement there is, by SKU, the newest of each first; read as it is asked for."""
-        for sku in self._stock.skus():
-            yield from self.movements_of(sku)
+        skus = self._stock.skus()
+        for start in range(0, len(skus), _SKUS_AT_ONCE):
+            yield from self._stock.every_movement(skus[start : start + _SKUS_AT_ONCE])
 
     def movements_of(self, sku: Sku) -> Iterator[Movement]:
         """Every movement of a SKU, the newest first; read as it is asked for."""
         before: int | None = None
         while found := self._stock.movements(sku, before, _AT_ONCE):
             yield from found
+            if len(found) < _AT_ONCE:
+                break
             before = found[-1].number
 
     # --- counting -------------------------------------------------------------------------------
