@@ -125,7 +125,7 @@ def _time(
         path = paths.pop(name)
         bar.update(task, description=name)
         times[name], page = _ask(owner, shop.url + path, 1 if _is_file(name) else _TIMES)
-        if "?" not in path and not path.endswith(".csv"):
+        if "?" not in path and not _is_file(path):
             paths |= {each: each for each in _ways_to_look(path, page)}
     bar.remove_task(task)
     return times
@@ -135,7 +135,7 @@ def _ask(owner: requests.Session, url: str, times: int) -> tuple[Spread, str]:
     took = []
     for _ in range(times):
         began = time.perf_counter()
-        answer = owner.get(url, timeout=120)
+        answer = owner.get(url, timeout=600)
         took.append(time.perf_counter() - began)
         if answer.status_code >= 400:
             raise RuntimeError(f"{url} answered {answer.status_code}")
@@ -143,7 +143,7 @@ def _ask(owner: requests.Session, url: str, times: int) -> tuple[Spread, str]:
 
 
 def _is_file(name: str) -> bool:
-    return name.endswith(".csv")
+    return name.endswith((".csv", "/export"))
 
 
 def _ways_to_look(path: str, page: str) -> list[str]:
@@ -183,14 +183,29 @@ def _paths(app: Flask) -> dict[str, str]:
 def _filled(app: Flask, rule: str) -> str:
     """The address with what is there in the places of its variables; "" if there is no such
     thing."""
+    if rule.endswith("/bundle"):
+        found = service(Database, app)["product_list"].find_one({"kind": "bundle"})
+        return rule.replace("<product_id>", str(found["_id"])) if found else ""
     for part in re.findall(r"<[^>]+>", rule):
         before = rule.split(part, maxsplit=1)[0].rstrip("/").rsplit("/", 1)[-1]
         name = part.strip("<>").split(":")[-1]
-        value = _CHOICES.get(name) or _found(app, f"{before}/{name}")
+        kind = f"{before}/{name}"
+        if kind == "orders/number" and "credit-notes" in rule:
+            value = _number_of_a_refunded(app)
+        else:
+            value = _CHOICES.get(name) or _found(app, kind)
         if not value:
             return ""
         rule = rule.replace(part, value)
     return rule
+
+
+def _number_of_a_refunded(app: Flask) -> str:
+    """The number of the order that the first credit note is for."""
+    database = service(Database, app)
+    note = database["credit_notes"].find_one()
+    order = note and database["orders"].find_one({"_id": note["order_id"]})
+    return str(order["number"]) if order else ""
 
 
 def _found(app: Flask, kind: str) -> str:
@@ -200,7 +215,7 @@ def _found(app: Flask, kind: str) -> str:
 
 
 # Variables that stand for one of a few words.
-_CHOICES = {"name": "products", "kind": "order", "language": "de"}
+_CHOICES = {"name": "products", "kind": "order_confirmation", "language": "de"}
 
 # Which thing stands for a variable after a word: where it is, its name there, and what it is found
 # by, where looking through all of them takes long.

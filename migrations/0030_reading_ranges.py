@@ -30,4 +30,8 @@ def upgrade(database: Database) -> None:
     database["stock_holds"].create_index(
         "owing", partialFilterExpression={"owing": True}, name="owing"
     )
+    events = database["webhook_events"]
+    events.create_index([("gateway", 1), ("received_at", 1)])
+    if "gateway_1_received_at_-1" in events.index_information():
+        events.drop_index("gateway_1_received_at_-1")  # it was asked for a limit, not for a range
     database["sent_messages"].create_index("at")

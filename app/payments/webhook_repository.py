@@ -33,10 +33,8 @@ class WebhookRepository:
 
     def last_received(self, gateway: str) -> datetime | None:
         """When the gateway's last webhook came, None before the first one."""
-        found = self._events.find_one(
-            {"gateway": gateway}, {"received_at": 1}, sort=[("received_at", -1)]
-        )
-        return found["received_at"] if found else None
+        found = page_back(self._events, {"gateway": gateway}, "received_at", 1, only=())
+        return found[0]["received_at"] if found else None
 
     def latest(self, most: int) -> list[ReceivedWebhook]:
         """The webhooks that came last, the newest first."""
