@@ -63,7 +63,7 @@ def _product(number: int, dice: random.Random) -> Product:
         ),
         featured=dice.random() < 0.01,
         published_at=_FIRST_DAY + timedelta(seconds=dice.randrange(3 * 365 * 86_400)),
-        updated_at=_FIRST_DAY,
+        updated_at=_FIRST_DAY + timedelta(minutes=number),
     )
 
 

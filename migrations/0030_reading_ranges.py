@@ -34,4 +34,8 @@ def upgrade(database: Database) -> None:
     events.create_index([("gateway", 1), ("received_at", 1)])
     if "gateway_1_received_at_-1" in events.index_information():
         events.drop_index("gateway_1_received_at_-1")  # it was asked for a limit, not for a range
+    customers = database["customers"]
+    customers.create_index([("words", 1), ("rank.newest", 1)])
+    if "words_1" in customers.index_information():
+        customers.drop_index("words_1")
     database["sent_messages"].create_index("at")

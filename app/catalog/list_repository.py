@@ -6,8 +6,11 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from datetime import UTC, datetime
+from itertools import islice
+from typing import Any
 
 from app.catalog.documents import product_from_document
+from app.catalog.list_stretches import ListStretches, is_whole
 from app.catalog.listed import (
     LONGEST_BEGINNING,
     STATUS_OF,
@@ -32,12 +35,29 @@ class ListRepository:
     def __init__(self, database: Database) -> None:
         self._products = database["products"]
         self._listed = database["product_list"]
+        self._stretches = ListStretches(database)
 
     def ids(self, wanted: ProductFilter, most: int) -> list[ProductId]:
         """At most so many products; the stock is not looked at."""
+        if is_whole(wanted):
+            return self._ids_of_whole(wanted, most)
         query = {**_conditions(wanted), **_behind(wanted)}
         found = self._listed.find(query, {"_id": 1}).sort(_ORDERS[wanted.sort]).limit(most)
         return [each["_id"] for each in found]
+
+    def _ids_of_whole(self, wanted: ProductFilter, most: int) -> list[ProductId]:
+        if not wanted.after:
+            found = self._stretches.read(wanted)
+            return [each["_id"] for each in islice(found, most)]
+        key, _, last = wanted.after.rpartition("~")
+        place = {ListSort.NEWEST: last, ListSort.TITLE: key, ListSort.UPDATED: _moment(key)}
+        after = place[wanted.sort]
+        found = (
+            each
+            for each in self._stretches.read(wanted, after)
+            if _is_behind(each, wanted.sort, after, last)
+        )
+        return [each["_id"] for each in islice(found, most)]
 
     def products(self, ids: Sequence[ProductId]) -> list[Product]:
         """These products, in this order."""
@@ -110,6 +130,14 @@ def _behind(wanted: ProductFilter) -> Document:
         return {"title": {"$gte": key}, **_beyond("title", "$gt", key, last)}
     moment = _moment(key)
     return {"updated_at": {"$lte": moment}, **_beyond("updated_at", "$lt", moment, last)}
+
+
+def _is_behind(listed: Document, sort: ListSort, place: Any, last: str) -> bool:
+    if sort is ListSort.NEWEST:
+        return bool(listed["_id"] < last)
+    if sort is ListSort.TITLE:
+        return bool((listed["title"], listed["_id"]) > (place, last))
+    return bool((listed["updated_at"] or _EVERY, listed["_id"]) < (place, last))
 
 
 def _beyond(path: str, step: str, place: object, last: str) -> Document:

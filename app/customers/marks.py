@@ -7,6 +7,7 @@ full. Old marks only make stretches longer or shorter: what is found is never le
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator
 from typing import Any
 
@@ -33,12 +34,18 @@ class CustomerMarks:
             yield least, high
             high = least
 
-    def up(self, field: str, low: str, high: str) -> Iterator[tuple[str, str]]:
-        """Stretches from ``low`` up to below ``high``."""
-        marks = [each for each in self._of(field) if low < each < high]
-        for upper in (*_some(marks), high):
-            yield low, upper
-            low = upper
+    def words(self, beginning: str) -> Iterator[str | tuple[str, str]]:
+        """Stretches of words that begin so, upwards; a word that very many have comes by itself."""
+        marks = Counter(each for each in self._of(WORDS) if each.startswith(beginning))
+        low = beginning
+        common = sorted(each for each, count in marks.items() if count > 1)
+        for end in (*common, beginning + LAST_LETTER):
+            for upper in (*_some(sorted(each for each in marks if low < each < end)), end):
+                yield low, upper
+                low = upper
+            if end in marks:
+                yield end
+                low = end + "\0"
 
     def _of(self, field: str) -> list[str]:
         found = self._marks.find_one({"_id": field})

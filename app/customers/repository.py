@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
-from app.customers.marks import FIRST, LAST, LAST_LETTER, WORDS, CustomerMarks
+from app.customers.marks import FIRST, LAST, CustomerMarks
 from app.customers.models import (
     CountedOrder,
     Customer,
@@ -79,13 +79,28 @@ class CustomerRepository:
     def search(self, text: str, most: int) -> list[Customer]:
         """Some whose address, or a word of whose name, begins with ``text``."""
         found: dict[str, Document] = {}
-        for low, high in self._marks.up(WORDS, text, text + LAST_LETTER):
-            # Of a list of words each half of the condition must be met by the same one.
-            query = {"words": {"$elemMatch": {"$gte": low, "$lt": high}}}
-            found |= {each["_id"]: each for each in self._customers.find(query).limit(most)}
+        for each in self._beginning_with(text):
+            found[each["_id"]] = each
             if len(found) >= most:
                 break
-        return [_customer(each) for each in list(found.values())[:most]]
+        return [_customer(each) for each in found.values()]
+
+    def _beginning_with(self, text: str) -> Iterator[Document]:
+        """Customers with a word that begins so, in stretches, some of them more than once; of a
+        word that very many have, the newest customers first."""
+        newest = f"rank.{CustomerSort.NEWEST.value}"
+        for stretch in self._marks.words(text):
+            if isinstance(stretch, str):
+                for low, high in self._marks.down(newest, LAST, FIRST):
+                    within = {"words": stretch, newest: {"$gte": low, "$lt": high}}
+                    yield from self._customers.find(within).sort(newest, -1)
+                continue
+            # Each end may be met by another word: ``$elemMatch`` would ask for the same one, but
+            # has the embedded database look at every customer.
+            low, high = stretch
+            for each in self._customers.find({"words": {"$gte": low, "$lt": high}}):
+                if any(low <= word < high for word in each["words"]):
+                    yield each
 
     def index_currency(self, currency: str) -> None:
         """Have customers sorted by what they spent in this currency; repeating it does nothing.

@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import pytest
 from flask import Flask
 
-from app.catalog.models import BundleComponent, PercentOff, ProductStatus
+from app.catalog import list_stretches
+from app.catalog.listed import ListSort, ProductFilter, Shown
+from app.catalog.models import BundleComponent, PercentOff, Product, ProductStatus
+from app.catalog.product_list import ProductList
 from app.catalog.repository import CatalogRepository
 from app.db.database import Database
 from app.inventory.service import InventoryService
@@ -125,3 +130,46 @@ def test_a_fragment_is_the_list_alone(owner: Staff, range_: None) -> None:
     assert "<html" not in part.text
     assert part.vary.as_set(preserve_casing=True) >= {"HX-Request"}
     assert "Dune Mug" in part.text
+
+
+@pytest.mark.parametrize("sort", list(ListSort))
+@pytest.mark.parametrize("status", [None, Shown.PUBLISHED])
+@pytest.mark.parametrize("every", [2, 5, 100])
+def test_stretches_have_what_the_whole_list_has(
+    app: Flask,
+    catalog: CatalogMaker,
+    monkeypatch: pytest.MonkeyPatch,
+    sort: ListSort,
+    status: Shown | None,
+    every: int,
+) -> None:
+    monkeypatch.setattr(list_stretches, "_EVERY", every)
+    moment = datetime(2026, 1, 1, tzinfo=UTC)
+    for number in range(23):
+        made = make_product(f"Pot {number % 7}", make_variant(f"P-{number}", US=100))
+        changes: dict[str, Any] = {
+            "slug": f"pot-{number}",
+            "updated_at": moment + timedelta(number % 4),
+        }
+        if number % 6 == 0:
+            changes |= {"status": ProductStatus.DRAFT}
+        catalog.add(replace(made, **changes))
+    shown: list[Product] = []
+    after = ""
+    while True:
+        page = service(ProductList, app).page(
+            ProductFilter(sort=sort, status=status, after=after), 4
+        )
+        shown += [each.product for each in page.items]
+        after = page.older
+        if not after:
+            break
+    ever = datetime.min.replace(tzinfo=UTC)
+    key = {
+        ListSort.NEWEST: lambda each: each.id,
+        ListSort.TITLE: lambda each: (each.title.casefold(), each.id),
+        ListSort.UPDATED: lambda each: (each.updated_at or ever, each.id),
+    }[sort]
+    assert len(shown) == (23 if status is None else 19)
+    assert shown == sorted(shown, key=key, reverse=sort is not ListSort.TITLE)
+    assert len({each.id for each in shown}) == len(shown)
