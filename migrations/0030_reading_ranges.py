@@ -38,4 +38,7 @@ def upgrade(database: Database) -> None:
     customers.create_index([("words", 1), ("rank.newest", 1)])
     if "words_1" in customers.index_information():
         customers.drop_index("words_1")
+    listed = database["product_list"]
+    listed.create_index([("kind", 1), ("_id", -1)])
+    listed.create_index("published_at")
     database["sent_messages"].create_index("at")

@@ -3,8 +3,7 @@ ones: a database that sorts in memory has little to read, and every word and ord
 
 from __future__ import annotations
 
-import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
 from itertools import islice
 from typing import Any
@@ -26,6 +25,7 @@ from app.shared.clock import now
 from app.shared.ids import ProductId
 
 _EVERY = datetime.min.replace(tzinfo=UTC)
+_NEVER = datetime.max.replace(microsecond=0, tzinfo=UTC)
 _BATCH = 500
 
 
@@ -39,25 +39,24 @@ class ListRepository:
 
     def ids(self, wanted: ProductFilter, most: int) -> list[ProductId]:
         """At most so many products; the stock is not looked at."""
-        if is_whole(wanted):
-            return self._ids_of_whole(wanted, most)
-        query = {**_conditions(wanted), **_behind(wanted)}
-        found = self._listed.find(query, {"_id": 1}).sort(_ORDERS[wanted.sort]).limit(most)
-        return [each["_id"] for each in found]
-
-    def _ids_of_whole(self, wanted: ProductFilter, most: int) -> list[ProductId]:
-        if not wanted.after:
-            found = self._stretches.read(wanted)
-            return [each["_id"] for each in islice(found, most)]
         key, _, last = wanted.after.rpartition("~")
         place = {ListSort.NEWEST: last, ListSort.TITLE: key, ListSort.UPDATED: _moment(key)}
-        after = place[wanted.sort]
-        found = (
-            each
-            for each in self._stretches.read(wanted, after)
-            if _is_behind(each, wanted.sort, after, last)
-        )
-        return [each["_id"] for each in islice(found, most)]
+        after = place[wanted.sort] if wanted.after else None
+        found = self._stretches.read(wanted, after) if is_whole(wanted) else self._narrowed(wanted)
+        behind = (each for each in found if after is None or _is_behind(each, wanted, after, last))
+        return [each["_id"] for each in islice(behind, most)]
+
+    def _narrowed(self, wanted: ProductFilter) -> Iterator[Document]:
+        """Asks for what one index finds, and looks at the rest here: of several conditions the
+        embedded database may choose the one that finds most, of some it goes through everything."""
+        words = sorted(wanted_words(wanted.q), key=len, reverse=True)  # the longest is the rarest
+        fields = dict.fromkeys(("status", "title", "updated_at", *(["words"] if words else [])), 1)
+        query = _conditions(wanted, words)
+        found = self._listed.find(query, fields).sort(_ORDERS[wanted.sort])
+        status = STATUS_OF[wanted.status].value if wanted.status else ""
+        for each in found:
+            if status in {"", each["status"]} and (not words or _has_words(each, words)):
+                yield each
 
     def products(self, ids: Sequence[ProductId]) -> list[Product]:
         """These products, in this order."""
@@ -95,53 +94,43 @@ _ORDERS: dict[ListSort, list[tuple[str, int]]] = {
 }
 
 
-def _conditions(wanted: ProductFilter) -> Document:
-    """What is asked for, at the top of the query as far as it can be: there any planner finds the
-    index for it."""
+def _conditions(wanted: ProductFilter, words: Sequence[str]) -> Document:
+    """What is asked for, but the status where another condition finds fewer, and but the first of
+    the words."""
     plain = {
-        "status": STATUS_OF[wanted.status].value if wanted.status else "",
         "kind": wanted.kind.value if wanted.kind else "",
         "category": wanted.category,
         "vendor": wanted.vendor,
+        "words": words[0][:LONGEST_BEGINNING] if words else "",
     }
     found: Document = {name: value for name, value in plain.items() if value}
-    if wanted.status in {Shown.SCHEDULED, Shown.PUBLISHED}:
-        later = wanted.status is Shown.SCHEDULED
-        found["published_at"] = {"$gt" if later else "$lte": now()}
-    words = sorted(wanted_words(wanted.q), key=len, reverse=True)  # the longest is the rarest
-    if words:
-        found["words"] = words[0][:LONGEST_BEGINNING]
-        long = [word for word in words if len(word) > LONGEST_BEGINNING]
-        rest: list[object] = [word for word in words[1:] if word not in long]
-        rest += [{"$regex": f"^{re.escape(word)}"} for word in long]
-        if rest:
-            found["$and"] = [{"words": each} for each in rest]
+    if wanted.status is Shown.SCHEDULED:
+        found["published_at"] = {"$gt": now(), "$lt": _NEVER}
+    elif wanted.status is Shown.PUBLISHED:
+        found["published_at"] = {"$lte": now()}
+    elif wanted.status and not found:
+        found["status"] = STATUS_OF[wanted.status].value
     return found
 
 
-def _behind(wanted: ProductFilter) -> Document:
-    """What comes after the last product of the page before."""
-    if not wanted.after:
-        return {}
-    key, _, last = wanted.after.rpartition("~")
+def _has_words(listed: Document, words: Sequence[str]) -> bool:
+    """Whether each is there, or is a beginning of one; of long ones the list has no beginnings."""
+    known = listed["words"]
+    return all(
+        word in known
+        if len(word) <= LONGEST_BEGINNING
+        else any(each.startswith(word) for each in known)
+        for word in words
+    )
+
+
+def _is_behind(listed: Document, wanted: ProductFilter, place: Any, last: str) -> bool:
+    """Whether a product comes after the last one of the page before."""
     if wanted.sort is ListSort.NEWEST:
-        return {"_id": {"$lt": wanted.after}}
-    if wanted.sort is ListSort.TITLE:
-        return {"title": {"$gte": key}, **_beyond("title", "$gt", key, last)}
-    moment = _moment(key)
-    return {"updated_at": {"$lte": moment}, **_beyond("updated_at", "$lt", moment, last)}
-
-
-def _is_behind(listed: Document, sort: ListSort, place: Any, last: str) -> bool:
-    if sort is ListSort.NEWEST:
         return bool(listed["_id"] < last)
-    if sort is ListSort.TITLE:
+    if wanted.sort is ListSort.TITLE:
         return bool((listed["title"], listed["_id"]) > (place, last))
     return bool((listed["updated_at"] or _EVERY, listed["_id"]) < (place, last))
-
-
-def _beyond(path: str, step: str, place: object, last: str) -> Document:
-    return {"$or": [{path: {step: place}}, {path: place, "_id": {step: last}}]}
 
 
 def _moment(text: str) -> datetime:

@@ -13,12 +13,12 @@ from collections.abc import Iterator
 from typing import Any
 
 from app.catalog.listed import ListSort, ProductFilter, Shown
-from app.catalog.models import ProductStatus
+from app.catalog.models import ProductKind, ProductStatus
 from app.db.database import Database, Document, walk
 from app.shared.clock import now
 
 _FIELDS = {ListSort.NEWEST: "_id", ListSort.TITLE: "title", ListSort.UPDATED: "updated_at"}
-_SHOWN = {"status": 1, "published_at": 1, "title": 1, "updated_at": 1}
+_SHOWN = {"status": 1, "kind": 1, "published_at": 1, "title": 1, "updated_at": 1}
 _EVERY = 200  # products
 _GOOD_FOR = 3600.0  # seconds
 _FURTHER = 4  # times as many cuts with each stretch
@@ -26,8 +26,9 @@ _FURTHER = 4  # times as many cuts with each stretch
 
 def is_whole(wanted: ProductFilter) -> bool:
     """Whether so many products are wanted that no index finds them by what they are."""
-    narrowed = wanted.q.strip() or wanted.category or wanted.vendor or wanted.kind
-    return not narrowed and wanted.status in {None, Shown.PUBLISHED}
+    narrowed = wanted.q.strip() or wanted.category or wanted.vendor
+    common = wanted.status in {None, Shown.PUBLISHED} and wanted.kind in {None, ProductKind.SIMPLE}
+    return common and not narrowed
 
 
 class ListStretches:
@@ -90,6 +91,8 @@ def _ranges(cuts: list[Any], after: Any, *, is_down: bool) -> Iterator[Document]
 
 
 def _meets(listed: Document, wanted: ProductFilter) -> bool:
+    if wanted.kind and listed["kind"] != wanted.kind.value:
+        return False
     if wanted.status is None:
         return True
     published_at = listed["published_at"]

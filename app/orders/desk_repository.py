@@ -14,6 +14,7 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 
 from app.db.database import Database, Document, Session, find_any
+from app.db.pages import page_back
 from app.orders.documents import order_from_document
 from app.orders.finding import NOTED, RETURNED, OrderFilter, Payment, words_in
 from app.orders.models import Order, OrderState
@@ -27,6 +28,7 @@ _PATIENCE = 0.2  # seconds that a page may look back for what is rare
 _QUICK, _SLOW = 0.03, 0.1  # seconds: whether windows become longer or shorter
 _GROWTH = 4
 _MOST_BY_PREFIX = 200
+_LOOKED_AT, _MANY = 400, 50  # of the newest orders, first: so many that begin so are enough
 _SHORTEST_PREFIX = 3
 _RAREST_FIRST = ("_id", "fulfilment", "market", "gateway", "state")
 _PAYMENTS: Mapping[str, tuple[OrderState, bool]] = {
@@ -91,9 +93,11 @@ class OrderDeskRepository:
             found += self._ask(question, tie, most, back=back)
         first, last = self._ends(wanted, after, back=back)
         span = _FIRST_WINDOW
+        ahead = max(last - datetime.now(UTC), timedelta(0)) if back else timedelta(0)
         while first < last and len(found) < most:
             started = time.monotonic()
-            step = min(span, last - first)  # never beyond the first or the last day there is
+            # Never beyond the first or the last day there is, and at first all that is ahead of us.
+            step, ahead = min(span + ahead, last - first), timedelta(0)
             begin, end = (last - step, last) if back else (first, first + step)
             moments = {"placed_at": {"$gte": begin, "$lt": end}}
             found += self._ask(question, moments, most, back=back)
@@ -158,12 +162,16 @@ class OrderDeskRepository:
         if len(typed) < _SHORTEST_PREFIX:
             return []
         fits = _question(replace(wanted, q="")).fits
+        newest = page_back(self._orders, {}, "placed_at", _LOOKED_AT, only=_SLIM)
+        lately = [each for each in newest if _has_beginning(each, typed) and fits(each)]
+        if len(lately) >= _MANY:  # as very many may have
+            return self._whole_orders(lately[:_MOST_BY_PREFIX])
         words = {"$gte": typed, "$lt": f"{typed}\uffff"}
         found = [
             each
             for each in self._orders.find({"search": words}, _SLIM)
             # Each bound may be met by another word.
-            if any(word.startswith(typed) for word in each["search"]) and fits(each)
+            if _has_beginning(each, typed) and fits(each)
         ]
         found.sort(key=lambda each: (each["placed_at"], each["_id"]), reverse=True)
         return self._whole_orders(found[:_MOST_BY_PREFIX])
@@ -212,6 +220,10 @@ class OrderDeskRepository:
 def _whole(moment: datetime) -> datetime:
     """Without what the database does not keep of it."""
     return moment.replace(microsecond=moment.microsecond // 1000 * 1000)
+
+
+def _has_beginning(order: Document, typed: str) -> bool:
+    return any(word.startswith(typed) for word in order["search"])
 
 
 def _next_span(span: timedelta, took: float) -> timedelta:

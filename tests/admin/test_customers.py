@@ -188,6 +188,26 @@ def test_marks_make_long_lists_short_to_read(app: Flask) -> None:
     assert [each.email for each in found] == [f"c{number}@example.com" for number in range(9)]
 
 
+@pytest.mark.parametrize("text", ["a", "ann", "anna", "annabel", "bo", "c1", "nobody"])
+def test_words_that_many_have_are_found_with_marks_as_without(app: Flask, text: str) -> None:
+    database = service(Database, app)
+    for number in range(24):
+        make_proven(app, f"c{number}@example.com")
+    work(app)
+    for number in range(24):
+        name = ("ann", "ann", "anna", "bo")[number % 4]
+        database["customers"].update_one(
+            {"email": f"c{number}@example.com"},
+            {"$set": {"words": [f"c{number}@example.com", name, "annabel"][: 2 + number % 2]}},
+        )
+    customers = service(CustomerService, app)
+    before = {each.email for each in customers.search(text)}
+    customers.note_marks(every=2)
+    found = customers.search(text)
+    assert {each.email for each in found} == before
+    assert len(found) == len(before)
+
+
 # --- one customer ---------------------------------------------------------------------------------
 
 
