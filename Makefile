@@ -7,7 +7,7 @@ READY := $(VENV)/.ready
 CODE := app dev sandbox tests migrations bench tools serve.py wsgi.py
 export PYTHONDONTWRITEBYTECODE = 1
 
-.PHONY: help setup run test check format lint lock bench bench-admin chaos faults fuzz screenshots lighthouse translations a11y audit secrets-baseline papers scaling tour
+.PHONY: help setup run test check format lint lock bench bench-admin chaos faults fuzz screenshots lighthouse translations a11y audit secrets-baseline papers scaling tour load
 CHECKOUTS ?= 10000
 REQUESTS ?= 20000
 
@@ -55,6 +55,9 @@ bench: $(READY) ## Measure pages, as ratios in one run, into docs/benchmarks.md 
 
 bench-admin: $(READY) ## How long the pages of the panel take with 100 000 orders (docs/benchmarks-admin.md)
 	@$(BIN)/python -m bench.admin
+
+load: $(READY) ## A flash sale of 2 000 shoppers and a soak of 20 minutes, into docs/load.md
+	@$(BIN)/python -m bench.under_load
 
 scaling: $(READY) ## What an order costs and what breaks first, into docs/scaling.md (MEASURE=30 measures again)
 	@$(BIN)/python -m bench.scaling $(if $(MEASURE),--measure $(MEASURE))

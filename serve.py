@@ -29,7 +29,7 @@ from granian.constants import Interfaces
 VARIABLES = {
     "PORT": 8000,  # to listen on
     "MOSSX_WEB_PROCESSES": 2,
-    "MOSSX_WEB_THREADS": 8,  # in each process: requests that wait for the database or a gateway
+    "MOSSX_WEB_THREADS": 16,  # in each process: some serve, some wait in line, some send kept pages
     "MOSSX_DRAIN_SECONDS": 0,
     "MOSSX_STOP_SECONDS": 20,
 }

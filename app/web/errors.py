@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import time
+
 import structlog
-from flask import Flask, Response, render_template
+from flask import Flask, Response, render_template, request
 from redis.exceptions import RedisError
 from werkzeug.exceptions import HTTPException
 
@@ -11,7 +13,7 @@ from app.db.errors import PyMongoError
 from app.shared.errors import Conflict, Forbidden, Invalid, NotFound, ShopError, Unavailable
 from app.shared.texts import Text
 from app.web.logs import plain_path
-from app.web.rendering import page
+from app.web.rendering import page, wants_fragment
 
 _STATUS: tuple[tuple[type[ShopError], int], ...] = (
     (NotFound, 404),
@@ -31,6 +33,8 @@ _TITLES = {
     429: Text("Too many requests"),
     503: Text("One moment, please"),
 }
+_SOON = 4  # seconds
+_KEPT = ("/cart", "/checkout")
 _WHOLE = ".alert-plain"  # the message, also where a page shows but a part of what it asked for
 _log = structlog.get_logger()
 
@@ -85,10 +89,23 @@ def _on_backend_down(error: Exception) -> Response:
 
 
 def busy_page() -> Response:
-    """Say, without asking anybody, that this request is too many."""
-    body = render_template("errors/plain.html", title=_TITLES[503])
-    headers = {"Retry-After": "5", "Cache-Control": "no-store"}
-    return Response(body, 503, headers)
+    """Say, without asking anybody, that this request is too many. A page asks again by itself; what
+    a form of the cart or the checkout sent is kept, to be sent again."""
+    seconds = _SOON + time.monotonic_ns() % _SOON  # or all would come back at once
+    kept = request.method == "POST" and request.path.startswith(_KEPT)
+    response = page(
+        "errors/busy.html",
+        "message",
+        503,
+        title=_TITLES[503],
+        seconds=seconds,
+        repeats_itself=request.method in {"GET", "HEAD"},
+        fields=list(request.form.items(multi=True)) if kept else [],
+    )
+    response.headers.update({"Retry-After": str(seconds), "Cache-Control": "no-store"})
+    if wants_fragment():  # the form stays where it is, with what was typed
+        response.headers.update({"HX-Retarget": "#main", "HX-Reswap": "afterbegin"})
+    return response
 
 
 def _on_crash(error: Exception) -> Response | tuple[str, int]:

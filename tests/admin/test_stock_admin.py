@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import csv
 import io
-from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -19,7 +18,6 @@ from app.inventory.checking import StockCheck
 from app.inventory.locations import Locations
 from app.inventory.models import Demand
 from app.inventory.service import InventoryService
-from app.inventory.stock_list import StockList, StockQuery, StockSort, StockState
 from app.inventory.stocktaking import Stocktaking
 from app.inventory.thresholds import Thresholds
 from app.shared.clock import now
@@ -130,30 +128,6 @@ def test_pages_have_every_sku_once(owner: Staff, catalog: CatalogMaker, sort: st
         following = page.select_one("a[rel=next]")
         path = str(following["href"]) if following else ""
     assert len(seen) == len(set(seen)) == 121
-
-
-@pytest.mark.parametrize("sort", list(StockSort))
-@pytest.mark.parametrize("state", [None, StockState.OUT, StockState.LOW])
-@pytest.mark.parametrize("every", [3, 7, 1000])
-def test_stretches_between_cuts_have_what_the_whole_list_has(
-    app: Flask, catalog: CatalogMaker, sort: StockSort, state: StockState | None, every: int
-) -> None:
-    for number in range(60):
-        variant = make_variant(f"W-{number:03}", {"No": str(number)})
-        catalog.add(make_product(f"One {number}", variant), stock=(0, 1, 6, 40)[number % 4])
-    stock = service(StockList, app)
-    wanted = StockQuery(state=state, sort=sort)
-    whole = [each.level.sku for each in stock.rows(wanted, 1000)]
-    stock.cut(every)
-    catalog.add(make_product("Later", make_variant("W-0205", {"No": "x"})), stock=0)
-    found: list[Sku] = []
-    after = ""
-    while rows := stock.rows(replace(wanted, after=after), 11):
-        found += [each.level.sku for each in rows]
-        after = rows[-1].cursor
-    assert len(whole) > 10
-    assert [sku for sku in found if sku != "W-0205"] == whole
-    assert found.count(Sku("W-0205")) == 1
 
 
 # --- counting -------------------------------------------------------------------------------------

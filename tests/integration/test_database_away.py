@@ -15,7 +15,7 @@ from app import create_app
 from app.db.database import Database
 from app.db.errors import PyMongoError
 from app.web import patience
-from app.web.patience import Patience, most_late
+from app.web.patience import Patience, shares
 from app.web.registry import service
 from tests.support.shopper import Shopper
 from tests.support.waiting import wait_until
@@ -54,7 +54,7 @@ def test_one_that_comes_back_is_used_at_once(database: Database) -> None:
 def test_new_requests_are_turned_away_while_many_wait(
     app: Flask, database: Database, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(patience, "_LATE", 0.0)  # whoever waits at all waits for long
+    monkeypatch.setattr(patience, "_PATIENCE", 0.0)  # nobody's turn comes in time
     arrived, answer = threading.Semaphore(0), threading.Event()
     flask_app = app.wsgi_app
 
@@ -66,7 +66,7 @@ def test_new_requests_are_turned_away_while_many_wait(
         return []
 
     app.wsgi_app = Patience(slow, database, 8)
-    most = most_late(8)
+    most, _ = shares(8)
     with ThreadPoolExecutor(most) as pool:
         waiting = [pool.submit(app.test_client().get, "/slow") for _ in range(most)]
         for _ in waiting:
@@ -75,5 +75,5 @@ def test_new_requests_are_turned_away_while_many_wait(
         alive = Shopper(app).get("/healthz")
         answer.set()
     assert (turned_away.status_code, alive.status_code) == (503, 200)
-    assert "Nothing was lost" in turned_away.text
+    assert "Very many people are here" in turned_away.text
     assert Shopper(app).get("/orders/lookup").status_code == 200

@@ -164,7 +164,7 @@ def _listens(url: str) -> bool:
 
 
 def test_options_come_from_the_environment() -> None:
-    assert serve.read_options("wsgi", "127.0.0.1", {}).threads == 8
+    assert serve.read_options("wsgi", "127.0.0.1", {}).threads == 16
     given = {"PORT": "9000", "MOSSX_WEB_PROCESSES": "4", "MOSSX_DRAIN_SECONDS": ""}
     options = serve.read_options("wsgi", "127.0.0.1", given)
     assert (options.port, options.processes, options.drain) == (9000, 4, 0)

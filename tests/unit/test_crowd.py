@@ -5,7 +5,6 @@ from __future__ import annotations
 import pytest
 
 from app.shared.crowd import Crowd
-from app.web.patience import most_late
 
 
 def test_it_is_full_while_enough_wait_for_long() -> None:
@@ -28,8 +27,3 @@ def test_who_fails_waits_no_more() -> None:
     with pytest.raises(RuntimeError), crowd.join():
         raise RuntimeError
     assert not crowd.is_full
-
-
-@pytest.mark.parametrize(("threads", "most"), [(1, 1), (2, 1), (4, 2), (8, 5), (16, 10)])
-def test_some_threads_stay_free_of_what_is_late(threads: int, most: int) -> None:
-    assert most_late(threads) == most
