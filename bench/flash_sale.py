@@ -40,6 +40,7 @@ class Sale:
     answers: Counter[int]
     bought: Spread
     kept: Spread
+    onlookers_turned_away: int
     units_sold: int
     units_left: int
 
@@ -91,6 +92,7 @@ def hold_sale(shop: Shop, app: Flask, *, shoppers: int, items: int, within: floa
         list(pool.map(come, range(shoppers)))
     seconds = time.monotonic() - began
     said, _ = onlookers.communicate("\n")
+    turned_away, *looked = said.split()
     _wait_for_quiet(app)
     stock = service(InventoryService, app)
     return Sale(
@@ -100,7 +102,8 @@ def hold_sale(shop: Shop, app: Flask, *, shoppers: int, items: int, within: floa
         outcomes=outcomes,
         answers=answers,
         bought=spread(took or [0.0]),
-        kept=spread([float(each) for each in said.split()]),
+        kept=spread([float(each) for each in looked]),
+        onlookers_turned_away=int(turned_away),
         units_sold=items - stock.on_hand([sku])[sku],
         units_left=stock.available([sku])[sku],
     )

@@ -1,5 +1,5 @@
-"""``python -m bench.onlookers URL PATH``: looks at kept pages until a line comes in, and prints how
-long each took, in seconds."""
+"""``python -m bench.onlookers URL PATH``: looks at pages that are mostly kept until a line comes in;
+prints how many answers said that too many are here, and how long each other one took, in seconds."""
 
 from __future__ import annotations
 
@@ -19,17 +19,20 @@ def main() -> None:
     url, product = sys.argv[1:]
     headers = named(f"{url}/products")
     line = http.client.HTTPConnection(urlsplit(url).netloc, timeout=30)
-    took, turn = [], 0
+    took, turn, turned_away = [], 0, 0
     while not select.select([sys.stdin], [], [], _EVERY)[0]:
         turn += 1
         began = time.perf_counter()
         line.request("GET", ("/products", product)[turn % 2], headers=headers)
         answer = line.getresponse()
         answer.read()
-        took.append(time.perf_counter() - began)
-        if answer.status != 200:
-            raise RuntimeError(f"a kept page answered {answer.status}")
-    print("\n".join(map(str, took)))
+        if answer.status == 503:  # it had just changed, and had to be made anew
+            turned_away += 1
+        elif answer.status == 200:
+            took.append(time.perf_counter() - began)
+        else:
+            raise RuntimeError(f"a page answered {answer.status}")
+    print(turned_away, *took, sep="\n")
 
 
 if __name__ == "__main__":

@@ -75,7 +75,8 @@ def _of_sale(sale: Sale, within: float) -> list[str]:
         ),
         (
             f"| kept pages meanwhile, p50, p95 and p99 of {sale.kept.count:,} | {sale.kept.p50:.1f} ms,"
-            f" {sale.kept.p95:.1f} ms, {sale.kept.p99:.1f} ms |"
+            f" {sale.kept.p95:.1f} ms, {sale.kept.p99:.1f} ms;"
+            f" {sale.onlookers_turned_away:,} were told that too many are here |"
         ),
         "",
     ]
