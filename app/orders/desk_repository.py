@@ -162,10 +162,11 @@ class OrderDeskRepository:
         if len(typed) < _SHORTEST_PREFIX:
             return []
         fits = _question(replace(wanted, q="")).fits
-        newest = page_back(self._orders, {}, "placed_at", _LOOKED_AT, only=_SLIM)
-        lately = [each for each in newest if _has_beginning(each, typed) and fits(each)]
-        if len(lately) >= _MANY:  # as very many may have
-            return self._whole_orders(lately[:_MOST_BY_PREFIX])
+        if wanted.placed_from is None and wanted.placed_until is None:
+            newest = page_back(self._orders, {}, "placed_at", _LOOKED_AT, only=_SLIM)
+            lately = [each for each in newest if _has_beginning(each, typed) and fits(each)]
+            if len(lately) >= _MANY:  # as very many may have
+                return self._whole_orders(lately[:_MOST_BY_PREFIX])
         words = {"$gte": typed, "$lt": f"{typed}\uffff"}
         found = [
             each

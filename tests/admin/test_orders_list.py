@@ -13,6 +13,7 @@ from flask import Flask
 
 from app.db.database import Database, Session
 from app.fulfilment.shipping import Shipping
+from app.orders import desk_repository
 from app.orders.desk import OrderDesk
 from app.orders.finding import OrderFilter, OrderSort
 from app.orders.models import Order
@@ -121,6 +122,22 @@ def test_goods_postal_codes_with_spaces_and_beginnings_are_found(app: Flask, des
         assert "MX-20001" in _numbers(desk, f"/admin/orders?q={q.replace(' ', '+')}"), q
     assert _numbers(desk, "/admin/orders?q=creme+person1") == []
     assert _numbers(desk, "/admin/orders?q=nothing-of-this") == []
+
+
+def test_a_beginning_that_all_have_shows_the_newest_or_those_of_the_days_asked_for(
+    app: Flask, desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(desk_repository, "_LOOKED_AT", 5)
+    monkeypatch.setattr(desk_repository, "_MANY", 5)
+    day = timedelta(days=1)
+    orders = [_order(n, placed_at=now() - n * day) for n in range(1, 12)]
+    _store(app, *orders)
+    numbers = [each.number for each in orders]
+    assert _numbers(desk, "/admin/orders?q=mx-2") == numbers[:5]
+    until = (now() - 7 * day).date().isoformat()
+    older = _numbers(desk, f"/admin/orders?q=mx-2&to={until}")
+    assert older == [each.number for each in orders if each.placed_at.date().isoformat() <= until]
+    assert older
 
 
 def test_parcels_and_payments_are_found(
