@@ -9,6 +9,6 @@ import pytest
 from tests.chaos.verdict import check_campaign
 
 
-@pytest.mark.timeout(400)
+@pytest.mark.timeout(900)
 def test_chaotic_checkouts_leave_the_books_right(tmp_path: Path) -> None:
     check_campaign(tmp_path, seed=20)
