@@ -96,7 +96,7 @@ class Stack:
         elif part == "sandbox":
             self._add_sandbox(given)
         elif part == "worker":
-            self._add("worker", [*self._flask(), "worker"], patience=30)
+            self._add("worker", [*self._flask(), "worker"], patience=90)
         elif part == "web":
             self._add_web()
 
@@ -152,7 +152,7 @@ class Stack:
             "web",
             [sys.executable, "-m", "serve", "--folder", str(self._run), self._application],
             ready=lambda: _answers(f"http://127.0.0.1:{self.web_port}/healthz"),
-            patience=40,
+            patience=120,
         )
 
     def _flask(self) -> list[str]:

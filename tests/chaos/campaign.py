@@ -19,7 +19,7 @@ from tests.chaos.shelves import fill, stock_of
 from tests.chaos.shopper import ChaoticShopper, GaveUp
 from tests.support.gateways import Sandbox
 
-_SHOPPERS = 24
+_SHOPPERS = 12
 _PAUSE = 5  # checkouts between two killings, at the least; a slow machine would never get up
 _REQUEST_FAULTS = (
     "drop_before", "drop_after", "delay_before", "delay_after", "error_500", "error_500_after",

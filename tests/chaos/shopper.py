@@ -21,7 +21,7 @@ _PATIENCE = 120.0  # seconds; how fast the shop comes back is the machine's affa
 COUPON = "CHAOS"
 _COUPON_SHARE = 0.4
 _CARD_SHARE = 0.3
-_PAUSE = 0.7  # seconds before trying again: servers need a few to start
+_PAUSE = 1.2  # seconds before trying again: servers need a few to start
 
 
 class GaveUp(Exception):
