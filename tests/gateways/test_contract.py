@@ -153,6 +153,19 @@ def test_a_closed_page_cannot_be_paid_or_a_paid_one_closed(
     assert gateway.close(paid) is SessionState.COMPLETE
 
 
+@pytest.mark.parametrize("fault", ["error_500", "error_500_after"])
+def test_closing_goes_on_after_an_error_that_the_gateway_saved(
+    gateway: Gateway, sandbox: Sandbox, fault: str
+) -> None:
+    if gateway.name != "stripe":
+        pytest.skip("Razorpay saves no answers")
+    attempt = opened(gateway)
+    sandbox.fault(fault, gateway=gateway.name, path="expire")
+    with pytest.raises(GatewayUnknown):
+        gateway.close(attempt)
+    assert gateway.close(attempt) is SessionState.EXPIRED
+
+
 def test_a_refund_with_one_key_is_made_once(gateway: Gateway, sandbox: Sandbox) -> None:
     attempt = opened(gateway)
     approve(gateway, attempt, sandbox)

@@ -131,14 +131,13 @@ class StripeGateway:
         return Observation(session=state, payments=(_seen(intent),) if intent else ())
 
     def close(self, attempt: Attempt) -> SessionState:
-        """Expire the session, then read what it is: a shopper may have paid meanwhile."""
+        """Expire the session, then read what it is: a shopper may have paid meanwhile.
+
+        Under a key of the SDK's own each time: to expire twice harms nothing, and a 500 that Stripe
+        has saved under a key of ours would be replayed for a day.
+        """
         try:
-            _call(
-                lambda: self._client.v1.checkout.sessions.expire(
-                    attempt.session_id,
-                    options={"idempotency_key": f"{attempt.idempotency_key}:expire"},
-                )
-            )
+            _call(lambda: self._client.v1.checkout.sessions.expire(attempt.session_id))
         except GatewayRefused:
             pass  # no longer open: the read below says what it is instead
         return self.observe(attempt).session
