@@ -15,13 +15,13 @@ from typing import Any
 from app.catalog.listed import ListSort, ProductFilter, Shown
 from app.catalog.models import ProductKind, ProductStatus
 from app.db.database import Database, Document, walk
+from app.db.stretches import further_each_time
 from app.shared.clock import now
 
 _FIELDS = {ListSort.NEWEST: "_id", ListSort.TITLE: "title", ListSort.UPDATED: "updated_at"}
 _SHOWN = {"status": 1, "kind": 1, "published_at": 1, "title": 1, "updated_at": 1}
 _EVERY = 200  # products
 _GOOD_FOR = 3600.0  # seconds
-_FURTHER = 4  # times as many cuts with each stretch
 
 
 def is_whole(wanted: ProductFilter) -> bool:
@@ -81,12 +81,9 @@ def _ranges(cuts: list[Any], after: Any, *, is_down: bool) -> Iterator[Document]
     ends = behind[::-1] if is_down else behind
     near, far = ("$lt", "$gte") if is_down else ("$gte", "$lt")
     last: Document = {} if after is None else {"$lte" if is_down else "$gte": after}
-    at, step = 0, 1
-    while at < len(ends):
-        yield {**last, far: ends[at]}
-        last = {near: ends[at]}
-        at += step
-        step *= _FURTHER
+    for end in further_each_time(ends):
+        yield {**last, far: end}
+        last = {near: end}
     yield last
 
 

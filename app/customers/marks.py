@@ -13,11 +13,11 @@ from typing import Any
 
 from app.customers.models import CustomerSort
 from app.db.database import Database
+from app.db.stretches import further_each_time
 
 FIRST, LAST = "!", "~"  # around every rank, which begin with a digit
 LAST_LETTER = "\uffff"
 WORDS = "words"
-_FURTHER = 4  # times as many marks with each stretch
 
 
 class CustomerMarks:
@@ -30,7 +30,7 @@ class CustomerMarks:
     def down(self, field: str, high: str, low: str) -> Iterator[tuple[str, str]]:
         """Stretches from below ``high`` down to ``low``, each as its least and its upper end."""
         marks = [each for each in reversed(self._of(field)) if low < each < high]
-        for least in (*_some(marks), low):
+        for least in (*further_each_time(marks), low):
             yield least, high
             high = least
 
@@ -40,7 +40,8 @@ class CustomerMarks:
         low = beginning
         common = sorted(each for each, count in marks.items() if count > 1)
         for end in (*common, beginning + LAST_LETTER):
-            for upper in (*_some(sorted(each for each in marks if low < each < end)), end):
+            between = sorted(each for each in marks if low < each < end)
+            for upper in (*further_each_time(between), end):
                 yield low, upper
                 low = upper
             if end in marks:
@@ -60,14 +61,6 @@ class CustomerMarks:
         for field, found in values.items():
             marks = sorted(found)[every // 2 :: every]
             self._marks.replace_one({"_id": field}, {"marks": marks}, upsert=True)
-
-
-def _some(marks: list[str]) -> Iterator[str]:
-    at, step = 0, 1
-    while at < len(marks):
-        yield marks[at]
-        at += step
-        step *= _FURTHER
 
 
 def _values(document: dict[str, Any]) -> Iterator[tuple[str, str]]:

@@ -8,16 +8,14 @@ Old cuts only make stretches longer or shorter: what is found is never less.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import TypeVar
 
 from app.db.database import Database, Document, walk
+from app.db.stretches import further_each_time
 from app.shared.ids import Sku
 
-T = TypeVar("T")
 Place = tuple[int, Sku]  # units available, and the SKU
 LAST = Sku("\U0010ffff")  # after every SKU
 _SKU, _AVAILABLE = "sku", "available"
-_FURTHER = 4  # times as many cuts with each stretch
 
 
 class StockCuts:
@@ -30,7 +28,7 @@ class StockCuts:
     def by_sku(self, after: Sku) -> Iterator[Document]:
         """Stretches of SKUs behind ``after``, as ranges."""
         ends = [sku for _, sku in self._of(_SKU) if sku > after]
-        for end in (*_some(ends), LAST):
+        for end in (*further_each_time(ends), LAST):
             yield {"$gt": after, "$lte": end}
             after = end
 
@@ -38,7 +36,7 @@ class StockCuts:
         """Stretches by units available, then SKU, behind ``after``, each as queries one after the
         other."""
         ends = [each for each in self._of(_AVAILABLE) if after is None or each > after]
-        for end in (*_some(ends), None):
+        for end in (*further_each_time(ends), None):
             yield _between(after, end)
             after = end
 
@@ -77,11 +75,3 @@ def _between(after: Place | None, end: Place | None) -> list[Document]:
     if end:
         queries.append({"available": end[0], "_id": {"$lte": end[1]}})
     return queries
-
-
-def _some(cuts: list[T]) -> Iterator[T]:
-    at, step = 0, 1
-    while at < len(cuts):
-        yield cuts[at]
-        at += step
-        step *= _FURTHER
