@@ -1,7 +1,10 @@
 """The web server: granian with the shop's options, and a stop that no shopper notices.
 
-    python -m serve [--host HOST] [--folder FOLDER] [APPLICATION]    serves wsgi:app, or another's
+    python -m serve [--host HOST] [--folder FOLDER] [MODULE:NAME]    serves the shop, or another's
     python -m serve --check PORT                    asks a server of this machine how it is
+
+It is either a WSGI application or, like the shop, one that answers later and from another thread
+(``app/web/front.py``).
 
 Options come from the environment, see ``VARIABLES``. Told to stop (SIGTERM), ``/readyz`` says so
 for ``MOSSX_DRAIN_SECONDS``, so that whoever sends shoppers here sends them elsewhere; then running
@@ -22,26 +25,29 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from types import FrameType
+from typing import Any
 
 from granian import Granian
 from granian.constants import Interfaces
+from granian.server import mp
 
 VARIABLES = {
     "PORT": 8000,  # to listen on
     "MOSSX_WEB_PROCESSES": 2,
-    "MOSSX_WEB_THREADS": 16,  # in each process: some serve, some wait in line, some send kept pages
+    "MOSSX_WEB_THREADS": 12,  # in each process, for what is not kept
     "MOSSX_DRAIN_SECONDS": 0,
     "MOSSX_STOP_SECONDS": 20,
 }
 _MOST = 65_535
 _WAITING = 1_024  # connections that may wait to be accepted
+_SENDING = 16  # threads that read requests and send what is kept: slow clients hold one each
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Options:
     """What to serve, and how."""
 
-    application: str
+    module: str
     host: str
     port: int
     processes: int
@@ -50,7 +56,7 @@ class Options:
     patience: int
 
 
-def read_options(application: str, host: str, environment: Mapping[str, str]) -> Options:
+def read_options(module: str, host: str, environment: Mapping[str, str]) -> Options:
     """The options of an environment. Raises ``SystemExit`` naming a variable that is no number."""
     values = {}
     for name, default in VARIABLES.items():
@@ -59,7 +65,7 @@ def read_options(application: str, host: str, environment: Mapping[str, str]) ->
             raise SystemExit(f"{name} must be a whole number up to {_MOST}")
         values[name] = int(given)
     return Options(
-        application=application,
+        module=module,
         host=host,
         port=values["PORT"],
         processes=values["MOSSX_WEB_PROCESSES"],
@@ -78,13 +84,13 @@ class WebServer:
         folder.mkdir(parents=True, exist_ok=True)
         self._marker = folder / "stopping"
         self._granian = Granian(
-            f"{options.application}:app",
+            options.module,
             address=options.host,
             port=options.port,
             interface=Interfaces.WSGI,
             websockets=False,
             workers=options.processes,
-            blocking_threads=options.threads,
+            blocking_threads=_SENDING,
             backlog=_WAITING,
             respawn_failed_workers=True,
             workers_kill_timeout=max(options.patience, 1),
@@ -93,7 +99,7 @@ class WebServer:
 
     def run(self) -> None:
         """Serve until told to stop."""
-        self._granian.serve()
+        self._granian.serve(spawn_target=_spawn)
 
     def _prepare(self) -> None:
         """Just before the processes are started: they inherit the environment."""
@@ -118,6 +124,20 @@ class WebServer:
         self._granian.signal_handler_interrupt()  # type: ignore[no-untyped-call]
 
 
+def _spawn(*worker: Any) -> None:
+    """Be a process that answers; granian calls this in it."""
+    wrap = vars(mp)["_wsgi_call_wrap"]
+
+    def wrap_or_open(target: Any, *options: Any) -> Any:
+        if not hasattr(target, "open"):
+            return wrap(target, *options)
+        target.open()
+        return target
+
+    vars(mp)["_wsgi_call_wrap"] = wrap_or_open
+    mp.MPServer._spawn_wsgi_worker(*worker)
+
+
 def is_well(port: int) -> bool:
     """Whether the server on a port of this machine says that it is healthy."""
     try:
@@ -130,14 +150,14 @@ def is_well(port: int) -> bool:
 def main(arguments: Sequence[str] | None = None) -> int:
     """Serve, or ask; the exit code."""
     parser = argparse.ArgumentParser(description="The web server of the shop.")
-    parser.add_argument("application", nargs="?", default="wsgi")
+    parser.add_argument("module", nargs="?", default="wsgi:server")
     parser.add_argument("--host", default="127.0.0.1")
     parser.add_argument("--folder", type=Path)  # for what its processes share, else a temporary one
     parser.add_argument("--check", type=int, metavar="PORT")
     given = parser.parse_args(arguments)
     if given.check is not None:
         return 0 if is_well(given.check) else 1
-    options = read_options(given.application, given.host, os.environ)
+    options = read_options(given.module, given.host, os.environ)
     if given.folder is not None:
         WebServer(options, given.folder).run()
         return 0

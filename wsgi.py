@@ -1,4 +1,5 @@
-"""The WSGI entry point, and the application of the ``flask`` command line."""
+"""The entry points of web servers: ``app`` for WSGI and the ``flask`` command line, ``server`` for
+granian (``python -m serve``)."""
 
 from __future__ import annotations
 
@@ -19,7 +20,8 @@ def _find_servers() -> None:
 _find_servers()
 
 from app import create_app  # noqa: E402 - the environment must be complete first
-from app.serving import serve  # noqa: E402 - so must it be here
+from app.serving import front_of, serve  # noqa: E402 - so must it be here
 
 app = create_app()
+server = front_of(app)
 serve(app)

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from flask import Flask
 from jinja2 import StrictUndefined
+from werkzeug.middleware.proxy_fix import ProxyFix
 
 from app import commands
 from app.account import known_browser, signing_in
@@ -207,9 +208,10 @@ def create_app(environment: Mapping[str, str] | None = None) -> Flask:
         app.register_blueprint(blueprint)
     commands.init_app(app)
     _tell_browsers(app, settings)
-    patience.init_app(app, service(Database, app), settings.mossx_web_threads)
+    patience.init_app(app, service(Database, app))
     _cache(app, settings)
     _name_cookies(app, settings)
+    _believe_proxies(app, settings.mossx_proxies)
     service(Visits, app).init_app(app)
     return app
 
@@ -230,6 +232,15 @@ def _name_cookies(app: Flask, settings: Settings) -> None:
         narrow = (REFRESH_COOKIE, signing_in.HALF_WAY, known_browser.COOKIE)
         app.wsgi_app = PrefixedCookies(  # type: ignore[assignment,method-assign]  # Flask's way to wrap it
             app.wsgi_app, narrow=narrow
+        )
+
+
+def _believe_proxies(app: Flask, proxies: int) -> None:
+    """Who asks is whom so many proxies in front of the shop name: for kept pages too, as their
+    visitors are counted."""
+    if proxies:
+        app.wsgi_app = ProxyFix(  # type: ignore[method-assign]  # as Flask means it
+            app.wsgi_app, x_for=proxies, x_proto=proxies, x_host=proxies
         )
 
 
@@ -308,7 +319,7 @@ def _web(app: Flask, settings: Settings) -> None:
     visitor.init_app(app)
     identity_context.init_app(app)
     csrf.init_app(app)
-    limits.init_app(app, settings.redis_url, settings.mossx_proxies)
+    limits.init_app(app, settings.redis_url)
     memory.init_app(app)
     page_cache.init_app(app)
     health.init_app(app)

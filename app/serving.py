@@ -13,11 +13,13 @@ from flask import Flask
 
 from app.catalog.follower import CatalogFollower
 from app.catalog.service import CatalogService
+from app.config import Settings
 from app.db.errors import PyMongoError
 from app.markets.languages import read_in
 from app.markets.service import MarketService
 from app.monitoring.process_figures import ProcessFigures
 from app.shared import languages
+from app.web.front import Front
 from app.web.page_cache import PageCache
 from app.web.registry import service
 
@@ -27,6 +29,11 @@ _PATIENCE = 30.0
 _YOUNG = 10_000  # new containers after which the collector looks at the young ones (700 by default)
 _TURN = 0.0005  # seconds after which a thread lets others run (5 ms by default)
 _log = structlog.get_logger()
+
+
+def front_of(app: Flask) -> Front:
+    """What a web server of the shop talks to."""
+    return Front(app, service(Settings, app).mossx_web_threads)
 
 
 def serve(app: Flask) -> None:

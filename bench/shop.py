@@ -99,7 +99,7 @@ def bare_of(url: str, kind: str, asked: Mapping[str, str]) -> Iterator[str]:
         port = find_free()
         bare = {"BENCH_KIND": kind, "BENCH_BODY": str(told[0]), "BENCH_HEADERS": str(told[1])}
         server = subprocess.Popen(
-            [sys.executable, "-m", "serve", "bench.bare"],
+            [sys.executable, "-m", "serve", "bench.bare:app"],
             cwd=ROOT,
             env={**os.environ, **bare, "PORT": str(port)},
             stdout=subprocess.DEVNULL,

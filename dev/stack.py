@@ -150,7 +150,7 @@ class Stack:
     def _add_web(self) -> None:
         self._add(
             "web",
-            [sys.executable, "-m", "serve", "--folder", str(self._run), self._application],
+            [sys.executable, "-m", "serve", f"--folder={self._run}", f"{self._application}:server"],
             ready=lambda: _answers(f"http://127.0.0.1:{self.web_port}/healthz"),
             patience=120,
         )

@@ -65,8 +65,7 @@ def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
 @pytest.fixture
 def environment(stack: Stack, tmp_path: Path) -> dict[str, str]:
     """What ``create_app`` reads: the servers, and a data folder for this test alone."""
-    crowds = {"MOSSX_WEB_THREADS": "400"}  # of tests, in one process: nobody is turned away
-    return {**stack.environment, **crowds, "MOSSX_DATA_DIR": str(tmp_path)}
+    return {**stack.environment, "MOSSX_DATA_DIR": str(tmp_path)}
 
 
 @pytest.fixture(scope="session")

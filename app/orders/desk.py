@@ -29,7 +29,7 @@ from app.shared.postal import Address
 from app.shared.texts import Text
 
 NOTE_LENGTH = 2_000
-PERIOD = timedelta(days=4)  # within which orders are sorted by total unless dates are given
+PERIOD = timedelta(days=3)  # within which orders are sorted by total unless dates are given
 _BATCH = 200
 _NOBODY = "!"  # comes before every id
 

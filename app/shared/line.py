@@ -3,54 +3,65 @@
 from __future__ import annotations
 
 import threading
+import time
 from collections import deque
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
+
+Visit = Callable[[], None]
 
 
 class Line:
-    """Lets ``served`` in at once, in this process; at most ``waiting`` others wait for their turn,
-    each for ``patience`` seconds."""
+    """Runs what stands in it in ``served`` threads, in the order it came. At most ``waiting`` wait
+    for that, each for ``patience`` seconds; waiting costs no thread."""
 
     def __init__(self, *, served: int, waiting: int, patience: float) -> None:
-        self._free = served
+        self._served = served
         self._most = waiting
         self._patience = patience
-        self._turns: deque[threading.Event] = deque()
+        self._standing: deque[tuple[float, Visit, Visit]] = deque()  # until when, then what
+        self._free = 0  # threads that wait for somebody to come
         self._lock = threading.Lock()
+        self._somebody = threading.Condition(self._lock)
+        self._somebody_waits = threading.Condition(self._lock)
 
-    @contextmanager
-    def join(self) -> Iterator[bool]:
-        """One's turn, while the block lasts. False where too many wait already, or where it did not
-        come in time: the block has to do without."""
-        if not self._enter():
-            yield False
-            return
-        try:
-            yield True
-        finally:
-            self._leave()
+    def open(self) -> None:
+        """Start the threads; they end with the process."""
+        for number in range(self._served):
+            threading.Thread(target=self._serve, name=f"served-{number}", daemon=True).start()
+        threading.Thread(target=self._usher, name="usher", daemon=True).start()
 
-    def _enter(self) -> bool:
+    def join(self, visit: Visit, turned_away: Visit) -> None:
+        """Have ``visit`` run when its turn comes, or else ``turned_away``, which must be quick: at
+        once where too many wait, later if the turn does not come in time."""
         with self._lock:
-            if self._free:  # so nobody waits
-                self._free -= 1
-                return True
-            if len(self._turns) >= self._most:
-                return False
-            turn = threading.Event()
-            self._turns.append(turn)
-        if turn.wait(self._patience):
-            return True
-        with self._lock:
-            if turn.is_set():  # in the very last moment
-                return True
-            self._turns.remove(turn)
-        return False
+            if len(self._standing) < self._most + self._free:
+                self._standing.append((time.monotonic() + self._patience, visit, turned_away))
+                self._somebody.notify()
+                if len(self._standing) == 1:
+                    self._somebody_waits.notify()
+                return
+        turned_away()
 
-    def _leave(self) -> None:
-        with self._lock:
-            if self._turns:
-                self._turns.popleft().set()
-            else:
+    def _serve(self) -> None:
+        while True:
+            with self._lock:
                 self._free += 1
+                while not self._standing:
+                    self._somebody.wait()
+                self._free -= 1
+                _, visit, _ = self._standing.popleft()
+            visit()
+
+    def _usher(self) -> None:
+        """See off who has waited too long. The first of the line is the one that came first."""
+        while True:
+            with self._lock:
+                while not self._standing:
+                    self._somebody_waits.wait()
+                until, _, turned_away = self._standing[0]
+                left = until - time.monotonic()
+                if left > 0:
+                    self._somebody_waits.wait(left)
+                    continue
+                self._standing.popleft()
+            turned_away()

@@ -8,7 +8,6 @@ from ipaddress import IPv6Address, ip_address, ip_network
 
 from flask import Flask, Response, request
 from flask_limiter import Limiter, RateLimitExceeded
-from werkzeug.middleware.proxy_fix import ProxyFix
 
 from app.db.cache import PATIENCE
 from app.shared.emails import normal_email
@@ -74,12 +73,8 @@ def _say_when(_: RateLimitExceeded) -> Response:
     )
 
 
-def init_app(app: Flask, redis_url: str, proxies: int) -> None:
-    """Count in Redis. ``proxies`` is how many in front of the shop may say who asks."""
-    if proxies:
-        app.wsgi_app = ProxyFix(  # type: ignore[method-assign]  # as Flask means it
-            app.wsgi_app, x_for=proxies, x_proto=proxies, x_host=proxies
-        )
+def init_app(app: Flask, redis_url: str) -> None:
+    """Count in Redis."""
     app.config.update(
         RATELIMIT_STORAGE_URI=redis_url,
         RATELIMIT_STORAGE_OPTIONS=PATIENCE,

@@ -27,6 +27,7 @@ from app.web.conditional import etag_of, held_tag, takes_gzip
 from app.web.form_tokens import FormTokens
 from app.web.page_store import Headers, Page, PageStore
 from app.web.rendering import asks_for_fragment
+from app.web.turns import NOT_KEPT, ONLY_KEPT, TOO_MANY
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
@@ -134,15 +135,18 @@ class PageCache:
 
     def __call__(self, environ: WSGIEnvironment, start: StartResponse, /) -> Iterable[bytes]:
         """Answer from memory, else let Flask make the page and keep it."""
-        if environ["REQUEST_METHOD"] not in {"GET", "HEAD"}:
-            return self._app(environ, start)
-        key = self._key(environ)
-        if key is None:
-            return self._app(environ, start)
-        page = self.store.get(key)
+        key = self._key(environ) if environ["REQUEST_METHOD"] in {"GET", "HEAD"} else None
+        page = self.store.get(key) if key is not None else None
         if page is not None:
             self.counts.hits += 1
             return self._send(page, environ, start)
+        if ONLY_KEPT in environ:
+            return NOT_KEPT
+        if key is None:
+            return self._app(environ, start)
+        if TOO_MANY in environ:
+            sibling = self._sibling(key)
+            return self._send(sibling, environ, start) if sibling else self._app(environ, start)
         return self._make(key, environ, start)
 
     def _key(self, environ: WSGIEnvironment) -> tuple[Any, ...] | None:

@@ -12,6 +12,7 @@ from urllib.parse import urlsplit
 import pytest
 from flask import Flask
 
+from app import create_app
 from app.analytics.counting import SalesCounting
 from app.analytics.folding import VisitFolding
 from app.analytics.visits import Visits
@@ -219,6 +220,18 @@ def test_a_redis_that_starts_empty_loses_no_visitor_that_was_folded(
     (kept,) = database["analytics_visits"].find({})
     assert kept["steps"]["visit"] == 8
     assert folding.run() == 0
+
+
+@pytest.mark.usefixtures("app")
+def test_visitors_behind_a_proxy_are_told_apart(environment: dict[str, str]) -> None:
+    app = create_app({**environment, "MOSSX_PROXIES": "1"})
+    for number in range(3):
+        told = {**FIREFOX, "X-Forwarded-For": f"10.0.0.{number}"}
+        for _ in range(2):  # the second page comes from memory
+            app.test_client().get("/products", headers=told)
+    visits = service(Visits, app)
+    visits.tell()
+    assert visits.lately()["US"] == 3
 
 
 def test_no_page_of_the_panel_is_a_visit(app: Flask, owner: Staff) -> None:

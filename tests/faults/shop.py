@@ -14,7 +14,7 @@ from pathlib import Path
 import time_machine
 
 from app import create_app
-from app.serving import serve
+from app.serving import front_of, serve
 
 _LOOK_EVERY = 0.1  # seconds
 _CLOCK = Path(os.environ["FAULTS_CLOCK"])
@@ -43,5 +43,6 @@ def _keep_wrong() -> None:
 
 
 app = create_app()
+server = front_of(app)
 serve(app)
 threading.Thread(target=_keep_wrong, name="clock", daemon=True).start()

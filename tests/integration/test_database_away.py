@@ -2,11 +2,7 @@
 
 from __future__ import annotations
 
-import threading
 import time
-from collections.abc import Iterable
-from concurrent.futures import ThreadPoolExecutor
-from typing import Any
 
 import pytest
 from flask import Flask
@@ -14,9 +10,8 @@ from flask import Flask
 from app import create_app
 from app.db.database import Database
 from app.db.errors import PyMongoError
-from app.web import patience
-from app.web.patience import Patience, shares
 from app.web.registry import service
+from app.web.turns import TOO_MANY
 from tests.support.shopper import Shopper
 from tests.support.waiting import wait_until
 
@@ -51,29 +46,11 @@ def test_one_that_comes_back_is_used_at_once(database: Database) -> None:
         database.command("ping")
 
 
-def test_new_requests_are_turned_away_while_many_wait(
-    app: Flask, database: Database, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(patience, "_PATIENCE", 0.0)  # nobody's turn comes in time
-    arrived, answer = threading.Semaphore(0), threading.Event()
-    flask_app = app.wsgi_app
-
-    def slow(environ: Any, start: Any) -> Iterable[bytes]:
-        if environ["PATH_INFO"] != "/slow":
-            return flask_app(environ, start)
-        arrived.release()
-        answer.wait(30)
-        return []
-
-    app.wsgi_app = Patience(slow, database, 8)
-    most, _ = shares(8)
-    with ThreadPoolExecutor(most) as pool:
-        waiting = [pool.submit(app.test_client().get, "/slow") for _ in range(most)]
-        for _ in waiting:
-            assert arrived.acquire(timeout=10)
-        turned_away = Shopper(app).get("/orders/lookup")
-        alive = Shopper(app).get("/healthz")
-        answer.set()
-    assert (turned_away.status_code, alive.status_code) == (503, 200)
+def test_whose_turn_did_not_come_is_told_so_in_a_page(app: Flask) -> None:
+    shopper = Shopper(app)
+    turned_away = shopper.client.get("/orders/lookup", environ_overrides={TOO_MANY: True})
+    assert turned_away.status_code == 503
     assert "Very many people are here" in turned_away.text
-    assert Shopper(app).get("/orders/lookup").status_code == 200
+    listing = shopper.client.get("/products?sort=price", environ_overrides={TOO_MANY: True})
+    assert listing.status_code == 503  # it is not there, and would have to be made
+    assert shopper.get("/orders/lookup").status_code == 200

@@ -2,11 +2,7 @@
 
 from __future__ import annotations
 
-import os
-import signal
 import socket
-import subprocess
-import sys
 import threading
 from collections import Counter
 from collections.abc import Iterator
@@ -16,9 +12,8 @@ import pytest
 import requests
 
 import serve
-from dev.ports import find_free
-from dev.stack import ROOT
 from tests.support.waiting import wait_until
+from tests.support.web_servers import WebServers
 
 
 def _readiness(url: str) -> int:
@@ -28,45 +23,9 @@ def _readiness(url: str) -> int:
         return 0
 
 
-class _Servers:
-    """Web servers by their address."""
-
-    def __init__(self, environment: dict[str, str]) -> None:
-        self._environment = {**os.environ, **environment}
-        self.processes: dict[str, subprocess.Popen[bytes]] = {}
-
-    def start(self, application: str = "wsgi", *, drain: int = 0) -> str:
-        """One more, which says for ``drain`` seconds that it is about to stop."""
-        port = find_free()
-        own = {
-            "PORT": str(port),
-            "MOSSX_WEB_PROCESSES": "1",
-            "MOSSX_DRAIN_SECONDS": str(drain),
-        }
-        self.processes[url := f"http://127.0.0.1:{port}"] = subprocess.Popen(
-            [sys.executable, "-m", "serve", application],
-            cwd=ROOT,
-            env={**self._environment, **own},
-            stdout=subprocess.DEVNULL,
-            start_new_session=True,
-        )
-        return url
-
-    def tell_to_stop(self, url: str) -> None:
-        """Send SIGTERM."""
-        self.processes[url].send_signal(signal.SIGTERM)
-
-    def stop(self) -> None:
-        """Leave nothing running."""
-        for process in self.processes.values():
-            if process.poll() is None:
-                os.killpg(process.pid, signal.SIGKILL)
-            process.wait()
-
-
 @pytest.fixture
-def servers(environment: dict[str, str], tmp_path: Path) -> Iterator[_Servers]:
-    servers = _Servers({**environment, "TMPDIR": str(tmp_path), "SLOW_ANSWER": str(tmp_path)})
+def servers(environment: dict[str, str], tmp_path: Path) -> Iterator[WebServers]:
+    servers = WebServers({**environment, "TMPDIR": str(tmp_path), "FRONTED": str(tmp_path)})
     yield servers
     servers.stop()
 
@@ -113,7 +72,7 @@ class _Proxy:
 
 @pytest.mark.timeout(180)
 @pytest.mark.usefixtures("app")
-def test_a_server_is_replaced_and_nobody_notices(servers: _Servers, tmp_path: Path) -> None:
+def test_a_server_is_replaced_and_nobody_notices(servers: WebServers, tmp_path: Path) -> None:
     leaving, staying = servers.start(drain=600), servers.start(drain=1)
     for url in (leaving, staying):
         wait_until(lambda url=url: _readiness(url) == 200, 60)
@@ -138,23 +97,23 @@ def test_a_server_is_replaced_and_nobody_notices(servers: _Servers, tmp_path: Pa
     assert not list(tmp_path.glob("mossx-web-*"))  # what its processes shared is gone
 
 
-def test_a_running_request_ends_before_the_server_does(servers: _Servers, tmp_path: Path) -> None:
-    url = servers.start("tests.support.slow_answer")
+def test_a_running_request_ends_before_the_server_does(servers: WebServers, tmp_path: Path) -> None:
+    url = servers.start("tests.support.fronted:server")
     answers: list[str] = []
 
     def ask() -> None:
-        answers.append(requests.get(url, timeout=30).text)
+        answers.append(requests.get(f"{url}/held", timeout=30).json()["PATH_INFO"])
 
     wait_until(lambda: _listens(url), 30)
     asking = threading.Thread(target=ask)
     asking.start()
-    wait_until((tmp_path / "began").exists)
+    wait_until((tmp_path / "held").exists)
     servers.tell_to_stop(url)
     wait_until(lambda: not _listens(url))
     assert answers == []
     (tmp_path / "go").touch()
     asking.join(20)
-    assert answers == ["done"]
+    assert answers == ["/held"]
     assert servers.processes[url].wait(20) == 0
 
 
@@ -164,7 +123,7 @@ def _listens(url: str) -> bool:
 
 
 def test_options_come_from_the_environment() -> None:
-    assert serve.read_options("wsgi", "127.0.0.1", {}).threads == 16
+    assert serve.read_options("wsgi", "127.0.0.1", {}).threads == 12
     given = {"PORT": "9000", "MOSSX_WEB_PROCESSES": "4", "MOSSX_DRAIN_SECONDS": ""}
     options = serve.read_options("wsgi", "127.0.0.1", given)
     assert (options.port, options.processes, options.drain) == (9000, 4, 0)

@@ -3,75 +3,94 @@
 from __future__ import annotations
 
 import threading
-from concurrent.futures import ThreadPoolExecutor
-
-import pytest
+from queue import SimpleQueue
 
 from app.shared.line import Line
-from app.web.patience import shares
-from tests.support.waiting import wait_until
+
+_SOON = 20.0  # seconds
 
 
-def test_as_many_are_served_at_once_as_may_be() -> None:
-    line = Line(served=2, waiting=0, patience=0)
-    with line.join() as first, line.join() as second, line.join() as third:
-        assert (first, second, third) == (True, True, False)
-    with line.join() as later:
-        assert later
+class _Crowd:
+    """Visitors by number, each of whom is held until let go; what became of them, in order."""
+
+    def __init__(self, line: Line) -> None:
+        self._line = line
+        self.inside: SimpleQueue[int] = SimpleQueue()
+        self.turned_away: SimpleQueue[int] = SimpleQueue()
+        self._leave = threading.Semaphore(0)
+
+    def come(self, number: int) -> None:
+        def visit() -> None:
+            self.inside.put(number)
+            self._leave.acquire(timeout=_SOON)
+
+        self._line.join(visit, lambda: self.turned_away.put(number))
+
+    def let_go(self, how_many: int = 1) -> None:
+        self._leave.release(how_many)
 
 
-def test_a_turn_that_never_comes_is_given_up_and_lost_to_nobody() -> None:
-    line = Line(served=1, waiting=1, patience=0.01)
-    with line.join(), line.join() as second:
-        assert not second
-    with line.join() as later, line.join() as other:
-        assert (later, other) == (True, False)
+def _crowd(served: int, waiting: int, patience: float = _SOON) -> _Crowd:
+    line = Line(served=served, waiting=waiting, patience=patience)
+    line.open()
+    return _Crowd(line)
 
 
-def test_who_fails_gives_the_turn_back() -> None:
-    line = Line(served=1, waiting=0, patience=0)
-    with pytest.raises(RuntimeError), line.join():
-        raise RuntimeError
-    with line.join() as later:
-        assert later
+def _next(queue: SimpleQueue[int]) -> int:
+    return queue.get(timeout=_SOON)
 
 
-def test_they_are_served_in_the_order_they_came_and_never_too_many() -> None:
-    line = Line(served=1, waiting=20, patience=30)
-    order: list[int] = []
-    inside = threading.Semaphore(1)
-
-    def come(number: int) -> bool:
-        with line.join() as served:
-            assert inside.acquire(blocking=False)
-            order.append(number)
-            inside.release()
-        return served
-
-    with ThreadPoolExecutor(20) as pool:
-        with line.join():
-            coming = []
-            for number in range(20):
-                coming.append(pool.submit(come, number))
-                wait_until(lambda wanted=number: len(line._turns) == wanted + 1)
-        assert all(each.result(30) for each in coming)
-    assert order == list(range(20))
+def test_as_many_are_served_at_once_as_may_be_and_the_rest_in_order() -> None:
+    crowd = _crowd(2, 50)
+    crowd.come(0)
+    crowd.come(1)
+    assert {_next(crowd.inside), _next(crowd.inside)} == {0, 1}
+    for number in range(2, 50):
+        crowd.come(number)
+    assert crowd.inside.empty()
+    for number in range(2, 50):
+        crowd.let_go()
+        assert _next(crowd.inside) == number
+    crowd.let_go(2)
+    assert crowd.turned_away.empty()
 
 
-def test_a_crowd_is_served_whole() -> None:
-    line = Line(served=3, waiting=500, patience=30)
+def test_who_finds_the_line_full_is_told_at_once() -> None:
+    crowd = _crowd(1, 2)
+    crowd.come(0)
+    assert _next(crowd.inside) == 0
+    for number in range(1, 5):
+        crowd.come(number)
+    assert (_next(crowd.turned_away), _next(crowd.turned_away)) == (3, 4)
+    crowd.let_go(3)
+    assert (_next(crowd.inside), _next(crowd.inside)) == (1, 2)
 
-    def come(_: int) -> bool:
-        with line.join() as served:
-            return served
 
-    with ThreadPoolExecutor(40) as pool:
-        assert all(pool.map(come, range(500)))
-    assert line._free == 3
+def test_who_waits_too_long_is_told_and_served_no_more() -> None:
+    crowd = _crowd(1, 5, patience=0.05)
+    crowd.come(0)
+    assert _next(crowd.inside) == 0
+    crowd.come(1)
+    crowd.come(2)
+    assert (_next(crowd.turned_away), _next(crowd.turned_away)) == (1, 2)
+    crowd.let_go()
+    crowd.come(3)
+    assert _next(crowd.inside) == 3
+    crowd.let_go()
 
 
-@pytest.mark.parametrize("threads", [3, 4, 8, 24, 100])
-def test_some_threads_neither_serve_nor_wait(threads: int) -> None:
-    served, waiting = shares(threads)
-    assert served >= 1
-    assert threads - served - waiting >= threads // 4
+def test_nobody_who_comes_is_forgotten() -> None:
+    line = Line(served=3, waiting=5000, patience=60)
+    line.open()
+    served: SimpleQueue[int] = SimpleQueue()
+
+    def come(first: int) -> None:
+        for number in range(first, first + 500):
+            line.join(lambda number=number: served.put(number), lambda: None)
+
+    coming = [threading.Thread(target=come, args=(first,)) for first in range(0, 4000, 500)]
+    for each in coming:
+        each.start()
+    for each in coming:
+        each.join()
+    assert sorted(_next(served) for _ in range(4000)) == list(range(4000))

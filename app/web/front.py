@@ -1,0 +1,173 @@
+"""What granian talks to: a kept page is sent by the thread that read the request, everything else
+is made by Flask in a few threads of its own, first come, first served.
+
+Waiting for a turn costs no thread, so a crowd keeps nobody from the pages that are there already.
+It needs an answer that is given later and by another thread, which WSGI has no word for and
+granian's side of it allows: see ``serve.py``.
+"""
+
+from __future__ import annotations
+
+import io
+import sys
+from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from typing import TYPE_CHECKING, Protocol
+
+import structlog
+
+from app.shared.line import Line
+from app.web.turns import NOT_KEPT, ONLY_KEPT, TOO_MANY
+
+if TYPE_CHECKING:
+    from _typeshed.wsgi import WSGIApplication, WSGIEnvironment
+
+_WAITING = 500  # requests in the line
+_PATIENCE = 10.0  # seconds in it
+_ASIDE = 4  # threads for what stands in no line
+_FORM = 2**20  # bytes of a body that is read before it stands in line
+_NO_LINE = ("/healthz", "/readyz", "/metrics", "/static/", "/media/")  # ask nobody
+_ALWAYS = {
+    "SCRIPT_NAME": "",
+    "SERVER_SOFTWARE": "granian",
+    "wsgi.version": (1, 0),
+    "wsgi.errors": sys.stderr,
+    "wsgi.multithread": True,
+    "wsgi.multiprocess": True,
+    "wsgi.run_once": False,
+}
+_log = structlog.get_logger()
+
+
+class Answering(Protocol):
+    """Granian's side of a request. It is answered once, by any thread."""
+
+    def response_bytes(self, status: int, headers: list[tuple[str, str]], body: bytes) -> None:
+        """Send all of it."""
+
+    def response_iter(
+        self, status: int, headers: list[tuple[str, str]], body: Iterable[bytes]
+    ) -> None:
+        """Send what there is to iterate, and close it."""
+
+
+class Front:
+    """Stands before the shop, a WSGI application that knows ``app.web.turns``; so many threads make
+    its pages in this process."""
+
+    def __init__(self, app: WSGIApplication, threads: int) -> None:
+        self._app = app
+        self._line = Line(served=threads, waiting=_WAITING, patience=_PATIENCE)
+        self._aside = ThreadPoolExecutor(_ASIDE, "aside")
+
+    def open(self) -> None:
+        """Begin, in the process that answers."""
+        self._line.open()
+
+    def __call__(self, answering: Answering, environ: WSGIEnvironment) -> None:
+        """Answer a request, now or later."""
+        if environ["REQUEST_METHOD"] in {"GET", "HEAD"} and self._send_kept(answering, environ):
+            return
+        environ.update(_ALWAYS)
+        visit = _Visit(self._app, answering, environ)
+        if environ["PATH_INFO"].startswith(_NO_LINE):
+            self._aside.submit(visit.run)
+        elif visit.is_large:  # for staff alone, and refused to others before it is read
+            visit.run()
+        elif visit.read_form():
+            self._line.join(visit.run, lambda: self._turn_away(visit))
+
+    def _send_kept(self, answering: Answering, environ: WSGIEnvironment) -> bool:
+        answer = _Answer()
+        body = self._app({**environ, ONLY_KEPT: True}, answer)
+        if body is NOT_KEPT:
+            return False
+        answering.response_bytes(answer.status, answer.headers, b"".join(body))
+        return True
+
+    def _turn_away(self, visit: _Visit) -> None:
+        visit.environ[TOO_MANY] = True
+        self._aside.submit(visit.run)
+
+
+class _Visit:
+    """A request that Flask answers."""
+
+    def __init__(
+        self, app: WSGIApplication, answering: Answering, environ: WSGIEnvironment
+    ) -> None:
+        self._app = app
+        self._answering = answering
+        self.environ = environ
+        length = environ.get("CONTENT_LENGTH", "")
+        self._length = int(length) if length.isdecimal() else 0
+        self.is_large = self._length > _FORM
+
+    def read_form(self) -> bool:
+        """Read the body: granian has it only for the thread that brought the request. False, and
+        answered, if the client went away."""
+        body = self.environ["wsgi.input"].read(self._length)
+        if len(body) < self._length:
+            self._answering.response_bytes(400, [("connection", "close")], b"")
+            return False
+        self.environ["wsgi.input"] = io.BytesIO(body)
+        return True
+
+    def run(self) -> None:
+        """Have it answered; also by an error, so that no thread is lost."""
+        try:
+            self._answer()
+        except Exception:  # noqa: BLE001 - the thread is needed
+            _log.exception("request_failed")
+            self._answering.response_bytes(500, [("content-type", "text/plain")], b"Sorry.\n")
+
+    def _answer(self) -> None:
+        answer = _Answer()
+        parts = self._app(self.environ, answer)
+        if answer.is_whole:
+            try:
+                body = b"".join(parts)
+            finally:
+                _close(parts)
+            self._answering.response_bytes(answer.status, answer.headers, body)
+        else:
+            self._answering.response_iter(answer.status, answer.headers, _pieces(parts))
+
+
+class _Answer:
+    """WSGI's ``start_response``: what the application said first."""
+
+    __slots__ = ("headers", "status")
+
+    def __init__(self) -> None:
+        self.status = 500
+        self.headers: list[tuple[str, str]] = []
+
+    def __call__(
+        self, status: str, headers: list[tuple[str, str]], _: object = None
+    ) -> Callable[[bytes], object]:
+        self.status, self.headers = int(status[:3]), headers
+        return _write
+
+    @property
+    def is_whole(self) -> bool:
+        """Whether the body is there already, which says how long it is."""
+        return any(name.lower() == "content-length" for name, _ in self.headers)
+
+
+def _write(_: bytes) -> object:
+    raise NotImplementedError("nobody has used WSGI's write since the last century")
+
+
+def _pieces(parts: Iterable[bytes]) -> Iterator[bytes]:
+    """What granian may iterate and close."""
+    try:
+        yield from parts
+    finally:
+        _close(parts)
+
+
+def _close(parts: Iterable[bytes]) -> None:
+    close = getattr(parts, "close", None)
+    if close is not None:
+        close()
