@@ -32,6 +32,7 @@ from tests.faults.watch import Outcome, Watch
 from tests.ops.machines import Machines, start_machines
 from tests.support.catalog import CatalogMaker, make_product, make_variant
 from tests.support.door import Door, Everywhere
+from tests.support.dying import end_abandoned_transactions
 from tests.support.figures import books, kept, sums
 from tests.support.forms import filled_form, sent_by
 from tests.support.machines import WorkerMachine
@@ -367,6 +368,8 @@ def test_a_server_and_a_worker_die_and_nobody_loses_anything(shop: Machines) -> 
         wait_until(lambda: min(door.served[url, 200] for url in shop.urls) > 20, 60)
         for dying in (shop.web[0], shop.workers[0]):
             dying.service.kill()
+        # What the dead were writing is theirs until the database ends their transactions.
+        end_abandoned_transactions(shop.environment["MONGODB_URI"])
         wait_until(lambda: door.ready == shop.urls[1:], 30)
         before = door.served[shop.urls[1], 200]
         shop.wait_for_sales(4)

@@ -34,6 +34,7 @@ class Door(HTTPAdapter):
         self.urls = list(urls)
         self.ready = list(urls)
         self.served: Counter[tuple[str, int]] = Counter()  # server and status
+        self.passed_over = 0  # requests that another server had to answer
         self._turns = count()
 
     def look(self) -> None:
@@ -66,6 +67,7 @@ class Door(HTTPAdapter):
                 problem = error
                 if request.method not in _REPEATABLE and not _was_refused(error):
                     break
+                self.passed_over += 1
         raise problem
 
     def send_to(
