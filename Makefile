@@ -7,7 +7,7 @@ READY := $(VENV)/.ready
 CODE := app dev sandbox tests migrations bench tools serve.py wsgi.py
 export PYTHONDONTWRITEBYTECODE = 1
 
-.PHONY: help setup run test check format lint lock bench bench-admin chaos faults fuzz screenshots lighthouse translations a11y audit secrets-baseline papers scaling tour load
+.PHONY: help setup run test check format lint lock bench bench-admin chaos faults upgrade fuzz screenshots lighthouse translations a11y audit secrets-baseline papers scaling tour load
 CHECKOUTS ?= 10000
 REQUESTS ?= 20000
 
@@ -67,6 +67,9 @@ chaos: $(READY) ## The long payment-fault campaign (CHECKOUTS=10000, SEED=…)
 
 faults: $(READY) ## Break one server after the other under load, into docs/faults.md (ONLY="redis clock", SEED=…)
 	@$(BIN)/python -m tests.faults $(if $(ONLY),--only $(ONLY)) $(if $(SEED),--seed $(SEED))
+
+upgrade: $(READY) ## Replace an old version by this one under load, into docs/upgrade.md (OLD=git revision, SEED=…)
+	@$(BIN)/python -m tests.rolling $(if $(OLD),--old $(OLD)) $(if $(SEED),--seed $(SEED))
 
 fuzz: $(READY) ## Ask every address with grown input (REQUESTS=20000, SEED=…), into docs/fuzzing.md
 	@$(BIN)/python -m tests.fuzz --requests $(REQUESTS) $(if $(SEED),--seed $(SEED))

@@ -35,6 +35,7 @@ class Service:
     environment: Mapping[str, str] = field(default_factory=dict)
     ready: Callable[[], bool] = lambda: True
     patience: float = 30.0  # seconds to come up, and half of them to go
+    folder: Path | None = None  # to run in, else that of whoever starts it
     process: subprocess.Popen[bytes] | None = None
 
     @property
@@ -53,6 +54,7 @@ class Service:
         with self.log.open("ab") as output:
             self.process = subprocess.Popen(
                 self.command,
+                cwd=self.folder,
                 env={**os.environ, **self.environment},
                 stdin=subprocess.DEVNULL,
                 stdout=output,

@@ -3,7 +3,8 @@
 An event is written in the transaction of its cause, so neither exists without the other. The
 worker leases events, each for one of its lanes, and runs their handlers in the language of who
 caused the event; handlers that finished are noted, so a crash repeats only the one that was
-running. Handlers must bear being repeated.
+running. Handlers must bear being repeated. An event that a worker has no handler for waits, like
+one that failed: a worker of another version may have one.
 """
 
 from __future__ import annotations
@@ -212,7 +213,9 @@ class Lane:
             payload=document["payload"],
             created_at=document["created_at"],
         )
-        handlers = self._handlers.get(event.topic, {})
+        handlers = self._handlers.get(event.topic)
+        if handlers is None:  # a newer version's, which runs beside this one during a deploy
+            return [f"nothing here handles {event.topic}"]
         failures = []
         for name, handler in handlers.items():
             if name in document["done"]:

@@ -10,7 +10,7 @@ from functools import cache, lru_cache
 from pathlib import Path
 
 import brotli
-from flask import Flask, Response, abort, current_app, request, send_from_directory
+from flask import Flask, Response, current_app, request, send_from_directory
 
 from app.web.browser_policy import show_anywhere
 
@@ -40,13 +40,17 @@ class Assets:
         return f"/static/{name.removesuffix(path.suffix)}.{digest}{path.suffix}"
 
     def send(self, filename: str) -> Response:
-        """Serve a hashed name with an immutable answer, a plain name with a short one."""
+        """Serve a hashed name with an immutable answer, a plain name with a short one.
+
+        The hash of another content is in a page of another version of the shop, which runs beside
+        this one or did so a moment ago: it gets the file that there is, to be kept by nobody.
+        """
         match = _HASHED.match(filename)
         if match is None and not _VERSIONED.search(filename):
             return show_anywhere(self._packed(filename, 300))
         name = match["stem"] + match["suffix"] if match else filename
         if match and not self._is_current(name, filename):
-            abort(404)
+            return _kept_by_nobody(self._packed(name, 0))
         response = self._packed(name, _FOREVER)
         response.cache_control.public = True
         response.cache_control.immutable = True
@@ -67,6 +71,11 @@ class Assets:
 
     def _is_current(self, name: str, filename: str) -> bool:
         return (self._folder / name).is_file() and self.url(name) == f"/static/{filename}"
+
+
+def _kept_by_nobody(response: Response) -> Response:
+    response.cache_control.no_store = True
+    return show_anywhere(response)
 
 
 def _coded(path: Path, coding: str, max_age: int) -> Response:

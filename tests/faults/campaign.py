@@ -234,5 +234,4 @@ class Campaign:
         """Copy the servers' logs, and the first wrong page of each kind, for whoever looks into a
         problem."""
         shutil.copytree(self._ground.stack.data / "log", folder, dirs_exist_ok=True)
-        for number, (what, body) in enumerate(self.watch.samples.items()):
-            (folder / f"wrong-{number}.html").write_text(f"<!-- {what} -->\n{body}")
+        self.watch.keep_samples(folder)

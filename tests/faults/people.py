@@ -109,10 +109,11 @@ class Looker(Person):
 
 
 class CartKeeper(Person):
-    """Puts things into a cart, and wants to find them there."""
+    """Puts things into a cart, and wants to find them there. Who ``stays`` keeps the first cart."""
 
-    def __init__(self, *about: Any) -> None:
+    def __init__(self, *about: Any, stays: bool = False) -> None:
         super().__init__(*about)
+        self._stays = stays
         self._least = self._most = 0
 
     def act(self) -> None:
@@ -137,7 +138,8 @@ class CartKeeper(Person):
         found = sum(int(str(field["value"])) for field in fields)
         lost = Counter({"units of carts lost": max(self._least - found, 0)})
         lost["units of carts too many"] = max(found - self._most, 0)
-        self.browser, self._least, self._most = self.new_browser(), 0, 0
+        if not self._stays:
+            self.browser, self._least, self._most = self.new_browser(), 0, 0
         return lost
 
 

@@ -32,17 +32,20 @@ def write(
 ) -> None:
     """Write the page."""
     rows = "".join(_row(each) for each in findings)
+    path.write_text(_HEAD + rows + verdict(figures, seen))
+
+
+def verdict(figures: Mapping[str, int], seen: Counter[str]) -> str:
+    """What the judge says of the books after a campaign."""
     bad = [f"- {name}: {count}" for name, count in figures.items() if count]
-    verdict = (
-        "\n".join(bad) if bad else f"All {len(figures)} figures are zero:\n" + _columns(figures)
-    )
+    told = "\n".join(bad) if bad else f"All {len(figures)} figures are zero:\n" + _columns(figures)
     orders = ", ".join(
         f"{seen[f'orders {each}']:,} {each}" for each in ("paid", "refunded", "cancelled")
     )
-    path.write_text(
-        f"{_HEAD}{rows}\n## The books afterwards\n\n"
+    return (
+        f"\n## The books afterwards\n\n"
         f"Orders: {orders}. The judge of `make chaos` over books, stock, credit and the gateways' "
-        f"ledger. {verdict}\n"
+        f"ledger. {told}\n"
     )
 
 
@@ -60,13 +63,14 @@ def _row(finding: Finding) -> str:
         "; ".join(f"{count} {what}" for what, count in finding.lost.items() if count) or "nothing"
     )
     cells = (
-        finding.fault.name, _shares(shop), _slowest(shop), _shares(panel), _slowest(panel),
+        finding.fault.name, shares(shop), slowest(shop), shares(panel), slowest(panel),
         f"{finding.fault.limit:g} s", lost, back,
     )  # fmt: skip
     return f"| {' | '.join(cells)} |\n"
 
 
-def _shares(answers: list[Answer]) -> str:
+def shares(answers: list[Answer]) -> str:
+    """How many answers there were, and how they looked."""
     if not answers:
         return "–"
     outcomes = Counter(each.outcome for each in answers)
@@ -79,5 +83,6 @@ def _shares(answers: list[Answer]) -> str:
     return ", ".join(parts)
 
 
-def _slowest(answers: list[Answer]) -> str:
+def slowest(answers: list[Answer]) -> str:
+    """The slowest one."""
     return f"{max((each.seconds for each in answers), default=0.0):.1f} s"

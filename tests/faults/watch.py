@@ -8,6 +8,7 @@ from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import StrEnum
+from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -82,6 +83,11 @@ class Watch:
             if each.outcome in {Outcome.GOOD, Outcome.REFUSED}:
                 found[each.kind] = min(each.ended, found.get(each.kind, each.ended))
         return {kind: found[kind] for kind in kinds if kind in found}
+
+    def keep_samples(self, folder: Path) -> None:
+        """Write the first wrong page of each kind into files."""
+        for number, (what, body) in enumerate(self.samples.items()):
+            (folder / f"wrong-{number}.html").write_text(f"<!-- {what} -->\n{body}")
 
 
 class WatchedSession(requests.Session):

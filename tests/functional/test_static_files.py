@@ -55,3 +55,20 @@ def test_fonts_stay_as_they_are(client: FlaskClient) -> None:
 @pytest.mark.parametrize("path", ["../wsgi.py", "css", "none.css", "css/../../wsgi.py", "%2e%2e/wsgi.py"])  # fmt: skip
 def test_nothing_else_is_served(client: FlaskClient, path: str) -> None:
     assert client.get(f"/static/{path}", headers={"Accept-Encoding": "br"}).status_code == 404
+
+
+@pytest.mark.parametrize("coding", ["br", "identity"])
+def test_a_page_of_another_version_gets_the_file_there_is_and_keeps_it_not(
+    app: Flask, client: FlaskClient, coding: str
+) -> None:
+    """While two versions are side by side, either may be asked for what a page of the other names."""
+    own = app.jinja_env.globals["static_url"]("css/mossx.css")
+    other = "/static/css/mossx.0123456789.css"
+    headers = {"Accept-Encoding": coding}
+    answer = client.get(other, headers=headers)
+    assert answer.status_code == 200
+    assert answer.data == client.get(own, headers=headers).data
+    assert answer.mimetype == "text/css"
+    assert "no-store" in answer.headers["Cache-Control"]
+    assert "immutable" not in answer.headers["Cache-Control"]
+    assert client.get("/static/css/none.0123456789.css").status_code == 404

@@ -14,6 +14,7 @@ from pymongo import monitoring
 from app.db.database import Database
 from app.db.outbox import Event, Outbox
 from app.db.schedules import Schedules
+from app.shared.clock import now
 from app.worker import Job, Worker
 
 
@@ -92,6 +93,21 @@ def test_many_lanes_and_two_workers_handle_each_event_once(
     helping.join(10)
 
     assert seen == Counter(events)
+
+
+def test_an_event_of_a_newer_version_waits_for_a_worker_that_knows_it(
+    database: Database, outbox: Outbox
+) -> None:
+    """A new web server runs beside an old worker while a version is replaced."""
+    name = outbox.publish("thing of tomorrow", {})
+    assert outbox.run_one()
+    assert [each.id for each in outbox.waiting(5)] == [name]
+    database["outbox"].update_one({"_id": name}, {"$set": {"available_at": now()}})
+    newer, handled = Outbox(database), list[str]()
+    newer.subscribe("thing of tomorrow", "test", lambda event: handled.append(event.id))
+    assert newer.run_one()
+    assert handled == [name]
+    assert newer.pending() == 0
 
 
 class _Looks(monitoring.CommandListener):

@@ -1,0 +1,1 @@
+"""A new version takes the place of an old one while people shop."""
