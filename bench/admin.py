@@ -92,9 +92,8 @@ def _fill(shop: Shop, app: Flask, orders: int, bar: Progress) -> int:
     bar.remove_task(few)
     database = service(Database, app)
     task = bar.add_task(f"{orders:,} orders", total=orders)
-    copies = max(1, round(orders / _TEMPLATES / _DAYS))
     made = multiply(
-        database, copies, _DAYS, lambda done, every: bar.update(task, completed=done, total=every)
+        database, orders, _DAYS, lambda done, every: bar.update(task, completed=done, total=every)
     )
     service(CustomerService, app).note_marks()
     shop.stack.start()

@@ -6,6 +6,7 @@ length in every copy, so that a copy is made by replacing bytes (BSON knows leng
 
 from __future__ import annotations
 
+import math
 import re
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Mapping
@@ -31,14 +32,15 @@ _BATCH = 500
 
 
 def multiply(
-    database: Database, copies: int, days: int, progress: Callable[[int, int], None]
+    database: Database, wanted: int, days: int, progress: Callable[[int, int], None]
 ) -> int:
-    """Copy every order that is not open ``copies`` times on each of the last ``days``, and what
-    is counted by day; how many orders that makes."""
+    """Copy every order that is not open as often on each of the last ``days`` as makes at least as
+    many as ``wanted``, and what is counted by day; how many orders that makes."""
     orders = list(database["orders"].find({"state": {"$ne": "pending"}}))
     names = sorted(database.collections() - _LEFT_ALONE)
     shop = {name: list(database[name].find()) for name in names}
     groups = [_group(shop, order) for order in orders]
+    copies = math.ceil(wanted / len(groups) / days)
     made, every = 0, len(groups) * days * copies
     for day in range(days):
         of_day: dict[str, list[bytes]] = defaultdict(list)
