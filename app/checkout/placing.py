@@ -189,7 +189,7 @@ class Placing:
             self._keys.reach(key, {"order_id": order.id}, session)
             return order
 
-        return self._database.in_transaction(work)
+        return self._database.in_transaction(work, in_turn=True)  # stock and order numbers
 
     def _pin(self, purchase: Purchase, order_id: OrderId, session: Session) -> None:
         """Make sure that the cart is still the one that was shown, and its goods in no other

@@ -225,7 +225,7 @@ class Settlement:
                 return
             self.sell(order, session, claim.payment_id)
 
-        self._database.in_transaction(work)
+        self._database.in_transaction(work, in_turn=True)
         standing = self._payments.find_capture(attempt.order_id)
         if standing is not None and standing.state is CaptureState.CAPTURED:
             self._payments.record(attempt, payment, AuthorisationState.CAPTURED)

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from contextlib import contextmanager, nullcontext
+from contextlib import ExitStack, contextmanager, nullcontext
 from contextvars import ContextVar
 from itertools import islice
 from typing import Any, TypeVar
@@ -45,6 +46,7 @@ class Database:
 
     def __init__(self, uri: str) -> None:
         self._presence = Presence()
+        self._turn = threading.RLock()  # work may be part of other work
         self.client: MongoClient[Document] = MongoClient(
             uri,
             tz_aware=True,
@@ -75,18 +77,28 @@ class Database:
     def __getitem__(self, collection: str) -> Collection[Document]:
         return self._database[collection]
 
-    def in_transaction(self, work: Callable[[Session], T]) -> T:
+    def in_transaction(self, work: Callable[[Session], T], *, in_turn: bool = False) -> T:
         """Run ``work(session)`` as one transaction and return its result once committed.
 
         ``work`` may run again after a write conflict or a failover, so it must change
         nothing but the database. Raises whatever ``work`` raises, after a rollback. A
         database that is away is not waited for longer than outside of transactions.
+
+        What conflicted is tried again when nothing else of this process that did so runs. With
+        ``in_turn`` that goes for the first time too: for work that always writes what others are
+        writing, of which twelve at once would finish none.
         """
+        with ExitStack() as turn:
+            return self._in_transaction(work, turn, in_turn=in_turn)
+
+    def _in_transaction(self, work: Callable[[Session], T], turn: ExitStack, *, in_turn: bool) -> T:
         tries, around = 0, _waiting.get()
 
         def attempt(session: Session) -> T:
             nonlocal tries
             tries += 1
+            if tries == (1 if in_turn else 2):
+                turn.enter_context(self._turn)
             _waiting.set([])
             try:
                 result = work(session)

@@ -17,13 +17,14 @@ from typing import TYPE_CHECKING, Protocol
 import structlog
 
 from app.shared.line import Line
-from app.web.turns import NOT_KEPT, ONLY_KEPT, TOO_MANY
+from app.web.turns import NOT_KEPT, ONLY_KEPT, TO_KEEP, TOO_MANY
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIApplication, WSGIEnvironment
 
 _WAITING = 500  # requests in the line
 _PATIENCE = 10.0  # seconds in it
+_CATALOG = 4  # threads for pages that will be kept, which have a line of their own
 _ASIDE = 4  # threads for what stands in no line
 _FORM = 2**20  # bytes of a body that is read before it stands in line
 _NO_LINE = ("/healthz", "/readyz", "/metrics", "/static/", "/media/")  # ask nobody
@@ -58,16 +59,21 @@ class Front:
     def __init__(self, app: WSGIApplication, threads: int) -> None:
         self._app = app
         self._line = Line(served=threads, waiting=_WAITING, patience=_PATIENCE)
+        self._catalog = Line(served=_CATALOG, waiting=_WAITING, patience=_PATIENCE)
         self._aside = ThreadPoolExecutor(_ASIDE, "aside")
 
     def open(self) -> None:
         """Begin, in the process that answers."""
         self._line.open()
+        self._catalog.open()
 
     def __call__(self, answering: Answering, environ: WSGIEnvironment) -> None:
         """Answer a request, now or later."""
-        if environ["REQUEST_METHOD"] in {"GET", "HEAD"} and self._send_kept(answering, environ):
-            return
+        kept: Iterable[bytes] = NOT_KEPT
+        if environ["REQUEST_METHOD"] in {"GET", "HEAD"}:
+            kept = self._send_kept(answering, environ)
+            if kept is not NOT_KEPT and kept is not TO_KEEP:
+                return
         environ.update(_ALWAYS)
         visit = _Visit(self._app, answering, environ)
         if environ["PATH_INFO"].startswith(_NO_LINE):
@@ -75,15 +81,16 @@ class Front:
         elif visit.is_large:  # for staff alone, and refused to others before it is read
             visit.run()
         elif visit.read_form():
-            self._line.join(visit.run, lambda: self._turn_away(visit))
+            line = self._catalog if kept is TO_KEEP else self._line
+            line.join(visit.run, lambda: self._turn_away(visit))
 
-    def _send_kept(self, answering: Answering, environ: WSGIEnvironment) -> bool:
+    def _send_kept(self, answering: Answering, environ: WSGIEnvironment) -> Iterable[bytes]:
+        """What the shop has; sent, unless it is one of the lists that say what it has not."""
         answer = _Answer()
         body = self._app({**environ, ONLY_KEPT: True}, answer)
-        if body is NOT_KEPT:
-            return False
-        answering.response_bytes(answer.status, answer.headers, b"".join(body))
-        return True
+        if body is not NOT_KEPT and body is not TO_KEEP:
+            answering.response_bytes(answer.status, answer.headers, b"".join(body))
+        return body
 
     def _turn_away(self, visit: _Visit) -> None:
         visit.environ[TOO_MANY] = True

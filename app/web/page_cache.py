@@ -27,7 +27,7 @@ from app.web.conditional import etag_of, held_tag, takes_gzip
 from app.web.form_tokens import FormTokens
 from app.web.page_store import Headers, Page, PageStore
 from app.web.rendering import asks_for_fragment
-from app.web.turns import NOT_KEPT, ONLY_KEPT, TOO_MANY
+from app.web.turns import NOT_KEPT, ONLY_KEPT, TO_KEEP, TOO_MANY
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
@@ -141,7 +141,7 @@ class PageCache:
             self.counts.hits += 1
             return self._send(page, environ, start)
         if ONLY_KEPT in environ:
-            return NOT_KEPT
+            return NOT_KEPT if key is None else TO_KEEP
         if key is None:
             return self._app(environ, start)
         if TOO_MANY in environ:

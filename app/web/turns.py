@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
-ONLY_KEPT = "mossx.only_kept"  # answer with a page that is there, or with ``NOT_KEPT`` at once
-NOT_KEPT: list[bytes] = []  # told from other answers by being this very list
+ONLY_KEPT = "mossx.only_kept"  # answer with a page that is there, or with one of these at once
+# Told from other answers by being these very lists.
+NOT_KEPT: list[bytes] = []
+TO_KEEP: list[bytes] = []  # it is not there, and will be kept once it is made
 TOO_MANY = "mossx.too_many"  # its turn did not come: say so, and make nothing

@@ -122,6 +122,14 @@ def test_a_kept_page_waits_for_nobody(server: str, held: list[dict[str, Any]]) -
     assert held == []
 
 
+def test_a_page_that_will_be_kept_waits_for_no_checkout(
+    server: str, held: list[dict[str, Any]]
+) -> None:
+    told = requests.get(f"{server}/kept-soon", timeout=_SOON).json()
+    assert told["PATH_INFO"] == "/kept-soon"
+    assert held == []
+
+
 def test_health_stands_in_no_line(server: str, held: list[dict[str, Any]]) -> None:
     assert requests.get(f"{server}/healthz", timeout=_SOON).json()["PATH_INFO"] == "/healthz"
     assert held == []

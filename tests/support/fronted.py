@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING
 
 from app.web import front
 from app.web.front import Front
-from app.web.turns import NOT_KEPT, ONLY_KEPT, TOO_MANY
+from app.web.turns import NOT_KEPT, ONLY_KEPT, TO_KEEP, TOO_MANY
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIEnvironment
@@ -30,7 +30,9 @@ def app(environ: WSGIEnvironment, start: StartResponse) -> Iterable[bytes]:
     """Answer by path: what was asked, a kept page, a long answer, an error, or in a while."""
     path = environ["PATH_INFO"]
     if ONLY_KEPT in environ:
-        return _say({"kept": True}, start) if path == "/kept" else NOT_KEPT
+        if path == "/kept":
+            return _say({"kept": True}, start)
+        return TO_KEEP if path == "/kept-soon" else NOT_KEPT
     if TOO_MANY in environ:
         return _say({"too_many": True}, start)
     if path == "/fails":
