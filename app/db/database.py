@@ -34,6 +34,7 @@ _BATCH = 50
 _STEP = 500
 _PATIENCE = 300  # seconds
 _ANSWERS_WITHIN = 2.0  # seconds
+_TURN = 5.0  # seconds to wait for others of this process that would conflict
 _waiting: ContextVar[list[Callable[[], object]] | None] = ContextVar("after_commit", default=None)
 _AT_ONCE = 1e-6  # seconds; the driver takes none for no limit
 
@@ -86,7 +87,8 @@ class Database:
 
         What conflicted is tried again when nothing else of this process that did so runs. With
         ``in_turn`` that goes for the first time too: for work that always writes what others are
-        writing, of which twelve at once would finish none.
+        writing, of which twelve at once would finish none. Nobody waits for that for long: it saves
+        work, and keeps no promise.
         """
         with ExitStack() as turn:
             return self._in_transaction(work, turn, in_turn=in_turn)
@@ -97,8 +99,8 @@ class Database:
         def attempt(session: Session) -> T:
             nonlocal tries
             tries += 1
-            if tries == (1 if in_turn else 2):
-                turn.enter_context(self._turn)
+            if tries == (1 if in_turn else 2) and self._turn.acquire(timeout=_TURN):
+                turn.callback(self._turn.release)
             _waiting.set([])
             try:
                 result = work(session)

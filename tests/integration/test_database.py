@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import threading
 import time
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from pathlib import Path
 
 import pytest
 from flask import Flask
 
+from app.db import database as database_module
 from app.db.database import Database, Session
 from app.db.errors import PyMongoError
 from app.db.migrations import all_migrations, pending_migrations, upgrade
@@ -163,3 +165,46 @@ def test_a_database_that_dies_in_a_transaction_is_not_waited_for(
     with pytest.raises(PyMongoError):
         database.in_transaction(work)
     assert time.monotonic() - began < 60  # the driver alone would try again for two minutes
+
+
+@pytest.mark.parametrize("in_turn", [True, False])
+def test_a_crowd_that_writes_the_same_is_counted_whole(database: Database, in_turn: bool) -> None:
+    counters, tries = database["counters"], []
+    counters.insert_one({"_id": "crowd", "value": 0})
+
+    def work(session: Session) -> None:
+        tries.append(1)
+        known = counters.find_one({"_id": "crowd"}, session=session)
+        assert known is not None
+        time.sleep(0.003)
+        more = {"$set": {"value": known["value"] + 1}}
+        assert counters.update_one({"_id": "crowd"}, more, session=session).matched_count
+
+    with ThreadPoolExecutor(8) as pool:
+        list(pool.map(lambda _: database.in_transaction(work, in_turn=in_turn), range(40)))
+    assert counters.find_one({"_id": "crowd"}) == {"_id": "crowd", "value": 40}
+    if in_turn:
+        assert len(tries) == 40  # nothing was done twice
+
+
+def test_work_in_turn_may_be_part_of_other_work_and_waits_for_nobody_for_long(
+    database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(database_module, "_TURN", 0.05)
+
+    def part(_: Session) -> int:
+        return database.in_transaction(lambda _: 1, in_turn=True)
+
+    assert database.in_transaction(part, in_turn=True) == 1
+    inside, leave = threading.Event(), threading.Event()
+
+    def stay(_: Session) -> None:
+        inside.set()
+        leave.wait(30)
+
+    with ThreadPoolExecutor(1) as pool:
+        staying = pool.submit(database.in_transaction, stay, in_turn=True)
+        assert inside.wait(30)
+        assert database.in_transaction(lambda _: 2, in_turn=True) == 2
+        leave.set()
+        staying.result(30)
