@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import shutil
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -39,6 +40,14 @@ def pytest_configure(config: pytest.Config) -> None:
     hash_quickly()
     if folder := use_memory():
         config.stash[_IN_MEMORY] = folder
+
+
+def pytest_collection_finish() -> None:
+    """Have Python's collector of cycles pass over all that was imported: each test leaves a whole
+    shop to it."""
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(100_000, 50, 50)
 
 
 def pytest_unconfigure(config: pytest.Config) -> None:

@@ -14,7 +14,7 @@ from app.identity.service import AccountService
 from app.identity.tokens import ACCESS_COOKIE, REFRESH_COOKIE, REFRESH_PATH
 from app.web.registry import service
 from app.worker import Worker
-from tests.support.shopper import HTMX, Shopper, soup
+from tests.support.shopper import HTMX, Shopper
 
 PASSWORD = "three quiet herons"
 COOKIES = {ACCESS_COOKIE: "/", REFRESH_COOKIE: REFRESH_PATH, "mossx_visitor": "/"}
@@ -57,12 +57,6 @@ class Member(Shopper):
         super().__init__(app)
         self.app = app
         self.email = email
-
-    def token(self) -> str:
-        """A form token for this browser, whoever it is."""
-        field = soup(self.get("/orders/lookup")).select_one("main input[name=csrf_token]")
-        assert field is not None
-        return str(field["value"])
 
     def register(self, name: str = "Ann Shopper", password: str = PASSWORD) -> TestResponse:
         """Make an account; logged in afterwards."""
