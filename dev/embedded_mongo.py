@@ -2,20 +2,31 @@
 
 It remembers the replies to the last 10 000 retryable writes for half an hour, and goes through all
 of them at every write: by then a write takes ten times as long. A driver that lost an answer asks
-again within seconds, so a few hundred are enough.
+again within seconds, so a few hundred are enough. And it gives up a transaction from which nothing
+is heard for five seconds, not for a minute: its process was killed, what it was writing is locked.
 """
 
 from __future__ import annotations
 
 import sys
+from typing import Any
 
-from secantus import transactions
+from secantus import server, transactions
 from secantus.cli import main
 
 _REMEMBERED = 500
+_SILENCE = 5.0  # seconds
+
+
+def _registry(**options: Any) -> transactions.TransactionRegistry:
+    return transactions.TransactionRegistry(**{**options, "lifetime_seconds": _SILENCE})
+
 
 if __name__ == "__main__":
     if not hasattr(transactions, "_RETRYABLE_RECORD_MAX"):
         raise SystemExit("This version of SecantusDB remembers retryable writes in another way.")
+    if not hasattr(server, "TransactionRegistry"):
+        raise SystemExit("This version of SecantusDB keeps transactions in another way.")
     transactions._RETRYABLE_RECORD_MAX = _REMEMBERED
+    server.TransactionRegistry = _registry
     sys.exit(main())

@@ -208,3 +208,22 @@ def test_work_in_turn_may_be_part_of_other_work_and_waits_for_nobody_for_long(
         assert database.in_transaction(lambda _: 2, in_turn=True) == 2
         leave.set()
         staying.result(30)
+
+
+def test_what_a_dead_process_was_writing_is_free_again_soon(
+    database: Database, environment: dict[str, str]
+) -> None:
+    database["notes"].insert_one({"_id": "note", "text": "first"})
+    dead = Database(environment["MONGODB_URI"])
+    session = dead.client.start_session()
+    session.start_transaction()
+    dead["notes"].update_one({"_id": "note"}, {"$set": {"text": "dead"}}, session=session)
+    began = time.monotonic()
+
+    def write(living: Session) -> None:
+        database["notes"].update_one({"_id": "note"}, {"$set": {"text": "living"}}, session=living)
+
+    database.in_transaction(write)
+    assert time.monotonic() - began < 40  # a minute is what databases give it by default
+    assert database["notes"].find_one({"_id": "note"}) == {"_id": "note", "text": "living"}
+    session.end_session()
