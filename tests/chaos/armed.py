@@ -10,7 +10,7 @@ import random
 from pathlib import Path
 
 from app import create_app
-from app.serving import serve
+from app.serving import front_of, serve
 from tests.support.crash import arm_all
 
 _SHARE = float(os.environ.get("CHAOS_SHARE", "0"))
@@ -24,5 +24,6 @@ def _note(point: str) -> None:
 
 
 app = create_app()
+server = front_of(app)
 serve(app)
 arm_all(lambda: _DICE.random() < _SHARE, _note)

@@ -201,7 +201,7 @@ def test_static_files_are_kept_for_ever_under_their_hashed_names(shopper: Shoppe
     answer = shopper.get(str(link["href"]))
     assert answer.status_code == 200
     assert "immutable" in answer.headers["Cache-Control"]
-    assert shopper.get("/static/css/mossx.0000000000.css").status_code == 404
+    assert shopper.get("/static/css/moss.0000000000.css").status_code == 404
 
 
 def test_marks_in_titles_never_let_markup_through(shopper: Shopper, catalog: CatalogMaker) -> None:

@@ -273,8 +273,8 @@ def lost_commit(request: pytest.FixtureRequest, monkeypatch: Patch) -> Iterator[
     lost = ["placing", "claiming", "booking"].index(request.param) + 1
     commit = Database.in_transaction
 
-    def cut(self: Database, work: Callable[..., object]) -> object:
-        result = commit(self, work)
+    def cut(self: Database, work: Callable[..., object], **options: bool) -> object:
+        result = commit(self, work, **options)
         calls.append("commit")
         if len(calls) == lost:
             raise PyMongoError("the answer to the commit was lost")
