@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+import time
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager, nullcontext
 from contextvars import ContextVar
@@ -34,7 +35,8 @@ _BATCH = 50
 _STEP = 500
 _PATIENCE = 300  # seconds
 _ANSWERS_WITHIN = 2.0  # seconds
-_TURN = 5.0  # seconds to wait for others of this process that would conflict
+_TURN = 20.0  # seconds to wait for others of this process that would conflict
+_GLANCE = 0.5  # seconds
 _waiting: ContextVar[list[Callable[[], object]] | None] = ContextVar("after_commit", default=None)
 _AT_ONCE = 1e-6  # seconds; the driver takes none for no limit
 
@@ -99,7 +101,7 @@ class Database:
         def attempt(session: Session) -> T:
             nonlocal tries
             tries += 1
-            if tries == (1 if in_turn else 2) and self._turn.acquire(timeout=_TURN):
+            if tries == (1 if in_turn else 2) and self._take_turn():
                 turn.callback(self._turn.release)
             _waiting.set([])
             try:
@@ -124,6 +126,15 @@ class Database:
         for each in waiting:
             each()
         return result
+
+    def _take_turn(self) -> bool:
+        """Wait until nobody else of this process is at it; not for long, and not while the database
+        is away, as all they do is wait for it."""
+        until = time.monotonic() + _TURN
+        while (left := until - time.monotonic()) > 0 and not self._presence.is_away:
+            if self._turn.acquire(timeout=min(left, _GLANCE)):
+                return True
+        return False
 
     def answers(self) -> bool:
         """Whether the database answers within a moment."""
