@@ -16,6 +16,7 @@ from __future__ import annotations
 
 import argparse
 import os
+import resource
 import signal
 import sys
 import tempfile
@@ -40,6 +41,7 @@ VARIABLES = {
 }
 _MOST = 65_535
 _WAITING = 1_024  # connections that may wait to be accepted
+_CONNECTIONS = 4_096  # most of them idle: browsers keep theirs for the next page
 _SENDING = 16  # threads that read requests and send what is kept: slow clients hold one each
 
 
@@ -92,6 +94,7 @@ class WebServer:
             workers=options.processes,
             blocking_threads=_SENDING,
             backlog=_WAITING,
+            backpressure=_CONNECTIONS,  # each process's
             respawn_failed_workers=True,
             workers_kill_timeout=max(options.patience, 1),
         )
@@ -110,6 +113,8 @@ class WebServer:
         for left_over in figures.glob("*.db"):
             left_over.unlink()
         signal.signal(signal.SIGTERM, self._stop)
+        _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
+        resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))  # a connection is an open file
 
     def _stop(self, _: int, __: FrameType | None) -> None:
         if self._drain and not self._marker.exists():

@@ -170,3 +170,17 @@ def test_a_client_that_sends_slowly_holds_nobody_up(server: str) -> None:
     line.sendall(b"POST / HTTP/1.1\r\nHost: shop\r\nContent-Length: 10\r\n\r\nhalf ")
     line.close()
     assert requests.get(f"{server}/", timeout=_SOON).status_code == 200
+
+
+def test_a_thousand_idle_connections_keep_nobody_out(server: str) -> None:
+    address = urlsplit(server)
+    idle: list[socket.socket] = []
+    try:
+        for _ in range(1_100):
+            line = socket.create_connection((str(address.hostname), int(address.port or 0)), _SOON)
+            idle.append(line)
+            line.sendall(b"GET /kept HTTP/1.1\r\nHost: shop\r\n\r\n")
+            assert b"200 OK" in line.recv(4096)
+    finally:
+        for line in idle:
+            line.close()
