@@ -201,6 +201,10 @@ def test_static_files_are_kept_for_ever_under_their_hashed_names(shopper: Shoppe
     answer = shopper.get(str(link["href"]))
     assert answer.status_code == 200
     assert "immutable" in answer.headers["Cache-Control"]
+    other = shopper.get("/static/css/mossx.0000000000.css")  # a page of another version asks for it
+    assert other.text == answer.text
+    assert "no-store" in other.headers["Cache-Control"]
+    assert "immutable" not in other.headers["Cache-Control"]
     assert shopper.get("/static/css/moss.0000000000.css").status_code == 404
 
 

@@ -81,6 +81,11 @@ def _bowl(**more: object) -> Product:
     return make_product("Bowl", make_variant("B", US=1000), category="bowls", **more)
 
 
+def _lowest(follower: CatalogFollower, product: Product) -> int:
+    model = follower.model()
+    return int(model.market("US").lowest[model.row_of[product.id]])
+
+
 def test_a_price_is_visible_before_it_is_told(
     follower: CatalogFollower, database: Database, catalog: CatalogMaker
 ) -> None:
@@ -91,8 +96,7 @@ def test_a_price_is_visible_before_it_is_told(
 
     def look(touched: Touched) -> None:
         if bowl.id in touched.product_ids:
-            model = follower.model()
-            seen.append(int(model.market("US").lowest[model.row_of[bowl.id]]))
+            seen.append(_lowest(follower, bowl))
 
     follower.listen(look)
     started = time.monotonic()
@@ -350,11 +354,13 @@ def test_a_pack_that_cannot_be_used_is_not(
 def test_a_gap_longer_than_the_feed_keeps_has_everything_read_anew(
     app: Flask, database: Database, catalog: CatalogMaker
 ) -> None:
-    follower = service(CatalogService, app).follower
-    ear = Ear(follower)
+    follower, bowl = service(CatalogService, app).follower, _bowl()
     follower.model()
-    catalog.add(_bowl())
+    catalog.add(bowl)
+    ear = Ear(follower)
+    # By another process, and nobody looks.
+    _replace(database, replace(bowl, variants=(make_variant("B", US=1234),)))
     database["catalog_changes"].delete_many({})
     follower._feed.since = now() - timedelta(hours=13)
-    _wait(lambda: bool(follower.model().present))
-    assert {each.everything for each in ear.heard} == {True}
+    _wait(lambda: _lowest(follower, bowl) == 1234)
+    assert [each.everything for each in ear.heard] == [True]
