@@ -49,7 +49,7 @@ _SENDING = 16  # threads that read requests and send what is kept: slow clients 
 class Options:
     """What to serve, and how."""
 
-    module: str
+    target: str
     host: str
     port: int
     processes: int
@@ -58,7 +58,7 @@ class Options:
     patience: int
 
 
-def read_options(module: str, host: str, environment: Mapping[str, str]) -> Options:
+def read_options(target: str, host: str, environment: Mapping[str, str]) -> Options:
     """The options of an environment. Raises ``SystemExit`` naming a variable that is no number."""
     values = {}
     for name, default in VARIABLES.items():
@@ -67,7 +67,7 @@ def read_options(module: str, host: str, environment: Mapping[str, str]) -> Opti
             raise SystemExit(f"{name} must be a whole number up to {_MOST}")
         values[name] = int(given)
     return Options(
-        module=module,
+        target=target,
         host=host,
         port=values["PORT"],
         processes=values["MOSSX_WEB_PROCESSES"],
@@ -86,7 +86,7 @@ class WebServer:
         folder.mkdir(parents=True, exist_ok=True)
         self._marker = folder / "stopping"
         self._granian = Granian(
-            options.module,
+            options.target,
             address=options.host,
             port=options.port,
             interface=Interfaces.WSGI,
@@ -105,7 +105,7 @@ class WebServer:
         self._granian.serve(spawn_target=_spawn)
 
     def _prepare(self) -> None:
-        """Just before the processes are started: they inherit the environment."""
+        """Just before the processes are started: they inherit the environment and the limits."""
         self._marker.unlink(missing_ok=True)
         os.environ["MOSSX_STOPPING_FILE"] = str(self._marker)
         figures = Path(os.environ.setdefault("PROMETHEUS_MULTIPROC_DIR", f"{self._folder}/metrics"))
@@ -155,14 +155,14 @@ def is_well(port: int) -> bool:
 def main(arguments: Sequence[str] | None = None) -> int:
     """Serve, or ask; the exit code."""
     parser = argparse.ArgumentParser(description="The web server of the shop.")
-    parser.add_argument("module", nargs="?", default="wsgi:server")
+    parser.add_argument("target", nargs="?", default="wsgi:server")
     parser.add_argument("--host", default="127.0.0.1")
     parser.add_argument("--folder", type=Path)  # for what its processes share, else a temporary one
     parser.add_argument("--check", type=int, metavar="PORT")
     given = parser.parse_args(arguments)
     if given.check is not None:
         return 0 if is_well(given.check) else 1
-    options = read_options(given.module, given.host, os.environ)
+    options = read_options(given.target, given.host, os.environ)
     if given.folder is not None:
         WebServer(options, given.folder).run()
         return 0

@@ -92,11 +92,7 @@ class Database:
         writing, of which twelve at once would finish none. Nobody waits for that for long: it saves
         work, and keeps no promise.
         """
-        with ExitStack() as turn:
-            return self._in_transaction(work, turn, in_turn=in_turn)
-
-    def _in_transaction(self, work: Callable[[Session], T], turn: ExitStack, *, in_turn: bool) -> T:
-        tries, around = 0, _waiting.get()
+        tries, around, turn = 0, _waiting.get(), ExitStack()
 
         def attempt(session: Session) -> T:
             nonlocal tries
@@ -112,7 +108,11 @@ class Database:
             return result
 
         try:
-            with tracing.span("transaction", kind="client"), self.client.start_session() as session:
+            with (
+                tracing.span("transaction", kind="client"),
+                self.client.start_session() as session,
+                turn,
+            ):
                 result = session.with_transaction(
                     attempt,
                     read_concern=ReadConcern("snapshot"),

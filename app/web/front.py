@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import io
 import sys
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable
 from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, Protocol
 
@@ -18,6 +18,7 @@ import structlog
 
 from app.shared.line import Line
 from app.web.turns import NOT_KEPT, ONLY_KEPT, TO_KEEP, TOO_MANY
+from app.web.wsgi_answers import Answer
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIApplication, WSGIEnvironment
@@ -86,10 +87,10 @@ class Front:
 
     def _send_kept(self, answering: Answering, environ: WSGIEnvironment) -> Iterable[bytes]:
         """What the shop has; sent, unless it is one of the lists that say what it has not."""
-        answer = _Answer()
+        answer = Answer()
         body = self._app({**environ, ONLY_KEPT: True}, answer)
         if body is not NOT_KEPT and body is not TO_KEEP:
-            answering.response_bytes(answer.status, answer.headers, b"".join(body))
+            answering.response_bytes(answer.code, answer.headers, b"".join(body))
         return body
 
     def _turn_away(self, visit: _Visit) -> None:
@@ -129,52 +130,10 @@ class _Visit:
             self._answering.response_bytes(500, [("content-type", "text/plain")], b"Sorry.\n")
 
     def _answer(self) -> None:
-        answer = _Answer()
+        answer = Answer()
         parts = self._app(self.environ, answer)
-        if answer.is_whole:
-            try:
-                body = b"".join(parts)
-            finally:
-                _close(parts)
-            self._answering.response_bytes(answer.status, answer.headers, body)
+        if answer.has("content-length"):  # so all of it is there
+            body = answer.whole(parts)
+            self._answering.response_bytes(answer.code, answer.headers, body)
         else:
-            self._answering.response_iter(answer.status, answer.headers, _pieces(parts))
-
-
-class _Answer:
-    """WSGI's ``start_response``: what the application said first."""
-
-    __slots__ = ("headers", "status")
-
-    def __init__(self) -> None:
-        self.status = 500
-        self.headers: list[tuple[str, str]] = []
-
-    def __call__(
-        self, status: str, headers: list[tuple[str, str]], _: object = None
-    ) -> Callable[[bytes], object]:
-        self.status, self.headers = int(status[:3]), headers
-        return _write
-
-    @property
-    def is_whole(self) -> bool:
-        """Whether the body is there already, which says how long it is."""
-        return any(name.lower() == "content-length" for name, _ in self.headers)
-
-
-def _write(_: bytes) -> object:
-    raise NotImplementedError("nobody has used WSGI's write since the last century")
-
-
-def _pieces(parts: Iterable[bytes]) -> Iterator[bytes]:
-    """What granian may iterate and close."""
-    try:
-        yield from parts
-    finally:
-        _close(parts)
-
-
-def _close(parts: Iterable[bytes]) -> None:
-    close = getattr(parts, "close", None)
-    if close is not None:
-        close()
+            self._answering.response_iter(answer.code, answer.headers, answer.pieces(parts))

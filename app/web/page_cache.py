@@ -28,6 +28,7 @@ from app.web.form_tokens import FormTokens
 from app.web.page_store import Headers, Page, PageStore
 from app.web.rendering import asks_for_fragment
 from app.web.turns import NOT_KEPT, ONLY_KEPT, TO_KEEP, TOO_MANY
+from app.web.wsgi_answers import Answer
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
@@ -188,7 +189,7 @@ class PageCache:
         return [] if environ["REQUEST_METHOD"] == "HEAD" else [body]
 
     def _send_once(
-        self, answer: _Answer, body: bytes, environ: WSGIEnvironment, start: StartResponse
+        self, answer: Answer, body: bytes, environ: WSGIEnvironment, start: StartResponse
     ) -> list[bytes]:
         """Send what is not worth keeping, an error for instance, with the visitor's token."""
         headers = answer.headers
@@ -248,21 +249,15 @@ class PageCache:
         self.counts.misses += 1
         mark, may_keep = self.store.mark(), self._may_keep()
         clean = self._clean(key, environ)
-        answer = _Answer()
-        parts = self._app(clean, answer.start)
-        try:
-            body = b"".join(parts)
-        finally:
-            close = getattr(parts, "close", None)
-            if close is not None:
-                close()
-        sibling = self._sibling(key) if answer.status.startswith("5") else None
+        answer = Answer()
+        body = answer.whole(self._app(clean, answer))
+        sibling = self._sibling(key) if answer.code >= 500 else None
         if sibling is not None:
             return self._send(sibling, environ, start)
         policy: _Policy | None = clean.get(_POLICY)
-        if policy is None or not answer.is_sharable:
+        if policy is None or not _is_sharable(answer):
             return self._send_once(answer, body, environ, start)
-        page = Page(body, answer.kept_headers(), policy.subject, self._tokens.blank)
+        page = Page(body, _kept_headers(answer), policy.subject, self._tokens.blank)
         if may_keep and self._may_keep():
             self.store.put(key, page, policy.tags, mark)
         return self._send(page, environ, start)
@@ -291,25 +286,10 @@ class PageCache:
         return clean
 
 
-class _Answer:
-    """What the application started to answer."""
+def _is_sharable(answer: Answer) -> bool:
+    return answer.code == 200 and not answer.has("set-cookie")
 
-    def __init__(self) -> None:
-        self.status = "500 Internal Server Error"
-        self.headers: Headers = []
 
-    def start(
-        self, status: str, headers: Headers, exc_info: object = None
-    ) -> Callable[[bytes], object]:
-        self.status, self.headers = status, headers
-        return lambda _: None
-
-    @property
-    def is_sharable(self) -> bool:
-        return self.status.startswith("200") and not any(
-            name.lower() == "set-cookie" for name, _ in self.headers
-        )
-
-    def kept_headers(self) -> Headers:
-        kept = [(name, value) for name, value in self.headers if name.lower() not in _NOT_KEPT]
-        return [*kept, ("Vary", _VARY), ("Cache-Control", "private, no-cache")]
+def _kept_headers(answer: Answer) -> Headers:
+    kept = [(name, value) for name, value in answer.headers if name.lower() not in _NOT_KEPT]
+    return [*kept, ("Vary", _VARY), ("Cache-Control", "private, no-cache")]

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import random
 import shutil
-import threading
 import time
 from collections import Counter
 from collections.abc import Callable, Iterable
@@ -26,7 +25,7 @@ from tests.chaos.quiet import settle_and_judge
 from tests.chaos.shelves import fill, stock_of
 from tests.faults.breaking import Fault
 from tests.faults.ground import Ground
-from tests.faults.people import Buyer, CartKeeper, Looker, Member, Owner, Person, let_loose
+from tests.faults.people import Buyer, CartKeeper, Looker, Member, Owner, Person, at_large
 from tests.faults.watch import Answer, Outcome, Watch, by_kind
 from tests.support.gateways import Sandbox
 from tests.support.member import PASSWORD, make_proven
@@ -82,7 +81,6 @@ class Campaign:
         self._ground = Ground(folder)
         self._rng = random.Random(seed)
         self._say = say
-        self._over = threading.Event()
         self.watch = Watch()
         self.seen: Counter[str] = Counter()
         self.figures: dict[str, int] = {}
@@ -97,16 +95,14 @@ class Campaign:
             people = self._people(stock)
             ground.stack.start()
             direct = Database(ground.mongo_uri)
-            leave = let_loose(people(direct), self._over)
-            time.sleep(3)
-            for fault in faults:
-                self.findings.append(self._make(fault, direct))
-                self._say(self._told(self.findings[-1]))
-            leave()
+            with at_large(people(direct)):
+                time.sleep(3)
+                for fault in faults:
+                    self.findings.append(self._make(fault, direct))
+                    self._say(self._told(self.findings[-1]))
             direct.close()
             self._settle(stock)
         finally:
-            self._over.set()
             ground.stop()
 
     def _people(self, stock: dict[str, int]) -> Callable[[Database], list[Person]]:

@@ -7,7 +7,8 @@ import random
 import re
 import threading
 from collections import Counter
-from collections.abc import Callable, Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from typing import Any
 from urllib.parse import urlsplit
 from uuid import uuid4
@@ -297,15 +298,16 @@ class Owner(Person):
         return lost
 
 
-def let_loose(people: list[Person], over: threading.Event) -> Callable[[], None]:
-    """Begin with all of it; what is returned waits for everybody to leave."""
+@contextmanager
+def at_large(people: list[Person]) -> Iterator[None]:
+    """Everybody goes on with it during the block, and has left after it."""
+    over = threading.Event()
     threads = [threading.Thread(target=each.work, args=(over,), daemon=True) for each in people]
     for thread in threads:
         thread.start()
-
-    def join() -> None:
+    try:
+        yield
+    finally:
         over.set()
         for thread in threads:
             thread.join(90)
-
-    return join

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import io
-import threading
 import time
 from collections import Counter
 from collections.abc import Iterator
@@ -27,12 +26,11 @@ from app.web.registry import service
 from app.worker import Worker
 from dev.stack import Stack
 from tests.chaos.quiet import settle_and_judge
-from tests.faults.people import let_loose
+from tests.faults.people import at_large
 from tests.faults.watch import Outcome, Watch
 from tests.ops.machines import Machines, start_machines
 from tests.support.catalog import CatalogMaker, make_product, make_variant
 from tests.support.door import Door, Everywhere
-from tests.support.dying import end_abandoned_transactions
 from tests.support.figures import books, kept, sums
 from tests.support.forms import filled_form, sent_by
 from tests.support.machines import WorkerMachine
@@ -360,16 +358,13 @@ def _looked_since(shop: Machines, jobs: list[str], moment: float) -> bool:
 
 def test_a_server_and_a_worker_die_and_nobody_loses_anything(shop: Machines) -> None:
     door = shop.front.door = Door(shop.urls)
-    watch, seen, over = Watch(), Counter[str](), threading.Event()
+    watch, seen = Watch(), Counter[str]()
     crowd = shop.crowd(watch, seen)
-    with door.looking(0.5):
-        leave = let_loose(crowd, over)
+    with door.looking(0.5), at_large(crowd):
         shop.wait_for_sales(3)
         wait_until(lambda: min(door.served[url, 200] for url in shop.urls) > 20, 60)
         for dying in (shop.web[0], shop.workers[0]):
             dying.service.kill()
-        # What the dead were writing is theirs until the database ends their transactions.
-        end_abandoned_transactions(shop.environment["MONGODB_URI"])
         wait_until(lambda: door.ready == shop.urls[1:], 30)
         before = door.served[shop.urls[1], 200]
         shop.wait_for_sales(4)
@@ -379,7 +374,6 @@ def test_a_server_and_a_worker_die_and_nobody_loses_anything(shop: Machines) -> 
         wait_until(lambda: door.ready == shop.urls, 60)
         before = door.served[shop.urls[0], 200]
         wait_until(lambda: door.served[shop.urls[0], 200] > before + 20, 60)
-        leave()
     lost = sum((person.look() for person in crowd), Counter[str]())
     assert not any(lost.values()), lost
     bad = [each for each in watch.between(0, time.monotonic()) if each.outcome not in _FINE]

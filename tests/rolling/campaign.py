@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import random
 import re
-import threading
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator
@@ -20,7 +19,7 @@ from app.db.migrations import applied_migrations
 from dev.stack import ROOT
 from tests.chaos.quiet import settle_and_judge
 from tests.chaos.shelves import stock_of
-from tests.faults.people import Buyer, CartKeeper, Looker, Member, Owner, Person, let_loose
+from tests.faults.people import Buyer, CartKeeper, Looker, Member, Owner, Person, at_large
 from tests.faults.watch import Answer, Outcome, Watch
 from tests.rolling.ground import LOOKS_EVERY, Ground
 from tests.rolling.worktree import migrations_of
@@ -68,7 +67,6 @@ class Campaign:
         self._old = old
         self._rng = random.Random(seed)
         self._say = say
-        self._over = threading.Event()
         self._crowd: list[Person] = []
         self.watch = Watch()
         self.seen: Counter[str] = Counter()
@@ -88,14 +86,11 @@ class Campaign:
             opened = ground.open()
             direct = Database(ground.environment["MONGODB_URI"])
             self._crowd = self._people(direct, list(stock), opened)
-            with ground.door.looking(LOOKS_EVERY):
-                leave = let_loose(self._crowd, self._over)
+            with ground.door.looking(LOOKS_EVERY), at_large(self._crowd):
                 self._upgrade(direct)
-                leave()
             direct.close()
             self._settle(stock)
         finally:
-            self._over.set()
             ground.stop()
 
     def _people(self, direct: Database, skus: list[str], opened: dict[str, Any]) -> list[Person]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -14,7 +15,7 @@ from dev.service import Service
 from dev.stack import ROOT
 
 
-class Machine:
+class Machine(ABC):
     """A process with temporary files and shared figures of its own; what is shared is said in
     ``environment``. It runs the code in ``code``."""
 
@@ -47,8 +48,9 @@ class Machine:
             folder=self._code,
         )
 
+    @abstractmethod
     def _command(self) -> tuple[list[str], dict[str, str]]:
-        raise NotImplementedError
+        """A module of Python with its arguments, and what else its environment says."""
 
 
 class WebServer(Machine):
