@@ -27,7 +27,8 @@ from app.db.database import Database
 from app.identity.service import AccountService
 from app.web.registry import service
 from bench.few_orders import place
-from bench.latency import Spread, form_of, spread
+from bench.forms import MAIN, form_of
+from bench.latency import Spread, spread
 from bench.many_orders import multiply
 from bench.report import machine
 from bench.sales import time_sales
@@ -163,7 +164,7 @@ def _ways_to_look(path: str, page: str) -> list[str]:
 def _log_in(owner: requests.Session, shop: Shop) -> None:
     page = owner.get(f"{shop.url}/account/login", timeout=30).text
     login = DEMO_LOGINS[0]
-    form = {**form_of(page, "main form"), "email": login.email, "password": login.password}
+    form = {**form_of(page, MAIN), "email": login.email, "password": login.password}
     owner.post(f"{shop.url}/account/login", data=form, timeout=30).raise_for_status()
 
 

@@ -16,7 +16,8 @@ from app.orders.service import OrderService
 from app.shared.ids import new_id
 from app.web.registry import service
 from app.worker import Worker
-from bench.latency import ADDRESS, form_of
+from bench.forms import BUY, MAIN, form_of
+from bench.latency import ADDRESS
 from bench.shop import Shop
 
 _PAID, _SHIPPED, _REFUNDED = 0.9, 0.6, 0.15  # of those before each
@@ -42,13 +43,13 @@ def buy(shop: Shop, path: str, number: int, *, pay: bool = True) -> bool:
     """Order a product as the shopper ``number``; False if it cannot be bought."""
     with requests.Session() as browser:
         page = browser.get(f"{shop.url}{path}", timeout=_TIMEOUT).text
-        if 'class="buy"' not in page:
+        if BUY not in page:
             return False
-        item = {**form_of(page, "form.buy"), "quantity": "1"}
+        item = {**form_of(page, BUY), "quantity": "1"}
         browser.post(f"{shop.url}/cart/items", data=item, timeout=_TIMEOUT)
         checkout = browser.get(f"{shop.url}/checkout", timeout=_TIMEOUT).text
         form = {
-            **form_of(checkout, "main form"),
+            **form_of(checkout, MAIN),
             **ADDRESS,
             "email": f"shopper-{number:05}@bench.example",
         }

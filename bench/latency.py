@@ -10,9 +10,9 @@ from dataclasses import dataclass
 from urllib.parse import quote, urlencode, urlsplit
 
 import requests
-from bs4 import BeautifulSoup
 
 from bench.catalog_data import CATEGORIES
+from bench.forms import BUY, MAIN, form_of
 from bench.shop import PACKED, Shop
 from bench.words import COLOURS, MATERIALS, NOUNS, SIZES
 
@@ -110,11 +110,11 @@ def time_purchases(shop: Shop, slugs: list[str], count: int) -> tuple[Spread, Sp
             break
         with requests.Session() as session:
             page = session.get(f"{shop.url}/products/{slug}", timeout=30)
-            if 'class="buy"' not in page.text:  # sold out
+            if BUY not in page.text:  # sold out
                 continue
-            form = form_of(page.text, "form.buy")
+            form = form_of(page.text, BUY)
             adding.append(_post(session, f"{shop.url}/cart/items", form))
-            order = {**form_of(session.get(f"{shop.url}/checkout", timeout=30).text, "main form")}
+            order = {**form_of(session.get(f"{shop.url}/checkout", timeout=30).text, MAIN)}
             checking_out.append(_post(session, f"{shop.url}/checkout", {**order, **ADDRESS}))
     return spread(adding), spread(checking_out)
 
@@ -124,18 +124,6 @@ ADDRESS = {
     "line1": "1 Main Street", "line2": "", "city": "Sacramento", "state": "CA",
     "postal_code": "94203", "country": "US", "shipping_method": "standard", "gateway": "stripe",
 }  # fmt: skip
-
-
-def form_of(text: str, selector: str) -> dict[str, str]:
-    """What a browser sends of the form at ``selector``, as it stands."""
-    form = BeautifulSoup(text, "html.parser").select_one(selector)
-    if form is None:
-        raise RuntimeError(f"no {selector} on the page")
-    return {
-        str(field["name"]): str(field.get("value", ""))
-        for field in form.select("input[name]")
-        if field.get("type") != "radio"
-    }
 
 
 def _post(session: requests.Session, url: str, form: dict[str, str]) -> float:

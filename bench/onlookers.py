@@ -1,5 +1,8 @@
-"""``python -m bench.onlookers URL PATH``: looks at pages that are mostly kept until a line comes in;
-prints how many answers said that too many are here, and how long each other one took, in seconds."""
+"""``python -m bench.onlookers URL PATH``: looks at pages that are mostly kept until a line comes in.
+
+Prints a line when it begins, and at the end how many answers said that too many are here, and how
+long each other one took, in seconds.
+"""
 
 from __future__ import annotations
 
@@ -20,6 +23,7 @@ def main() -> None:
     headers = named(f"{url}/products")
     line = http.client.HTTPConnection(urlsplit(url).netloc, timeout=30)
     took, turn, turned_away = [], 0, 0
+    print(flush=True)
     while not select.select([sys.stdin], [], [], _EVERY)[0]:
         turn += 1
         began = time.perf_counter()

@@ -20,7 +20,8 @@ from app.catalog.service import CatalogService
 from app.db.cache import Cache
 from app.web.registry import service
 from app.worker import Worker
-from bench.latency import ADDRESS, form_of
+from bench.forms import BUY, MAIN, form_of
+from bench.latency import ADDRESS
 from bench.scaling.storage import Stored, stored
 from bench.shop import Shop
 
@@ -146,15 +147,15 @@ def _warm(app: Flask) -> None:
 def _purchase(app: Flask, meter: _Meter, cost: Cost, slugs: Iterator[int], number: int) -> None:
     client = app.test_client()
     page = ""
-    while 'class="buy"' not in page:
+    while BUY not in page:
         path = f"/products/product-{next(slugs)}"
         page = client.get(path).text
-    item = {**form_of(page, "form.buy"), "quantity": "1"}
+    item = {**form_of(page, BUY), "quantity": "1"}
     with _phase(app, meter, cost, "cart"):
         client.post("/cart/items", data=item)
     with _phase(app, meter, cost, "checkout"):
         checkout = client.get("/checkout").text
-    form = {**form_of(checkout, "main form"), **ADDRESS, "email": f"s{number}@bench.example"}
+    form = {**form_of(checkout, MAIN), **ADDRESS, "email": f"s{number}@bench.example"}
     with _phase(app, meter, cost, "button"):
         answer = client.post("/checkout", data=form)
     hosted = answer.headers["Location"]
