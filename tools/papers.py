@@ -1,5 +1,5 @@
-"""What the papers say of the code: ``check`` looks whether what they name is there, ``update`` writes
-the list of decisions."""
+"""What the papers say of the code: ``check`` looks whether what they name is there and every library
+is told of, ``update`` writes the list of decisions."""
 
 from __future__ import annotations
 
@@ -14,6 +14,10 @@ _DECISIONS = _ROOT / "docs" / "decisions"
 _LIST = _DECISIONS / "README.md"
 _NAMED_CODE = ("docs/journeys.md", "CONTRIBUTING.md")  # whose every name of code must be there
 _LINK = re.compile(r"\]\(([^)#\s]+)(?:#[\w-]*)?\)")
+_LIBRARIES = "docs/dependencies.md"
+_REQUIREMENTS = ("requirements.in", "requirements-dev.in")
+_ASKED = re.compile(r"^([\w.-]+)", re.MULTILINE)  # a line of requirements*.in
+_TOLD = re.compile(r"^\| ([\w.-]+) \| \d{4}-\d\d \|", re.MULTILINE)
 _METHOD = re.compile(r"`([A-Z]\w+)\.(\w+)[`( ]")
 _FILE = re.compile(r"`((?:\w+/)+[\w.]+\.(?:py|html|md|psv))(?:::\w+)?`")
 
@@ -38,8 +42,17 @@ def problems() -> Iterator[str]:
                 yield f"{name}: {link} is not there"
         if name in _NAMED_CODE:
             yield from (f"{name}: {each}" for each in _nowhere(text))
+    asked = {each for name in _REQUIREMENTS for each in _ASKED.findall((_ROOT / name).read_text())}
+    yield from libraries(asked - {"-r"}, (_ROOT / _LIBRARIES).read_text())
     if _LIST.read_text() != decisions():
         yield f"{_LIST.relative_to(_ROOT)} is not complete: run `make papers`"
+
+
+def libraries(asked: set[str], page: str) -> Iterator[str]:
+    """Libraries that are asked for and not told of on the page, and the reverse."""
+    told = set(_TOLD.findall(page))
+    yield from (f"{_LIBRARIES} lacks {each}" for each in sorted(asked - told))
+    yield from (f"{_LIBRARIES}: nobody asks for {each}" for each in sorted(told - asked))
 
 
 def _nowhere(text: str) -> Iterator[str]:

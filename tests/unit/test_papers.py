@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from tools.limits import _lengths, _silenced
 from tools.packages import _drawn, _without_detours
+from tools.papers import libraries
 
 
 def test_a_way_round_is_not_drawn() -> None:
@@ -40,4 +41,12 @@ def test_what_is_silenced_says_why() -> None:
     assert list(_silenced("app/x.py", f"a = 1  {ignored}  # no types\n")) == []
     assert list(_silenced("tests/x.py", f"a = 1  {ignored}\n")) == [
         "tests/x.py:1: mypy does not read this file"
+    ]
+
+
+def test_a_library_nobody_told_of_is_named_and_so_is_one_nobody_asks_for() -> None:
+    page = "| Flask | 2026-02 | Routes. |\n| Django | 2026-02 | Routes, too. |\n"
+    assert list(libraries({"Flask", "svg.py"}, page)) == [
+        "docs/dependencies.md lacks svg.py",
+        "docs/dependencies.md: nobody asks for Django",
     ]
