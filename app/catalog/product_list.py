@@ -14,7 +14,7 @@ from app.db.database import Database
 from app.shared.ids import Sku
 
 _PAGE = 50
-_MOST_LOOKED_AT = 400  # products whose stock is read for one page of a list filtered by stock
+_MOST_LOOKED_AT = 300  # products whose stock is read for one page of a list filtered by stock
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
