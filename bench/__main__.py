@@ -57,6 +57,7 @@ def main() -> int:
 
 def _measure(shop: Shop, seconds: int, say: Callable[[str], None]) -> Measured:
     ready = _ready(shop)
+    shop.wait_until_idle()
     product = "/products/product-1"
     listing = f"{shop.url}/products"
     say(f"{shop.size:,} products: cached pages")

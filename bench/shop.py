@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import urlsplit
 
+import psutil
 from rich.progress import Progress
 
 from app import create_app
@@ -27,6 +28,8 @@ from dev.ports import find_free
 from dev.stack import EMBEDDED, ROOT, Stack
 
 PACKED = {"Accept-Encoding": "gzip"}
+_MOST_WORK = 600.0  # seconds
+_LOOK, _IDLE = 4.0, 0.3  # seconds; processors that an idle shop takes at most
 _PASSING = {"server", "date", "connection", "transfer-encoding"}
 
 
@@ -47,6 +50,25 @@ class Shop:
         server = self.stack.services["web"].pid
         children = Path(f"/proc/{server}/task/{server}/children").read_text().split()
         return sorted((_resident(int(each)) for each in children), reverse=True)
+
+    def wait_until_idle(self) -> None:
+        """Until it has done with what was stored and with its first pages. Raises ``RuntimeError``
+        if it never has."""
+        until = time.monotonic() + _MOST_WORK
+        while self._busy(_LOOK) > _IDLE:
+            if time.monotonic() > until:
+                raise RuntimeError("The shop never comes to rest.")
+
+    def _busy(self, seconds: float) -> float:
+        """How many processors all of it takes meanwhile."""
+        before = self._processor_time()
+        time.sleep(seconds)
+        return (self._processor_time() - before) / seconds
+
+    def _processor_time(self) -> float:
+        servers = [psutil.Process(each.pid) for each in self.stack.services.values()]
+        every = [*servers, *(child for each in servers for child in each.children(recursive=True))]
+        return sum(each.cpu_times().user + each.cpu_times().system for each in every)
 
 
 def _resident(process: int) -> int:

@@ -32,6 +32,7 @@ def main() -> int:
         shop_of(_PRODUCTS, bar) as shop,
     ):
         app = create_app(shop.stack.environment)
+        shop.wait_until_idle()
         bar.add_task(f"{chosen.shoppers:,} shoppers", total=None)
         sale = hold_sale(
             shop, app, shoppers=chosen.shoppers, items=chosen.items, within=chosen.within
