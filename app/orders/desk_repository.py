@@ -24,7 +24,7 @@ _BEGINNING = datetime(2015, 1, 1, tzinfo=UTC)
 _FIRST_WINDOW = timedelta(minutes=1)
 _STEP = timedelta(milliseconds=1)  # to the next moment that can be told apart
 _PROBE = timedelta(days=30)
-_PATIENCE = 0.2  # seconds that a page may look back for what is rare
+_PATIENCE = 0.15  # seconds that a page may look back for what is rare
 _QUICK, _SLOW = 0.03, 0.1  # seconds: whether windows become longer or shorter
 _GROWTH = 4
 _MOST_BY_PREFIX = 200
