@@ -6,6 +6,7 @@ import gc
 import shutil
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -13,15 +14,14 @@ import requests
 from flask import Flask
 from jinja2 import FileSystemBytecodeCache
 
-from app import create_app
+from app import create_app, factory
 from app.db.cache import Cache
 from app.db.database import Database
 from app.db.migrations import all_migrations, upgrade
-from app.markets.repository import MarketRepository
-from app.markets.starting import STARTING
 from app.web.registry import service
 from dev.stack import Stack
 from tests.support.catalog import CatalogMaker
+from tests.support.emptying import empty
 from tests.support.gateways import Sandbox
 from tests.support.member import Mailbox, Member
 from tests.support.memory_disk import use_memory
@@ -29,7 +29,6 @@ from tests.support.quick_hashes import hash_quickly
 from tests.support.routes import compile_once
 from tests.support.shopper import Shopper
 
-_KEPT = {"migrations", "migration_lock"}
 _IN_MEMORY = pytest.StashKey[Path]()
 
 
@@ -38,6 +37,7 @@ def pytest_configure(config: pytest.Config) -> None:
     enough of it."""
     compile_once()
     hash_quickly()
+    factory.version_of = cache(factory.version_of)  # reads every template, picture and script
     if folder := use_memory():
         config.stash[_IN_MEMORY] = folder
 
@@ -101,9 +101,7 @@ def app(
     app.testing = True
     app.jinja_env.bytecode_cache = compiled_templates
     database = service(Database, app)
-    for name in database.collections() - _KEPT:
-        database[name].delete_many({})
-    MarketRepository(database).seed(STARTING)
+    empty(database)
     service(Cache, app).client.flushdb()  # what one test counted limits no other
     yield app
     closing.submit(database.close)
