@@ -4,6 +4,8 @@ It remembers the replies to the last 10 000 retryable writes for half an hour, a
 of them at every write: by then a write takes ten times as long. A driver that lost an answer asks
 again within seconds, so a few hundred are enough. And it gives up a transaction from which nothing
 is heard for five seconds, not for a minute: its process was killed, what it was writing is locked.
+
+``dev/embedded_speed.py`` spares it work that it does over and over.
 """
 
 from __future__ import annotations
@@ -14,12 +16,14 @@ from typing import Any
 from secantus import server, transactions
 from secantus.cli import main
 
+from dev import embedded_speed
+
 _REMEMBERED = 500
 _SILENCE = 5.0  # seconds
 
 
 def _registry(**options: Any) -> transactions.TransactionRegistry:
-    return transactions.TransactionRegistry(**{**options, "lifetime_seconds": _SILENCE})
+    return embedded_speed.QuickRegistry(**{**options, "lifetime_seconds": _SILENCE})
 
 
 if __name__ == "__main__":
@@ -28,5 +32,6 @@ if __name__ == "__main__":
     if not hasattr(server, "TransactionRegistry"):
         raise SystemExit("This version of SecantusDB keeps transactions in another way.")
     transactions._RETRYABLE_RECORD_MAX = _REMEMBERED
+    embedded_speed.apply()
     server.TransactionRegistry = _registry
     sys.exit(main())
