@@ -12,7 +12,6 @@ from pathlib import Path
 import pytest
 import requests
 from flask import Flask
-from jinja2 import FileSystemBytecodeCache
 
 from app import create_app, factory
 from app.db.cache import Cache
@@ -28,6 +27,7 @@ from tests.support.memory_disk import use_memory
 from tests.support.quick_hashes import hash_quickly
 from tests.support.routes import compile_once
 from tests.support.shopper import Shopper
+from tests.support.templates import RememberedTemplates
 
 _IN_MEMORY = pytest.StashKey[Path]()
 
@@ -78,9 +78,9 @@ def environment(stack: Stack, tmp_path: Path) -> dict[str, str]:
 
 
 @pytest.fixture(scope="session")
-def compiled_templates(tmp_path_factory: pytest.TempPathFactory) -> FileSystemBytecodeCache:
+def compiled_templates() -> RememberedTemplates:
     """Compiled templates, for every shop that the tests build."""
-    return FileSystemBytecodeCache(str(tmp_path_factory.mktemp("templates")))
+    return RememberedTemplates()
 
 
 @pytest.fixture(scope="session")
@@ -93,7 +93,7 @@ def closing() -> Iterator[ThreadPoolExecutor]:
 @pytest.fixture
 def app(
     environment: dict[str, str],
-    compiled_templates: FileSystemBytecodeCache,
+    compiled_templates: RememberedTemplates,
     closing: ThreadPoolExecutor,
 ) -> Iterator[Flask]:
     """A shop on an empty, migrated database."""
