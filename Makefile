@@ -5,7 +5,9 @@ VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 CODE := app dev sandbox tests migrations bench tools serve.py wsgi.py
-export PYTHONDONTWRITEBYTECODE = 1
+# Compiled once, beside the libraries: every process of a run starts half a second earlier.
+export PYTHONDONTWRITEBYTECODE =
+export PYTHONPYCACHEPREFIX = $(CURDIR)/$(VENV)/compiled
 
 .PHONY: help setup run test check format lint lock bench bench-admin chaos faults upgrade fuzz screenshots lighthouse translations a11y audit secrets-baseline papers scaling tour load
 CHECKOUTS ?= 10000

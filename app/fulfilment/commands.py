@@ -17,7 +17,6 @@ from app.fulfilment.errors import NotShippable
 from app.fulfilment.invoicing import Invoicing
 from app.fulfilment.models import ReturnRequest, Shipment
 from app.fulfilment.papers import PaperWriter
-from app.fulfilment.pdf import render
 from app.fulfilment.returns import GoodsReturns
 from app.fulfilment.rules import REASON_LABELS
 from app.fulfilment.shipping import Shipping
@@ -141,6 +140,8 @@ def packing_slip(number: str, file: Path, shipment: int | None) -> None:
     )
     if not paper.table.rows:
         raise click.ClickException("Nothing of this order is to be shipped; name a --shipment.")
+    from app.fulfilment.pdf import render  # with its fonts, too much for all other commands
+
     try:
         file.write_bytes(render(paper))
     except OSError as error:

@@ -11,7 +11,6 @@ from app.fulfilment.invoicing import Invoicing
 from app.fulfilment.order_page import visible_order
 from app.fulfilment.paper import Paper
 from app.fulfilment.papers import PaperWriter
-from app.fulfilment.pdf import render
 from app.orders.models import Order
 from app.shared.texts import speaking
 from app.web.registry import service
@@ -35,6 +34,8 @@ def papers_page(papers: Sequence[Paper], back_url: str) -> Response:
 
 def paper_file(paper: Paper, name: str) -> Response:
     """A paper as a PDF that browsers show, and keep under ``name``."""
+    from app.fulfilment.pdf import render  # with its fonts, too much for processes without papers
+
     response = make_response(render(paper))
     response.headers["Content-Type"] = "application/pdf"
     response.headers["Content-Disposition"] = f'inline; filename="{name}.pdf"'
