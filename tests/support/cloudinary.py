@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import socket
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -107,6 +108,7 @@ def garbled(_api: UploadApi, _request: Request) -> Response:
 def lost(api: UploadApi, request: Request) -> Response:
     """A fault: carried out, and the answer lost on its way."""
     api.upload(request)
+    request.environ["werkzeug.socket"].shutdown(socket.SHUT_RDWR)
     raise ConnectionAbortedError
 
 
@@ -116,7 +118,7 @@ def running() -> Iterator[UploadApi]:
     api = UploadApi()
     server = make_server("127.0.0.1", 0, Request.application(api.answer), threaded=True)
     api.url = f"http://127.0.0.1:{server.server_port}"
-    thread = threading.Thread(target=server.serve_forever, daemon=True)
+    thread = threading.Thread(target=server.serve_forever, args=(0.01,), daemon=True)
     thread.start()
     try:
         yield api
