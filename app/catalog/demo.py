@@ -65,6 +65,7 @@ class DemoLoader:
         self._markets = markets
         self._folder = folder
         self._stored: dict[Path, StoredImage] = {}  # several variants show the same picture
+        self._currencies: dict[str, str] = {}  # of each market, for the hundreds of prices
 
     def run(self, progress: Callable[[int, int], None]) -> int:
         """Load, and return how many products were added. Raises ``DemoMissing``."""
@@ -72,6 +73,7 @@ class DemoLoader:
             data = json.loads((self._folder / "catalog.json").read_text(encoding="utf-8"))
         except FileNotFoundError as error:
             raise DemoMissing(f"{self._folder / 'catalog.json'} is missing") from error
+        self._currencies.clear()
         given = [*data["products"], *data["bundles"]]
         known = self._catalog.by_slugs(each["slug"] for each in given)
         missing = [each for each in given if each["slug"] not in known]
@@ -178,7 +180,9 @@ class DemoLoader:
         )
 
     def _price(self, market: str, price: Mapping[str, Any]) -> Price:
-        currency = self._markets.get(market).currency
+        if market not in self._currencies:
+            self._currencies[market] = self._markets.get(market).currency
+        currency = self._currencies[market]
         compare_at = price.get("compare_at")
         return Price(
             amount=Money(price["amount"], currency),
