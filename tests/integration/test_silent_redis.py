@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import socket
-import threading
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 
@@ -14,32 +12,7 @@ from app import create_app
 from app.db.cache import Cache
 from app.web.fragments import Fragments
 from app.web.registry import service
-
-
-class Silence:
-    """A server that takes connections; ``taken`` is how many."""
-
-    def __init__(self) -> None:
-        self._socket = socket.create_server(("127.0.0.1", 0))
-        self._held: list[socket.socket] = []
-        self.port = self._socket.getsockname()[1]
-        threading.Thread(target=self._take, daemon=True).start()
-
-    @property
-    def taken(self) -> int:
-        return len(self._held)
-
-    def _take(self) -> None:
-        while True:
-            try:
-                self._held.append(self._socket.accept()[0])
-            except OSError:
-                return
-
-    def close(self) -> None:
-        self._socket.close()
-        for each in self._held:
-            each.close()
+from tests.support.silence import Silence
 
 
 @pytest.fixture
