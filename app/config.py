@@ -11,6 +11,7 @@ from urllib.parse import urlsplit
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 
+from app.shared.redis_url import read_redis_url
 from app.shared.shop_keys import ShopKeys
 
 _MIN_SECRET = 32
@@ -98,6 +99,12 @@ class Settings(BaseModel):
     def _names_somebody(cls, value: str) -> str:
         if not value.replace("|", "").strip():
             raise ValueError("must name the seller, such as MossX GmbH|Moosweg 1|20095 Hamburg")
+        return value
+
+    @field_validator("redis_url")
+    @classmethod
+    def _is_redis(cls, value: str) -> str:
+        read_redis_url(value)
         return value
 
     @field_validator("mail_url")

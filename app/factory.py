@@ -282,7 +282,7 @@ def _cache(app: Flask, settings: Settings) -> None:
     stored.listen(pages.forget)
     follower.go_with(stored)
     app.wsgi_app = pages  # type: ignore[assignment,method-assign]  # as Flask means it
-    register(app, Fragments(app, settings.redis_url, version), store, pages, served)
+    register(app, Fragments(app, version), store, pages, served)
     figures = ProcessFigures(pages, store, follower)
     register(app, figures)
     metrics.show(app, figures, service(ShopFigures, app))

@@ -7,32 +7,25 @@ import time
 from collections.abc import Callable
 from typing import Any, TypeVar
 
-import redis
 import structlog
-from redis.backoff import NoBackoff
 from redis.exceptions import RedisError
-from redis.retry import Retry
+
+from app.db.redis_client import redis_client
 
 T = TypeVar("T")
 _REST = 1.0  # seconds without asking after Redis did not answer, so that nobody waits in a row
-# Doing without Redis takes milliseconds: whoever waits for it for longer has nothing of it.
-PATIENCE: dict[str, Any] = {
-    "socket_connect_timeout": 0.25,
-    "socket_timeout": 0.25,
-    "retry": Retry(NoBackoff(), 0),
-}
 _log = structlog.get_logger()
 
 
 class Cache:
-    """A connection pool to Redis whose operations say "nothing there" when Redis is away.
+    """A client of Redis whose operations say "nothing there" when Redis is away.
 
     Everything in the process that asks Redis does it through ``attempt``: once it did not answer,
     nobody asks for a moment, and then one asks for all.
     """
 
     def __init__(self, url: str) -> None:
-        self.client = redis.Redis.from_url(url, health_check_interval=30, **PATIENCE)
+        self.client = redis_client(url)
         self._lock = threading.Lock()
         self._is_away = False
         self._ask_again_at = 0.0
@@ -79,7 +72,7 @@ class Cache:
         """Put a value in front of a list of at most ``most``, without an older equal one."""
 
         def work() -> None:
-            pipe = self.client.pipeline()
+            pipe = self.client.pipeline(transaction=True)
             pipe.lrem(key, 0, value.decode())
             pipe.lpush(key, value)
             pipe.ltrim(key, 0, most - 1)
@@ -101,7 +94,7 @@ class Cache:
         """The list, newest first, which is empty afterwards."""
 
         def work() -> list[bytes]:
-            pipe = self.client.pipeline()
+            pipe = self.client.pipeline(transaction=True)
             pipe.lrange(key, 0, -1)
             pipe.delete(key)
             return list(pipe.execute()[0])

@@ -19,7 +19,7 @@ from cachelib.serializers import BaseSerializer
 from flask import Flask
 from flask_caching import Cache as FlaskCache
 
-from app.db.cache import PATIENCE, Cache
+from app.db.cache import Cache
 from app.web.registry import service
 
 _LIFE = 24 * 3600  # seconds
@@ -40,16 +40,15 @@ class _Text(BaseSerializer):
 class Fragments:
     """Rendered fragments by name, each made by one renderer at a time."""
 
-    def __init__(self, app: Flask, redis_url: str, version: str) -> None:
+    def __init__(self, app: Flask, version: str) -> None:
         self._cache = FlaskCache(
             app,
             config={
                 "CACHE_TYPE": "RedisCache",
-                "CACHE_REDIS_URL": redis_url,
+                "CACHE_REDIS_HOST": service(Cache, app).client,  # a client is taken as it is
                 "CACHE_KEY_PREFIX": "mossx:fragment:",
                 "CACHE_DEFAULT_TIMEOUT": _LIFE,
                 "CACHE_SERIALIZER": _Text,
-                "CACHE_OPTIONS": PATIENCE,
             },
         )
         self._app = app

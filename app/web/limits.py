@@ -9,10 +9,11 @@ from ipaddress import IPv6Address, ip_address, ip_network
 from flask import Flask, Response, request
 from flask_limiter import Limiter, RateLimitExceeded
 
-from app.db.cache import PATIENCE
+from app.db.redis_client import redis_client
 from app.shared.emails import normal_email
 from app.shared.texts import Text
 from app.web.errors import error_page
+from app.web.limit_storage import ShopStorage
 
 
 def _network() -> str:
@@ -76,8 +77,8 @@ def _say_when(_: RateLimitExceeded) -> Response:
 def init_app(app: Flask, redis_url: str) -> None:
     """Count in Redis."""
     app.config.update(
-        RATELIMIT_STORAGE_URI=redis_url,
-        RATELIMIT_STORAGE_OPTIONS=PATIENCE,
+        RATELIMIT_STORAGE_URI=ShopStorage.URI,
+        RATELIMIT_STORAGE_OPTIONS={"client": redis_client(redis_url)},
         RATELIMIT_STRATEGY="moving-window",
         RATELIMIT_IN_MEMORY_FALLBACK_ENABLED=True,
         RATELIMIT_SWALLOW_ERRORS=True,  # Redis may go between looking and counting
