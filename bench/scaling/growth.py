@@ -128,7 +128,7 @@ class Model:
                 name="one Redis",
                 limit=assumed.redis_per_second / self.per_order("redis"),
                 grows=False,
-                remedy="Redis Cluster: every key stands alone",
+                remedy="a Redis cluster: keys are spread over its primaries",
             ),
         ]
         return sorted(found, key=lambda each: each.limit)
