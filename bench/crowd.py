@@ -21,11 +21,12 @@ _SOON = 5  # seconds until a shopper asks again who is not told when
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Crowd:
-    """What became of them: outcomes by shopper, answers by status (0 for none), and the seconds
-    that each buyer took."""
+    """What became of them: outcomes by shopper, answers by status, errors of connections by their
+    name, and the seconds that each buyer took."""
 
     outcomes: Counter[str] = field(default_factory=Counter)
     answers: Counter[int] = field(default_factory=Counter)
+    broken: Counter[str] = field(default_factory=Counter)
     took: list[float] = field(default_factory=list)
 
 
@@ -48,7 +49,7 @@ async def _visit(crowd: Crowd, base: str, path: str, number: int, after: float) 
     began = time.monotonic()
     jar = CookieJar(unsafe=True)  # the shop has a number for a name
     async with ClientSession(base, cookie_jar=jar, timeout=_TIMEOUT) as browser:
-        outcome = await _Shopper(browser, number, crowd.answers).run(path)
+        outcome = await _Shopper(browser, number, crowd).run(path)
     crowd.outcomes[outcome] += 1
     if outcome == "bought":
         crowd.took.append(time.monotonic() - began)
@@ -68,11 +69,11 @@ class _Answer:
 class _Shopper:
     """Wants one of it; comes again as often as the shop asks for."""
 
-    def __init__(self, browser: ClientSession, number: int, answers: Counter[int]) -> None:
+    def __init__(self, browser: ClientSession, number: int, crowd: Crowd) -> None:
         self._browser = browser
         self._email = f"flash-{number:05}@bench.example"
         self._until = time.monotonic() + _PATIENCE
-        self._answers = answers
+        self._crowd = crowd
 
     async def run(self, path: str) -> str:
         """Buy it, or find it sold out."""
@@ -105,13 +106,13 @@ class _Shopper:
                 async with self._browser.request(
                     method, url, data=form, allow_redirects=False
                 ) as answer:
-                    self._answers[answer.status] += 1
+                    self._crowd.answers[answer.status] += 1
                     if answer.status != 503:
                         where = answer.headers.get("Location", "")
                         return _Answer(answer.status, await answer.text(), where)
                     wait = int(answer.headers.get("Retry-After", _SOON))
-            except (ClientError, TimeoutError):
-                self._answers[0] += 1
+            except (ClientError, TimeoutError) as error:
+                self._crowd.broken[f"{type(error).__name__} of {method} {url[:9]}"] += 1
                 wait = _SOON
             await asyncio.sleep(wait)
         raise _GaveUp

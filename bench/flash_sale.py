@@ -28,14 +28,15 @@ _LESS = 10  # niceness of who puts the load on: the machine is the shop's
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Sale:
-    """How it went: outcomes by shopper, answers by status (0 for none), how long buyers took, and
-    how long kept pages took meanwhile."""
+    """How it went: outcomes by shopper, answers by status, connections that broke, how long buyers
+    took, and how long kept pages took meanwhile."""
 
     shoppers: int
     items: int
     seconds: float
     outcomes: Counter[str]
     answers: Counter[int]
+    broken: Counter[str]
     bought: Spread
     kept: Spread
     onlookers_turned_away: int
@@ -45,13 +46,14 @@ class Sale:
     @property
     def is_good(self) -> bool:
         """Whether every item found one buyer, and nobody met an error."""
-        errors = [status for status in self.answers if not 200 <= status < 500 and status != 503]
+        errors = [status for status in self.answers if status >= 500 and status != 503]
         return (
             self.units_sold == self.items
             and self.units_left == 0
             and self.outcomes["bought"] == self.items
             and self.outcomes["bought"] + self.outcomes["sold out"] == self.shoppers
             and not errors
+            and not self.broken
         )
 
 
@@ -82,6 +84,7 @@ def hold_sale(shop: Shop, app: Flask, *, shoppers: int, items: int, within: floa
         seconds=seconds,
         outcomes=crowd.outcomes,
         answers=crowd.answers,
+        broken=crowd.broken,
         bought=spread(crowd.took or [0.0]),
         kept=spread([float(each) for each in looked]),
         onlookers_turned_away=int(turned_away),

@@ -52,6 +52,7 @@ def _is_good(sale: Sale) -> bool:
 def _of_sale(sale: Sale, within: float) -> list[str]:
     answers = ", ".join(f"{count:,} × {status}" for status, count in sorted(sale.answers.items()))
     outcomes = ", ".join(f"{count:,} {name}" for name, count in sorted(sale.outcomes.items()))
+    broken = ", ".join(f"{count:,} × {name}" for name, count in sale.broken.items())
     return [
         "# Under load",
         "",
@@ -69,6 +70,7 @@ def _of_sale(sale: Sale, within: float) -> list[str]:
         f"| outcomes | {outcomes} |",
         f"| units sold, and left | {sale.units_sold:,}, {sale.units_left:,} |",
         f"| answers | {answers} |",
+        f"| connections that broke | {broken or 'none'} |",
         f"| all over after | {sale.seconds:.0f} s |",
         (
             f"| from the product page to the thanks, p50 and p99 | {sale.bought.p50 / 1000:.0f} s,"
