@@ -12,7 +12,8 @@ from pathlib import Path
 _ROOT = Path(__file__).resolve().parents[1]
 _DECISIONS = _ROOT / "docs" / "decisions"
 _LIST = _DECISIONS / "README.md"
-_NAMED_CODE = ("docs/journeys.md", "CONTRIBUTING.md")  # whose every name of code must be there
+# Whose every name of code must be there.
+_NAMED_CODE = ("docs/journeys.md", "docs/promises.md", "CONTRIBUTING.md")
 _LINK = re.compile(r"\]\(([^)#\s]+)(?:#[\w-]*)?\)")
 _LIBRARIES = "docs/dependencies.md"
 _REQUIREMENTS = ("requirements.in", "requirements-dev.in")

@@ -169,6 +169,7 @@ class Owner:
         self.page.get_by_label("Find products by name or SKU").fill(part)
         self.press("Find")
         self.page.get_by_role("list", name="Found").get_by_role("button").first.click()
+        self.settled()
         self.fill({"Units": units, "Percent off": percent})
         self.press("Save")
         self.sees(title)
