@@ -173,13 +173,17 @@ def make_report(name: ReportName, choice: Choice, about: str = "") -> Report:
         title=_TITLES[name],
         about=labels.get(about, about) if about else "",
         is_time=is_time,
-        first=(Text("Hour (UTC)") if choice.is_one_day else Text("Day (UTC)"))
-        if is_time
-        else _TITLES[name],
+        first=_heading(name, choice) if is_time else _TITLES[name],
         columns=_COLUMNS[name],
         lines=lines,
         charts=_charts(name, _filled(shown, choice) if is_time else shown, labels, is_time=is_time),
     )
+
+
+def _heading(name: ReportName, choice: Choice) -> Text:
+    """What lines of time are: only sales are counted by the hour."""
+    by_hour = name is ReportName.SALES and choice.is_one_day
+    return Text("Hour (UTC)") if by_hour else Text("Day (UTC)")
 
 
 def _rows(name: ReportName, choice: Choice, about: str) -> tuple[list[Row], bool]:

@@ -163,6 +163,21 @@ def test_one_product_is_shown_day_by_day(sold: Flask, owner: Staff) -> None:
     assert "$80.00" in row.text
 
 
+@pytest.mark.parametrize(("name", "heading"), [("sales", "Hour (UTC)"), ("funnel", "Day (UTC)")])
+def test_the_lines_of_one_day_are_called_what_they_are(
+    sold: Flask, owner: Staff, name: str, heading: str
+) -> None:
+    page = soup(owner.get(f"/admin/reports/{name}?range=today"))
+    assert page.select("thead th")[0].get_text(strip=True) == heading
+
+
+def test_one_product_of_one_day_has_a_line_of_a_day(sold: Flask, owner: Staff) -> None:
+    link = soup(owner.get("/admin/reports/products?range=today")).select_one("tbody th a")
+    assert link is not None
+    page = soup(owner.get(str(link["href"])))
+    assert page.select("thead th")[0].get_text(strip=True) == "Day (UTC)"
+
+
 def test_an_unknown_report_is_missing(app: Flask, owner: Staff) -> None:
     assert owner.get("/admin/reports/everything").status_code == 404
 
