@@ -8,6 +8,7 @@ import random
 import time
 from collections import Counter
 from dataclasses import dataclass, field
+from urllib.parse import urlsplit
 
 from aiohttp import ClientError, ClientSession, ClientTimeout, CookieJar
 
@@ -112,7 +113,8 @@ class _Shopper:
                         return _Answer(answer.status, await answer.text(), where)
                     wait = int(answer.headers.get("Retry-After", _SOON))
             except (ClientError, TimeoutError) as error:
-                self._crowd.broken[f"{type(error).__name__} of {method} {url[:9]}"] += 1
+                kind = urlsplit(url).path.split("/")[1]  # numbers and names say nothing
+                self._crowd.broken[f"{type(error).__name__} of {method} /{kind}"] += 1
                 wait = _SOON
             await asyncio.sleep(wait)
         raise _GaveUp

@@ -181,17 +181,21 @@ def make_report(name: ReportName, choice: Choice, about: str = "") -> Report:
 
 
 def _heading(name: ReportName, choice: Choice) -> Text:
-    """What lines of time are: only sales are counted by the hour."""
-    by_hour = name is ReportName.SALES and choice.is_one_day
-    return Text("Hour (UTC)") if by_hour else Text("Day (UTC)")
+    """What lines of time are."""
+    return Text("Hour (UTC)") if _is_by_hour(name, choice) else Text("Day (UTC)")
+
+
+def _is_by_hour(name: ReportName, choice: Choice) -> bool:
+    """Only sales are counted by the hour."""
+    return name is ReportName.SALES and choice.is_one_day
 
 
 def _rows(name: ReportName, choice: Choice, about: str) -> tuple[list[Row], bool]:
     """The rows, and whether they are days or hours."""
     analytics, span, market = service(AnalyticsService), choice.span, choice.market
+    if _is_by_hour(name, choice):
+        return analytics.by_hour(span, market), True
     if name is ReportName.SALES:
-        if choice.is_one_day:
-            return analytics.by_hour(span, market), True
         return analytics.by_day(Kind.SALES, span, market), True
     if name is ReportName.MARKETS:
         return analytics.by_market(Kind.SALES, span), False

@@ -1,3 +1,5 @@
+"""The quicker ways through the embedded database lead to the same places."""
+
 from __future__ import annotations
 
 import random
