@@ -10,9 +10,9 @@ import sys
 
 from playwright.sync_api import Page, sync_playwright
 
-from app.account.demo import DEMO_LOGINS, DemoLogin
 from dev.attach import data_folder
 from dev.lock import DataLock
+from tools import day
 
 PAGES = {
     "home": "/",
@@ -31,7 +31,6 @@ PAGES = {
     "wishlist-empty": "/wishlist",
     "not-found": "/nowhere",
 }
-ENTRIES = {"email": "ann@example.com", "phone": "+1 555 010 2030", "name": "Ann Shopper", "line1": "1 Main Street", "postal_code": "94203", "city": "Sacramento"}  # fmt: skip
 SIZES = {"phone": (390, 844), "desktop": (1440, 900)}
 
 
@@ -57,7 +56,7 @@ def _buy(page: Page, folder: str) -> None:
     page.get_by_role("button", name="Continue to payment").click()
     page.get_by_role("alert").wait_for()
     _shoot(page, folder, "checkout-errors")
-    for name, value in ENTRIES.items():
+    for name, value in day.ENTRIES.items():
         page.locator(f"[name={name}]").fill(value)
     page.locator("[name=state]").select_option("CA")
     page.locator("[name=gateway][value=razorpay]").check()
@@ -69,29 +68,6 @@ def _buy(page: Page, folder: str) -> None:
     page.get_by_test_id("approve").click()
     page.get_by_text("Thank you, Ann").wait_for()
     _shoot(page, folder, "order")
-
-
-def _log_in(page: Page, login: DemoLogin) -> None:
-    page.goto("/account/login")
-    page.get_by_label("E-mail").fill(login.email)
-    page.get_by_label("Password").fill(login.password)
-    page.get_by_role("button", name="Log in").click()
-    page.get_by_role("heading", level=1, name="Hello").wait_for()
-
-
-def _order(page: Page) -> None:
-    """Something for the order history."""
-    page.goto("/products/globe-lamp")
-    page.get_by_role("button", name="Add to cart").click()
-    page.locator("#buy-result .alert").wait_for()
-    page.goto("/checkout")
-    for name, value in ENTRIES.items():
-        page.locator(f"[name={name}]").fill(value)
-    page.locator("[name=state]").select_option("CA")
-    page.locator("[name=gateway][value=stripe]").check()
-    page.get_by_role("button", name="Continue to payment").click()
-    page.get_by_test_id("approve").click()
-    page.get_by_text("Thank you, Ann").wait_for()
 
 
 def _refuse(page: Page, folder: str, path: str, button: str) -> None:
@@ -110,17 +86,17 @@ def _account(page: Page, folder: str) -> None:
     _refuse(page, folder, "/account/forgot", "Send the link")
     page.goto("/account/forgot?sent=1")
     _shoot(page, folder, "account-forgot-sent")
-    _log_in(page, DEMO_LOGINS[1])
+    day.log_in(page, day.MEMBER)
     for name in ("globe-lamp", "heron-teapot"):
         page.goto(f"/products/{name}")
     page.goto("/account/addresses")
-    for name, value in ENTRIES.items():
+    for name, value in day.ENTRIES.items():
         if name != "email":
             page.locator(f"main [name={name}]").fill(value)
     page.locator("main [name=state]").select_option("CA")
     page.get_by_role("button", name="Save").click()
     page.locator(".card-plain").first.wait_for()
-    _order(page)
+    day.buy(page, "globe-lamp")  # something for the order history
     for name in ("", "/orders", "/sessions", "/deletion"):
         page.goto(f"/account{name}")
         _shoot(page, folder, f"account{name}".replace("/", "-"))
@@ -183,7 +159,7 @@ BELOW = {
 
 def _panel(page: Page, folder: str) -> None:
     """The owner's pages. Says which are wider than the window."""
-    _log_in(page, DEMO_LOGINS[0])
+    day.log_in(page, day.OWNER)
     for name, path in PANEL.items():
         _look(page, folder, f"admin-{name}", path)
         if name in BELOW:
@@ -192,6 +168,13 @@ def _panel(page: Page, folder: str) -> None:
             for below in BELOW[name] if found else ():
                 words = f"{name}-one{below.replace('/', '-')}"
                 _look(page, folder, f"admin-{words}", f"{found}{below}")
+
+
+def _day(page: Page, folder: str) -> None:
+    """What there is only once somebody bought, wrote and sent back."""
+    for steps in day.WALKS:
+        for name in steps(page):
+            _shoot(page, folder, f"day-{name.replace(' ', '-')}")
 
 
 def _look(page: Page, folder: str, name: str, path: str) -> None:
@@ -234,6 +217,7 @@ def main() -> None:
                         base_url=base, viewport={"width": width, "height": height}
                     )
                     _panel(context.new_page(), str(folder))
+                    _day(context.new_page(), str(folder))
                     context.close()
         browser.close()
     print(f"in {target}")

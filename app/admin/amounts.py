@@ -20,8 +20,9 @@ def selling_currencies() -> list[str]:
 
 
 def currency_choices() -> dict[str, str]:
-    """The same for a field."""
-    return {each: each for each in selling_currencies()}
+    """The same for a field: that of the shop's own market comes first."""
+    own = service(MarketService).default.currency
+    return {each: each for each in sorted(selling_currencies(), key=lambda it: (it != own, it))}
 
 
 def amount_field(label: str = Text("Amount")) -> StringField:

@@ -133,6 +133,7 @@ def _return_page(
     known: ReturnRequest, status: int = 200, message: str = "", field: str = ""
 ) -> Response:
     order = service(OrderService).get(known.order_id)
+    goods = service(GoodsReturns)
     return page(
         "admin/returns/return.html",
         "content",
@@ -141,7 +142,8 @@ def _return_page(
         order=order,
         label=RETURN_LABELS[known.state],
         reason=REASON_LABELS[known.reason],
-        refund=service(GoodsReturns).refund_of(known),
+        refund=goods.refund_of(known),
+        worth=goods.worth(known) if known.state is ReturnState.APPROVED else None,
         locations=[each for each in service(Locations).every() if each.active],
         message=message,
         field=field,

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping
 from contextlib import suppress
+from dataclasses import dataclass
 from datetime import timedelta
 
 from app.checkout.errors import NothingToRefund
-from app.checkout.refund_rules import what_is_left_of
+from app.checkout.refund_rules import Balance, RefundWish, parts_of, what_is_left_of
 from app.checkout.refunding import Refunding
 from app.db.database import Database, Session
 from app.db.errors import DuplicateKeyError
@@ -26,6 +27,7 @@ from app.payments.models import Refund
 from app.shared.clock import now
 from app.shared.errors import NotFound
 from app.shared.ids import OrderId
+from app.shared.money import Money
 from app.shared.texts import Text
 
 COMMENT_LENGTH = 1_000
@@ -35,6 +37,14 @@ _NOTES = {
     ReturnState.RECEIVED: Text("Return %(id)s received"),
     ReturnState.REFUSED: Text("Return %(id)s refused"),
 }
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Worth:
+    """What a return pays back: its goods, and what is left of the shipping costs besides."""
+
+    goods: Money
+    shipping: Money
 
 
 class GoodsReturns:
@@ -220,6 +230,16 @@ class GoodsReturns:
         refunds = self._refunding.of_order(known.order_id)
         return next((each for each in refunds if each.request_key == _refund_key(known)), None)
 
+    def worth(self, known: ReturnRequest) -> Worth:
+        """What receiving it would pay back now. Raises ``NotRefundable`` for an unpaid order."""
+        order = self._orders.get(known.order_id)
+        balance = self._refunding.balance(order)
+        goods, whole = (
+            _amount(order, balance, what_is_left_of(balance, known.units, shipping=shipping))
+            for shipping in (False, True)
+        )
+        return Worth(goods=goods, shipping=whole - goods)
+
     def _store_refund(
         self, known: ReturnRequest, with_shipping: bool, by: str, session: Session
     ) -> None:
@@ -285,3 +305,10 @@ def _check(wanted: Mapping[int, int], possible: Mapping[int, int]) -> None:
                 else Text("This cannot be returned.")
             )
             raise NotReturnable(message, f"quantity-{at}")
+
+
+def _amount(order: Order, balance: Balance, wish: RefundWish) -> Money:
+    try:
+        return parts_of(order, balance, wish).amount
+    except NothingToRefund:
+        return Money.zero(order.currency)

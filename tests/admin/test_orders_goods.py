@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+import re
+from decimal import Decimal
+
 import pytest
 from flask import Flask
 
+from app.checkout.refund_rules import RefundWish
+from app.checkout.refunding import Refunding
 from app.fulfilment.models import ReturnState
 from app.fulfilment.returns import GoodsReturns
 from app.identity.models import Role
@@ -130,6 +135,37 @@ def test_a_return_is_approved_received_and_paid_back_once(
     assert [(e.changes[0].before or {}).get("state") for e in entries][-1] == "requested"
     assert (entries[1].changes[0].after or {})["state"] == "received"
     assert (f"Return {asked} approved", desk.email) in desk.timeline()
+
+
+@pytest.mark.parametrize("with_shipping", [False, True])
+def test_what_is_paid_back_is_shown_before_to_the_cent(
+    app: Flask, desk: Desk, asked: str, with_shipping: bool
+) -> None:
+    path = f"/admin/returns/{asked}"
+    desk.post(f"{path}/approval", {})
+    page = desk.get(path).text
+    goods = re.search(r"Is paid back for these goods</dt><dd>\$([\d.]+)<", page)
+    shipping = re.search(r"left of the shipping costs, too: \$([\d.]+)<", page)
+    assert goods
+    assert shipping
+    shown = Decimal(goods[1]) + (Decimal(shipping[1]) if with_shipping else 0)
+    desk.post(f"{path}/receipt", {"with_shipping": "y"} if with_shipping else {})
+    assert desk.order.refunded.to_major() == shown
+
+
+def test_what_was_paid_back_before_is_not_promised_again(
+    app: Flask, desk: Desk, asked: str
+) -> None:
+    path = f"/admin/returns/{asked}"
+    desk.post(f"{path}/approval", {})
+    everything = RefundWish(quantities={1: 3}, shipping=True)
+    service(Refunding, app).request(
+        desk.order.id, everything, key="k", reason="", restock=False, by="staff"
+    )
+    page = desk.get(path).text
+    assert "Is paid back for these goods</dt><dd>$0.00<" in page
+    assert "shipping costs" not in page
+    assert ">Receive</button>" in page
 
 
 def test_damaged_goods_stay_off_the_shelf(app: Flask, desk: Desk, asked: str) -> None:

@@ -15,13 +15,16 @@ from playwright.sync_api import Browser, Page
 from dev.stack import Stack
 from tests.browser import judging, walk, walk_panel
 from tests.browser.conftest import DESKTOP
+from tools import day
 
 pytestmark = pytest.mark.browser
 ALL = os.environ.get("A11Y") == "all"
 NARROW, ZOOMED = (320, 640), (640, 450)  # 1280 wide at 400 % and at 200 %
 HANDHELD = (390, 844)
 WALKS = (
-    (walk.visitor, walk.member, walk_panel.owner) if ALL else (walk.passer_by, walk_panel.glance)
+    (walk.visitor, walk.member, walk_panel.owner, *day.WALKS)
+    if ALL
+    else (walk.passer_by, walk_panel.glance)
 )
 Judge = Callable[[Page], list[str]]
 

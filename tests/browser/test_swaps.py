@@ -11,6 +11,7 @@ from dev.stack import Stack
 from tests.browser import journey, walk, walk_panel
 from tests.browser.conftest import DESKTOP
 from tests.browser.reader import Reader
+from tools import day
 
 pytestmark = pytest.mark.browser
 
@@ -130,7 +131,7 @@ def test_waiting_and_asking(page: Page) -> None:
 
 def test_lists_and_editors_of_the_panel(page: Page) -> None:
     reader = Reader(page)
-    walk.log_in(page, walk.OWNER)
+    day.log_in(page, day.OWNER)
     page.goto("/admin/products")
     page.evaluate("window.heard = []")
     page.locator("#list-q").press_sequentially("mug")
@@ -159,7 +160,7 @@ def test_lists_and_editors_of_the_panel(page: Page) -> None:
 
 def test_shelves_and_sets_of_the_panel(page: Page) -> None:
     reader = Reader(page)
-    walk.log_in(page, walk.OWNER)
+    day.log_in(page, day.OWNER)
     page.goto("/admin/collections/new")
     page.locator("#q").fill("mug")
     reader.press(page.locator("#find"))
@@ -198,7 +199,7 @@ def test_shelves_and_sets_of_the_panel(page: Page) -> None:
 
 def test_figures_that_renew_themselves(page: Page) -> None:
     reader = Reader(page)
-    walk.log_in(page, walk.OWNER)
+    day.log_in(page, day.OWNER)
     page.goto("/admin")
     page.locator("#funnel").focus()
     page.evaluate("htmx.ajax('GET', '/admin', {target: '#figures', swap: 'outerHTML'})")

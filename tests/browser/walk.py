@@ -10,13 +10,12 @@ from uuid import uuid4
 
 from playwright.sync_api import Page, expect
 
-from app.account.demo import DEMO_LOGINS, DemoLogin
 from tests.browser import journey
 from tests.support.shopper import ADDRESS
+from tools.day import MEMBER, log_in
 from tools.screenshots import PAGES
 
 Walk = Callable[[Page], Iterator[str]]
-OWNER, MEMBER = DEMO_LOGINS
 _EMPTY = """it => it.querySelectorAll("form[method=post]").forEach((form) => {
   form.noValidate = true;
   form.querySelectorAll("input:is([type=text], [type=number], [type=email], :not([type])), textarea").forEach((field) => field.value = "");
@@ -43,15 +42,6 @@ def refused(page: Page, path: str, button: str) -> str:
     expect(main.locator("[aria-invalid], #problems").first).to_be_visible()
     settled(page)
     return f"{path} refused"
-
-
-def log_in(page: Page, login: DemoLogin) -> None:
-    """As one of the demo store's accounts."""
-    page.goto("/account/login")
-    page.get_by_label("E-mail").fill(login.email)
-    page.get_by_label("Password").fill(login.password)
-    page.get_by_role("button", name="Log in").click()
-    expect(page.get_by_role("heading", level=1)).to_contain_text("Hello")
 
 
 # --- a visitor ------------------------------------------------------------------------------------

@@ -7,7 +7,8 @@ from uuid import uuid4
 
 from playwright.sync_api import Locator, Page, expect
 
-from tests.browser.walk import OWNER, log_in, press, refused, settled
+from tests.browser.walk import press, refused, settled
+from tools.day import OWNER, log_in
 from tools.screenshots import BELOW, PANEL
 
 
