@@ -7,10 +7,12 @@ import shutil
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from functools import cache
+from multiprocessing.util import Finalize
 from pathlib import Path
 
 import pytest
 import requests
+import stripe
 from flask import Flask
 
 from app import create_app, factory
@@ -29,17 +31,17 @@ from tests.support.routes import compile_once
 from tests.support.shopper import Shopper
 from tests.support.templates import RememberedTemplates
 
-_IN_MEMORY = pytest.StashKey[Path]()
 
-
-def pytest_configure(config: pytest.Config) -> None:
+def pytest_configure() -> None:
     """Leave out what costs much and proves nothing; let the servers write to memory where there is
     enough of it."""
     compile_once()
     hash_quickly()
+    stripe.HTTPClient.INITIAL_DELAY = 0.02  # seconds before its next try
     factory.version_of = cache(factory.version_of)  # reads every template, picture and script
     if folder := use_memory():
-        config.stash[_IN_MEMORY] = folder
+        # After multiprocessing has taken its own folder away, which lies in this one.
+        Finalize(None, shutil.rmtree, (folder, True), exitpriority=-200)
 
 
 def pytest_collection_finish() -> None:
@@ -48,12 +50,6 @@ def pytest_collection_finish() -> None:
     gc.collect()
     gc.freeze()
     gc.set_threshold(100_000, 50, 50)
-
-
-def pytest_unconfigure(config: pytest.Config) -> None:
-    """Leave no memory taken."""
-    if folder := config.stash.get(_IN_MEMORY, None):
-        shutil.rmtree(folder, ignore_errors=True)
 
 
 @pytest.fixture(scope="session")

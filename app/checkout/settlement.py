@@ -58,12 +58,14 @@ class Look:
     """An attempt after a look at its gateway.
 
     ``answered`` says whether the gateway gave an answer, ``under_way`` whether it shows a payment
-    that the shopper has begun and that is neither paid nor failed.
+    that the shopper has begun and that is neither paid nor failed, ``with_another`` whether another
+    worker is just capturing it.
     """
 
     attempt: Attempt
     answered: bool
     under_way: bool = False
+    with_another: bool = False
 
     @property
     def uncertain(self) -> bool:
@@ -112,51 +114,61 @@ class Settlement:
             return self._look(attempt)
 
     def _look(self, attempt: Attempt) -> Look:
-        attempt_id, under_way = attempt.id, False
+        attempt_id, under_way, with_another = attempt.id, False, False
         try:
             if attempt.state is AttemptState.CREATED:
                 return Look(attempt=self._payments.open(attempt), answered=True)
             if attempt.session_id:
                 seen = self._payments.observe(attempt)
                 under_way = any(each.state is PaymentState.PENDING for each in seen.payments)
-                self._apply(attempt, seen)
+                with_another = self._apply(attempt, seen)
         except (GatewayUnknown, GatewayUnreachable, GatewayRefused) as problem:
             _log.warning("gateway_silent", attempt=attempt_id, reason=str(problem))
             return Look(attempt=self._payments.get(attempt_id), answered=False)
-        return Look(attempt=self._payments.get(attempt_id), answered=True, under_way=under_way)
+        return Look(
+            attempt=self._payments.get(attempt_id),
+            answered=True,
+            under_way=under_way,
+            with_another=with_another,
+        )
 
     def settle_patiently(self, attempt_id: AttemptId, patience: float = 4.0) -> Attempt:
         """Settle while a shopper waits: if another worker is capturing, give it a moment."""
-        attempt = self.settle(attempt_id)
-        deadline = time.monotonic() + patience
+        look = self.look(attempt_id)
+        attempt = look.attempt
+        deadline = time.monotonic() + (patience if look.with_another else 0)
         while attempt.state is AttemptState.AUTHORISED and time.monotonic() < deadline:
             time.sleep(0.25)
             attempt = self._payments.get(attempt_id)
         return attempt
 
-    def _apply(self, attempt: Attempt, seen: Observation) -> None:
+    def _apply(self, attempt: Attempt, seen: Observation) -> bool:
+        """Act on what the gateway shows; whether another worker is just capturing it."""
+        with_another = False
         money = [payment for payment in seen.payments if payment.has_money]
         for payment in seen.payments:
             if self._payments.known_state(attempt, payment) is AuthorisationState.RETURNING:
                 self._returns.finish(attempt, payment)
             elif payment in money:
-                self._take_or_return(attempt, payment)
+                with_another |= self._take_or_return(attempt, payment)
             elif payment.is_over:
                 self._voids.end(attempt, payment)
         if not money and (seen.session is SessionState.EXPIRED or _is_spent(seen)):
             self._payments.end(attempt, AttemptState.EXPIRED)
+        return with_another
 
-    def _take_or_return(self, attempt: Attempt, payment: SeenPayment) -> None:
+    def _take_or_return(self, attempt: Attempt, payment: SeenPayment) -> bool:
+        """Take the money or give it back; whether another worker is just taking it."""
         known = self._payments.known_state(attempt, payment)
         if known is AuthorisationState.REFUNDED:
-            return
+            return False
         if known is AuthorisationState.CAPTURED and payment.state is PaymentState.CAPTURED:
-            return
+            return False
         if known in _RELEASED and payment.state is PaymentState.AUTHORISED:
-            return
+            return False
         if payment.amount != attempt.amount:
             self._returns.begin(attempt, payment, Text("Its amount differs from the order's"))
-            return
+            return False
         try:
             winner = self._claim(attempt, payment)
         except OutOfStock:
@@ -164,18 +176,19 @@ class Settlement:
             self._returns.begin(
                 attempt, payment, Text("The goods sold out before the payment arrived")
             )
-            return
+            return False
         except (PromotionUsedUp, CreditChanged) as gone:
             reason = _why_gone(gone)
             self._cancel_late(attempt, reason)
             self._returns.begin(attempt, payment, reason)
-            return
+            return False
         if winner is None or winner.state is CaptureState.VOID:
             self._returns.begin(attempt, payment, Text("The order can no longer be paid"))
         elif winner.payment_id != payment.id:
             self._returns.begin(attempt, payment, Text("Another payment of this order came first"))
         else:
-            self._capture(attempt, winner, payment)
+            return self._capture(attempt, winner, payment)
+        return False
 
     # --- winning --------------------------------------------------------------------------
 
@@ -211,10 +224,14 @@ class Settlement:
             return self._orders.revive(order, session, kin)
         return order.state is OrderState.PENDING
 
-    def _capture(self, attempt: Attempt, claim: Capture, payment: SeenPayment) -> None:
-        captured = payment.state is PaymentState.CAPTURED
-        if captured or self._payments.send_capture(attempt, claim):
+    def _capture(self, attempt: Attempt, claim: Capture, payment: SeenPayment) -> bool:
+        """Have it captured, and book that; whether another worker is just doing so."""
+        captured: bool | None = payment.state is PaymentState.CAPTURED
+        if not captured:
+            captured = self._payments.send_capture(attempt, claim)
+        if captured:
             self._book(attempt, claim, payment)
+        return captured is None
 
     def _book(self, attempt: Attempt, claim: Capture, payment: SeenPayment) -> None:
         """Book the capture and the sale, all or nothing."""

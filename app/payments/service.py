@@ -273,15 +273,15 @@ class PaymentService:
         """The order's claim or capture, or None."""
         return self._payments.find_capture(order_id, session)
 
-    def send_capture(self, attempt: Attempt, capture: Capture) -> bool:
-        """Capture the claimed payment unless another worker is just doing it.
+    def send_capture(self, attempt: Attempt, capture: Capture) -> bool | None:
+        """Capture the claimed payment; None, and nothing sent, if another worker is just doing it.
 
         True once the gateway itself shows it captured. A lost answer leaves the claim as it
         is: the next call reads first.
         """
         fenced = self._payments.take_fence(capture, _SEND_LEASE)
         if fenced is None:
-            return False
+            return None
         gateway = self._reach(attempt)
         # A payment can be captured once whatever the key, and Stripe replays even a saved 500
         # under an old one: each send has its own.

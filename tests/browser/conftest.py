@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import os
 import shutil
-import subprocess
 from collections.abc import Iterator
 
 import pytest
@@ -12,6 +10,7 @@ from playwright.sync_api import Browser, Page, sync_playwright
 
 from dev.stack import EMBEDDED, Stack
 from tests.support.gateways import Sandbox
+from tests.support.processes import run_flask
 
 PHONE, DESKTOP = (320, 640), (1440, 900)
 
@@ -23,8 +22,7 @@ def shop(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
     try:
         stack.start(EMBEDDED)
         for words in (("db", "upgrade"), ("demo", "load")):
-            environment = {**os.environ, **stack.environment}
-            subprocess.run(stack.command(*words), env=environment, check=True, capture_output=True)
+            run_flask(stack.environment, *words)
         stack.start()
         yield stack
     finally:

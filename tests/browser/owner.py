@@ -247,12 +247,12 @@ class Owner:
     # --- what came of it --------------------------------------------------------------------------
 
     def reads_figures(self, figures: Mapping[str, str]) -> None:
-        """The dashboard's cards, exactly."""
+        """The dashboard's cards, exactly, once the worker has counted what they show."""
         for label, value in figures.items():
             card = self.page.locator(".figure-card").filter(
                 has=self.page.get_by_text(label, exact=True)
             )
-            expect(card.locator("strong")).to_have_text(value)
+            self.until(card.locator("strong"), re.compile(rf"^\s*{re.escape(value)}\s*$"))
 
     def compare_money(self, row: Sequence[str]) -> None:
         """Have the books compared with the gateways, and read the day's row."""
@@ -268,7 +268,7 @@ class Owner:
     def until(self, place: Locator, text: str | re.Pattern[str]) -> None:
         """Look until the page says so: with scripts it looks by itself."""
         if not self.javascript:
-            wait_until(lambda: self.page.reload() and re.search(text, place.inner_text()), 30)
+            wait_until(lambda: re.search(text, place.inner_text()) or not self.page.reload(), 30)
         expect(place).to_contain_text(text, timeout=30_000)
 
     def reads_log(self) -> dict[str, str]:

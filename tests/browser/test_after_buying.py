@@ -2,26 +2,20 @@
 
 from __future__ import annotations
 
-import os
-import subprocess
-
 import pytest
 from playwright.sync_api import Page, expect
 
 from dev.stack import Stack
 from tests.browser import journey
 from tests.browser.conftest import DESKTOP, PHONE
+from tests.support.processes import run_flask
 
 pytestmark = pytest.mark.browser
 
 
-def staff(shop: Stack, *words: str) -> str:
-    """A command of the shop's staff; what it says."""
-    environment = {**os.environ, **shop.environment}
-    result = subprocess.run(
-        shop.command("orders", *words), env=environment, capture_output=True, text=True, check=True
-    )
-    return result.stdout
+def staff(shop: Stack, *words: str) -> None:
+    """A command of the shop's staff."""
+    run_flask(shop.environment, "orders", *words)
 
 
 def is_not_wider_than_its_window(page: Page) -> bool:

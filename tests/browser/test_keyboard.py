@@ -12,6 +12,7 @@ from dev.stack import Stack
 from tests.browser import walk
 from tests.browser.conftest import DESKTOP
 from tests.support.shopper import ADDRESS
+from tools import day
 
 pytestmark = pytest.mark.browser
 _HERE = "document.activeElement"
@@ -109,7 +110,7 @@ def test_buying_with_a_keyboard(page: Page) -> None:
 
 def test_editing_a_product_with_a_keyboard(page: Page) -> None:
     keyboard = Keyboard(page)
-    walk.log_in(page, walk.OWNER)
+    day.log_in(page, day.OWNER)
     page.goto("/admin/products")
     keyboard.to("^Title, SKU")
     page.keyboard.type("heron")

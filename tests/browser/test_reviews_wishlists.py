@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import os
 import re
-import subprocess
 import time
 
 import pytest
@@ -14,16 +12,9 @@ from dev.stack import Stack
 from tests.browser import journey
 from tests.browser.conftest import DESKTOP, PHONE
 from tests.support.member import PASSWORD
+from tests.support.processes import run_flask
 
 pytestmark = pytest.mark.browser
-
-
-def _run(shop: Stack, *words: str) -> str:
-    environment = {**os.environ, **shop.environment}
-    done = subprocess.run(
-        shop.command(*words), env=environment, check=True, capture_output=True, text=True
-    )
-    return done.stdout
 
 
 def _fits(page: Page) -> None:
@@ -112,9 +103,9 @@ def _review(page: Page, shop: Stack, javascript: bool, email: str) -> None:
     page.goto("/account/reviews")
     expect(page.locator(".row")).to_contain_text("Being read")
     _fits(page)
-    found = re.search(r"^(rev_\S+)", _run(shop, "reviews", "list"), re.MULTILINE)
+    found = re.search(r"^(rev_\S+)", run_flask(shop.environment, "reviews", "list"), re.MULTILINE)
     assert found is not None
-    _run(shop, "reviews", "publish", found[1])
+    run_flask(shop.environment, "reviews", "publish", found[1])
     _until_shown(page, slug)
     _fits(page)
     if javascript:

@@ -3,7 +3,6 @@ twice, and nobody gets half a set."""
 
 from __future__ import annotations
 
-import multiprocessing
 from collections import Counter
 
 import pytest
@@ -18,6 +17,7 @@ from app.shared.ids import OrderId, Sku
 from app.web.registry import service
 from tests.bundles.conftest import BREAKFAST
 from tests.support.gateways import Sandbox
+from tests.support.processes import CONTEXT
 from tests.support.shopper import Shopper
 
 _PROCESSES = 4
@@ -50,10 +50,9 @@ def test_sets_and_single_things_are_never_sold_twice(
 ) -> None:
     counts = {Sku("RED"): 9, Sku("BLUE"): 4, Sku("BOWL"): 5, Sku("SPOON"): 20}
     service(InventoryService, app).set_on_hand(counts, "test")
-    context = multiprocessing.get_context("spawn")
-    start, results = context.Barrier(_PROCESSES), context.Queue()
+    start, results = CONTEXT.Barrier(_PROCESSES), CONTEXT.Queue()
     crowd = [
-        context.Process(target=_shop, args=(environment, number, start, results))
+        CONTEXT.Process(target=_shop, args=(environment, number, start, results))
         for number in range(_PROCESSES)
     ]
     for each in crowd:

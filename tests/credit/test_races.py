@@ -17,6 +17,7 @@ from app.shared.credit import CreditKind, CreditUse
 from app.shared.ids import CreditId, OrderId
 from app.shared.money import Money
 from tests.support.credit import Bank, enter_card
+from tests.support.processes import CONTEXT
 from tests.support.shopper import Shopper
 
 _PROCESSES = 4
@@ -48,11 +49,10 @@ def test_a_card_of_fifty_is_held_by_two_of_two_hundred_orders_of_twenty(
     environment: dict[str, str], bank: Bank, database: Database
 ) -> None:
     card, _ = bank.card(5000)
-    context = multiprocessing.get_context("spawn")
-    results: Results[str] = context.Queue()
+    results: Results[str] = CONTEXT.Queue()
     share = 200 // _PROCESSES
     crowd = [
-        context.Process(
+        CONTEXT.Process(
             target=_take_many,
             args=(environment["MONGODB_URI"], card, range(n * share, (n + 1) * share), results),
         )
@@ -91,11 +91,10 @@ def test_browsers_with_one_card_at_once_spend_it_once(
     environment: dict[str, str], ready: Shopper, bank: Bank, database: Database
 ) -> None:
     card, code = bank.card(10_000)  # two orders of 48.90
-    context = multiprocessing.get_context("spawn")
-    start: Results[str] = context.Queue()
-    results: Results[str] = context.Queue()
+    start: Results[str] = CONTEXT.Queue()
+    results: Results[str] = CONTEXT.Queue()
     crowd = [
-        context.Process(target=_press, args=(environment, code, start, results))
+        CONTEXT.Process(target=_press, args=(environment, code, start, results))
         for _ in range(_PROCESSES)
     ]
     for each in crowd:

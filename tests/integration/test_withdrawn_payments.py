@@ -6,11 +6,13 @@ import threading
 import time
 from collections.abc import Callable
 from datetime import timedelta
+from types import SimpleNamespace
 
 import pytest
 import requests
 from flask import Flask
 
+from app.checkout import settlement
 from app.checkout.audit import Audit, Difference
 from app.checkout.reconciliation import Reconciler
 from app.checkout.settlement import Settlement
@@ -185,6 +187,21 @@ def test_a_payment_that_lapses_under_a_worker_that_is_sending_ends_the_claim(
     _at_once(lambda: settlement.settle(attempt["_id"]), lapse)
     _ended(app, database)
     assert sandbox.captures() == []
+
+
+@GATEWAYS
+def test_nobody_is_kept_waiting_for_a_capture_that_got_lost(
+    ready: Shopper, sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch, gateway: str
+) -> None:
+    def never(_: float) -> None:
+        raise AssertionError("nobody else is capturing")
+
+    page = ready.check_out(gateway=gateway).location
+    sandbox.fault("drop_before", gateway=gateway, path="capture", count=None)
+    monkeypatch.setattr(settlement, "time", SimpleNamespace(monotonic=time.monotonic, sleep=never))
+    answer = ready.come_back(sandbox, page, gateway)
+    assert answer.status_code == 303
+    assert "do not pay again" in ready.get(answer.location).text
 
 
 @GATEWAYS

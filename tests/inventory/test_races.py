@@ -3,7 +3,6 @@ limit, and staff are told once."""
 
 from __future__ import annotations
 
-import multiprocessing
 from collections import Counter
 from collections.abc import Callable, Mapping
 from dataclasses import replace
@@ -24,6 +23,7 @@ from tests.inventory.conftest import BY, Warehouse
 from tests.support.catalog import CatalogMaker, make_product, make_variant
 from tests.support.gateways import Sandbox
 from tests.support.member import Mailbox
+from tests.support.processes import CONTEXT
 from tests.support.shopper import Shopper
 
 _PROCESSES = 4
@@ -33,10 +33,9 @@ Environment = dict[str, str]
 
 def _crowd(environment: Environment, work: Callable[..., None]) -> Counter[str]:
     """What became of everything that ``work`` tried in each process, begun at the same moment."""
-    context = multiprocessing.get_context("spawn")
-    start, results = context.Barrier(_PROCESSES), context.Queue()
+    start, results = CONTEXT.Barrier(_PROCESSES), CONTEXT.Queue()
     processes = [
-        context.Process(target=work, args=(environment, number, start, results))
+        CONTEXT.Process(target=work, args=(environment, number, start, results))
         for number in range(_PROCESSES)
     ]
     for each in processes:

@@ -20,6 +20,7 @@ from app.promotions.usage import UsageService
 from app.shared.clock import now
 from app.shared.ids import AccountId, OrderId, PromotionId
 from app.web.registry import service
+from tests.support.processes import CONTEXT
 from tests.support.promotions import PromotionMaker
 
 LATER = timedelta(minutes=30)
@@ -262,11 +263,10 @@ def _try(till: Till, order: str, use: Reduction, customer: Customer, *, again: b
 def _race(
     environment: dict[str, str], tries: int, use: Reduction, *, one_customer: bool = False
 ) -> Counter[str]:
-    context = multiprocessing.get_context("spawn")
-    results = context.Queue()
+    results = CONTEXT.Queue()
     share = tries // 4
     crowd = [
-        context.Process(
+        CONTEXT.Process(
             target=_try_many,
             args=(environment["MONGODB_URI"], range(n * share, (n + 1) * share), use, one_customer, results),
         )

@@ -7,14 +7,12 @@ from __future__ import annotations
 
 import os
 import signal
-import subprocess
-import sys
 from collections.abc import Callable, Mapping
 from typing import Any
 
 from pymongo import MongoClient
 
-from dev.stack import ROOT
+from tests.support.processes import run_module
 
 Point = tuple[type, str, bool]  # the class, its method, whether to die after it
 
@@ -41,16 +39,8 @@ def arm(
 
 def die(module: str, environment: Mapping[str, str], point: str, *action: str) -> None:
     """Run one action of ``module`` in a process that dies at ``point``."""
-    result = subprocess.run(
-        [sys.executable, "-m", module, point, *action],
-        cwd=ROOT,
-        env={**os.environ, **environment},
-        capture_output=True,
-        text=True,
-        timeout=60,
-        check=False,
-    )
-    assert result.returncode == -signal.SIGKILL, result.stdout + result.stderr
+    done = run_module(module, environment, point, *action)
+    assert done.code == -signal.SIGKILL, done.output
     end_abandoned_transactions(environment["MONGODB_URI"])
 
 
