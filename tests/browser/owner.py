@@ -268,8 +268,11 @@ class Owner:
     def until(self, place: Locator, text: str | re.Pattern[str]) -> None:
         """Look until the page says so: with scripts it looks by itself."""
         if not self.javascript:
-            wait_until(lambda: re.search(text, place.inner_text()) or not self.page.reload(), 30)
+            wait_until(lambda: self._says(place, text) or not self.page.reload(), 30)
         expect(place).to_contain_text(text, timeout=30_000)
+
+    def _says(self, place: Locator, text: str | re.Pattern[str]) -> bool:
+        return place.count() == 1 and re.search(text, place.inner_text()) is not None
 
     def reads_log(self) -> dict[str, str]:
         """Every entry with a thing, the oldest first: action and thing, with its differences."""
