@@ -159,12 +159,7 @@ class Settlement:
 
     def _take_or_return(self, attempt: Attempt, payment: SeenPayment) -> bool:
         """Take the money or give it back; whether another worker is just taking it."""
-        known = self._payments.known_state(attempt, payment)
-        if known is AuthorisationState.REFUNDED:
-            return False
-        if known is AuthorisationState.CAPTURED and payment.state is PaymentState.CAPTURED:
-            return False
-        if known in _RELEASED and payment.state is PaymentState.AUTHORISED:
+        if _is_dealt_with(self._payments.known_state(attempt, payment), payment):
             return False
         if payment.amount != attempt.amount:
             self._returns.begin(attempt, payment, Text("Its amount differs from the order's"))
@@ -314,6 +309,15 @@ def _why_gone(gone: PromotionUsedUp | CreditChanged) -> Text:
             "The balance of “%(label)s” was spent before the payment arrived", label=gone.label
         )
     return Text("The discount “%(name)s” was used up before the payment arrived", name=gone.name)
+
+
+def _is_dealt_with(known: AuthorisationState | None, payment: SeenPayment) -> bool:
+    """Whether the books say of a payment what its gateway shows, or more."""
+    if known is AuthorisationState.REFUNDED:
+        return True
+    if known is AuthorisationState.CAPTURED:
+        return payment.state is PaymentState.CAPTURED
+    return known in _RELEASED and payment.state is PaymentState.AUTHORISED
 
 
 def _is_spent(seen: Observation) -> bool:

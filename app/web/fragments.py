@@ -2,8 +2,9 @@
 
 A fragment's name holds everything its text depends on: the version of the templates, market,
 locale, arguments and the revision of what it shows. A change makes another name, so nothing old
-can be shown, and nothing has to be deleted: what is no longer asked for fades away. Without
-Redis each process renders for itself.
+can be shown, and nothing has to be deleted: what is no longer asked for fades away. The long ones,
+which show many things and so change with every sale, fade soon: they are there for the other
+processes, and each keeps its finished pages. Without Redis each process renders for itself.
 """
 
 from __future__ import annotations
@@ -11,7 +12,9 @@ from __future__ import annotations
 import hashlib
 import threading
 import time
+import zlib
 from collections.abc import Callable, Hashable, Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -23,18 +26,24 @@ from app.db.cache import Cache
 from app.web.registry import service
 
 _LIFE = 24 * 3600  # seconds
+_LONG = 4_096  # bytes, from which on
+_LIFE_OF_LONG = 300  # seconds
+_PACKED = b"\xff"  # no text in UTF-8 begins like this (RFC 3629, 3)
 _LOCKED = 5_000  # milliseconds that one process may take to render before another tries
 _LOOK_EVERY = 0.004
 
 
 class _Text(BaseSerializer):
-    """Text as it is: what Redis holds is never unpickled."""
+    """Text, packed if it is long: what Redis holds is never unpickled."""
 
     def dumps(self, value: str, protocol: int = 0) -> bytes:
-        return value.encode()
+        plain = value.encode()
+        return plain if len(plain) < _LONG else _PACKED + zlib.compress(plain, 1)
 
     def loads(self, bvalue: bytes | None) -> str | None:
-        return None if bvalue is None else bvalue.decode()
+        if bvalue is None:
+            return None
+        return (zlib.decompress(bvalue[1:]) if bvalue[:1] == _PACKED else bvalue).decode()
 
 
 class Fragments:
@@ -61,9 +70,9 @@ class Fragments:
         told = repr((self._version, arguments)).encode()
         return f"{name}:{hashlib.blake2b(told, digest_size=16).hexdigest()}"
 
-    def get(self, key: str, render: Callable[[], str]) -> str:
+    def get(self, key: str, render: Callable[[], str], life: int = 0) -> str:
         """The fragment, rendered if it is not there. Any number of requests at once, in any
-        process, render it once."""
+        process, render it once. ``life`` in seconds, 0 for what suits its length."""
         found = self._read(key)
         if found is not None:
             return found
@@ -74,7 +83,7 @@ class Fragments:
             found = self._read(key)
             return found if found is not None else self._render(render)
         try:
-            return self._make(key, render)
+            return self._make(key, render, life)
         finally:
             self._making.pop(key, None)
             mine.set()
@@ -98,21 +107,21 @@ class Fragments:
         client = service(Cache, self._app).client
         is_mine = self._try(lambda: client.set(f"mossx:fresh:{key}", b"1", ex=fresh, nx=True))
         if found is None:
-            return self.get(key, render)
+            return self.get(key, render, _LIFE)
         if not is_mine:
             return found
         text = self._render(render)
-        self._write_many({key: text})
+        self._write_many({key: text}, _LIFE)
         return text
 
-    def _make(self, key: str, render: Callable[[], str]) -> str:
+    def _make(self, key: str, render: Callable[[], str], life: int) -> str:
         """Render under a lock that all processes share, or take what another made meanwhile."""
         lock = f"mossx:rendering:{key}"
         client = service(Cache, self._app).client
         until = time.monotonic() + _LOCKED / 1000
         while time.monotonic() < until:
             if self._try(lambda: client.set(lock, b"1", px=_LOCKED, nx=True)):
-                return self._make_locked(key, render, lock)
+                return self._make_locked(key, render, lock, life)
             if service(Cache, self._app).is_away:
                 break
             time.sleep(_LOOK_EVERY)
@@ -121,12 +130,12 @@ class Fragments:
                 return found
         return self._render(render)
 
-    def _make_locked(self, key: str, render: Callable[[], str], lock: str) -> str:
+    def _make_locked(self, key: str, render: Callable[[], str], lock: str, life: int) -> str:
         try:
             found = self._read(key)  # it may have come between the look and the lock
             if found is None:
                 found = self._render(render)
-                self._write_many({key: found})
+                self._write_many({key: found}, life)
             return found
         finally:
             self._try(lambda: service(Cache, self._app).client.delete(lock))
@@ -145,8 +154,13 @@ class Fragments:
         found = self._try(lambda: self._cache.get_many(*keys)) if keys else None
         return list(found) if found else [None] * len(keys)
 
-    def _write_many(self, texts: dict[str, str]) -> None:
-        self._try(lambda: self._cache.set_many(texts))
+    def _write_many(self, texts: dict[str, str], life: int = 0) -> None:
+        by_life: dict[int, dict[str, str]] = {}
+        for key, text in texts.items():
+            suits = _LIFE if len(text) < _LONG else _LIFE_OF_LONG
+            by_life.setdefault(life or suits, {})[key] = text
+        for seconds, some in by_life.items():
+            self._try(partial(self._cache.set_many, some, timeout=seconds))
 
     def _try(self, work: Callable[[], Any]) -> Any:
         return service(Cache, self._app).attempt(work)

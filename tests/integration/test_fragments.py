@@ -44,6 +44,25 @@ def test_it_is_rendered_once(fragments: Fragments) -> None:
     assert render.calls == 1
 
 
+def test_a_long_one_is_packed_and_fades_soon(app: Flask, fragments: Fragments) -> None:
+    text = "<li>grün und teuer</li>" * 1000
+    key, small = fragments.key("listing", 1), fragments.key("card", 1)
+    assert fragments.get(key, lambda: text) == text
+    assert fragments.get(key, lambda: "another") == text
+    fragments.get(small, lambda: "<li>grün</li>")
+    redis = service(Cache, app).client
+    assert redis.strlen(f"mossx:fragment:{key}") < len(text) / 20
+    assert 0 < redis.ttl(f"mossx:fragment:{key}") <= 300
+    assert redis.ttl(f"mossx:fragment:{small}") > 3600
+
+
+def test_what_may_be_old_lives_on_however_long_it_is(app: Flask, fragments: Fragments) -> None:
+    key = fragments.key("sitemap", 1)
+    for _ in range(2):
+        assert fragments.get_recent(key, lambda: "x" * 10_000, 60) == "x" * 10_000
+    assert service(Cache, app).client.ttl(f"mossx:fragment:{key}") > 3600
+
+
 def test_another_revision_or_market_is_another_fragment(fragments: Fragments) -> None:
     keys = {
         fragments.key("card", "lamp", 3, "US"),
