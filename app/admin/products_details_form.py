@@ -102,6 +102,8 @@ class DetailsInput:
         status = self.form.status.data
         if len(self.tags) > _MOST_TAGS:
             yield "tags", Text("Please use at most %(most)s tags.", most=_MOST_TAGS)
+        if self.form.kind.data and self.form.kind.data not in set(ProductKind):
+            yield "kind", Text("Please choose one of these.")
         if not self._address:
             yield "slug", Text("Please give it an address: the title has no letters for one.")
         if status == Shown.SCHEDULED:
@@ -151,7 +153,8 @@ class DetailsInput:
     def edit(self, product: Product) -> Product:
         """The product with what the form says. A set stays one."""
         form = self.form
-        kind = product.kind if product.is_bundle else ProductKind(form.kind.data)
+        chosen = form.kind.data in _KINDS and not product.is_bundle
+        kind = ProductKind(form.kind.data) if chosen else product.kind
         status = Shown(form.status.data)
         published = status in {Shown.PUBLISHED, Shown.SCHEDULED}
         return replace(

@@ -55,6 +55,17 @@ def stored(database: Database, product: Product) -> Product:
     return CatalogRepository(database).by_ids([product.id])[product.id]
 
 
+@pytest.mark.parametrize(("kind", "status"), [("what_you_like", 422), ("bundle", 303), ("", 303)])
+def test_a_product_is_only_what_it_can_be(
+    owner: Staff, mug: Product, database: Database, kind: str, status: int
+) -> None:
+    path = f"/admin/products/{mug.id}"
+    answer = owner.post(path, form_of(owner, path, kind=kind, title="Mug"))
+    assert answer.status_code == status
+    assert ("Please choose one of these." in answer.text) == (status == 422)
+    assert stored(database, mug).kind is ProductKind.SIMPLE
+
+
 def test_details_are_saved_and_noted(
     app: Flask, owner: Staff, mug: Product, database: Database
 ) -> None:

@@ -159,7 +159,11 @@ class Maker:
         def fill(found: re.Match[str]) -> str:
             piece = left.pop(0) if left else pieces[0]
             name = found[1]
-            held = owned.get(name) or harvest.args[target.endpoint][name] or harvest.pool[name]
+            held = (
+                owned[name]
+                if name in owned
+                else harvest.args[target.endpoint][name] or harvest.pool[name]
+            )
             if (piece.real or name in owned) and held:
                 return pick(held, piece.at)
             return piece.text or "x"

@@ -7,6 +7,7 @@ from uuid import uuid4
 
 from flask import Flask
 
+from app.cart.rules import account_cart_id
 from app.catalog.models import BundleComponent, PercentOff
 from app.db.database import Database
 from app.db.migrations import upgrade
@@ -77,7 +78,7 @@ class World:
         account_id = self.people[ANN].account_id
         mine = {"account_id": account_id}
         account = self.database["accounts"].find_one({"_id": account_id}) or {}
-        carts = list(self.database["carts"].find(mine))
+        carts = list(self.database["carts"].find({"_id": account_cart_id(AccountId(account_id))}))
         return {
             "number": [each["number"] for each in self.database["orders"].find(mine)],
             "address_id": [str(each["id"]) for each in account["addresses"]],
