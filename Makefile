@@ -25,7 +25,7 @@ run: $(READY) ## Serve the demo shop on http://127.0.0.1:8000 (PORT changes it)
 	@exec $(BIN)/python -m dev
 
 test: $(READY) ## Run the whole suite against real servers
-	@$(BIN)/python -m pytest tests -n 3 --dist loadfile --no-loadscope-reorder
+	@$(BIN)/python -m pytest tests -n 2 --dist loadfile --no-loadscope-reorder
 
 lint: $(READY) ## Formatting, lint, types, import rules, templates, translations, security, papers
 	$(BIN)/ruff format --check $(CODE)
