@@ -26,7 +26,7 @@ from app.db.cache import Cache
 from app.web.registry import service
 
 _LIFE = 24 * 3600  # seconds
-_LONG = 4_096  # bytes, from which on
+_LONG = 4_096  # letters, from which on
 _LIFE_OF_LONG = 300  # seconds
 _PACKED = b"\xff"  # no text in UTF-8 begins like this (RFC 3629, 3)
 _LOCKED = 5_000  # milliseconds that one process may take to render before another tries
@@ -38,7 +38,7 @@ class _Text(BaseSerializer):
 
     def dumps(self, value: str, protocol: int = 0) -> bytes:
         plain = value.encode()
-        return plain if len(plain) < _LONG else _PACKED + zlib.compress(plain, 1)
+        return plain if len(value) < _LONG else _PACKED + zlib.compress(plain, 1)
 
     def loads(self, bvalue: bytes | None) -> str | None:
         if bvalue is None:
