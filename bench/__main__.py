@@ -13,7 +13,13 @@ from rich.console import Console
 from rich.progress import Progress
 
 from bench.calls import count_calls, pages_made
-from bench.latency import listing_paths, search_paths, time_paths, time_purchases
+from bench.latency import (
+    listing_paths,
+    search_paths,
+    time_paths,
+    time_purchases,
+    wide_search_paths,
+)
 from bench.load import Figures, NoWrk, find_wrk, load
 from bench.report import Measured, write
 from bench.shop import PACKED, Shop, bare_of, fetch, named, shop_of
@@ -21,7 +27,7 @@ from dev.stack import ROOT
 
 _SIZES = (1_000, 10_000, 100_000)
 _MANY_ADDRESSES = 20_000
-_ROUNDS = 3
+_ROUNDS = 5
 _WARMING = 30  # seconds of each walk before measuring
 _MOST_WALKS = 30
 _WARM = 0.0005  # pages made anew of all that are asked for
@@ -72,6 +78,7 @@ def _measure(shop: Shop, seconds: int, say: Callable[[str], None]) -> Measured:
     say(f"{shop.size:,} products: pages made anew")
     measured.uncached["listing, any mix"] = time_paths(shop.url, listing_paths(shop, 600, 1))
     measured.uncached["search"] = time_paths(shop.url, search_paths(300, 2))
+    measured.uncached["search, many hits"] = time_paths(shop.url, wide_search_paths(300, 2))
     few = [f"product-{each}" for each in random.Random(3).sample(range(shop.size), 300)]
     measured.uncached["product"] = time_paths(
         shop.url, (f"/products/{each}?option.x=1" for each in few)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import http.client
 import random
 import time
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from urllib.parse import quote, urlencode, urlsplit
 
@@ -87,11 +87,20 @@ def _listing_path(rng: random.Random, size: int) -> str:
 
 
 def search_paths(count: int, seed: int) -> list[str]:
-    """Different searches, some of them misspelt."""
+    """Different searches, some of them misspelt. A small shop has few answers to most."""
+    return _searches(count, seed, NOUNS, most_words=2)
+
+
+def wide_search_paths(count: int, seed: int) -> list[str]:
+    """The same for what most products are made of, so that each shop has a page full of answers."""
+    return _searches(count, seed, [each.lower() for each in MATERIALS], most_words=1)
+
+
+def _searches(count: int, seed: int, known: Sequence[str], most_words: int) -> list[str]:
     rng = random.Random(seed)
     found: dict[str, None] = {}
     while len(found) < count:
-        words = rng.sample(NOUNS, rng.choice((1, 2)))
+        words = rng.sample(known, rng.randint(1, most_words))
         if rng.random() < 0.3:
             place = rng.randrange(len(words[0]))
             words[0] = words[0][:place] + rng.choice("aeiourst") + words[0][place + 1 :]

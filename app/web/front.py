@@ -88,7 +88,9 @@ class Front:
     def _send_kept(self, answering: Answering, environ: WSGIEnvironment) -> Iterable[bytes]:
         """What the shop has; sent, unless it is one of the lists that say what it has not."""
         answer = Answer()
-        body = self._app({**environ, ONLY_KEPT: True}, answer)
+        environ[ONLY_KEPT] = True
+        body = self._app(environ, answer)
+        del environ[ONLY_KEPT]
         if body is not NOT_KEPT and body is not TO_KEEP:
             answering.response_bytes(answer.code, answer.headers, b"".join(body))
         return body

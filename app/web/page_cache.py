@@ -22,9 +22,9 @@ from urllib.parse import urlsplit
 from flask import Flask, Response, request
 
 from app.web import csrf
-from app.web.callers import Callers, Cookies
+from app.web.callers import Caller, Callers, Cookies
 from app.web.conditional import etag_of, held_tag, takes_gzip
-from app.web.form_tokens import FormTokens
+from app.web.form_tokens import FormToken, FormTokens
 from app.web.page_store import Headers, Page, PageStore
 from app.web.rendering import asks_for_fragment
 from app.web.turns import NOT_KEPT, ONLY_KEPT, TO_KEEP, TOO_MANY
@@ -136,46 +136,49 @@ class PageCache:
 
     def __call__(self, environ: WSGIEnvironment, start: StartResponse, /) -> Iterable[bytes]:
         """Answer from memory, else let Flask make the page and keep it."""
-        key = self._key(environ) if environ["REQUEST_METHOD"] in {"GET", "HEAD"} else None
+        caller = self._callers.of(environ.get("HTTP_COOKIE", ""))
+        key = self._key(environ, caller) if environ["REQUEST_METHOD"] in {"GET", "HEAD"} else None
         page = self.store.get(key) if key is not None else None
         if page is not None:
             self.counts.hits += 1
-            return self._send(page, environ, start)
+            return self._send(page, caller.token, environ, start)
         if ONLY_KEPT in environ:
             return NOT_KEPT if key is None else TO_KEEP
         if key is None:
             return self._app(environ, start)
         if TOO_MANY in environ:
             sibling = self._sibling(key)
-            return self._send(sibling, environ, start) if sibling else self._app(environ, start)
-        return self._make(key, environ, start)
+            if sibling is None:
+                return self._app(environ, start)
+            return self._send(sibling, caller.token, environ, start)
+        return self._make(key, caller.token, environ, start)
 
-    def _key(self, environ: WSGIEnvironment) -> tuple[Any, ...] | None:
+    def _key(self, environ: WSGIEnvironment, caller: Caller) -> tuple[Any, ...] | None:
         path, query = environ["PATH_INFO"], environ["QUERY_STRING"]
         if len(path) + len(query) > _LONGEST_ADDRESS:
             return None
         address = self._canonical(path, query)
-        if address is None:
-            return None
-        caller = self._callers.of(environ.get("HTTP_COOKIE", ""))
-        if caller.is_signed_in:
+        if address is None or caller.is_signed_in:
             return None
         fragment = "HTTP_HX_REQUEST" in environ and asks_for_fragment(environ)
         return address, caller.edition, caller.has_cart, fragment
 
-    def _send(self, page: Page, environ: WSGIEnvironment, start: StartResponse) -> list[bytes]:
-        cookies = environ.get("HTTP_COOKIE", "")
+    def _send(
+        self, page: Page, known: FormToken | None, environ: WSGIEnvironment, start: StartResponse
+    ) -> list[bytes]:
+        """Send a page with the visitor's token: the ``known`` one, else a new one."""
         self._on_visit(environ, page.subject)
-        if page.subject and cookies:
-            self._on_served(page.subject, cookies)
-        token = self._callers.of(cookies).token if page.has_forms else None
+        if page.subject and "HTTP_COOKIE" in environ:
+            self._on_served(page.subject, environ["HTTP_COOKIE"])
+        has_forms = page.has_forms
+        token = known if has_forms else None
         asked = environ.get("HTTP_IF_NONE_MATCH")
         held = held_tag(asked, page.digest, token) if asked else ""
         if held:
             self.counts.not_modified += 1
             start("304 Not Modified", page.not_modified(held))
             return []
-        if page.has_forms and token is None:
+        if has_forms and token is None:
             token = self._tokens.new()
         etag = etag_of(page.digest, token)
         text = token.text if token else b""
@@ -189,12 +192,17 @@ class PageCache:
         return [] if environ["REQUEST_METHOD"] == "HEAD" else [body]
 
     def _send_once(
-        self, answer: Answer, body: bytes, environ: WSGIEnvironment, start: StartResponse
+        self,
+        answer: Answer,
+        body: bytes,
+        known: FormToken | None,
+        environ: WSGIEnvironment,
+        start: StartResponse,
     ) -> list[bytes]:
         """Send what is not worth keeping, an error for instance, with the visitor's token."""
         headers = answer.headers
         if self._tokens.blank in body:
-            token = self._callers.of(environ.get("HTTP_COOKIE", "")).token or self._tokens.new()
+            token = known or self._tokens.new()
             body = body.replace(self._tokens.blank, token.text)
             if token.cookie:
                 headers = [*headers, ("Set-Cookie", token.cookie)]
@@ -223,11 +231,15 @@ class PageCache:
     # --- making a page ------------------------------------------------------------------------
 
     def _make(
-        self, key: tuple[Any, ...], environ: WSGIEnvironment, start: StartResponse
+        self,
+        key: tuple[Any, ...],
+        known: FormToken | None,
+        environ: WSGIEnvironment,
+        start: StartResponse,
     ) -> Iterable[bytes]:
         """One thread makes the page, the others wait for it."""
         if not self._may_keep():
-            return self._render(key, environ, start)
+            return self._render(key, known, environ, start)
         mine = threading.Event()
         running = self._making.setdefault(key, mine)
         if running is not mine:
@@ -235,16 +247,20 @@ class PageCache:
             page = self.store.get(key)
             if page is not None:
                 self.counts.hits += 1
-                return self._send(page, environ, start)
-            return self._render(key, environ, start)
+                return self._send(page, known, environ, start)
+            return self._render(key, known, environ, start)
         try:
-            return self._render(key, environ, start)
+            return self._render(key, known, environ, start)
         finally:
             self._making.pop(key, None)
             mine.set()
 
     def _render(
-        self, key: tuple[Any, ...], environ: WSGIEnvironment, start: StartResponse
+        self,
+        key: tuple[Any, ...],
+        known: FormToken | None,
+        environ: WSGIEnvironment,
+        start: StartResponse,
     ) -> Iterable[bytes]:
         self.counts.misses += 1
         mark, may_keep = self.store.mark(), self._may_keep()
@@ -253,14 +269,14 @@ class PageCache:
         body = answer.whole(self._app(clean, answer))
         sibling = self._sibling(key) if answer.code >= 500 else None
         if sibling is not None:
-            return self._send(sibling, environ, start)
+            return self._send(sibling, known, environ, start)
         policy: _Policy | None = clean.get(_POLICY)
         if policy is None or not _is_sharable(answer):
-            return self._send_once(answer, body, environ, start)
+            return self._send_once(answer, body, known, environ, start)
         page = Page(body, _kept_headers(answer), policy.subject, self._tokens.blank)
         if may_keep and self._may_keep():
             self.store.put(key, page, policy.tags, mark)
-        return self._send(page, environ, start)
+        return self._send(page, known, environ, start)
 
     def _sibling(self, key: tuple[Any, ...]) -> Page | None:
         """The page as it is without the badge of the cart, better than none when all else fails."""
