@@ -29,12 +29,16 @@ from app.markets.commands import market_commands
 from app.markets.service import MarketService
 from app.monitoring.shop_figures import ShopFigures
 from app.monitoring.worker_port import WorkerPort
+from app.pages.demo import make_demo_pages
+from app.pages.service import ContentPages
 from app.promotions.commands import promotion_commands
 from app.promotions.demo import make_demo_promotions
 from app.promotions.service import PromotionService
 from app.recommendations.commands import recommendation_commands
 from app.reviews.commands import review_commands
 from app.shared import tracing
+from app.shop.demo import describe_demo_shop
+from app.shop.profile import ShopProfiles
 from app.web.registry import service
 from app.worker import Worker
 
@@ -58,6 +62,8 @@ def db_upgrade() -> None:
 def load_demo() -> None:
     """Load the demo store with its promotions and, in development, its logins, once."""
     load_demo_catalog()
+    describe_demo_shop(service(ShopProfiles, current_app))
+    make_demo_pages(service(ContentPages, current_app))
     make_demo_locations(service(Locations, current_app), service(Stocktaking, current_app))
     if not service(Settings, current_app).is_production:
         make_demo_accounts(service(AccountService, current_app))

@@ -28,6 +28,7 @@ from app.admin.audit_routes import blueprint as admin_audit_routes
 from app.admin.bundles_routes import blueprint as admin_bundles_routes
 from app.admin.categories_routes import blueprint as admin_categories_routes
 from app.admin.collections_routes import blueprint as admin_collections_routes
+from app.admin.content_pages_routes import blueprint as admin_pages_routes
 from app.admin.coupon_routes import blueprint as admin_coupon_routes
 from app.admin.customer_routes import blueprint as admin_customer_routes
 from app.admin.drafts_routes import blueprint as admin_drafts_routes
@@ -89,6 +90,8 @@ from app.media.routes import blueprint as media_routes
 from app.media.service import MediaService
 from app.monitoring.process_figures import ProcessFigures
 from app.monitoring.shop_figures import ShopFigures
+from app.pages import context as pages_context
+from app.pages.routes import blueprint as content_routes
 from app.payments.routes import blueprint as webhook_routes
 from app.providers import payment_pages, picture_origins
 from app.recommendations.routes import blueprint as recommendation_routes
@@ -129,6 +132,7 @@ _MAX_BODY = 512 * 1024  # bytes; staff may send more
 _BLUEPRINTS = (
     catalog_routes,
     preview_routes,
+    content_routes,
     media_routes,
     market_routes,
     cart_routes,
@@ -155,6 +159,7 @@ _BLUEPRINTS = (
     admin_settings_routes,
     admin_market_routes,
     admin_mail_routes,
+    admin_pages_routes,
     admin_gateway_routes,
     admin_analytics_routes,
     admin_live_routes,
@@ -326,6 +331,7 @@ def _web(app: Flask, settings: Settings) -> None:
     assets.init_app(app, _ROOT / "static")
     market_context.init_app(app)
     shop_context.init_app(app)
+    pages_context.init_app(app)
     media_context.init_app(app)
     catalog_context.init_app(app)
     partials.init_app(app)

@@ -26,6 +26,7 @@ _PAGES = {  # the gateways' hosted pages, by the address of their API
 def profile(settings: Settings) -> ShopProfile:
     """What the environment says of the shop."""
     return ShopProfile(
+        name=settings.seller_lines[0],
         seller=settings.seller_lines,
         tax_id=settings.mossx_tax_id,
         cancel_minutes=settings.mossx_cancel_minutes,

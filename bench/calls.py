@@ -12,6 +12,7 @@ from pymongo import monitoring
 from app import create_app
 from app.catalog.service import CatalogService
 from app.db.cache import Cache
+from app.db.database import Database
 from app.web.registry import service
 from bench.shop import Shop
 
@@ -70,6 +71,7 @@ def count_calls(shop: Shop, pages: dict[str, str]) -> dict[str, tuple[Calls, Cal
     redis.flushdb()
     counts = {name: (calls(path), calls(path)) for name, path in pages.items()}
     follower.close()
+    service(Database, app).close()
     return counts
 
 

@@ -20,8 +20,8 @@ from rich.table import Table
 from app.catalog.csv.parsing import ParsedProduct, Parser
 from app.catalog.csv.reading import check_file, read_products
 from app.catalog.search import SearchIndex, SearchText
-from app.catalog.text import plain_text
 from app.markets.service import UNITED_STATES
+from app.shared.markup import plain_text
 
 ROOT = Path(__file__).resolve().parents[1]
 JUDGED = ROOT / "tests" / "search" / "judged.tsv"

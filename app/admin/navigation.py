@@ -42,6 +42,7 @@ _MENU = (
         Entry("/admin/collections", Text("Collections"), Permission.CATALOG_VIEW),
         Entry("/admin/categories", Text("Categories"), Permission.CATALOG_VIEW),
         Entry("/admin/home", Text("Home page"), Permission.CATALOG_VIEW),
+        Entry("/admin/pages", Text("Pages"), Permission.CATALOG_VIEW),
         Entry("/admin/imports", Text("Import and export"), Permission.CATALOG_VIEW),
     )),
     Entry("/admin/inventory", Text("Inventory"), Permission.STOCK_VIEW, "shelves", (

@@ -15,10 +15,10 @@ from wtforms.validators import InputRequired, Length, Optional, Regexp
 from app.catalog.listed import Shown
 from app.catalog.models import Category, Product, ProductKind, ProductStatus
 from app.catalog.product_list import shown_status
-from app.catalog.text import clean_html
 from app.markets.models import STANDARD, Market
 from app.shared.clock import now
 from app.shared.errors import Invalid
+from app.shared.markup import clean_html
 from app.shared.texts import Text
 from app.web.forms import TOO_LONG, ShopForm
 

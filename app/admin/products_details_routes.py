@@ -11,7 +11,6 @@ from app.admin.products_details_form import DetailsInput, of_product, posted
 from app.admin.products_pages import Clash, note_saved, path_of
 from app.catalog.editing import ProductEditing, ProductMoved
 from app.catalog.models import Product
-from app.catalog.page_head import shorten, text_of
 from app.catalog.product_list import shown_status
 from app.catalog.product_parts import Part
 from app.catalog.service import CatalogService
@@ -19,6 +18,7 @@ from app.config import Settings
 from app.markets.context import all_markets
 from app.shared.errors import Invalid
 from app.shared.ids import new_id
+from app.shared.markup import shorten, text_of
 from app.shared.texts import Text
 from app.web.memory import leave_message
 from app.web.registry import service

@@ -19,9 +19,11 @@ _NUMBER = Text("Please enter a whole number.")
 
 
 class ProfileForm(ShopForm):
-    """Who sells, how long shoppers may change their minds, and what everybody is told."""
+    """What the shop is, who sells, how long shoppers may change their minds, and what everybody is
+    told."""
 
     version = HiddenField()
+    name = StringField(Text("Name of the shop"))
     seller = TextAreaField(Text("Seller"))
     tax_id = StringField(Text("Tax number"))
     contact = StringField(Text("Contact address"))
@@ -38,31 +40,38 @@ class ProfileForm(ShopForm):
         return cls(
             data={
                 "version": str(profile.version),
+                "name": profile.name,
                 "seller": "\n".join(profile.seller),
                 "tax_id": profile.tax_id,
                 "contact": profile.contact,
                 "cancel_minutes": profile.cancel_minutes,
                 "return_days": profile.return_days,
-                **{_announcement(code): text for code, text in profile.announcement.items()},
+                **_named("tagline", profile.taglines),
+                **_named("description", profile.descriptions),
+                **_named("announcement", profile.announcement),
             }
         )
 
-    @property
-    def announcements(self) -> list[Any]:
-        """The bar's field of each language."""
-        return [self[_announcement(code)] for code in LANGUAGES]
+    def each_language(self, kind: str) -> list[Any]:
+        """The fields of a text that there is in each language."""
+        return [self[f"{kind}_{code}"] for code in LANGUAGES]
+
+    def _read(self, kind: str) -> dict[str, str]:
+        read = {code: _clean(self[f"{kind}_{code}"].data) for code in LANGUAGES}
+        return {code: text for code, text in read.items() if text}
 
     def profile(self) -> ShopProfile:
         """What was filled in."""
         return ShopProfile(
+            name=_clean(self.name.data),
+            taglines=self._read("tagline"),
+            descriptions=self._read("description"),
             seller=tuple(filter(None, map(str.strip, (self.seller.data or "").splitlines()))),
             tax_id=_clean(self.tax_id.data),
             contact=_clean(self.contact.data),
             cancel_minutes=self.cancel_minutes.data or 0,
             return_days=self.return_days.data or 0,
-            announcement={
-                code: text for code in LANGUAGES if (text := _clean(self[_announcement(code)].data))
-            },
+            announcement=self._read("announcement"),
             version=whole(self.version.data or "", 0),
         )
 
@@ -78,8 +87,8 @@ def add_errors(form: ShopForm, problems: Mapping[str, str]) -> None:
             form[name].errors = [*form[name].errors, message]
 
 
-def _announcement(code: str) -> str:
-    return f"announcement_{code}"
+def _named(kind: str, texts: Mapping[str, str]) -> dict[str, str]:
+    return {f"{kind}_{code}": text for code, text in texts.items()}
 
 
 def _clean(text: str | None) -> str:
@@ -87,4 +96,6 @@ def _clean(text: str | None) -> str:
 
 
 for _code, _language in LANGUAGES.items():
-    setattr(ProfileForm, _announcement(_code), StringField(_language))
+    setattr(ProfileForm, f"tagline_{_code}", StringField(_language))
+    setattr(ProfileForm, f"description_{_code}", TextAreaField(_language))
+    setattr(ProfileForm, f"announcement_{_code}", StringField(_language))

@@ -12,6 +12,7 @@ from app.db.idempotency import IdempotencyKeys
 from app.db.outbox import Outbox
 from app.db.schedules import Schedules
 from app.identity.signing import SigningKeys
+from app.pages.service import ContentPages
 from app.providers import profile
 from app.shared.shop_keys import ShopKeys
 from app.shop.profile import ShopProfiles
@@ -32,6 +33,7 @@ class Foundation:
     shop_keys: ShopKeys
     stored: StoredSettings
     profiles: ShopProfiles
+    content: ContentPages
     audit_log: AuditLog
 
 
@@ -50,5 +52,6 @@ def build_foundation(settings: Settings) -> Foundation:
         shop_keys=settings.shop_keys,
         stored=stored,
         profiles=ShopProfiles(stored, profile(settings)),
+        content=ContentPages(stored),
         audit_log=AuditLog(database),
     )

@@ -26,6 +26,6 @@ def build_messages(base: Foundation, selling: Selling, templates: Environment) -
     settings, wordings = base.settings, MailWordings(base.stored)
     mail = NotificationService(
         base.database, selling.orders, mailer(settings), templates, settings.base_url, wordings,
-        base.profiles,
+        base.profiles, base.content,
     )  # fmt: skip
     return Messages(mail=mail, wordings=wordings)

@@ -40,7 +40,9 @@ def build_people(base: Foundation) -> People:
         accounts=accounts,
         sessions=sessions,
         links=LinkService(database, outbox, accounts, sessions, key),
-        two_factor=TwoFactor(database, outbox, key, staff_must=settings.is_production),
+        two_factor=TwoFactor(
+            database, outbox, key, base.profiles, staff_must=settings.is_production
+        ),
         addresses=AddressBook(database),
         staffing=staffing,
         invitations=Invitations(database, outbox, accounts, staffing, key),

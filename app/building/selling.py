@@ -64,5 +64,5 @@ def build_selling(base: Foundation, people: People, goods: Goods) -> Selling:
         recommendations=recommendations,
         counting=OrderCounting(database, orders),
         pages=CatalogPages(catalog, recommendations),
-        sitemap=Sitemap(database, catalog),
+        sitemap=Sitemap(database, catalog, base.content),
     )

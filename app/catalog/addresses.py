@@ -8,13 +8,14 @@ from app.catalog.query import OPTION, ListingQuery, parse_query
 
 _LISTINGS = frozenset({"/products", "/search"})
 _SHELVES = ("/categories/", "/collections/")
+_PAGES = ("/pages/",)
 _PRODUCT, _REVIEWS = "/products/", "/reviews"
 
 
 def canonical_address(path: str, query: str) -> tuple[str, str] | None:
     """Path and query of a shared page without what it does not depend on, in one order; None for
     every other address."""
-    if path == "/":
+    if path == "/" or _is_below(_PAGES, path):
         return path, ""
     if path in _LISTINGS or _is_below(_SHELVES, path):
         return path, _listing_query(query)

@@ -23,6 +23,7 @@ from app.config import Settings
 from app.db.errors import PyMongoError
 from app.markets.context import current_market
 from app.media.service import MediaService
+from app.shop.context import shop_profile
 from app.web.registry import service
 
 _SHARED_WIDTH = 1280  # pixels; what large previews ask for
@@ -44,8 +45,11 @@ def _site() -> Site:
     base = service(Settings).base_url
     collections = service(CatalogService).collections()
     static_url = cast("Callable[[str], str]", current_app.jinja_env.globals["static_url"])
+    profile = shop_profile()
     return Site(
-        name="MossX",
+        name=profile.name,
+        tagline=profile.tagline,
+        description=profile.description,
         base_url=base,
         logo=urljoin(base, static_url("favicon.svg")),
         picture=_shared_image,

@@ -28,7 +28,6 @@ from app.catalog.models import (
 )
 from app.catalog.repository import CatalogRepository
 from app.catalog.stock import StockWriter
-from app.catalog.text import clean_html
 from app.catalog.writing import ProductWriter
 from app.db.database import Database, Session
 from app.markets.models import STANDARD
@@ -37,6 +36,7 @@ from app.media.service import MediaService
 from app.media.store import StoredImage
 from app.shared.clock import now
 from app.shared.ids import ProductId, Sku, new_id
+from app.shared.markup import clean_html
 from app.shared.money import Money
 
 _BATCH = 20

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -12,12 +11,11 @@ from app.catalog import structured_data as data
 from app.catalog.models import Image, Product
 from app.catalog.policies import Standing
 from app.catalog.structured_data import SharedImage, SharedReview, Site
-from app.catalog.text import plain_text
 from app.catalog.views import Listing, ProductPage
+from app.shared.markup import LONGEST_SUMMARY, shorten, text_of
 from app.shared.money import Money
 from app.shared.texts import Text
 
-_LONGEST_DESCRIPTION = 160  # characters; result pages cut off more
 _NOT_LISTED = "noindex, follow"
 _AVAILABILITY = {
     Standing.IN_STOCK: "in stock",
@@ -58,13 +56,8 @@ class PageHead:
 def home_head(site: Site) -> PageHead:
     """The shop window."""
     return PageHead(
-        title=str(Text("Quiet things for the home")),
-        description=str(
-            Text(
-                "Stoneware, linen, wood and light from small workshops: quiet, "
-                "well-made things for the home, chosen slowly and kept for years."
-            )
-        ),
+        title=site.tagline or str(Text("Home")),
+        description=shorten(site.description or site.name),
         canonical=site.url("/"),
         image=_shared(None, site),
         scripts=_scripts(data.organization(site), data.website(site)),
@@ -86,7 +79,7 @@ def listing_head(listing: Listing, site: Site) -> PageHead:
         title=str(Text("%(heading)s, page %(page)s", heading=listing.heading, page=listing.page))
         if listing.page > 1
         else listing.heading,
-        description=_listing_description(listing),
+        description=_listing_description(listing, site),
         canonical=canonical,
         robots="" if is_plain else _NOT_LISTED,
         image=_shared(listing.image, site),
@@ -147,28 +140,14 @@ def reviews_head(
     )
 
 
-def text_of(markup: str) -> str:
-    """Markup as one line of text."""
-    line = " ".join(plain_text(markup).split())
-    return re.sub(r" ([,.;:!?)])", r"\1", line)
-
-
-def shorten(text: str, most: int = _LONGEST_DESCRIPTION) -> str:
-    """The text, cut between words (or, without any, anywhere) if it is longer than ``most``."""
-    line = " ".join(text.split())
-    if len(line) <= most:
-        return line
-    kept = line[: most - 1]
-    words = kept.rpartition(" ")[0] if line[most - 1] != " " else kept
-    return (words or kept).rstrip(" ,;:.–-") + "…"
-
-
-def _listing_description(listing: Listing) -> str:
-    text = listing.description or str(Text("%(heading)s at MossX.", heading=listing.heading))
+def _listing_description(listing: Listing, site: Site) -> str:
+    text = listing.description or str(
+        Text("%(heading)s at %(shop)s.", heading=listing.heading, shop=site.name)
+    )
     if listing.page == 1:
         return shorten(str(text))
     place = str(Text("Page %(page)s.", page=listing.page))
-    return place + " " + shorten(text, _LONGEST_DESCRIPTION - len(place) - 1)
+    return place + " " + shorten(text, LONGEST_SUMMARY - len(place) - 1)
 
 
 def _page_url(listing: Listing, page: int, site: Site) -> str:

@@ -28,6 +28,7 @@ from app.catalog.views import Listing
 from app.config import Settings
 from app.markets.context import current_market
 from app.shared.errors import NotFound
+from app.shop.context import shop_profile
 from app.web.fragments import Fragments
 from app.web.memory import recently_viewed, remember_viewed
 from app.web.page_cache import is_shared, keep_page
@@ -46,7 +47,8 @@ def home() -> Response:
     """The shop window."""
     keep_page((LISTED,))
     home = service(CatalogPages).home_page(current_market())
-    return cached_page("catalog/home.html", "content", home=home)
+    shop = shop_profile().words
+    return cached_page("catalog/home.html", "content", home=home, shop=shop)
 
 
 @blueprint.get("/products")

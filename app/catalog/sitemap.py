@@ -9,6 +9,7 @@ from app.catalog.repository import CatalogRepository
 from app.catalog.service import CatalogService
 from app.catalog.structured_data import product_path
 from app.db.database import Database
+from app.pages.service import ContentPages
 from app.shared.errors import NotFound
 from app.shared.texts import Text
 
@@ -30,9 +31,10 @@ class Sitemap:
     part alone.
     """
 
-    def __init__(self, database: Database, catalog: CatalogService) -> None:
+    def __init__(self, database: Database, catalog: CatalogService, content: ContentPages) -> None:
         self._repository = CatalogRepository(database)
         self._catalog = catalog
+        self._content = content
 
     def fits_one_page(self) -> bool:
         """Whether everything fits into one list."""
@@ -43,10 +45,11 @@ class Sitemap:
         return max(-(-len(self._catalog.live_product_ids()) // MOST_URLS), 1)
 
     def pages(self) -> list[SitemapEntry]:
-        """The home page and every listing."""
+        """The home page, every listing, and the owner's own pages."""
         paths = ["/", "/products"]
         paths += [f"/categories/{each.slug}" for each in self._catalog.categories()]
         paths += [f"/collections/{each.slug}" for each in self._catalog.collections()]
+        paths += [each.path for each in self._content.every()]
         return [SitemapEntry(path=path) for path in paths]
 
     def products(self, part: int) -> list[SitemapEntry]:

@@ -61,10 +61,13 @@ class SharedReview:
 class Site:
     """The shop as the web knows it.
 
-    ``picture`` gives a picture an absolute address; ``image`` stands for pages without their own.
+    ``tagline`` and ``description`` are the shop's own words, "" for none. ``picture`` gives a
+    picture an absolute address; ``image`` stands for pages without their own.
     """
 
     name: str
+    tagline: str = ""
+    description: str = ""
     base_url: str
     logo: str
     picture: Callable[[Image], SharedImage]

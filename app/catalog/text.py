@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-import html
 import re
 import unicodedata
-
-import nh3
 
 _GONE = dict.fromkeys(map(ord, "™®©℠\u00ad\u200b\u200c\u200d\u2060\ufeff"))
 _ACCENTS = re.compile("[\u0300-\u036f\u1ab0-\u1aff\u1dc0-\u1dff]")  # not the marks of Indic scripts
@@ -31,32 +28,6 @@ def _marks() -> str:
 _LETTER = rf"(?:[^\W_]|[{_marks()}])"
 _WORD = re.compile(rf"{_LETTER}+")
 _WRITTEN = re.compile(rf"{_LETTER}+(?:['’ʼ]{_LETTER}+)*")
-_ALLOWED_TAGS = {
-    "a", "b", "blockquote", "br", "caption", "code", "dd", "div", "dl", "dt", "em", "h2", "h3",
-    "h4", "hr", "i", "li", "ol", "p", "small", "span", "strong", "sub", "sup", "table", "tbody",
-    "td", "th", "thead", "tr", "u", "ul",
-}  # fmt: skip
-_ALLOWED_ATTRIBUTES = {
-    "a": {"href", "title"},
-    "td": {"colspan", "rowspan"},
-    "th": {"colspan", "rowspan", "scope"},
-}
-
-
-def clean_html(markup: str) -> str:
-    """Keep what describes a product, drop scripts, styles and everything else."""
-    return nh3.clean(
-        markup,
-        tags=_ALLOWED_TAGS,
-        attributes=_ALLOWED_ATTRIBUTES,
-        url_schemes={"http", "https", "mailto"},
-        link_rel="noopener nofollow",
-    ).strip()
-
-
-def plain_text(markup: str) -> str:
-    """The text of some markup."""
-    return html.unescape(nh3.clean(markup.replace("<", " <"), tags=set())).strip()
 
 
 def fold(text: str) -> str:

@@ -17,13 +17,13 @@ from app.payments.service import Customer, PaymentService
 from app.shared.errors import NotFound
 from app.shared.ids import AttemptId
 from app.shared.texts import Text
+from app.shop.context import shop_profile
 from app.web.csrf import exempt
 from app.web.errors import error_page
 from app.web.registry import service
 from app.web.rendering import page, private, see_other
 
 blueprint = Blueprint("payments", __name__, url_prefix="/payments")
-SHOP_NAME = "MossX"
 _CHECKOUT = "/checkout"
 
 
@@ -153,7 +153,8 @@ def razorpay_page(attempt_id: str) -> BaseResponse:
         return see_other(f"/payments/{attempt.id}")
     order = service(OrderService).get(attempt.order_id)
     customer = Customer(name=order.address.name, email=order.email, phone=order.address.phone)
-    form = payments.razorpay_form(attempt, SHOP_NAME, customer)
+    shop_name = shop_profile().name
+    form = payments.razorpay_form(attempt, shop_name, customer)
     return private(
         page(
             "payments/razorpay.html",
@@ -161,7 +162,7 @@ def razorpay_page(attempt_id: str) -> BaseResponse:
             attempt=attempt,
             action=form.action,
             fields=form.fields,
-            shop_name=SHOP_NAME,
+            shop_name=shop_name,
             amount=attempt.amount,
             cancel_url=f"/payments/{attempt.id}/cancelled",
         )

@@ -21,9 +21,9 @@ from app.identity.repository import AccountRepository
 from app.shared.errors import Conflict
 from app.shared.shop_keys import SealCount, ShopKeys
 from app.shared.texts import Text
+from app.shop.profile import ShopProfiles
 
 PURPOSE = "second-factor"
-_ISSUER = "MossX"
 _STEP = 30  # seconds a code lasts
 _DRIFT = 1  # steps that a phone's clock may be off
 _CODES = 10
@@ -35,12 +35,19 @@ class TwoFactor:
     """Sets second factors up and checks their codes."""
 
     def __init__(
-        self, database: Database, outbox: Outbox, keys: ShopKeys, *, staff_must: bool
+        self,
+        database: Database,
+        outbox: Outbox,
+        keys: ShopKeys,
+        profiles: ShopProfiles,
+        *,
+        staff_must: bool,
     ) -> None:
         self._database = database
         self._outbox = outbox
         self._accounts = AccountRepository(database)
         self._box = keys.box(PURPOSE)
+        self._profiles = profiles
         self._staff_must = staff_must
 
     def is_due(self, account: Account) -> bool:
@@ -67,7 +74,8 @@ class TwoFactor:
 
     def address(self, account: Account, secret: str) -> str:
         """What the QR code says (``otpauth://``)."""
-        return pyotp.TOTP(secret).provisioning_uri(name=account.email, issuer_name=_ISSUER)
+        shop = self._profiles.current.name
+        return pyotp.TOTP(secret).provisioning_uri(name=account.email, issuer_name=shop)
 
     def confirm(self, account: Account, code: str) -> list[str]:
         """Turn the factor on with a first code; the recovery codes, shown this once.

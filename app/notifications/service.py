@@ -20,13 +20,12 @@ from app.notifications.wording import MailWordings, Wording
 from app.orders.events import CONFIRMATION_ASKED, ORDER_PAID
 from app.orders.models import Order
 from app.orders.service import OrderService
+from app.pages.service import ContentPages
 from app.shared.emails import is_erased
 from app.shared.ids import OrderId
 from app.shared.money import Money
 from app.shared.texts import Text, current_language, from_words, speaking
 from app.shop.profile import ShopProfiles
-
-SHOP_NAME = "MossX"
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -50,6 +49,7 @@ class NotificationService:
         base_url: str,
         wordings: MailWordings,
         profiles: ShopProfiles,
+        content: ContentPages,
     ) -> None:
         self._sent = SentMessages(database)
         self._orders = orders
@@ -58,6 +58,7 @@ class NotificationService:
         self._base_url = base_url
         self.wordings = wordings
         self._profiles = profiles
+        self._content = content
         self._domain = urlsplit(base_url).hostname or "localhost"
 
     def subscribe(self, outbox: Outbox) -> None:
@@ -128,13 +129,14 @@ class NotificationService:
         if is_erased(to) or self._sent.has(key):
             return
         written = self.write(kind or template.rsplit("/", 1)[-1], subject, template, context)
+        profile = self._profiles.current
         domain = self._domain if "." in self._domain else f"{self._domain}.invalid"
         message = compose(
             key=key,
             to=to,
             sender=f"orders@{domain}",
-            shop=SHOP_NAME,
-            reply_to=self._profiles.current.contact,
+            shop=profile.name,
+            reply_to=profile.contact,
             subject=written.subject,
             text=written.text,
             html=written.html,
@@ -154,7 +156,13 @@ class NotificationService:
     ) -> Written:
         """A message in the language that is spoken, in the owner's own words where there are some,
         or in those of ``wording``."""
-        known = {"shop_name": SHOP_NAME, "base_url": self._base_url, **context}
+        shop_name = self._profiles.current.name
+        known = {
+            "shop_name": shop_name,
+            "base_url": self._base_url,
+            "pages": self._content.at_checkout(),
+            **context,
+        }
         stored = self.wordings.find(kind, current_language()) if wording is None else wording
         own = stored.filled(KINDS[kind].values(known))
         known |= {"language": current_language(), "wording": own}

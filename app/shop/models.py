@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Any
 
+from app.shared.languages import DEFAULT
 from app.shared.texts import current_language
 
 MOST_CANCEL_MINUTES = 10_080
@@ -23,14 +24,28 @@ class Stored:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class ShopProfile:
-    """Who sells, by which rules, and what the shop tells everybody.
+class ShopWords:
+    """What the shop is called and sells, for whoever reads now; "" for what it does not say."""
 
-    ``seller`` is a name and an address in lines, ``contact`` an e-mail address or "",
-    ``announcement`` the bar's text by language. ``by_hand`` is what somebody stored, else it is the
-    environment's; ``version`` counts the changes from one to the other as well.
+    name: str
+    tagline: str
+    description: str
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class ShopProfile:
+    """What the shop is called, who sells, by which rules, and what everybody is told.
+
+    ``name`` stands on every page and in every message. ``taglines`` say in a few words what there
+    is to buy, ``descriptions`` in a sentence or two, by language. ``seller`` is a name and an
+    address in lines, ``contact`` an e-mail address or "", ``announcement`` the bar's text by
+    language. ``by_hand`` is what somebody stored, else it is the environment's; ``version`` counts
+    the changes from one to the other as well.
     """
 
+    name: str
+    taglines: Mapping[str, str] = field(default_factory=dict)
+    descriptions: Mapping[str, str] = field(default_factory=dict)
     seller: tuple[str, ...]
     tax_id: str = ""
     cancel_minutes: int  # after paying
@@ -51,6 +66,25 @@ class ShopProfile:
         return timedelta(days=self.return_days)
 
     @property
+    def tagline(self) -> str:
+        """The few words for whoever reads now, in English where they are not translated."""
+        return _read_now(self.taglines)
+
+    @property
+    def description(self) -> str:
+        """The sentence for whoever reads now, in English where it is not translated."""
+        return _read_now(self.descriptions)
+
+    @property
+    def words(self) -> ShopWords:
+        """All three."""
+        return ShopWords(name=self.name, tagline=self.tagline, description=self.description)
+
+    @property
     def announced(self) -> str:
         """The bar's text for whoever reads now, "" for no bar."""
         return self.announcement.get(current_language(), "")
+
+
+def _read_now(texts: Mapping[str, str]) -> str:
+    return texts.get(current_language()) or texts.get(DEFAULT, "")

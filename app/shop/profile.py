@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import replace
+from collections.abc import Iterator, Mapping
+from dataclasses import fields, replace
 from typing import Any
 
 from app.shared.emails import normal_email
@@ -14,6 +14,10 @@ from app.shop.models import MOST_CANCEL_MINUTES, MOST_RETURN_DAYS, ShopProfile, 
 from app.shop.service import StoredSettings
 
 NAME = "shop"
+_STORED = {each.name for each in fields(ShopProfile)}  # a newer version's may be there as well
+_LONGEST_NAME = 40  # what a phone's header has room for, in a pinch
+_LONGEST_TAGLINE = 80
+_LONGEST_DESCRIPTION = 300
 _LONGEST_LINE = 120
 _MOST_LINES = 8
 _LONGEST_ANNOUNCEMENT = 300
@@ -41,8 +45,9 @@ class ShopProfiles:
             return self._default
         if not stored.values:
             return replace(self._default, version=stored.version)
-        values = {**stored.values, "seller": tuple(stored.values["seller"])}
-        return replace(self._default, **values, version=stored.version, by_hand=True)
+        known = {name: value for name, value in stored.values.items() if name in _STORED}
+        known["seller"] = tuple(known["seller"])
+        return replace(self._default, **known, version=stored.version, by_hand=True)
 
     def store(self, profile: ShopProfile) -> ShopProfile:
         """Store the profile over its ``version``. Raises ``Invalid`` with a message for each wrong
@@ -67,17 +72,28 @@ class ShopProfiles:
 def plain(profile: ShopProfile) -> dict[str, Any]:
     """The profile as plain values, without its version."""
     return {
+        "name": profile.name,
+        "taglines": _filled(profile.taglines),
+        "descriptions": _filled(profile.descriptions),
         "seller": list(profile.seller),
         "tax_id": profile.tax_id,
         "cancel_minutes": profile.cancel_minutes,
         "return_days": profile.return_days,
         "contact": profile.contact,
-        "announcement": {code: text for code, text in profile.announcement.items() if text},
+        "announcement": _filled(profile.announcement),
     }
+
+
+def _filled(texts: Mapping[str, str]) -> dict[str, str]:
+    return {code: text for code, text in texts.items() if text}
 
 
 def _problems(profile: ShopProfile) -> Mapping[str, str]:
     found: dict[str, str] = {}
+    if not profile.name:
+        found["name"] = Text("Please enter a name.")
+    elif len(profile.name) > _LONGEST_NAME:
+        found["name"] = _too_long(_LONGEST_NAME)
     if not profile.seller:
         found["seller"] = Text("Please name who sells: invoices need it.")
     elif len(profile.seller) > _MOST_LINES or any(
@@ -85,19 +101,32 @@ def _problems(profile: ShopProfile) -> Mapping[str, str]:
     ):
         found["seller"] = Text("Please use at most 8 lines of 120 characters.")
     if len(profile.tax_id) > _LONGEST_LINE:
-        found["tax_id"] = Text("Please use at most 120 characters.")
+        found["tax_id"] = _too_long(_LONGEST_LINE)
     if not 0 <= profile.cancel_minutes <= MOST_CANCEL_MINUTES:
         found["cancel_minutes"] = Text("Please enter 0 to 10080 minutes (a week).")
     if not 0 <= profile.return_days <= MOST_RETURN_DAYS:
         found["return_days"] = Text("Please enter 0 to 3650 days.")
     if profile.contact and not _is_email(profile.contact):
         found["contact"] = Text("Please enter an e-mail address, such as hello@example.com.")
-    for code, text in profile.announcement.items():
-        if code not in LANGUAGES:
-            found["announcement"] = Text("The shop does not speak this language.")
-        elif len(text) > _LONGEST_ANNOUNCEMENT:
-            found[f"announcement_{code}"] = Text("Please use at most 300 characters.")
+    for field, texts, longest in (
+        ("tagline", profile.taglines, _LONGEST_TAGLINE),
+        ("description", profile.descriptions, _LONGEST_DESCRIPTION),
+        ("announcement", profile.announcement, _LONGEST_ANNOUNCEMENT),
+    ):
+        found.update(_wrong_texts(field, texts, longest))
     return found
+
+
+def _wrong_texts(field: str, texts: Mapping[str, str], longest: int) -> Iterator[tuple[str, str]]:
+    for code, text in texts.items():
+        if code not in LANGUAGES:
+            yield field, Text("The shop does not speak this language.")
+        elif len(text) > longest:
+            yield f"{field}_{code}", _too_long(longest)
+
+
+def _too_long(longest: int) -> str:
+    return Text("Please use at most %(most)s characters.", most=longest)
 
 
 def _is_email(text: str) -> bool:

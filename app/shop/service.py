@@ -26,6 +26,11 @@ class StoredSettings:
         """What this process knows to be stored under a name, or None."""
         return self.follower.snapshot().get(name)
 
+    def named(self, prefix: str) -> list[Stored]:
+        """What this process knows to be stored under names that begin so, in their order."""
+        known = self.follower.snapshot()
+        return [known[name] for name in sorted(known) if name.startswith(prefix)]
+
     def read(self, name: str) -> Stored:
         """What the database has under a name now; nothing, in version 0, if there is none."""
         return self._settings.find(name) or Stored(name=name, version=0, values={})

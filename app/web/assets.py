@@ -6,7 +6,7 @@ import gzip
 import hashlib
 import mimetypes
 import re
-from functools import cache, lru_cache
+from functools import cache, lru_cache, partial
 from pathlib import Path
 
 import brotli
@@ -19,6 +19,11 @@ _VERSIONED = re.compile(r"-\d+\.\d+\.\d+\.[a-z0-9.]+$")  # vendored: the name ha
 _FOREVER = 365 * 24 * 3600
 _TEXT = frozenset({".css", ".js", ".svg"})  # pictures and fonts are packed already
 _CODINGS = ("br", "gzip", "identity")
+_ASKED_BLINDLY = {  # by browsers, whatever a page says
+    "/favicon.ico": "favicon.svg",
+    "/apple-touch-icon.png": "touch-icon.png",
+    "/apple-touch-icon-precomposed.png": "touch-icon.png",
+}
 
 
 class Assets:
@@ -101,3 +106,5 @@ def init_app(app: Flask, folder: Path) -> None:
     assets = Assets(folder)
     app.add_url_rule("/static/<path:filename>", "static", assets.send)
     app.jinja_env.globals["static_url"] = assets.url
+    for path, name in _ASKED_BLINDLY.items():
+        app.add_url_rule(path, path, partial(assets.send, name))

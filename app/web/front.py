@@ -28,7 +28,7 @@ _PATIENCE = 10.0  # seconds in it
 _CATALOG = 4  # threads for pages that will be kept, which have a line of their own
 _ASIDE = 4  # threads for what stands in no line
 _FORM = 2**19  # bytes of a body that is read before it stands in line: what everybody may send
-_NO_LINE = ("/healthz", "/readyz", "/metrics", "/static/", "/media/")  # ask nobody
+_NO_LINE = ("/healthz", "/readyz", "/metrics", "/static/", "/media/", "/favicon.ico")  # ask nobody
 _ALWAYS = {
     "SCRIPT_NAME": "",
     "SERVER_SOFTWARE": "granian",

@@ -22,7 +22,7 @@ from tests.support.catalog import CatalogMaker, make_product, make_variant
 from tests.support.shopper import Shopper, soup
 from tests.support.staff import Staff
 
-_STANDARD = "Quiet things, made to be used every day."
+_STANDARD = "<h1>MossX</h1>"
 
 
 @pytest.fixture

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -15,12 +16,14 @@ from app.fulfilment.cancelling import Cancelling
 from app.fulfilment.invoicing import Invoicing
 from app.orders.service import OrderService
 from app.shared.ids import OrderId
-from app.shop.profile import ShopProfiles
+from app.shop.demo import describe_demo_shop
+from app.shop.profile import ShopProfiles, plain
 from app.shop.service import StoredSettings
 from app.web.registry import service
 from tests.support.catalog import CatalogMaker
 from tests.support.forms import errors, filled_form
-from tests.support.gateways import Sandbox
+from tests.support.gateways import Sandbox, form_fields
+from tests.support.member import Mailbox
 from tests.support.shopper import Shopper, soup
 from tests.support.staff import Staff
 from tests.support.waiting import wait_until
@@ -189,3 +192,77 @@ def test_it_reaches_another_process_and_its_kept_pages(
         assert "mailto:hello@moss.example" in visitor.get("/products").text
     finally:
         follower.close()
+
+
+# --- what the shop is called ------------------------------------------------------------------------
+
+NAME = "Halden & Sons"
+NAMED = {
+    "name": "Halden  &  Sons",  # stored as NAME
+    "tagline_en": "Rings for every day",
+    "tagline_de": "Ringe für jeden Tag",
+    "description_en": "Gold and silver, made in Oslo.",
+}
+
+
+def test_the_shop_is_called_what_its_owner_calls_it(
+    owner: Staff, catalog: CatalogMaker, shopper: Shopper, sandbox: Sandbox, mailbox: Mailbox
+) -> None:
+    """On its pages, to search engines, in mails and at the gateway."""
+    home = soup(shopper.get("/"))
+    assert home.title.text.endswith("· MossX")
+    assert _save(owner, **NAMED).status_code == 303
+
+    home = soup(shopper.get("/"))
+    assert home.title.text == f"Rings for every day · {NAME}"
+    assert home.h1.text == "Rings for every day"
+    assert home.select_one("header .wordmark").text == NAME
+    assert "Gold and silver" in home.select_one("footer").text
+    assert home.select_one('meta[name="description"]')["content"].startswith("Gold and silver")
+    assert home.select_one('meta[property="og:site_name"]')["content"] == NAME
+    assert '"name":"Halden \\u0026 Sons"' in str(home)
+    assert "MossX" not in home.get_text()
+
+    catalog.mug()
+    shopper.add("MUG")
+    paying = shopper.check_out(gateway="razorpay").location
+    assert form_fields(soup(shopper.get(paying)).select_one("main form"))["name"] == NAME
+    sandbox.pay_razorpay(shopper.get(paying).text)
+    shopper.get(paying)  # the shop looks, and finds it paid
+    (mail,) = mailbox.read("ann@example.com")
+    assert NAME in str(mail["From"])
+    assert f"{NAME} · " in mail.get_body(("plain",)).get_content()
+
+
+def test_readers_of_a_language_without_words_see_the_english(
+    owner: Staff, shopper: Shopper
+) -> None:
+    _save(owner, **NAMED)
+    shopper.post("/market", {"market": "DE", "language": "auto"})
+    home = soup(shopper.get("/"))
+    assert home.h1.text == "Ringe für jeden Tag"
+    assert "Gold and silver" in home.select_one("footer").text
+
+
+def test_a_name_is_needed_and_fits_a_header(app: Flask, owner: Staff) -> None:
+    answer = _save(owner, name=" ", tagline_hi="x" * 81, description_de="x" * 301)
+    assert answer.status_code == 422
+    assert set(errors(answer)) == {"name", "tagline_hi", "description_de"}
+    assert set(errors(_save(owner, name="x" * 41))) == {"name"}
+    assert service(StoredSettings, app).read("shop").version == 0
+
+
+def test_the_demo_store_says_what_it_sells_unless_its_owner_does(app: Flask) -> None:
+    profiles = service(ShopProfiles, app)
+    describe_demo_shop(profiles)
+    assert profiles.read().taglines["de"] == "Ruhige Dinge für Ihr Zuhause"
+    profiles.store(replace(profiles.read(), taglines={"en": "Rings"}))
+    describe_demo_shop(profiles)
+    assert profiles.read().taglines == {"en": "Rings"}
+
+
+def test_what_a_newer_version_stored_beside_is_left_alone(app: Flask) -> None:
+    profiles = service(ShopProfiles, app)
+    values = {**plain(profiles.current), "name": "Halden", "logo": "a-later-version's"}
+    service(StoredSettings, app).store("shop", values, 0)
+    assert profiles.current.name == "Halden"

@@ -149,6 +149,8 @@ def _doors(page: Page) -> Iterator[str]:
         yield refused(page, path, button)
     page.goto("/account/forgot?sent=1")
     yield "link sent"
+    page.goto("/pages/shipping-and-returns")
+    yield "a page of the owner's own"
 
 
 def _buying(page: Page) -> Iterator[str]:

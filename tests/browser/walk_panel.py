@@ -48,6 +48,7 @@ OWNERS_FORMS = (
     ("/admin/bundles/new", "Save"),
     ("/admin/collections/new", "Save"),
     ("/admin/categories/new", "Save"),
+    ("/admin/pages/new", "Save"),
     ("/admin/promotions/new?kind=percentage", "Save"),
     ("/admin/promotions/new?kind=fixed", "Save"),
     ("/admin/promotions/new?kind=buy_get", "Save"),

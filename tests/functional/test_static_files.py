@@ -72,3 +72,17 @@ def test_a_page_of_another_version_gets_the_file_there_is_and_keeps_it_not(
     assert "no-store" in answer.headers["Cache-Control"]
     assert "immutable" not in answer.headers["Cache-Control"]
     assert client.get("/static/css/none.0123456789.css").status_code == 404
+
+
+@pytest.mark.parametrize(
+    ("path", "kind"),
+    [
+        ("/favicon.ico", "image/svg+xml"),
+        ("/apple-touch-icon.png", "image/png"),
+        ("/apple-touch-icon-precomposed.png", "image/png"),
+    ],
+)
+def test_icons_are_where_browsers_look_unasked(client: FlaskClient, path: str, kind: str) -> None:
+    answer = client.get(path)
+    assert (answer.status_code, answer.mimetype) == (200, kind)
+    assert "max-age=300" in answer.headers["Cache-Control"]

@@ -10,8 +10,8 @@ from bs4 import BeautifulSoup
 from flask import Flask
 
 from app.admin.entry_fields import Units
-from app.catalog.text import clean_html
 from app.shared.cells import defuse, disarm
+from app.shared.markup import clean_html
 from app.web.forms import ShopForm
 from tests.security.inline import inline_code
 from tests.support.catalog import CatalogMaker, make_product, make_variant

@@ -12,12 +12,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from app.catalog.models import Category, Image, Price, Product, Variant
-from app.catalog.page_head import home_head, listing_head, product_head, shorten, text_of
+from app.catalog.page_head import home_head, listing_head, product_head
 from app.catalog.policies import Standing
 from app.catalog.structured_data import SharedImage, Site, as_script, major_units, product
 from app.catalog.views import CardRef, Companions, Listing, ProductPage
 from app.shared.clock import now
 from app.shared.ids import ProductId, Sku
+from app.shared.markup import shorten, text_of
 from app.shared.money import Money
 from tests.support.catalog import make_product, make_variant
 

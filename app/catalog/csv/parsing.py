@@ -22,9 +22,9 @@ from app.catalog.models import (
     ProductStatus,
     Variant,
 )
-from app.catalog.text import clean_html
 from app.markets.models import Market
 from app.shared.ids import Sku
+from app.shared.markup import clean_html
 from app.shared.money import Money
 
 _HANDLE = re.compile(r"[a-z0-9]+(?:[-_][a-z0-9]+)*", re.ASCII)

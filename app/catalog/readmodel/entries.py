@@ -17,8 +17,9 @@ from app.catalog.models import Product, ProductStatus
 from app.catalog.policies import Standing, standing_of
 from app.catalog.rules import is_sold
 from app.catalog.search.fields import SearchText
-from app.catalog.text import plain_text, words
+from app.catalog.text import words
 from app.shared.ids import ProductId, Sku
+from app.shared.markup import plain_text
 
 KEYWORDS = 16  # words that say what a product is, for likeness
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
