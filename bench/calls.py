@@ -68,7 +68,7 @@ def count_calls(shop: Shop, pages: dict[str, str]) -> dict[str, tuple[Calls, Cal
             redis=_commands(redis) - before[1] - 1,  # the question itself
         )
 
-    redis.flushdb()
+    redis.flushdb(asynchronous=True)  # it may hold more than can be let go in a moment
     counts = {name: (calls(path), calls(path)) for name, path in pages.items()}
     follower.close()
     service(Database, app).close()

@@ -83,7 +83,7 @@ def shop_of(size: int, bar: Progress, kept: Path | None = None) -> Iterator[Shop
     """A shop with ``size`` products, on servers of its own: empty ones, or what is ``kept``."""
     task = bar.add_task(f"Storing {size:,} products", total=size)
     with _folder(kept) as folder:
-        stack = Stack(folder, environment={})
+        stack = Stack(folder, environment={}, own_sessions=False)  # as what it is compared with
         try:
             stack.start(EMBEDDED)
             app = create_app(stack.environment)

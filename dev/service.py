@@ -36,6 +36,7 @@ class Service:
     ready: Callable[[], bool] = lambda: True
     patience: float = 30.0  # seconds to come up, and half of them to go
     folder: Path | None = None  # to run in, else that of whoever starts it
+    own_session: bool = True  # so that Ctrl-C reaches it through whoever started it
     process: subprocess.Popen[bytes] | None = None
 
     @property
@@ -59,7 +60,7 @@ class Service:
                 stdin=subprocess.DEVNULL,
                 stdout=output,
                 stderr=output,
-                start_new_session=True,
+                start_new_session=self.own_session,
                 preexec_fn=_die_with_parent,  # noqa: PLW1509 - no threads fork here
             )
         deadline = time.monotonic() + self.patience

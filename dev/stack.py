@@ -50,6 +50,7 @@ class Stack:
 
     ``data`` is the folder everything is kept in; ``environment`` afterwards holds what the
     shop's processes need to find all servers. ``application`` is the module that builds the shop.
+    Linux shares processors out by session: without ``own_sessions`` all are in the caller's.
     """
 
     def __init__(
@@ -60,8 +61,10 @@ class Stack:
         parts: Iterable[str] = EVERYTHING,
         web_port: int | None = None,
         application: str = "wsgi",
+        own_sessions: bool = True,
     ) -> None:
         self._application = application
+        self._own_sessions = own_sessions
         self.data = data.resolve()
         self._run = self.data / "run"
         self._ports = Ports(self._run / "ports.json")
@@ -106,6 +109,7 @@ class Stack:
             command=command,
             log=self.data / "log" / f"{name}.log",
             environment=self.environment,
+            own_session=self._own_sessions,
             **more,  # type: ignore[arg-type]  # as Service takes them
         )
 
