@@ -7,6 +7,7 @@ import traceback
 from collections import Counter
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from flask import Flask
 
@@ -23,9 +24,18 @@ from tests.support.gateways import Sandbox
 
 # What a refused request may change: who was refused, and when a session was seen last.
 NOT_LOOKED_AT = frozenset({"audit_log", "auth_sessions", "refresh_tokens", "schedules"})
-# The secret of a second factor is made by looking at the page that shows it, and is worth nothing
-# before it is confirmed.
-NOT_LOOKED_AT_IN = frozenset({("accounts", "second_factor")})
+# What a look may change. The secret of a second factor is made by the page that shows it, and is
+# worth nothing before it is confirmed. The page of an order in doubt asks the gateway, and the
+# attempt notes when. A cart's page notes which prices it showed.
+NOT_LOOKED_AT_IN = frozenset(
+    {
+        ("accounts", "second_factor"),
+        ("payment_attempts", "updated_at"),
+        ("carts", "version"),
+        ("carts", "updated_at"),
+    }
+)
+_SHOWN = "seen_prices"  # of a cart's line
 PATIENCE = 10.0  # seconds; nothing takes nearly as long unless it hangs
 _LEAKS = re.compile(
     r"Traceback \(most recent|File \"/|site-packages|pymongo|werkzeug|jinja2|wtforms|bson\.|redis\.|"
@@ -117,7 +127,7 @@ def contents(database: Database, but: frozenset[str] = NOT_LOOKED_AT) -> Content
     return {
         name: {
             repr(document["_id"]): {
-                field: repr(value)
+                field: repr(_lasting(value))
                 for field, value in document.items()
                 if (name, field) not in NOT_LOOKED_AT_IN
             }
@@ -125,6 +135,18 @@ def contents(database: Database, but: frozenset[str] = NOT_LOOKED_AT) -> Content
         }
         for name in database.collections() - but
     }
+
+
+def _lasting(value: Any) -> Any:
+    """A field without what a look may change in it."""
+    if not isinstance(value, list):
+        return value
+    return [
+        {key: part for key, part in each.items() if key != _SHOWN}
+        if isinstance(each, dict)
+        else each
+        for each in value
+    ]
 
 
 def differences(before: Contents, after: Contents) -> dict[str, str]:
