@@ -11,23 +11,34 @@ from __future__ import annotations
 import struct
 import zlib
 from array import array
+from functools import lru_cache
 
 _HEADER = b"\x1f\x8b\x08\x00\x00\x00\x00\x00\x00\xff"
 _RAW = -15  # deflate without a wrapper, with the largest window
 _WINDOW = 32 * 1024
 _POLYNOMIAL = 0xEDB88320
 _NEVER = b"\xff"  # no byte of UTF-8 (RFC 3629, 3)
+_MOST_UNPACKED = 64  # bodies in this process, for clients that take none packed
 _ONE = 0x80000000  # the polynomial 1, bits reversed as zlib has them
 
 
 class Packed:
     """A body of UTF-8 in gzip. ``blank`` is the text that stands where each visitor's is to go."""
 
-    __slots__ = ("_base", "_blank_sum", "_frame", "_parts", "_table", "_whole", "length")
+    __slots__ = (
+        "_base",
+        "_blank_sum",
+        "_frame",
+        "_nothing",
+        "_parts",
+        "_table",
+        "_whole",
+        "length",
+    )
 
     def __init__(self, body: bytes, blank: bytes = b"") -> None:
         stretches = body.split(blank) if blank else [body]
-        nothing = _NEVER * len(blank)
+        self._nothing = nothing = _NEVER * len(blank)
         self._parts = _compress(stretches, nothing)
         self._parts[0] = _HEADER + self._parts[0]
         self._frame = b"\x00" + struct.pack("<HH", len(blank), len(blank) ^ 0xFFFF)
@@ -66,7 +77,17 @@ class Packed:
 
     def plain(self, text: bytes = b"") -> bytes:
         """The same without packing."""
-        return zlib.decompress(self.filled(text), 31)
+        return text.join(_unpacked(self))
+
+    def stretches(self) -> list[bytes]:
+        """What stands between the blanks, unpacked."""
+        body = zlib.decompress(self.filled(self._nothing), 31)
+        return body.split(self._nothing) if self.has_blanks else [body]
+
+
+@lru_cache(maxsize=_MOST_UNPACKED)
+def _unpacked(packed: Packed) -> list[bytes]:
+    return packed.stretches()
 
 
 def _compress(stretches: list[bytes], nothing: bytes) -> list[bytes]:

@@ -21,6 +21,7 @@ def test_what_is_filled_in_is_what_is_unpacked(stretches: list[bytes], text: byt
     packed = body.filled(text)
 
     assert gzip.decompress(packed) == text.join(stretches) == body.plain(text)
+    assert body.plain(_BLANK) == _BLANK.join(stretches)
     assert len(packed) == body.length
     assert body.has_blanks == (len(stretches) > 1)
 
