@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
-from itertools import chain
+from itertools import chain, islice
 
 from app.catalog.picks import Pick, Picks
 from app.catalog.service import CatalogService
@@ -40,11 +40,12 @@ class RecommendationService:
         it: others of its category, then its category's bestsellers."""
         picks = self._catalog.picks()
         solid = _solid(self._lists.find(product_id))
-        bought = [each.id for each in picks.buyable(solid, market.code)][:BESIDE]
+        buyable = picks.buyable(solid, market.code)
+        bought = [each.id for each in islice(buyable, BESIDE)]
         alike: list[ProductId] = []
         if len(bought) < BESIDE:
-            likely = picks.beside(product_id, market.code)
-            alike = [each.id for each in likely if each.id not in bought][:BESIDE]
+            likely = (each.id for each in picks.beside(product_id, market.code))
+            alike = list(islice((each for each in likely if each not in bought), BESIDE))
         return Companions(
             together=self._catalog.cards_of(bought, market, BESIDE),
             alike=self._catalog.cards_of(alike, market, BESIDE),
