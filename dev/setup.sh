@@ -14,16 +14,17 @@ fi
 echo "Installing the pinned requirements into $venv …"
 "$venv/bin/python" -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements-dev.txt
 
-# The shell is Chromium without a window: half the work, and the same engine.
 install() {
     DEBIAN_FRONTEND=noninteractive apt-get install -y --no-install-recommends fonts-dejavu-core "$1"
 }
-if ! command -v chromium-headless-shell >/dev/null && [ "$(id -u)" = 0 ] && command -v apt-get >/dev/null; then
-    echo "Installing Chromium for the browser tests …"
-    log="$venv/chromium.log"
-    if ! { timeout 120 apt-get update && { install chromium-headless-shell || install chromium; }; } \
-        >"$log" 2>&1 </dev/null; then
-        echo "Chromium could not be installed (see $log); without one, browser tests are skipped." >&2
+if ! "$venv/bin/python" -c 'import sys; from dev.browsers import find_chromium; sys.exit(not find_chromium())'; then
+    if [ "$(id -u)" = 0 ] && command -v apt-get >/dev/null; then
+        echo "Installing Chromium for the browser tests …"
+        log="$venv/chromium.log"
+        if ! { apt-get update && { install chromium-headless-shell || install chromium; }; } \
+            >"$log" 2>&1 </dev/null; then
+            echo "Chromium could not be installed (see $log); browser tests will be skipped." >&2
+        fi
     fi
 fi
 touch "$venv/.ready"

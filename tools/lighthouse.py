@@ -19,6 +19,7 @@ import requests
 from bs4 import BeautifulSoup
 
 from dev.attach import data_folder
+from dev.browsers import find_chromium
 from dev.lock import DataLock
 
 PAGES = {
@@ -88,7 +89,7 @@ def _page(name: str, url: str, folder: Path, runs: int, more: list[str]) -> bool
 def main() -> None:
     """Measure every page, or those named on the command line."""
     base = DataLock(data_folder()).read().get("BASE_URL")
-    program = shutil.which("chromium") or shutil.which("google-chrome")
+    program = find_chromium(whole=True)
     if not base or not program or not shutil.which("npx"):
         sys.exit("This needs Node.js, Chromium and a running shop: make run")
     os.environ.setdefault("CHROME_PATH", program)

@@ -5,12 +5,12 @@ Needs a running shop (``make run``) and Chromium; the pictures go to ``var/scree
 
 from __future__ import annotations
 
-import shutil
 import sys
 
 from playwright.sync_api import Page, sync_playwright
 
 from dev.attach import data_folder
+from dev.browsers import find_chromium
 from dev.lock import DataLock
 from tools import day
 
@@ -193,7 +193,7 @@ def _look(page: Page, folder: str, name: str, path: str) -> None:
 def main() -> None:
     """Take them all."""
     base = DataLock(data_folder()).read().get("BASE_URL")
-    program = shutil.which("chromium") or shutil.which("google-chrome")
+    program = find_chromium()
     if not base or not program:
         sys.exit("This needs Chromium and a running shop: make run")
     target = data_folder() / "screenshots"

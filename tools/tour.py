@@ -7,7 +7,6 @@ from __future__ import annotations
 import io
 import os
 import re
-import shutil
 import subprocess
 import sys
 import tempfile
@@ -19,6 +18,7 @@ from PIL import Image
 from playwright.sync_api import Page, expect, sync_playwright
 
 from app.account.demo import DEMO_LOGINS
+from dev.browsers import find_chromium
 from dev.stack import EMBEDDED, ROOT, Stack
 
 _FOLDER = ROOT / "docs" / "tour"
@@ -117,10 +117,9 @@ STEPS: tuple[Step, ...] = (
 
 def main() -> int:
     """Walk; 1 without Chromium."""
-    names = ("chromium", "chromium-browser", "google-chrome")
-    program = next((found for name in names if (found := shutil.which(name))), None)
+    program = find_chromium()
     if program is None:
-        print("This needs Chromium: apt-get install chromium", file=sys.stderr)
+        print("This needs Chromium: apt-get install chromium-headless-shell", file=sys.stderr)
         return 1
     _FOLDER.mkdir(exist_ok=True)
     with _shop() as base, sync_playwright() as playwright:

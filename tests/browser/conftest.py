@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import shutil
 from collections.abc import Iterator
 
 import pytest
 from playwright.sync_api import Browser, Page, sync_playwright
 
+from dev.browsers import find_chromium
 from dev.stack import EMBEDDED, Stack
 from tests.support.gateways import Sandbox
 from tests.support.processes import run_flask
@@ -31,11 +31,12 @@ def shop(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
 
 @pytest.fixture(scope="session")
 def browser() -> Iterator[Browser]:
-    """The system's Chromium; the shell, which has no window to draw, if there is one."""
-    names = ("chromium-headless-shell", "chromium", "chromium-browser", "google-chrome")
-    program = next((found for name in names if (found := shutil.which(name))), None)
+    """The system's Chromium."""
+    program = find_chromium()
     if program is None:
-        pytest.skip("Chromium is missing: install it with `apt-get install chromium` or similar")
+        pytest.skip(
+            "Chromium is missing: install it with `apt-get install chromium-headless-shell` or similar"
+        )
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=program, args=["--no-sandbox"])
         yield browser
