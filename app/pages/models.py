@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from app.shared.languages import DEFAULT
-from app.shared.texts import current_language
+from app.shared.texts import read_now
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -35,21 +34,14 @@ class ContentPage:
     @property
     def title(self) -> str:
         """Its title for whoever reads now."""
-        return _read_now(self.titles)[1]
+        return read_now(self.titles)[1]
 
     @property
     def body(self) -> str:
         """Its text for whoever reads now."""
-        return _read_now(self.bodies)[1]
+        return read_now(self.bodies)[1]
 
     @property
     def language(self) -> str:
         """The language that its text is in for whoever reads now."""
-        return _read_now(self.bodies)[0]
-
-
-def _read_now(texts: Mapping[str, str]) -> tuple[str, str]:
-    language = current_language()
-    if texts.get(language):
-        return language, texts[language]
-    return DEFAULT, texts.get(DEFAULT, "")
+        return read_now(self.bodies)[0]

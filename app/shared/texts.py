@@ -55,6 +55,15 @@ def speaking(language: str) -> Iterator[None]:
         _current.reset(token)
 
 
+def read_now(texts: Mapping[str, str]) -> tuple[str, str]:
+    """Of texts by language: which one is read now, and it; the English where it is not translated,
+    "" where there is none."""
+    language = current_language()
+    if texts.get(language):
+        return language, texts[language]
+    return DEFAULT, texts.get(DEFAULT, "")
+
+
 def gettext(message: str) -> str:
     """The translation of an English text."""
     return _current.get().catalog.gettext(message) if message else ""  # "" names the catalog itself

@@ -7,8 +7,7 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Any
 
-from app.shared.languages import DEFAULT
-from app.shared.texts import current_language
+from app.shared.texts import current_language, read_now
 
 MOST_CANCEL_MINUTES = 10_080
 MOST_RETURN_DAYS = 3_650
@@ -68,12 +67,12 @@ class ShopProfile:
     @property
     def tagline(self) -> str:
         """The few words for whoever reads now, in English where they are not translated."""
-        return _read_now(self.taglines)
+        return read_now(self.taglines)[1]
 
     @property
     def description(self) -> str:
         """The sentence for whoever reads now, in English where it is not translated."""
-        return _read_now(self.descriptions)
+        return read_now(self.descriptions)[1]
 
     @property
     def words(self) -> ShopWords:
@@ -84,7 +83,3 @@ class ShopProfile:
     def announced(self) -> str:
         """The bar's text for whoever reads now, "" for no bar."""
         return self.announcement.get(current_language(), "")
-
-
-def _read_now(texts: Mapping[str, str]) -> str:
-    return texts.get(current_language()) or texts.get(DEFAULT, "")
