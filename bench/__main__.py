@@ -8,6 +8,7 @@ import random
 import sys
 import time
 from collections.abc import Callable
+from contextlib import ExitStack
 
 from rich.console import Console
 from rich.progress import Progress
@@ -21,8 +22,9 @@ from bench.latency import (
     wide_search_paths,
 )
 from bench.load import Figures, NoWrk, find_wrk, load
-from bench.report import Measured, write
+from bench.report import FIRST_VISIT, Bare, Measured, write
 from bench.shop import PACKED, Shop, bare_of, fetch, named, shop_of
+from bench.unkept import time_unkept
 from dev.stack import ROOT
 
 _SIZES = (1_000, 10_000, 100_000)
@@ -62,6 +64,7 @@ def main() -> int:
 
 
 def _measure(shop: Shop, seconds: int, say: Callable[[str], None]) -> Measured:
+    shop.wait_until_idle()
     ready = _ready(shop)
     shop.wait_until_idle()
     product = "/products/product-1"
@@ -86,6 +89,7 @@ def _measure(shop: Shop, seconds: int, say: Callable[[str], None]) -> Measured:
     adding, checking_out = time_purchases(shop, few, 60)
     measured.uncached["add to cart"] = adding
     measured.uncached["checkout, posted"] = checking_out
+    measured.unkept = time_unkept(shop, 150)
     measured.memory = shop.memory()
     say(f"{shop.size:,} products: questions asked")
     category = listing_paths(shop, 1, 4)[0]
@@ -115,15 +119,16 @@ def _compare(shop: Shop, listing: str, product: str, seconds: int) -> Measured:
     urls = {
         "listing": (listing, browser),
         "product": (shop.url + product, browser),
-        "listing, first visit": (listing, PACKED),
+        FIRST_VISIT: (listing, PACKED),
         "listing, 304": (listing, {**browser, "If-None-Match": etag}),
     }
-    rounds: dict[str, list[Figures]] = {name: [] for name in ("wsgi", "flask", *urls)}
-    with (
-        bare_of(listing, "wsgi", browser) as wsgi,
-        bare_of(listing, "flask", browser) as flask,
-    ):
-        every = {"wsgi": (wsgi, browser), "flask": (flask, browser), **urls}
+    with ExitStack() as servers:
+        every = {
+            kind + visit: (servers.enter_context(bare_of(listing, kind, headers)), headers)
+            for visit, headers in (("", browser), (FIRST_VISIT, PACKED))
+            for kind in ("wsgi", "flask")
+        } | urls
+        rounds: dict[str, list[Figures]] = {name: [] for name in every}
         for _, (name, (url, headers)) in itertools.product(range(_ROUNDS), every.items()):
             rounds[name].append(load(url, connections=16, seconds=seconds, headers=headers))
     middle = {
@@ -132,8 +137,8 @@ def _compare(shop: Shop, listing: str, product: str, seconds: int) -> Measured:
     }
     return Measured(
         size=shop.size,
-        bare_wsgi=middle["wsgi"],
-        bare_flask=middle["flask"],
+        bare=Bare(wsgi=middle["wsgi"], flask=middle["flask"]),
+        bare_named=Bare(wsgi=middle["wsgi" + FIRST_VISIT], flask=middle["flask" + FIRST_VISIT]),
         cached={name: middle[name] for name in urls},
     )
 

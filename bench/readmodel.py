@@ -12,7 +12,7 @@ import sys
 import tempfile
 import threading
 import time
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 from itertools import islice
@@ -24,7 +24,6 @@ from flask import Flask
 from app import create_app
 from app.catalog.follower import CatalogFollower
 from app.catalog.modelling import Modelling
-from app.catalog.models import Product
 from app.catalog.pack_repository import PackRepository
 from app.catalog.packs import ModelPacks, Packer
 from app.catalog.pages import CatalogPages
@@ -43,7 +42,7 @@ from app.inventory.service import InventoryService
 from app.markets.models import Market
 from app.markets.starting import STARTING
 from app.shared.errors import NotFound
-from app.shared.ids import ProductId, Sku
+from app.shared.ids import Sku
 from app.web.registry import service
 from bench.catalog_data import fill, products, stock_levels
 from bench.words import COLOURS, MATERIALS, NOUNS, SIZES
@@ -108,24 +107,19 @@ def _pairs(dice: random.Random) -> list[tuple[str, str]]:
 
 
 def measure_listings(bench: Bench) -> None:
-    """A mix of shelves, filters, sorts and pages up to the last, with and without documents.
+    """A mix of shelves, filters, sorts and pages up to the last, and the documents of their cards.
 
     The processor's time is told beside the clock's, which a busy machine stretches.
     """
     catalog = service(CatalogPages, bench.app)
-    fetch = catalog._catalog.by_ids
     requests = list(_requests(catalog, random.Random(7)))
-    bench.note("listing, any filter, sort and page", _timed(requests[::5]))
-    catalog._catalog.by_ids = _nothing
-    bench.note("the same without fetching documents", _timed(requests))
-    catalog._catalog.by_ids = fetch
+    bench.note("listing, any filter, sort and page", _timed(requests))
+    make = service(CatalogService, bench.app).make_cards
+    cards = [partial(make, each().cards, each.args[-1]) for each in requests[::5]]
+    bench.note("the documents of its cards", _timed(cards))
 
 
-def _nothing(_: Iterable[ProductId]) -> dict[ProductId, Product]:
-    return {}
-
-
-def _requests(catalog: CatalogPages, dice: random.Random) -> Iterator[Callable[[], object]]:
+def _requests(catalog: CatalogPages, dice: random.Random) -> Iterator[partial[Listing]]:
     for _ in range(_REQUESTS):
         market = dice.choice(STARTING)
         pairs, shelf = _pairs(dice), dice.randrange(4)
@@ -173,7 +167,8 @@ def measure_other_pages(bench: Bench, stored: int) -> None:
     bench.note("home page", _timed([partial(catalog.home_page, market)] * 60))
     bench.note("product page", _timed([product] * 200))
     bench.note("suggestions", _timed([suggest] * 100))
-    bench.note("navigation", _timed([catalog.categories] * 200))
+    model = service(CatalogService, bench.app).model()
+    bench.note("navigation", _timed([lambda: model.navigation] * 200))
 
 
 def measure_following(bench: Bench, count: int) -> None:

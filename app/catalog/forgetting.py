@@ -25,7 +25,7 @@ def of_products(product_ids: Iterable[ProductId]) -> set[str]:
 def forget(store: PageStore, touched: Touched) -> None:
     """Drop every page that shows what was touched."""
     if touched.everything or touched.navigation:
-        store.clear()
+        store.drop_all()
         return
     tags = of_products(touched.product_ids) | set(map(of_shelf, touched.shelves))
     if touched.listed:

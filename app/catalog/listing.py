@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 from pyroaring import BitMap
@@ -27,13 +28,14 @@ PAGE_SIZE = 24
 class Shelf:
     """What a listing page is about: its own texts, its rows, its address.
 
-    ``own_order`` is what "relevance" means here, best first; None where that is the newest first.
+    ``own_order`` gives the rows by what "relevance" means here, best first; None where that is the
+    newest first.
     """
 
     heading: str
     path: str
     rows: BitMap
-    own_order: Numbers | None = None
+    own_order: Callable[[], Numbers] | None = None
     description: str = ""
     image: Image | None = None
     default_sort: str = "newest"
@@ -88,8 +90,9 @@ def _page(
     """The rows of one page."""
     stop = start + PAGE_SIZE
     if sort == "relevance" and shelf.own_order is not None:
-        kept = mask(selected, len(model.ids)).take(shelf.own_order)
-        return shelf.own_order.compress(kept)[start:stop]
+        order = shelf.own_order()
+        kept = mask(selected, len(model.ids)).take(order)
+        return order.compress(kept)[start:stop]
     return _order(model, sort, market).page(selected, start, stop)
 
 

@@ -119,14 +119,15 @@ class CatalogPages:
         if collection is None or not collection.is_open(now()):
             raise NotFound(Text("We could not find this collection."))
         members = model.members_of[slug]
+        order = members.order
         shelf = Shelf(
             heading=collection.title,
             path=f"/collections/{slug}",
             rows=model.sold_in(market.code) & members.rows_in(market.code),
-            own_order=members.order,
+            own_order=None if order is None else lambda: order,
             description=collection.description,
             image=collection.image,
-            default_sort=collection.sort or ("newest" if members.order is None else "relevance"),
+            default_sort=collection.sort or ("newest" if order is None else "relevance"),
         )
         return self._listing(model, shelf, query, market)
 
@@ -247,7 +248,7 @@ class CatalogPages:
         found = replace(
             shelf,
             rows=hits.rows,
-            own_order=hits.ranked,
+            own_order=lambda: hits.ranked,
             default_sort="relevance",
             corrected=hits.corrected,
         )

@@ -267,9 +267,9 @@ class PageCache:
         clean = self._clean(key, environ)
         answer = Answer()
         body = answer.whole(self._app(clean, answer))
-        sibling = self._sibling(key) if answer.code >= 500 else None
-        if sibling is not None:
-            return self._send(sibling, known, environ, start)
+        instead = self._better_than_none(key) if answer.code >= 500 else None
+        if instead is not None:
+            return self._send(instead, known, environ, start)
         policy: _Policy | None = clean.get(_POLICY)
         if policy is None or not _is_sharable(answer):
             return self._send_once(answer, body, known, environ, start)
@@ -278,8 +278,12 @@ class PageCache:
             self.store.put(key, page, policy.tags, mark)
         return self._send(page, known, environ, start)
 
+    def _better_than_none(self, key: tuple[Any, ...]) -> Page | None:
+        """What to show when the page cannot be made, for want of a database for instance."""
+        return self._sibling(key) or self.store.former(key)
+
     def _sibling(self, key: tuple[Any, ...]) -> Page | None:
-        """The page as it is without the badge of the cart, better than none when all else fails."""
+        """The page as it is without the badge of the cart."""
         address, edition, _, fragment = key
         return self.store.get((address, edition, False, fragment))
 

@@ -1,13 +1,15 @@
 """Finished pages in the memory of one process: bounded, least recently used first to go.
 
 A page is dropped by tags, which name what it shows. A page whose making began before one of its
-tags was dropped is never kept: it may show what was true before.
+tags was dropped is never kept: it may show what was true before. What was dropped stays aside for a
+while, where there is room, for when no new page can be made (stale-if-error: RFC 5861, 4).
 """
 
 from __future__ import annotations
 
 import hashlib
 import threading
+import time
 from collections import OrderedDict
 from collections.abc import Hashable, Iterable
 
@@ -16,6 +18,7 @@ from app.web.packing import Packed
 Headers = list[tuple[str, str]]
 _MOST_REMEMBERED_DROPS = 50_000
 _OVERHEAD = 2_500  # bytes that an entry costs beside its body
+_OLD = 3600.0  # seconds after which a page that was dropped is of no use in any trouble
 
 
 class Page:
@@ -64,6 +67,7 @@ class PageStore:
     def __init__(self, most_bytes: int) -> None:
         self._most = most_bytes
         self._pages: OrderedDict[Hashable, Page] = OrderedDict()
+        self._aside: OrderedDict[Hashable, tuple[Page, float]] = OrderedDict()
         self._tags_of: dict[Hashable, frozenset[str]] = {}
         self._keys_of: dict[str, set[Hashable]] = {}
         self._size = 0
@@ -101,11 +105,14 @@ class PageStore:
             if self._cleared > mark or any(self._dropped.get(tag, 0) > mark for tag in named):
                 return False
             self._remove(key)
+            self._discard(key)
             self._pages[key] = page
             self._tags_of[key] = named
             for tag in named:
                 self._keys_of.setdefault(tag, set()).add(key)
             self._size += page.size
+            while self._size > self._most and self._aside:
+                self._discard(next(iter(self._aside)))
             while self._size > self._most and len(self._pages) > 1:
                 self._remove(next(iter(self._pages)))
         return True
@@ -117,29 +124,56 @@ class PageStore:
             for tag in tags:
                 self._dropped[tag] = self._clock
                 for key in list(self._keys_of.get(tag, ())):
-                    self._remove(key)
+                    self._set_aside(key)
             if len(self._dropped) > _MOST_REMEMBERED_DROPS:
                 self._dropped.clear()
                 self._cleared = self._clock  # what is being made now is not kept, to be safe
 
+    def drop_all(self) -> None:
+        """Forget every page, as if each had one of the tags."""
+        with self._lock:
+            self._clock += 1
+            self._cleared = self._clock
+            self._dropped.clear()
+            for key in list(self._pages):
+                self._set_aside(key)
+
     def clear(self) -> None:
-        """Forget every page."""
+        """Have nothing any more, not even aside."""
         with self._lock:
             self._clock += 1
             self._cleared = self._clock
             self._pages.clear()
+            self._aside.clear()
             self._tags_of.clear()
             self._keys_of.clear()
             self._dropped.clear()
             self._size = 0
 
-    def _remove(self, key: Hashable) -> None:
+    def former(self, key: Hashable) -> Page | None:
+        """The page as it was until it was dropped, if that is not long ago."""
+        page, dropped_at = self._aside.get(key, (None, 0.0))
+        return page if time.monotonic() - dropped_at < _OLD else None
+
+    def _set_aside(self, key: Hashable) -> None:
+        page = self._remove(key)
+        if page is not None:
+            self._aside[key] = page, time.monotonic()
+            self._size += page.size
+
+    def _discard(self, key: Hashable) -> None:
+        page, _ = self._aside.pop(key, (None, 0.0))
+        if page is not None:
+            self._size -= page.size
+
+    def _remove(self, key: Hashable) -> Page | None:
         page = self._pages.pop(key, None)
         if page is None:
-            return
+            return None
         self._size -= page.size
         for tag in self._tags_of.pop(key, ()):
             keys = self._keys_of[tag]
             keys.discard(key)
             if not keys:
                 del self._keys_of[tag]
+        return page

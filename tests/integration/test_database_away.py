@@ -12,6 +12,8 @@ from app.db.database import Database
 from app.db.errors import PyMongoError
 from app.web.registry import service
 from app.web.turns import TOO_MANY
+from tests.support.catalog import CatalogMaker, make_product, make_variant
+from tests.support.following import following
 from tests.support.shopper import Shopper
 from tests.support.waiting import wait_until
 
@@ -44,6 +46,24 @@ def test_one_that_comes_back_is_used_at_once(database: Database) -> None:
     database._presence._gone_since = None
     with database.at_once_if_away():
         database.command("ping")
+
+
+def test_a_page_that_cannot_be_made_anew_is_shown_as_it_was(
+    app: Flask, catalog: CatalogMaker
+) -> None:
+    catalog.add(make_product("Lamp", make_variant("LAMP", US=1234)), stock=50)
+    client = app.test_client(use_cookies=False)
+    with following(app) as pages:
+        before = client.get("/products/lamp")
+        pages.store.drop_all()
+        service(Database, app).close()
+        during = client.get("/products/lamp")
+        never_made = client.get("/products/lamp?option.Colour=Moss")
+
+    assert before.status_code == during.status_code == 200
+    assert "$12.34" in during.text
+    assert during.text.count("Lamp") == before.text.count("Lamp")
+    assert never_made.status_code == 503
 
 
 def test_whose_turn_did_not_come_is_told_so_in_a_page(app: Flask) -> None:

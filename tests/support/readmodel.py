@@ -316,10 +316,12 @@ def described(model: CatalogModel) -> dict[str, object]:
         },
         "markets": {
             code: {
-                "rows": {model.ids[row]: int(market.lowest[row]) for row in market.rows},
+                "rows": {
+                    model.ids[row]: (int(market.lowest[row]), int(market.highest[row]))
+                    for row in market.rows
+                },
                 "variants": {variant(each): int(market.prices[each]) for each in market.variants},
                 "partly": names(market.partly),
-                "banded": variants(each for band in market.bands.bands for each in band),
                 "cheapest": [model.ids[row] for row in market.cheapest.rows],
                 "dearest": [model.ids[row] for row in market.dearest.rows],
             }

@@ -5,9 +5,11 @@ from __future__ import annotations
 import gzip
 import threading
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from app.web import page_store
 from app.web.page_store import Page, PageStore
 
 _HTML = [("Content-Type", "text/html; charset=utf-8")]
@@ -52,6 +54,38 @@ def test_what_shows_it_is_dropped_and_nothing_else() -> None:
     assert store.get("bowl") is not None
 
 
+def test_what_was_dropped_is_there_in_need_until_it_is_made_anew_or_old(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    store = PageStore(10**6)
+    store.put("lamp", _page("old"), {"product:lamp"}, store.mark())
+    assert store.former("lamp") is None
+    store.drop(["product:lamp"])
+    former = store.former("lamp")
+    assert former is not None
+    assert former.plain("")[1] == b"old"
+    store.put("lamp", _page("new"), {"product:lamp"}, store.mark())
+    assert store.former("lamp") is None
+    store.drop_all()
+    assert store.get("lamp") is None
+    assert store.former("lamp") is not None
+    monkeypatch.setattr(page_store, "_OLD", 0.0)
+    assert store.former("lamp") is None
+
+
+def test_what_was_dropped_takes_no_room_from_what_is_kept() -> None:
+    size = _page().size
+    store = PageStore(3 * size)
+    store.put("a", _page(), {"a"}, store.mark())
+    store.drop(["a"])
+    for name in "bcd":
+        store.put(name, _page(), (), store.mark())
+
+    assert all(map(store.get, "bcd"))
+    assert store.former("a") is None
+    assert store.size == 3 * size
+
+
 def test_a_page_begun_before_a_change_is_not_kept() -> None:
     store = PageStore(10**6)
     early = store.mark()
@@ -66,7 +100,7 @@ def test_a_page_begun_before_a_change_is_not_kept() -> None:
     assert not store.put("bowl", _page(), {"product:bowl"}, early)
 
 
-@given(st.lists(st.tuples(st.sampled_from("pdgc"), st.integers(0, 9), st.integers(0, 3))))
+@given(st.lists(st.tuples(st.sampled_from("pdagc"), st.integers(0, 9), st.integers(0, 3))))
 def test_it_never_holds_more_than_it_may_nor_forgets_its_sums(
     steps: list[tuple[str, int, int]],
 ) -> None:
@@ -76,14 +110,21 @@ def test_it_never_holds_more_than_it_may_nor_forgets_its_sums(
             store.put(key, _page(), {f"t{tag}", f"t{key % 4}"}, store.mark())
         elif step == "d":
             store.drop([f"t{tag}"])
+        elif step == "a":
+            store.drop_all()
         elif step == "g":
             store.get(key)
         else:
             store.clear()
-        held = sum(page.size for page in map(store.get, range(10)) if page)
-        assert held == store.size <= 4 * _page().size
+        kept, former = (
+            {key for key in range(10) if find(key)} for find in (store.get, store.former)
+        )
+        assert not kept & former
+        assert (len(kept) + len(former)) * _page().size == store.size <= 4 * _page().size
     store.drop(["t0", "t1", "t2", "t3"])
-    assert len(store) == store.size == 0
+    assert len(store) == 0
+    store.clear()
+    assert store.size == 0
 
 
 def test_threads_do_not_upset_it() -> None:

@@ -14,10 +14,12 @@ from pyroaring import BitMap
 from app.catalog.models import Collection, ProductStatus
 from app.catalog.query import parse_query
 from app.catalog.readmodel import packing
-from app.catalog.readmodel.bands import PriceBands
-from app.catalog.readmodel.bits import bitmap, members
+from app.catalog.readmodel.bits import bitmap, members, where
 from app.catalog.readmodel.entries import is_published
+from app.catalog.readmodel.market import MarketEdit, empty_market
 from app.catalog.readmodel.model import CatalogModel, empty_model
+from app.catalog.readmodel.orders import Order
+from app.catalog.readmodel.pricing import PriceSpan
 from app.catalog.readmodel.selection import Selector
 from app.shared.ids import ProductId
 from tests.support.readmodel import (
@@ -145,26 +147,33 @@ def test_a_model_once_given_out_never_changes() -> None:
 
 
 @given(
-    st.lists(st.integers(0, 300), max_size=80),
+    st.lists(st.lists(st.integers(0, 300), min_size=1, max_size=4), max_size=40),
     st.integers(-5, 310) | st.none(),
     st.integers(-5, 310) | st.none(),
-    st.lists(st.integers(0, 300), max_size=30),
 )
 @settings(max_examples=150, deadline=None)
-def test_price_bands_are_exact_at_their_edges(
-    prices: list[int], floor: int | None, ceiling: int | None, later: list[int]
+def test_a_span_of_prices_is_exact_at_its_ends(
+    prices: list[list[int]], floor: int | None, ceiling: int | None
 ) -> None:
-    column = np.array(prices, np.int64)
-    everyone = bitmap(np.arange(len(prices)))
-    bands = PriceBands.cut(column, everyone)
-    changed = column.copy()
-    changed[: len(later)] = later[: len(prices)]
-    moved = bitmap(np.arange(min(len(later), len(prices))))
-    for each, values in ((bands, column), (bands.changed(moved, moved, changed), changed)):
-        found = each.between(floor, ceiling, values)
-        low = floor if floor is not None else -1
-        high = ceiling if ceiling is not None else 1000
-        assert set(found) == {n for n, price in enumerate(values) if low <= price <= high}
+    edit = MarketEdit(empty_market())
+    for row, each in enumerate(prices):
+        edit.put(row, row * 4, list(each))
+    nothing = BitMap()
+    newest = Order(np.arange(len(prices), dtype=np.int32))
+    market = edit.done(len(prices), len(prices) * 4, nothing, nothing, newest)
+    wanted = PriceSpan(floor=floor, ceiling=ceiling)
+    possible, certain = wanted.rows(market, market.rows)
+
+    low = floor if floor is not None else -1
+    high = ceiling if ceiling is not None else 1000
+    fitting = [[low <= price <= high for price in each] for each in prices]
+    assert set(certain) == {row for row, each in enumerate(fitting) if all(each)}
+    assert {row for row, each in enumerate(fitting) if any(each)} <= set(possible)
+    assert set(possible) == {
+        row for row, each in enumerate(prices) if low <= max(each) and min(each) <= high
+    }
+    flat = np.array([price for each in prices for price in each], np.int64)
+    assert wanted.holds(flat).tolist() == [fits for each in fitting for fits in each]
 
 
 @given(st.sets(st.integers(0, 300_000), max_size=50), st.integers(0, 200_000), st.integers(1, 9))
@@ -175,6 +184,9 @@ def test_arrays_become_sets_and_sets_arrays(few: set[int], start: int, step: int
         column = np.array(sorted(wanted), np.int32)
         assert bitmap(column) == BitMap(wanted)
         assert members(bitmap(column)).tolist() == column.tolist()
+        flags = np.zeros(max(wanted, default=0) + 1, np.bool_)
+        flags[column] = True
+        assert where(flags) == BitMap(wanted)
 
 
 def test_a_row_and_its_words_are_used_again_by_another_product() -> None:

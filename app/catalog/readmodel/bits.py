@@ -26,23 +26,29 @@ def bitmap(numbers: NDArray[Any]) -> BitMap:
     """
     if len(numbers) < _FEW:
         return BitMap(array("I", numbers.tolist()))
-    whole = numbers.astype(np.uint32, copy=False)
-    highs, lows = whole >> 16, (whole & (_SPAN - 1)).astype("<u2")
-    keys, starts = np.unique(highs, return_index=True)
-    parts = np.split(lows, starts[1:])
-    return BitMap.deserialize(_interchange(keys, parts))
+    keys = range(int(numbers[0]) // _SPAN, int(numbers[-1]) // _SPAN + 1)
+    starts = np.searchsorted(numbers, [key * _SPAN for key in keys[1:]])
+    parts = np.split((numbers & (_SPAN - 1)).astype("<u2"), starts)
+    filled = ((key, len(part), _container(part)) for key, part in zip(keys, parts, strict=True))
+    return _joined([each for each in filled if each[1]])
 
 
-def _interchange(keys: NDArray[Any], parts: list[NDArray[Any]]) -> bytes:
-    """The portable serialisation without runs: github.com/RoaringBitmap/RoaringFormatSpec."""
-    head = np.empty((len(keys), 2), "<u2")
-    head[:, 0] = keys
-    head[:, 1] = [len(part) - 1 for part in parts]
-    bodies = [_container(part) for part in parts]
-    first = 8 + 8 * len(keys)
-    ends = np.cumsum([first, *map(len, bodies)])
-    prefix = np.array([_COOKIE, len(keys)], "<u4").tobytes()
-    return b"".join((prefix, head.tobytes(), ends[:-1].astype("<u4").tobytes(), *bodies))
+def where(flags: Mask) -> BitMap:
+    """The set of the places that are true."""
+    parts = (flags[start : start + _SPAN] for start in range(0, len(flags), _SPAN))
+    counted = ((key, int(np.count_nonzero(part)), part) for key, part in enumerate(parts))
+    return _joined([(key, size, _flagged(part, size)) for key, size, part in counted if size])
+
+
+def _joined(containers: list[tuple[int, int, bytes]]) -> BitMap:
+    """A set of containers (key, size, body), by way of the portable serialisation without runs:
+    github.com/RoaringBitmap/RoaringFormatSpec."""
+    head = np.array([(key, size - 1) for key, size, _ in containers], "<u2")
+    bodies = [body for _, _, body in containers]
+    ends = np.cumsum([8 + 8 * len(bodies), *map(len, bodies)])
+    prefix = np.array([_COOKIE, len(bodies)], "<u4").tobytes()
+    parts = (prefix, head.tobytes(), ends[:-1].astype("<u4").tobytes(), *bodies)
+    return BitMap.deserialize(b"".join(parts))
 
 
 def _container(part: NDArray[Any]) -> bytes:
@@ -50,7 +56,14 @@ def _container(part: NDArray[Any]) -> bytes:
         return part.tobytes()
     bits = np.zeros(_SPAN, np.bool_)
     bits[part] = True
-    return np.packbits(bits, bitorder="little").tobytes()
+    return _flagged(bits, len(part))
+
+
+def _flagged(flags: Mask, size: int) -> bytes:
+    """The body of a container, of which ``size`` flags are true."""
+    if size <= _DENSE:
+        return np.flatnonzero(flags).astype("<u2").tobytes()
+    return np.packbits(flags, bitorder="little").tobytes().ljust(_SPAN // 8, b"\0")
 
 
 def members(bits: BitMap) -> Numbers:

@@ -9,7 +9,6 @@ import numpy as np
 from numpy.typing import NDArray
 from pyroaring import BitMap
 
-from app.catalog.readmodel.bands import PriceBands
 from app.catalog.readmodel.bits import bitmap, members
 from app.catalog.readmodel.columns import ColumnEdit
 from app.catalog.readmodel.orders import Order, sorted_by
@@ -21,14 +20,14 @@ _EMPTY = np.zeros(0, np.int64)
 
 @dataclass(frozen=True, kw_only=True)
 class MarketModel:
-    """Prices in minor units by variant, the lowest by row, and who has any."""
+    """Prices in minor units by variant, the lowest and the highest by row, and who has any."""
 
     prices: NDArray[np.int64]
     lowest: NDArray[np.int64]
+    highest: NDArray[np.int64]
     variants: BitMap  # with a price
     rows: BitMap  # with a variant that has a price
     partly: BitMap  # rows of which some variants have a price and some not
-    bands: PriceBands
     cheapest: Order
     dearest: Order
 
@@ -37,8 +36,8 @@ def empty_market() -> MarketModel:
     """A market in which nothing is sold."""
     nothing = np.zeros(0, np.int32)
     return MarketModel(
-        prices=_EMPTY, lowest=_EMPTY, variants=BitMap(), rows=BitMap(), partly=BitMap(),
-        bands=PriceBands(_EMPTY, (BitMap(),)), cheapest=Order(nothing), dearest=Order(nothing),
+        prices=_EMPTY, lowest=_EMPTY, highest=_EMPTY, variants=BitMap(), rows=BitMap(),
+        partly=BitMap(), cheapest=Order(nothing), dearest=Order(nothing),
     )  # fmt: skip
 
 
@@ -49,25 +48,25 @@ class MarketEdit:
         self._base = base
         self._prices = ColumnEdit(base.prices, NONE)
         self._lowest = ColumnEdit(base.lowest, NONE)
+        self._highest = ColumnEdit(base.highest, NONE)
         self._variants = SetEdit(base.variants)
         self._rows = SetEdit(base.rows)
         self._partly = SetEdit(base.partly)
-        self._gone = BitMap()
         self._numbers: list[int] = []
         self._amounts: list[int] = []
 
     def take_out(self, rows: BitMap, variants: BitMap) -> None:
         """Forget the prices of these rows and their variants."""
         self._write_prices()
-        for known, leaving, column in (
-            (self._variants, variants, self._prices),
-            (self._rows, rows, self._lowest),
+        for known, leaving, columns in (
+            (self._variants, variants, (self._prices,)),
+            (self._rows, rows, (self._lowest, self._highest)),
         ):
             gone = known.current & leaving
             if gone:
-                column[members(gone)] = NONE
+                for column in columns:
+                    column[members(gone)] = NONE
                 known.take_out(gone)
-        self._gone |= variants
         self._partly.take_out(rows)
 
     def put(self, row: int, first: int, prices: list[int | None]) -> None:
@@ -79,7 +78,7 @@ class MarketEdit:
             if price is not None:
                 self._numbers.append(number)
                 self._amounts.append(price)
-        self._lowest[row] = min(amounts)
+        self._lowest[row], self._highest[row] = min(amounts), max(amounts)
         self._rows.put(row, True)
         if len(amounts) < len(prices):
             self._partly.put(row, True)
@@ -96,28 +95,18 @@ class MarketEdit:
     ) -> MarketModel:
         """The market for so many rows and variants; ``moved`` changed their place in ``newest``."""
         self._write_prices()
-        prices, lowest = self._prices.done(variants), self._lowest.done(rows)
-        priced, sold = self._variants.done(), self._rows.done()
+        lowest, sold = self._lowest.done(rows), self._rows.done()
         moved = moved | changed(self._base.lowest, lowest, touched)
         return MarketModel(
-            prices=prices,
+            prices=self._prices.done(variants),
             lowest=lowest,
-            variants=priced,
+            highest=self._highest.done(rows),
+            variants=self._variants.done(),
             rows=sold,
             partly=self._partly.done(),
-            bands=self._bands(prices, priced),
             cheapest=self._order(self._base.cheapest, moved, sold, -lowest, newest),
             dearest=self._order(self._base.dearest, moved, sold, lowest, newest),
         )
-
-    def _bands(self, prices: NDArray[np.int64], priced: BitMap) -> PriceBands:
-        base = self._base
-        gone = self._gone & base.variants
-        come = priced - (base.variants - gone)
-        if not gone and not come:
-            return base.bands
-        bands = base.bands.changed(gone, come, prices)
-        return PriceBands.cut(prices, priced) if bands.is_uneven else bands
 
     def _order(
         self, base: Order, moved: BitMap, sold: BitMap, key: NDArray[Any], newest: Order

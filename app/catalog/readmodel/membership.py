@@ -12,6 +12,7 @@ from pyroaring import BitMap
 
 from app.catalog.models import Collection, CollectionRule, RuleCondition, RuleField
 from app.catalog.readmodel.bits import Numbers, bitmap, members, union
+from app.catalog.readmodel.pricing import PriceSpan
 from app.shared.ids import ProductId
 
 if TYPE_CHECKING:
@@ -78,10 +79,11 @@ def _priced(model: CatalogModel, condition: RuleCondition, market: str) -> BitMa
     floor, ceiling = condition.least.get(market), condition.most.get(market)
     if floor is None and ceiling is None:
         return BitMap()
-    prices = model.market(market)
-    variants = prices.bands.between(floor, ceiling, prices.prices)
-    owners = model.row_of_variant[members(variants)]
-    return bitmap(np.unique(owners))
+    sold, wanted = model.market(market), PriceSpan(floor=floor, ceiling=ceiling)
+    possible, certain = wanted.rows(sold, sold.rows)
+    variants = members(model.variants_of(possible - certain) & sold.variants)
+    fitting = variants[wanted.holds(sold.prices[variants])]
+    return certain | bitmap(np.unique(model.row_of_variant[fitting]))
 
 
 def _any(sets: Iterable[BitMap | None]) -> BitMap:

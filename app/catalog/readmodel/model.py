@@ -103,6 +103,18 @@ class CatalogModel:
     def _priced(self) -> BitMap:
         return union(market.rows for market in self.markets.values())
 
+    @cached_property
+    def understocked(self) -> BitMap:
+        """The rows with a variant that is sold somewhere and cannot be bought."""
+        sold = union(market.variants for market in self.markets.values())
+        owners = self.row_of_variant[members(sold - self.buyable)]
+        return bitmap(np.unique(owners))
+
+    @cached_property
+    def understocked_variants(self) -> BitMap:
+        """The variants of those rows."""
+        return self.variants_of(self.understocked)
+
     def market(self, code: str) -> MarketModel:
         """Prices in a market; an empty one where nothing is sold."""
         return self.markets.get(code, _NO_MARKET)

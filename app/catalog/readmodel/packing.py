@@ -13,7 +13,6 @@ import numpy as np
 from pyroaring import BitMap
 
 from app.catalog import search
-from app.catalog.readmodel.bands import PriceBands
 from app.catalog.readmodel.market import MarketModel
 from app.catalog.readmodel.model import CatalogModel
 from app.catalog.readmodel.orders import Order
@@ -80,11 +79,10 @@ def _market_parts(market: MarketModel) -> Parts:
     return {
         "prices": _array(market.prices),
         "lowest": _array(market.lowest),
+        "highest": _array(market.highest),
         "variants": market.variants.serialize(),
         "rows": market.rows.serialize(),
         "partly": market.partly.serialize(),
-        "edges": _array(market.bands.edges),
-        "bands": _sets({str(place): band for place, band in enumerate(market.bands.bands)}),
         "cheapest": _array(market.cheapest.rows),
         "dearest": _array(market.dearest.rows),
     }
@@ -94,14 +92,13 @@ def _read_market(parts: Mapping[str, bytes], code: str) -> MarketModel:
     def part(name: str) -> bytes:
         return parts[f"{code}/{name}"]
 
-    bands = tuple(_read_sets(part("bands"), str).values())
     return MarketModel(
         prices=_read_array(part("prices")),
         lowest=_read_array(part("lowest")),
+        highest=_read_array(part("highest")),
         variants=BitMap.deserialize(part("variants")),
         rows=BitMap.deserialize(part("rows")),
         partly=BitMap.deserialize(part("partly")),
-        bands=PriceBands(_read_array(part("edges")), bands),
         cheapest=Order(_read_array(part("cheapest"))),
         dearest=Order(_read_array(part("dearest"))),
     )

@@ -8,15 +8,16 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from functools import reduce
+from functools import cached_property, reduce
 
 import numpy as np
 from pyroaring import BitMap
 
 from app.catalog.query import OPTION, ListingQuery
-from app.catalog.readmodel.bits import bitmap, distinct, mask, members, union
+from app.catalog.readmodel.bits import bitmap, distinct, mask, members, union, where
 from app.catalog.readmodel.market import MarketModel
 from app.catalog.readmodel.model import CatalogModel
+from app.catalog.readmodel.pricing import PriceSpan
 
 _NOTHING = BitMap()
 _SMALL = 4  # a quarter of the rows: below it, going from rows to variants is quicker
@@ -40,14 +41,12 @@ class Selector:
         self._base = base
         self._query = query
         self._market: MarketModel = model.market(market)
-        self._full: Selection | None = None
+        self._prices = _range(query)
 
-    @property
+    @cached_property
     def full(self) -> Selection:
         """What all filters together select."""
-        if self._full is None:
-            self._full = self._select(self._query.filter_names)
-        return self._full
+        return self._select(self._query.filter_names)
 
     def without(self, name: str) -> Selection:
         """What the filters select if the one called ``name`` is left aside."""
@@ -57,53 +56,56 @@ class Selector:
         return self._select(tuple(each for each in names if each != name))
 
     def _select(self, names: tuple[str, ...]) -> Selection:
-        rows = self._base
+        model = self._model
+        rows, whole = self._within_prices
+        whole = whole - self._market.partly
+        options = [name for name in names if name.startswith(OPTION)]
+        filters = [self._market.variants, *map(self._variants_with, options)]
         if "vendor" in names:
-            rows = rows & _any(self._model.vendors.get(each) for each in self._query.vendors)
-        filters = [self._variants_with(name) for name in names if name != "vendor"]
-        if self._query.floor is not None or self._query.ceiling is not None:
-            filters.append(self._within_prices())
-        if not filters:
-            return self._all_of(rows)
-        filters.append(self._market.variants)
-        filters.sort(key=len)
-        return self._narrow(rows, reduce(BitMap.__and__, filters))
+            rows = rows & _any(model.vendors.get(each) for each in self._query.vendors)
+        if "in_stock" in names:
+            rows, whole = rows & model.in_stock, whole - model.understocked
+            filters.append(model.buyable)
+        whole = _NOTHING if options else whole & rows
+        doubtful = rows - whole
+        if not doubtful:
+            return Selection(rows=whole, whole=whole, variants=_NOTHING)
+        if len(doubtful) * _SMALL < len(model.present):
+            filters.append(model.variants_of(doubtful))
+        elif not options and "in_stock" in names:
+            rest = model.variants_of(doubtful - model.understocked)
+            filters.append(model.understocked_variants | rest)
+        return self._looked_into(whole, doubtful, filters)
 
-    def _within_prices(self) -> BitMap:
-        floor, ceiling = self._query.floor, self._query.ceiling
-        return self._market.bands.between(
-            floor.minor if floor is not None else None,
-            ceiling.minor if ceiling is not None else None,
-            self._market.prices,
-        )
+    @cached_property
+    def _within_prices(self) -> tuple[BitMap, BitMap]:
+        """The rows that can have a price that is asked for, and those that have no other."""
+        if self._prices is None:
+            return self._base, self._base
+        return self._prices.rows(self._market, self._base)
 
     def _variants_with(self, name: str) -> BitMap:
-        if name == "in_stock":
-            return self._model.buyable
         option = name.removeprefix(OPTION)
         known = self._model.option_variants
         return _any(known.get((option, value)) for value in self._query.values_of(name))
 
-    def _all_of(self, rows: BitMap) -> Selection:
-        """Without a filter of variants, only rows sold in part need a look at their variants."""
-        partly = rows & self._market.partly
-        variants = self._model.variants_of(partly) & self._market.variants if partly else _NOTHING
-        return Selection(rows=rows, whole=rows - partly, variants=variants)
-
-    def _narrow(self, rows: BitMap, variants: BitMap) -> Selection:
-        """Those of ``variants`` that belong to ``rows``, and the rows they belong to."""
+    def _looked_into(self, whole: BitMap, doubtful: BitMap, filters: list[BitMap]) -> Selection:
+        """The rows in ``whole``, and the ``doubtful`` ones with a variant that meets every filter
+        and is in the span of prices."""
         model = self._model
-        if len(rows) * _SMALL < len(model.present):
-            variants = variants & model.variants_of(rows)
+        variants = reduce(BitMap.__and__, sorted(filters, key=len))
         numbers = members(variants)
         owners = model.row_of_variant[numbers]
-        kept = mask(rows, len(model.ids)).take(owners)
+        kept = mask(doubtful, len(model.ids)).take(owners)
+        if self._prices is not None:
+            kept &= self._prices.holds(self._market.prices[numbers])
         if not kept.all():
             numbers, owners = numbers[kept], owners[kept]
             variants = bitmap(numbers)
         found = np.zeros(len(model.ids), np.bool_)
         found[owners] = True
-        return Selection(rows=bitmap(np.flatnonzero(found)), whole=_NOTHING, variants=variants)
+        rows = whole | where(found)
+        return Selection(rows=rows, whole=whole, variants=variants)
 
     # --- counting ---------------------------------------------------------------------------
 
@@ -149,6 +151,14 @@ class Selector:
         ends = (self._market.cheapest.rows, self._market.dearest.rows)
         first, last = (next(row for row in end[::-1] if row in rows) for end in ends)
         return int(self._market.lowest[first]), int(self._market.lowest[last])
+
+
+def _range(query: ListingQuery) -> PriceSpan | None:
+    if query.floor is None and query.ceiling is None:
+        return None
+    ends = (query.floor, query.ceiling)
+    floor, ceiling = (None if each is None else each.minor for each in ends)
+    return PriceSpan(floor=floor, ceiling=ceiling)
 
 
 def _any(sets: Iterable[BitMap | None]) -> BitMap:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
+from functools import cached_property
 from itertools import combinations
 
 import numpy as np
@@ -27,24 +28,30 @@ class Shorter:
     count: int
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
+@dataclass(frozen=True, kw_only=True)
 class Hits:
     """What a query found.
 
-    ``ranked`` are the rows by falling relevance. ``corrected`` is the query they fit if not the
+    ``rank`` puts the rows in order, for ``ranked``. ``corrected`` is the query they fit if not the
     one typed. ``missing`` are the words they do not have: then no product has all. ``shorter``
     are queries that leave one word out. ``floor`` and ``ceiling`` are the prices asked for, in
     major units of whatever currency is shown. ``marks`` shows in a title why it was found.
     """
 
     rows: BitMap
-    ranked: NDArray[np.int32]
+    rank: Callable[[], NDArray[np.int32]]
     corrected: str = ""
     missing: tuple[str, ...] = ()
     shorter: tuple[Shorter, ...] = ()
     floor: Decimal | None = None
     ceiling: Decimal | None = None
     marks: Marks = field(default_factory=Marks)
+
+    @cached_property
+    def ranked(self) -> NDArray[np.int32]:
+        """The rows by falling relevance; worked out when they are asked for, as most lists are in
+        another order."""
+        return self.rank()
 
 
 @dataclass(frozen=True, slots=True)

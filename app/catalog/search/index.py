@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from functools import partial
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,7 +13,7 @@ from pyroaring import BitMap
 from app.catalog.search.completing import completed_words
 from app.catalog.search.editing import LexiconEdit
 from app.catalog.search.fields import SearchText, index_words, pack, unpack
-from app.catalog.search.finding import Hits, match_corrected, shorter_queries
+from app.catalog.search.finding import Hits, Match, match_corrected, shorter_queries
 from app.catalog.search.marking import marks_of
 from app.catalog.search.prices import PriceRange, price_range
 from app.catalog.search.ranking import RowOrder, ranked, row_numbers
@@ -26,6 +27,7 @@ from app.catalog.text import words
 _LOOKED_AT = 200  # best products whose titles give the words to complete
 _LONGEST_TITLE = 255
 _Lengths = NDArray[np.uint8]
+_Rows = NDArray[np.int32]
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -60,10 +62,10 @@ class SearchIndex:
         among = allowed & self.rows
         order = among_equals or row_numbers
         if not typed:
-            return _hits(among, order(among), prices)
+            return _hits(among, partial(order, among), prices)
         named = self._with_sku(words(prices.rest)) & among
         if named and any(letter.isdigit() for letter in prices.rest):
-            return _hits(named, order(named), prices)
+            return _hits(named, partial(order, named), prices)
         return self._by_words(typed, among, named, prices, order)
 
     def _by_words(
@@ -75,15 +77,10 @@ class SearchIndex:
         among_equals: RowOrder,
     ) -> Hits:
         found, query = match_corrected(self.lexicon, typed, among)
-        order = ranked(
-            found.having, found.rows, self.title_lengths, len(self.rows), among_equals=among_equals
-        )
-        if named:
-            order = np.concatenate([row_numbers(named), order[~np.isin(order, named.to_array())]])
         slots = [*found.having, *found.lacking]
         return Hits(
             rows=found.rows | named,
-            ranked=order,
+            rank=partial(self._ranked, found, named, among_equals),
             corrected=query,
             missing=tuple(slot.text for slot in found.lacking) if found.rows else (),
             shorter=shorter_queries(read_slots(self.lexicon, typed), among)
@@ -93,6 +90,15 @@ class SearchIndex:
             ceiling=prices.ceiling,
             marks=marks_of(found.having, found.rows),
         )
+
+    def _ranked(self, found: Match, named: BitMap, among_equals: RowOrder) -> _Rows:
+        """What has the words by relevance, behind what has them as its SKU."""
+        order = ranked(
+            found.having, found.rows, self.title_lengths, len(self.rows), among_equals=among_equals
+        )
+        if not named:
+            return order
+        return np.concatenate([row_numbers(named), order[~np.isin(order, named.to_array())]])
 
     def complete(self, query: str, hits: Hits, most: int = 4) -> list[str]:
         """Queries that go on from what was typed so far and has these hits, the most frequent
@@ -114,8 +120,8 @@ class SearchIndex:
         return BitMap([row for row, text in texts if text and key in sku_keys(text.skus)])
 
 
-def _hits(rows: BitMap, order: NDArray[np.int32], prices: PriceRange) -> Hits:
-    return Hits(rows=rows, ranked=order, floor=prices.floor, ceiling=prices.ceiling)
+def _hits(rows: BitMap, rank: Callable[[], _Rows], prices: PriceRange) -> Hits:
+    return Hits(rows=rows, rank=rank, floor=prices.floor, ceiling=prices.ceiling)
 
 
 class IndexEdit:
