@@ -11,7 +11,7 @@ from flask.blueprints import BlueprintSetupState
 from werkzeug.wrappers import Response as BaseResponse
 
 from app.admin.catalog_answers import CHECK, Rivalry, rivalry
-from app.admin.catalog_pictures import fields_of, image_in, keep_upload, takes_uploads
+from app.admin.form_pictures import fields_of, image_in, keep_upload, takes_uploads
 from app.admin.guard import area, changed, entry_id, needs
 from app.admin.lists import cut, list_state
 from app.admin.permissions import Permission

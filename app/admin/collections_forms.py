@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 
 from werkzeug.datastructures import MultiDict
 
-from app.admin.catalog_pictures import fields_of, image_in
+from app.admin.form_pictures import fields_of, image_in
 from app.admin.product_list import move_product
 from app.catalog.models import (
     Collection,

@@ -11,7 +11,6 @@ from flask.blueprints import BlueprintSetupState
 from werkzeug.wrappers import Response as BaseResponse
 
 from app.admin.catalog_answers import CHECK, Rivalry, rivalry
-from app.admin.catalog_pictures import keep_upload, takes_uploads
 from app.admin.collections_forms import (
     SORTS,
     CollectionInput,
@@ -20,6 +19,7 @@ from app.admin.collections_forms import (
     read_input,
     rule_from,
 )
+from app.admin.form_pictures import keep_upload, takes_uploads
 from app.admin.guard import area, changed, entry_id, needs, only_looked
 from app.admin.lists import cut, list_state
 from app.admin.permissions import Permission

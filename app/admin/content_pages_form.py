@@ -4,16 +4,18 @@ from __future__ import annotations
 
 from typing import Any
 
-from wtforms import BooleanField, HiddenField, StringField, TextAreaField
+from wtforms import BooleanField, HiddenField, SelectMultipleField, StringField, TextAreaField
 
 from app.admin.entry_fields import WholeNumber
 from app.admin.shop_forms import add_errors
+from app.markets.service import MarketService
 from app.pages.models import ContentPage
 from app.shared.errors import Invalid
 from app.shared.languages import LANGUAGES
 from app.shared.numbers import whole
 from app.shared.texts import Text
 from app.web.forms import ShopForm
+from app.web.registry import service
 
 
 class ContentPageForm(ShopForm):
@@ -23,7 +25,12 @@ class ContentPageForm(ShopForm):
     slug = StringField(Text("Address"))
     in_footer = BooleanField(Text("Linked at the foot of every page"))
     at_checkout = BooleanField(Text("Linked before paying, and in mails"))
+    markets = SelectMultipleField(Text("Only in these markets"))
     position = WholeNumber(Text("Position"), most=1_000, needed=True)
+
+    def __init__(self, *sent: Any, **more: Any) -> None:
+        super().__init__(*sent, **more)
+        self.markets.choices = [(each.code, each.name) for each in service(MarketService).every()]
 
     @classmethod
     def of(cls, page: ContentPage) -> ContentPageForm:
@@ -34,6 +41,7 @@ class ContentPageForm(ShopForm):
                 "slug": page.slug,
                 "in_footer": page.in_footer,
                 "at_checkout": page.at_checkout,
+                "markets": page.markets,
                 "position": str(page.position),
                 **{f"title_{code}": text for code, text in page.titles.items()},
                 **{f"body_{code}": text for code, text in page.bodies.items()},
@@ -60,6 +68,7 @@ class ContentPageForm(ShopForm):
             bodies={code: text for code, text in bodies.items() if text},
             in_footer=bool(self.in_footer.data),
             at_checkout=bool(self.at_checkout.data),
+            markets=tuple(self.markets.data or ()),
             position=self.position.value,
             version=whole(self.version.data or "", 0),
         )

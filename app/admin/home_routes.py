@@ -12,7 +12,7 @@ from werkzeug.datastructures import MultiDict
 from werkzeug.wrappers import Response as BaseResponse
 
 from app.admin.catalog_answers import CHECK, Rivalry, rivalry
-from app.admin.catalog_pictures import fields_of, image_in, keep_upload, takes_uploads
+from app.admin.form_pictures import fields_of, image_in, keep_upload, takes_uploads
 from app.admin.guard import area, changed, entry_id, needs, only_looked
 from app.admin.permissions import Permission
 from app.admin.product_list import found_products, move, move_product, only_arranges

@@ -10,7 +10,7 @@ from werkzeug.datastructures import FileStorage
 from werkzeug.wrappers import Response as BaseResponse
 
 from app.admin.catalog_answers import CHECK
-from app.admin.catalog_pictures import takes_uploads
+from app.admin.form_pictures import takes_uploads
 from app.admin.guard import area, changed, needs, staff
 from app.admin.lists import cut, list_state
 from app.admin.permissions import Permission

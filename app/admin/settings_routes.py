@@ -6,6 +6,7 @@ from flask import Response, request
 from werkzeug.wrappers import Response as BaseResponse
 
 from app.admin.differences import Difference, differences
+from app.admin.form_pictures import takes_uploads
 from app.admin.guard import area, changed, needs, only_looked
 from app.admin.permissions import Permission
 from app.admin.shop_forms import ProfileForm
@@ -21,6 +22,7 @@ from app.web.registry import service
 from app.web.rendering import leave_to, page
 
 blueprint = area("settings", __name__, "/settings")
+takes_uploads(blueprint)
 _SHOP = "/admin/settings/shop"
 
 
@@ -50,7 +52,9 @@ def shop() -> Response:
 def save_shop() -> BaseResponse:
     """Store it, for every process and page at once."""
     form, profiles = ProfileForm(request.form), service(ShopProfiles)
-    if not form.validate():
+    form.validate()
+    form.keep_logo(request.files.get("image"))
+    if form.errors:
         return _shop_page(form, 422)
     before, wanted = profiles.read(), form.profile()
     try:

@@ -5,16 +5,27 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from wtforms import HiddenField, IntegerField, StringField, TextAreaField
+from werkzeug.datastructures import FileStorage
+from wtforms import (
+    BooleanField,
+    FileField,
+    HiddenField,
+    IntegerField,
+    StringField,
+    TextAreaField,
+)
 from wtforms.validators import InputRequired
 
+from app.admin.form_pictures import fields_of, image_in, keep_upload
+from app.catalog.models import Image
 from app.shared.errors import Invalid
 from app.shared.languages import LANGUAGES
 from app.shared.numbers import whole
 from app.shared.texts import Text
-from app.shop.models import ShopProfile
+from app.shop.models import Logo, ShopProfile
 from app.web.forms import ShopForm
 
+_PICTURE = ("image_src", "image_width", "image_height", "image_drop")
 _NUMBER = Text("Please enter a whole number.")
 
 
@@ -24,6 +35,11 @@ class ProfileForm(ShopForm):
 
     version = HiddenField()
     name = StringField(Text("Name of the shop"))
+    image = FileField(Text("Logo"))
+    image_src = HiddenField()
+    image_width = HiddenField()
+    image_height = HiddenField()
+    image_drop = BooleanField()
     seller = TextAreaField(Text("Seller"))
     tax_id = StringField(Text("Tax number"))
     contact = StringField(Text("Contact address"))
@@ -41,6 +57,7 @@ class ProfileForm(ShopForm):
             data={
                 "version": str(profile.version),
                 "name": profile.name,
+                **fields_of(_image(profile.logo)),
                 "seller": "\n".join(profile.seller),
                 "tax_id": profile.tax_id,
                 "contact": profile.contact,
@@ -60,10 +77,26 @@ class ProfileForm(ShopForm):
         read = {code: _clean(self[f"{kind}_{code}"].data) for code in LANGUAGES}
         return {code: text for code, text in read.items() if text}
 
+    @property
+    def picture(self) -> dict[str, str]:
+        """The fields of the logo, which is read out as the name."""
+        return {name: self[name].data or "" for name in _PICTURE} | {"image_alt": ""}
+
+    def keep_logo(self, upload: FileStorage | None) -> None:
+        """Keep a logo that was sent along, so that the form has it when it is shown again."""
+        values = self.picture
+        try:
+            keep_upload(values, upload, _clean(self.name.data))
+        except Invalid as refusal:
+            self.blame(refusal)
+        for name in _PICTURE:
+            self[name].data = values[name]
+
     def profile(self) -> ShopProfile:
         """What was filled in."""
         return ShopProfile(
             name=_clean(self.name.data),
+            logo=_logo(image_in(self.picture)),
             taglines=self._read("tagline"),
             descriptions=self._read("description"),
             seller=tuple(filter(None, map(str.strip, (self.seller.data or "").splitlines()))),
@@ -85,6 +118,14 @@ def add_errors(form: ShopForm, problems: Mapping[str, str]) -> None:
     for name, message in problems.items():
         if name in form:
             form[name].errors = [*form[name].errors, message]
+
+
+def _image(logo: Logo | None) -> Image | None:
+    return Image(src=logo.src, alt="", width=logo.width, height=logo.height) if logo else None
+
+
+def _logo(image: Image | None) -> Logo | None:
+    return Logo(src=image.src, width=image.width, height=image.height) if image else None
 
 
 def _named(kind: str, texts: Mapping[str, str]) -> dict[str, str]:

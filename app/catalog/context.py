@@ -24,8 +24,10 @@ from app.db.errors import PyMongoError
 from app.markets.context import current_market
 from app.media.service import MediaService
 from app.shop.context import shop_profile
+from app.shop.models import Logo
 from app.web.registry import service
 
+_LOGO_WIDTH = 640  # pixels
 _SHARED_WIDTH = 1280  # pixels; what large previews ask for
 
 
@@ -51,10 +53,15 @@ def _site() -> Site:
         tagline=profile.tagline,
         description=profile.description,
         base_url=base,
-        logo=urljoin(base, static_url("favicon.svg")),
+        logo=urljoin(base, _logo(profile.logo) or static_url("favicon.svg")),
         picture=_shared_image,
         image=next((each.image for each in collections if each.image), None),
     )
+
+
+def _logo(logo: Logo | None) -> str:
+    """The address of the owner's picture, "" if there is none."""
+    return service(MediaService).url(logo.src, _LOGO_WIDTH, logo.width) if logo else ""
 
 
 def _shared_image(image: Image) -> SharedImage:

@@ -156,11 +156,11 @@ class NotificationService:
     ) -> Written:
         """A message in the language that is spoken, in the owner's own words where there are some,
         or in those of ``wording``."""
-        shop_name = self._profiles.current.name
+        order: Order | None = context.get("order")
         known = {
-            "shop_name": shop_name,
+            "shop_name": self._profiles.current.name,
             "base_url": self._base_url,
-            "pages": self._content.at_checkout(),
+            "pages": self._content.at_checkout(order.market if order else ""),
             **context,
         }
         stored = self.wordings.find(kind, current_language()) if wording is None else wording

@@ -4,19 +4,20 @@ from __future__ import annotations
 
 from flask import Flask
 
+from app.markets.context import current_market
 from app.pages.models import ContentPage
 from app.pages.service import ContentPages
 from app.web.registry import service
 
 
 def footer_pages() -> list[ContentPage]:
-    """What is linked at the foot of every page."""
-    return service(ContentPages).in_footer()
+    """What is linked at the foot of every page in the shopper's market."""
+    return service(ContentPages).in_footer(current_market().code)
 
 
 def checkout_pages() -> list[ContentPage]:
-    """What is linked before paying."""
-    return service(ContentPages).at_checkout()
+    """What is linked before paying in the shopper's market."""
+    return service(ContentPages).at_checkout(current_market().code)
 
 
 def init_app(app: Flask) -> None:

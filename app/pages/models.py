@@ -14,8 +14,9 @@ class ContentPage:
 
     ``titles`` and ``bodies`` are by language; what is not translated is read in English. A body is
     Markdown, and may hold HTML. ``in_footer`` and ``at_checkout`` say where it is linked, lowest
-    ``position`` first; one that is linked nowhere can still be read. ``version`` counts its
-    changes, 0 for one that was never stored.
+    ``position`` first, and ``markets`` for whom: shoppers of those, or of all if none is named. One
+    that is linked nowhere can still be read. ``version`` counts its changes, 0 for one that was
+    never stored.
     """
 
     slug: str
@@ -23,8 +24,13 @@ class ContentPage:
     bodies: Mapping[str, str] = field(default_factory=dict)
     in_footer: bool = True
     at_checkout: bool = False
+    markets: tuple[str, ...] = ()
     position: int = 0
     version: int = 0
+
+    def is_for(self, market: str) -> bool:
+        """Whether it is linked for shoppers of a market."""
+        return not self.markets or market in self.markets
 
     @property
     def path(self) -> str:

@@ -35,13 +35,13 @@ class ContentPages:
         found = [_page(each) for each in self._settings.named(_PREFIX) if each.values]
         return sorted(found, key=lambda each: (each.position, each.slug))
 
-    def in_footer(self) -> list[ContentPage]:
-        """Those that are linked at the foot of every page."""
-        return [each for each in self.every() if each.in_footer]
+    def in_footer(self, market: str) -> list[ContentPage]:
+        """Those that are linked at the foot of every page in a market."""
+        return [each for each in self.every() if each.in_footer and each.is_for(market)]
 
-    def at_checkout(self) -> list[ContentPage]:
-        """Those that are linked before paying, and in mails."""
-        return [each for each in self.every() if each.at_checkout]
+    def at_checkout(self, market: str) -> list[ContentPage]:
+        """Those that are linked before paying in a market, and in its mails."""
+        return [each for each in self.every() if each.at_checkout and each.is_for(market)]
 
     def get(self, slug: str) -> ContentPage:
         """A page, from this process's memory. Raises ``NotFound``."""
@@ -88,6 +88,7 @@ def plain(page: ContentPage) -> dict[str, Any]:
         "bodies": {code: text for code, text in page.bodies.items() if text},
         "in_footer": page.in_footer,
         "at_checkout": page.at_checkout,
+        "markets": list(page.markets),
         "position": page.position,
     }
 
@@ -106,6 +107,7 @@ def _page(stored: Stored) -> ContentPage:
         bodies=values["bodies"],
         in_footer=values["in_footer"],
         at_checkout=values["at_checkout"],
+        markets=tuple(values.get("markets", ())),
         position=values["position"],
         version=stored.version,
     )

@@ -23,6 +23,15 @@ class Stored:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
+class Logo:
+    """The picture that stands for the shop's name; its size in pixels, 0 if unknown."""
+
+    src: str
+    width: int
+    height: int
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
 class ShopWords:
     """What the shop is called and sells, for whoever reads now; "" for what it does not say."""
 
@@ -35,14 +44,16 @@ class ShopWords:
 class ShopProfile:
     """What the shop is called, who sells, by which rules, and what everybody is told.
 
-    ``name`` stands on every page and in every message. ``taglines`` say in a few words what there
-    is to buy, ``descriptions`` in a sentence or two, by language. ``seller`` is a name and an
-    address in lines, ``contact`` an e-mail address or "", ``announcement`` the bar's text by
-    language. ``by_hand`` is what somebody stored, else it is the environment's; ``version`` counts
-    the changes from one to the other as well.
+    ``name`` stands on every page and in every message, and ``logo`` in its place on top of the
+    shop's pages. ``taglines`` say in a few words what there is to buy, ``descriptions`` in a
+    sentence or two, by language. ``seller`` is a name and an address in lines, ``contact`` an
+    e-mail address or "", ``announcement`` the bar's text by language. ``by_hand`` is what somebody
+    stored, else it is the environment's; ``version`` counts the changes from one to the other as
+    well.
     """
 
     name: str
+    logo: Logo | None = None
     taglines: Mapping[str, str] = field(default_factory=dict)
     descriptions: Mapping[str, str] = field(default_factory=dict)
     seller: tuple[str, ...]

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import fields, replace
+from dataclasses import asdict, fields, replace
 from typing import Any
 
 from app.shared.emails import normal_email
 from app.shared.errors import Invalid
 from app.shared.languages import LANGUAGES
 from app.shared.texts import Text
-from app.shop.models import MOST_CANCEL_MINUTES, MOST_RETURN_DAYS, ShopProfile, Stored
+from app.shop.models import MOST_CANCEL_MINUTES, MOST_RETURN_DAYS, Logo, ShopProfile, Stored
 from app.shop.service import StoredSettings
 
 NAME = "shop"
@@ -47,6 +47,8 @@ class ShopProfiles:
             return replace(self._default, version=stored.version)
         known = {name: value for name, value in stored.values.items() if name in _STORED}
         known["seller"] = tuple(known["seller"])
+        if logo := known.get("logo"):
+            known["logo"] = Logo(**logo)
         return replace(self._default, **known, version=stored.version, by_hand=True)
 
     def store(self, profile: ShopProfile) -> ShopProfile:
@@ -73,6 +75,7 @@ def plain(profile: ShopProfile) -> dict[str, Any]:
     """The profile as plain values, without its version."""
     return {
         "name": profile.name,
+        "logo": asdict(profile.logo) if profile.logo else None,
         "taglines": _filled(profile.taglines),
         "descriptions": _filled(profile.descriptions),
         "seller": list(profile.seller),

@@ -48,6 +48,21 @@ def test_a_page_is_put_up_changed_and_taken_down(
     assert told[0].changes[0].before["bodies"] == {"en": "You never pay.", "de": "Nie."}
 
 
+def test_a_page_is_linked_in_the_markets_that_are_ticked(
+    app: Flask, owner: Staff, shopper: Shopper
+) -> None:
+    assert _add(owner, slug="imprint", markets="DE").status_code == 303
+    assert filled_form(owner.get(f"{PAGES}/imprint"), f"{PAGES}/imprint")["markets"] == "DE"
+    assert "DE" in soup(owner.get(PAGES)).select_one("tbody").text
+    assert "/pages/imprint" not in shopper.get("/").text
+    assert shopper.get("/pages/imprint").status_code == 200
+    shopper.post("/market", {"market": "DE", "language": "en"})
+    assert "/pages/imprint" in shopper.get("/").text
+
+    assert set(errors(_add(owner, slug="other", markets="XX"))) == {"markets"}
+    assert [each.slug for each in service(ContentPages, app).every()] == ["imprint"]
+
+
 def test_what_is_wrong_is_said_beside_its_field(app: Flask, owner: Staff) -> None:
     answer = _add(owner, slug="Big Words", title_en=" ", body_en="", title_de="x" * 81)
     assert answer.status_code == 422

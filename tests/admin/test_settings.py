@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import io
+import json
 from dataclasses import replace
 from datetime import timedelta
+from urllib.parse import urlsplit
 
 import pytest
 from flask import Flask
@@ -24,6 +27,7 @@ from tests.support.catalog import CatalogMaker
 from tests.support.forms import errors, filled_form
 from tests.support.gateways import Sandbox, form_fields
 from tests.support.member import Mailbox
+from tests.support.pictures import encoded, two_halves
 from tests.support.shopper import Shopper, soup
 from tests.support.staff import Staff
 from tests.support.waiting import wait_until
@@ -62,6 +66,46 @@ def test_what_is_stored_wins_over_the_environment(app: Flask, owner: Staff, htmx
     assert change.before["seller"] == ["MossX"]
     assert change.after is not None
     assert change.after["tax_id"] == "DE 1"
+
+
+@pytest.mark.parametrize("htmx", [False, True])
+def test_a_logo_stands_in_the_place_of_the_name(
+    app: Flask, owner: Staff, shopper: Shopper, htmx: bool
+) -> None:
+    form = filled_form(owner.get(SHOP), SHOP, name="Moss")
+    form["image"] = (io.BytesIO(encoded(two_halves(600, 120))), "logo.png")
+    assert owner.post(SHOP, form, htmx=htmx).status_code == (200 if htmx else 303)
+
+    home = soup(shopper.get("/"))
+    logo = home.select_one(".header .wordmark img")
+    assert (logo["alt"], logo["width"], logo["height"]) == ("Moss", "600", "120")
+    assert shopper.get(logo["src"]).status_code == 200
+    data = [json.loads(each.string) for each in home.select('script[type="application/ld+json"]')]
+    (told,) = (each["logo"] for each in data if each["@type"] == "Organization")
+    assert shopper.get(urlsplit(told).path).mimetype == "image/webp"
+
+    assert _save(owner, tax_id="DE 1").status_code == 303
+    assert service(ShopProfiles, app).current.logo is not None
+    assert _save(owner, image_drop="1").status_code == 303
+    assert soup(shopper.get("/")).select_one(".header .wordmark").text == "Moss"
+
+
+def test_a_logo_that_was_sent_is_not_lost_with_a_wrong_field(app: Flask, owner: Staff) -> None:
+    form = filled_form(owner.get(SHOP), SHOP, seller="")
+    form["image"] = (io.BytesIO(encoded(two_halves(600, 120))), "logo.png")
+    again = filled_form(owner.post(SHOP, form), SHOP, seller="Moss GmbH")
+    assert owner.post(SHOP, again).status_code == 303
+    assert service(ShopProfiles, app).current.logo.width == 600
+
+    form = filled_form(owner.get(SHOP), SHOP, tax_id="DE 2")
+    form["image"] = (io.BytesIO(b"<svg/>"), "logo.svg")
+    answer = owner.post(SHOP, form)
+    assert answer.status_code == 422
+    assert set(errors(answer)) == {"image"}
+    again = filled_form(answer, SHOP)
+    assert again["tax_id"] == "DE 2"
+    assert again["image_width"] == "600"
+    assert service(ShopProfiles, app).current.tax_id == ""
 
 
 def test_wrong_values_are_named_beside_their_fields(app: Flask, owner: Staff) -> None:
@@ -263,6 +307,6 @@ def test_the_demo_store_says_what_it_sells_unless_its_owner_does(app: Flask) -> 
 
 def test_what_a_newer_version_stored_beside_is_left_alone(app: Flask) -> None:
     profiles = service(ShopProfiles, app)
-    values = {**plain(profiles.current), "name": "Halden", "logo": "a-later-version's"}
+    values = {**plain(profiles.current), "name": "Halden", "banner": "a-later-version's"}
     service(StoredSettings, app).store("shop", values, 0)
     assert profiles.current.name == "Halden"

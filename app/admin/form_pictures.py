@@ -1,4 +1,4 @@
-"""Pictures in the forms of collections, categories and the home page."""
+"""Pictures in the forms of collections, categories, the home page and the shop."""
 
 from __future__ import annotations
 
