@@ -89,6 +89,7 @@ def _measure(shop: Shop, seconds: int, say: Callable[[str], None]) -> Measured:
     adding, checking_out = time_purchases(shop, few, 60)
     measured.uncached["add to cart"] = adding
     measured.uncached["checkout, posted"] = checking_out
+    shop.wait_until_idle()  # what was bought has consequences
     measured.unkept = time_unkept(shop, 150)
     measured.memory = shop.memory()
     say(f"{shop.size:,} products: questions asked")
