@@ -30,7 +30,9 @@ def test_a_page_is_put_up_changed_and_taken_down(
     form = filled_form(owner.get(NEW), NEW, **FILLED)
     assert owner.post(NEW, form, htmx=htmx).status_code == (200 if htmx else 303)
     assert "You pay once." in shopper.get("/pages/terms").text
-    assert "/pages/terms" in owner.get(PAGES).text
+    listed = soup(owner.get(PAGES)).select_one("tbody")
+    assert [each["href"] for each in listed.select("a")] == [TERMS, "/pages/terms"]
+    assert "English" in listed.text
 
     form = filled_form(owner.get(TERMS), TERMS, body_en="You never pay.", body_de="Nie.")
     assert form["at_checkout"] == "y"
