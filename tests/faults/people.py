@@ -6,6 +6,7 @@ from __future__ import annotations
 import random
 import re
 import threading
+import time
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -26,6 +27,7 @@ from tests.support.gateways import form_fields
 from tests.support.member import PASSWORD
 
 _RENAMED = 5  # the product that is edited: its page is new again and again
+_BACK = 10.0  # seconds until every server knows that another is back
 _STAY = 8  # of one thing in a cart
 
 
@@ -73,6 +75,14 @@ class Person:
     def get(self, path: str, **more: Any) -> requests.Response:
         """Open a page."""
         return self.browser.get(self.base + path, **more)
+
+    def look_up(self, path: str) -> requests.Response:
+        """Open a page to see what is there: again, while one of the servers still says that it
+        cannot know."""
+        until = time.monotonic() + _BACK
+        while (answer := self.get(path)).status_code == 503 and time.monotonic() < until:
+            time.sleep(0.2)
+        return answer
 
     def post(self, path: str, data: Mapping[str, Any]) -> requests.Response:
         """Send a form; where it leads is not followed."""
@@ -135,7 +145,7 @@ class CartKeeper(Person):
 
     def check(self) -> Counter[str]:
         """What was lost of it."""
-        fields = page(self.get("/cart")).select(".stepper input[name=quantity]")
+        fields = page(self.look_up("/cart")).select(".stepper input[name=quantity]")
         found = sum(int(str(field["value"])) for field in fields)
         lost = Counter({"units of carts lost": max(self._least - found, 0)})
         lost["units of carts too many"] = max(found - self._most, 0)
@@ -173,7 +183,7 @@ class Member(Person):
 
     def check(self) -> Counter[str]:
         """What was lost of it."""
-        is_here = urlsplit(self.get("/account").url).path == "/account"
+        is_here = urlsplit(self.look_up("/account").url).path == "/account"
         lost = Counter({"sessions lost": int(self._is_in and not is_here)})
         self._is_in = self._is_in and is_here
         return lost
@@ -292,7 +302,7 @@ class Owner(Person):
             there = self.database["refunds"].count_documents({"order_id": order.get("_id")})
             lost["refunds lost"] += max(told - there, 0)
         self._refunded.clear()
-        is_here = urlsplit(self.get("/admin").url).path == "/admin"
+        is_here = urlsplit(self.look_up("/admin").url).path == "/admin"
         lost["sessions lost"] = int(self._is_in and not is_here)
         self._is_in = self._is_in and is_here
         return lost
