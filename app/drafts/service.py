@@ -64,6 +64,7 @@ class DraftService:
         market = self._markets.get(wish.market)
         cart_id, lines = self._fill(wish, market)
         code = self._discount(wish, market, cart_id)
+        moment = now()
         draft = Draft(
             id=new_id("drf"),
             number="",
@@ -80,8 +81,8 @@ class DraftService:
             code=code,
             order_number="",
             created_by=by,
-            created_at=now(),
-            expires_at=now() + timedelta(days=wish.days),
+            created_at=moment,
+            expires_at=moment + timedelta(days=wish.days),
         )
 
         def work(session: Session) -> Draft:

@@ -8,6 +8,13 @@ from playwright.sync_api import Page, expect
 
 from tests.support.shopper import ADDRESS
 
+_BUSY = ".htmx-request, .htmx-swapping, .htmx-settling, .htmx-added"
+
+
+def settled(page: Page) -> None:
+    """What the page asked for has come, and works: until then its forms go the plain way."""
+    expect(page.locator(_BUSY)).to_have_count(0)
+
 
 def find_product(page: Page, phone: bool) -> None:
     """From the home page through a category to a product."""
@@ -26,6 +33,7 @@ def choose_buyable(page: Page) -> None:
     """Choose the first colour that is in stock."""
     page.locator(".option:not(.option-out)").first.click()
     expect(page).to_have_url(re.compile(r"option\."))
+    settled(page)
 
 
 def add_to_cart(page: Page, javascript: bool, units: str = "1") -> None:

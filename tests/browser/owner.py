@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 
 from playwright.sync_api import Locator, Page, expect
 
+from tests.browser import journey
 from tests.support.waiting import wait_until
 
 FITS = "document.scrollingElement.scrollWidth <= innerWidth"
@@ -63,7 +64,7 @@ class Owner:
 
     def settled(self) -> None:
         """What the page asked for by itself has come."""
-        expect(self.page.locator(".htmx-request, .htmx-swapping, .htmx-settling")).to_have_count(0)
+        journey.settled(self.page)
 
     def is_told(self, text: str | re.Pattern[str]) -> None:
         """The page says that it is done."""

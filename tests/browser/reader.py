@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from playwright.sync_api import BrowserContext, Error, Locator, Page, expect
+from playwright.sync_api import BrowserContext, Error, Locator, Page
+
+from tests.browser import journey
 
 # A screen reader says what changes inside a live region that was there before, and an alert that
 # appears. A status that appears with its text is mostly not said, so it does not count here.
@@ -46,8 +48,7 @@ class Reader:
 
     def settled(self) -> None:
         """What was asked for has come."""
-        busy = ".htmx-request, .htmx-swapping, .htmx-settling, .htmx-added"
-        expect(self.page.locator(busy)).to_have_count(0)
+        journey.settled(self.page)
 
     def is_at(self, place: str) -> None:
         """The keyboard comes to the element whose id, label or text fits this pattern."""

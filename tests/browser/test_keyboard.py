@@ -9,7 +9,7 @@ import pytest
 from playwright.sync_api import Browser, Page, expect
 
 from dev.stack import Stack
-from tests.browser import walk
+from tests.browser import journey, walk
 from tests.browser.conftest import DESKTOP
 from tests.support.shopper import ADDRESS
 from tools import day
@@ -79,7 +79,7 @@ def test_buying_with_a_keyboard(page: Page) -> None:
     keyboard.to("^Clear$|^Smoke$|^Green$|^Amber$")
     keyboard.press("Enter")
     expect(page).to_have_url(re.compile("option"))
-    walk.settled(page)
+    journey.settled(page)
     keyboard.to("^Add to cart$")
     keyboard.press("Enter")
     expect(page.locator("#buy-result")).to_contain_text("In your cart")
@@ -94,10 +94,10 @@ def test_buying_with_a_keyboard(page: Page) -> None:
     keyboard.to("^State")
     keyboard.page.keyboard.type("Calif")
     keyboard.write("^ZIP", ADDRESS["postal_code"])
-    walk.settled(page)
+    journey.settled(page)
     page.locator("[name=gateway]:checked").focus()
     keyboard.press("ArrowDown", "ArrowUp")
-    walk.settled(page)
+    journey.settled(page)
     keyboard.to("^Continue to payment$")
     keyboard.press("Space")
     approve = page.get_by_test_id("approve")
@@ -115,7 +115,7 @@ def test_editing_a_product_with_a_keyboard(page: Page) -> None:
     keyboard.to("^Title, SKU")
     page.keyboard.type("heron")
     expect(page.locator("#list tbody tr")).to_have_count(1)
-    walk.settled(page)
+    journey.settled(page)
     keyboard.to("^Heron Teapot$")  # its box to tick
     keyboard.press("Space")
     expect(page.locator("#list input[name=ids]")).to_be_checked()
@@ -151,7 +151,7 @@ def test_what_opens_also_closes_with_the_keyboard(page: Page) -> None:
     keyboard.to("^Price, low")
     keyboard.press("Enter")
     expect(page).to_have_url(re.compile("sort=price_asc"))
-    walk.settled(page)
+    journey.settled(page)
     expect(page.locator("#facets")).to_be_visible()
     assert page.evaluate(f"{_HERE}.id") == "sort-price_asc"
 

@@ -88,7 +88,7 @@ def test_a_press_counts_while_the_figures_are_renewed(page: Page, ledger: Sandbo
     page.get_by_role("button", name="Continue to payment").hover()
     with page.expect_response(lambda answer: "postal_code=94203" in answer.url):
         page.mouse.down()
-    expect(page.locator(".htmx-request, .htmx-swapping, .htmx-settling")).to_have_count(0)
+    journey.settled(page)
     page.mouse.up()
     journey.pay(page, "stripe", True)
 

@@ -11,6 +11,7 @@ from uuid import uuid4
 from playwright.sync_api import Page, expect
 
 from tests.browser import journey
+from tests.browser.journey import settled
 from tests.support.shopper import ADDRESS
 from tools.day import MEMBER, log_in
 from tools.screenshots import PAGES
@@ -20,11 +21,6 @@ _EMPTY = """it => it.querySelectorAll("form[method=post]").forEach((form) => {
   form.noValidate = true;
   form.querySelectorAll("input:is([type=text], [type=number], [type=email], :not([type])), textarea").forEach((field) => field.value = "");
 })"""
-
-
-def settled(page: Page) -> None:
-    """What the page asked for by itself has come."""
-    expect(page.locator(".htmx-request, .htmx-swapping, .htmx-settling")).to_have_count(0)
 
 
 def press(page: Page, name: str) -> None:
