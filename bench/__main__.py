@@ -29,7 +29,7 @@ from dev.stack import ROOT
 
 _SIZES = (1_000, 10_000, 100_000)
 _MANY_ADDRESSES = 20_000
-_ROUNDS = 5
+_ROUNDS = 11
 _WARMING = 30  # seconds of each walk before measuring
 _MOST_WALKS = 30
 _WARM = 0.0005  # pages made anew of all that are asked for
@@ -39,7 +39,7 @@ def main() -> int:
     """Measure; non-zero if something is missing."""
     parser = argparse.ArgumentParser(prog="make bench", description=__doc__)
     parser.add_argument("--sizes", type=int, nargs="+", default=list(_SIZES))
-    parser.add_argument("--seconds", type=int, default=4, help="of each load")
+    parser.add_argument("--seconds", type=int, default=2, help="of each short load")
     chosen = parser.parse_args()
     try:
         find_wrk()
@@ -75,7 +75,7 @@ def _measure(shop: Shop, seconds: int, say: Callable[[str], None]) -> Measured:
     say(f"{shop.size:,} products: a crowd, and many addresses")
     browser = named(listing)
     for name, url in (("listing", listing), ("product", shop.url + product)):
-        measured.crowded[name] = load(url, connections=500, seconds=seconds, headers=browser)
+        measured.crowded[name] = load(url, connections=500, seconds=2 * seconds, headers=browser)
     if shop.size == _MANY_ADDRESSES / 2:  # more products make no more addresses of this walk
         measured.cached["20 000 addresses, Zipf"] = _walk(shop, browser, seconds)
     say(f"{shop.size:,} products: pages made anew")
@@ -113,23 +113,24 @@ def _ready(shop: Shop) -> float:
 
 
 def _compare(shop: Shop, listing: str, product: str, seconds: int) -> Measured:
-    """The bare applications and the shop by turns, so that what disturbs one disturbs all; the
-    middle of the rounds counts."""
+    """The shop and bare applications that answer the same bytes, by turns, so that what disturbs
+    one disturbs all; the middle of the rounds counts."""
     browser = named(listing)
     etag = dict(fetch(listing, browser)[1])["etag"]
-    urls = {
+    pages = {
         "listing": (listing, browser),
         "product": (shop.url + product, browser),
         FIRST_VISIT: (listing, PACKED),
-        "listing, 304": (listing, {**browser, "If-None-Match": etag}),
     }
     with ExitStack() as servers:
         every = {
-            kind + visit: (servers.enter_context(bare_of(listing, kind, headers)), headers)
-            for visit, headers in (("", browser), (FIRST_VISIT, PACKED))
+            (kind, name): (servers.enter_context(bare_of(url, kind, headers)), headers)
+            for name, (url, headers) in pages.items()
             for kind in ("wsgi", "flask")
-        } | urls
-        rounds: dict[str, list[Figures]] = {name: [] for name in every}
+        }
+        every |= {("shop", name): page for name, page in pages.items()}
+        every["shop", "listing, 304"] = listing, {**browser, "If-None-Match": etag}
+        rounds: dict[tuple[str, str], list[Figures]] = {name: [] for name in every}
         for _, (name, (url, headers)) in itertools.product(range(_ROUNDS), every.items()):
             rounds[name].append(load(url, connections=16, seconds=seconds, headers=headers))
     middle = {
@@ -138,9 +139,8 @@ def _compare(shop: Shop, listing: str, product: str, seconds: int) -> Measured:
     }
     return Measured(
         size=shop.size,
-        bare=Bare(wsgi=middle["wsgi"], flask=middle["flask"]),
-        bare_named=Bare(wsgi=middle["wsgi" + FIRST_VISIT], flask=middle["flask" + FIRST_VISIT]),
-        cached={name: middle[name] for name in urls},
+        bare={name: Bare(wsgi=middle["wsgi", name], flask=middle["flask", name]) for name in pages},
+        cached={name: figures for (kind, name), figures in middle.items() if kind == "shop"},
     )
 
 
@@ -153,7 +153,7 @@ def _walk(shop: Shop, browser: dict[str, str], seconds: int) -> Figures:
         walked = load(shop.url, connections=16, seconds=_WARMING, headers=browser, paths=addresses)
         if pages_made(shop) - made < _WARM * walked.rate * _WARMING:
             break
-    return load(shop.url, connections=16, seconds=2 * seconds, headers=browser, paths=paths)
+    return load(shop.url, connections=16, seconds=4 * seconds, headers=browser, paths=paths)
 
 
 def _zipf(shop: Shop) -> tuple[list[str], list[str]]:

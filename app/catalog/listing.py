@@ -11,9 +11,9 @@ from app.catalog.cards import refer
 from app.catalog.facets import active_filters, build_facets
 from app.catalog.models import Image
 from app.catalog.query import SORTS, ListingQuery
-from app.catalog.readmodel.bits import Numbers, mask
+from app.catalog.readmodel.bits import Numbers
 from app.catalog.readmodel.model import CatalogModel
-from app.catalog.readmodel.orders import Order
+from app.catalog.readmodel.orders import Order, pick
 from app.catalog.readmodel.selection import Selector
 from app.catalog.views import Listing, PageLink, SortChoice
 from app.markets.models import Market
@@ -90,9 +90,7 @@ def _page(
     """The rows of one page."""
     stop = start + PAGE_SIZE
     if sort == "relevance" and shelf.own_order is not None:
-        order = shelf.own_order()
-        kept = mask(selected, len(model.ids)).take(order)
-        return order.compress(kept)[start:stop]
+        return pick(shelf.own_order(), selected, start, stop)
     return _order(model, sort, market).page(selected, start, stop)
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 from decimal import Decimal
+from functools import lru_cache
 from typing import TypeVar
 from urllib.parse import quote, urlencode
 
@@ -58,7 +59,7 @@ class ListingQuery:
 
     def url(self, path: str) -> str:
         """This query as a link to ``path``."""
-        query = urlencode(self.pairs(), quote_via=quote)
+        query = "&".join(_written(name, value) for name, value in self.pairs())
         return f"{path}?{query}" if query else path
 
     def toggled(self, name: str, value: str) -> ListingQuery:
@@ -90,6 +91,12 @@ class ListingQuery:
         names = ["in_stock"] if self.in_stock else []
         names += ["vendor"] if self.vendors else []
         return (*names, *dict.fromkeys(OPTION + name for name, _ in self.options))
+
+
+@lru_cache(maxsize=4096)
+def _written(name: str, value: str) -> str:
+    """A pair as it stands in an address. Kept: a list links to itself with every filter it has."""
+    return urlencode({name: value}, quote_via=quote)
 
 
 def _toggle(values: tuple[_T, ...], value: _T) -> tuple[_T, ...]:

@@ -18,7 +18,7 @@ from app.catalog.readmodel.bits import bitmap, members, where
 from app.catalog.readmodel.entries import is_published
 from app.catalog.readmodel.market import MarketEdit, empty_market
 from app.catalog.readmodel.model import CatalogModel, empty_model
-from app.catalog.readmodel.orders import Order
+from app.catalog.readmodel.orders import Order, pick
 from app.catalog.readmodel.pricing import PriceSpan
 from app.catalog.readmodel.selection import Selector
 from app.shared.ids import ProductId
@@ -174,6 +174,24 @@ def test_a_span_of_prices_is_exact_at_its_ends(
     }
     flat = np.array([price for each in prices for price in each], np.int64)
     assert wanted.holds(flat).tolist() == [fits for each in fitting for fits in each]
+
+
+@given(
+    st.integers(1, 20_000), st.floats(0, 1), st.integers(0, 400), st.integers(0, 60), st.randoms()
+)
+@settings(max_examples=100, deadline=None)
+def test_a_page_is_cut_from_wherever_the_selected_rows_stand(
+    size: int, share: float, start: int, length: int, dice: random.Random
+) -> None:
+    rows = list(range(size))
+    dice.shuffle(rows)
+    many = BitMap(rows[: round(size * share)])  # most at one end, and some anywhere
+    selected = many | BitMap(dice.sample(rows, min(size, 30)))
+    for order in (rows, rows[::-1]):
+        expected = [row for row in order if row in selected][start : start + length]
+        falling = np.array(order, np.int32)
+        assert pick(falling, selected, start, start + length).tolist() == expected
+        assert Order(falling[::-1]).page(selected, start, start + length).tolist() == expected
 
 
 @given(st.sets(st.integers(0, 300_000), max_size=50), st.integers(0, 200_000), st.integers(1, 9))

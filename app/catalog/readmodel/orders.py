@@ -5,6 +5,7 @@ from __future__ import annotations
 from bisect import bisect_left
 from collections.abc import Callable
 from functools import cached_property
+from itertools import islice
 from typing import Any
 
 import numpy as np
@@ -14,6 +15,7 @@ from pyroaring import BitMap
 from app.catalog.readmodel.bits import Numbers, mask, members
 
 _SPARSE = 16  # below a sixteenth of all rows, sorting the selected ones is quicker
+_HEAD = 1024  # rows at the beginning of an order that are looked at one by one
 _MANY, _SHARE = 16, 256  # more changed rows, or a larger share, are not put in one by one
 Key = Callable[[Any], Any]
 
@@ -39,8 +41,7 @@ class Order:
         falling = self.rows[::-1]
         if len(selected) == len(self.rows):
             return falling[start:stop]
-        size = max(int(self.rows.max(initial=0)), selected.max() if selected else 0) + 1
-        return falling.compress(mask(selected, size).take(falling))[start:stop]
+        return pick(falling, selected, start, stop)
 
     def mended(self, moved: BitMap, come: BitMap, size: int, key: Key) -> Order | None:
         """The order without ``moved`` and with ``come``; None if sorting anew is quicker.
@@ -56,6 +57,17 @@ class Order:
         coming = sorted(come, key=key)
         places = [bisect_left(kept, key(row), key=key) for row in coming]
         return Order(np.insert(kept, places, np.array(coming, np.int32)))
+
+
+def pick(order: Numbers, selected: BitMap, start: int, stop: int) -> Numbers:
+    """Of the rows in ``order``, the selected ones from place ``start`` up to ``stop``."""
+    if 2 * stop * len(order) < _HEAD * len(selected):  # they are likely to be among the first
+        first = (row for row in order[:_HEAD].tolist() if row in selected)
+        found = list(islice(first, stop))
+        if len(found) == stop:
+            return np.array(found[start:], np.int32)
+    size = max(int(order.max(initial=0)), selected.max() if selected else 0) + 1
+    return order.compress(mask(selected, size).take(order))[start:stop]
 
 
 def sorted_by(rows: Numbers, *columns: NDArray[Any]) -> Order:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import reduce
 from typing import Any
 
 import numpy as np
@@ -40,9 +41,6 @@ class PriceSpan:
 
     def _meets(self, above: NDArray[Any], below: NDArray[Any]) -> Mask:
         """Where ``above`` is not under the floor and ``below`` not over the ceiling."""
-        meets = np.ones(len(above), np.bool_)
-        if self.floor is not None:
-            meets &= above >= self.floor
-        if self.ceiling is not None:
-            meets &= below <= self.ceiling
-        return meets
+        meets = [] if self.floor is None else [above >= self.floor]
+        meets += [] if self.ceiling is None else [below <= self.ceiling]
+        return reduce(np.logical_and, meets) if meets else np.ones(len(above), np.bool_)

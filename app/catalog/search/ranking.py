@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from math import log
 
 import numpy as np
@@ -57,9 +58,8 @@ def ranked(
     if not rows:
         return np.empty(0, dtype=np.int32)
     scores = np.zeros(rows.max() + 1, dtype=np.float32)
-    titles = 1 / (1 + weights.dilution * (title_lengths[: len(scores)] / _USUAL_TITLE - 1))
     for slot in slots:
-        _add(scores, slot, rows, rarity(slot, total), titles, weights)
+        _add(scores, slot, rows, rarity(slot, total), title_lengths, weights)
     found = (among_equals or row_numbers)(rows)
     # Whole numbers of 16 bits are sorted by counting, ten times as fast as fractions.
     reached = scores[found]
@@ -72,10 +72,11 @@ def _add(
     slot: Slot,
     rows: BitMap,
     rare: float,
-    titles: NDArray[np.float64],
+    title_lengths: NDArray[np.uint8],
     weights: Weights,
 ) -> None:
     """Add what a slot counts: in each group of each row, the best way alone."""
+    diluted = _diluted(weights.dilution)
     for group in Group:
         rest = rows
         for way in slot.ways:
@@ -84,10 +85,16 @@ def _add(
                 continue
             at = row_numbers(hits)
             gain = rare * way.quality * weights.of(group)
-            scores[at] += gain * titles[at] if group is Group.TITLE else gain
+            scores[at] += gain * diluted[title_lengths[at]] if group is Group.TITLE else gain
             rest = rest - hits
+
+
+@lru_cache(maxsize=8)
+def _diluted(dilution: float) -> NDArray[np.float32]:
+    """By the words that a title has, what one of them counts."""
+    return (1 / (1 + dilution * (np.arange(256) / _USUAL_TITLE - 1))).astype(np.float32)
 
 
 def row_numbers(rows: BitMap) -> NDArray[np.int32]:
     """The rows as an array, rising."""
-    return np.asarray(rows.to_array()).astype(np.int32)
+    return np.frombuffer(rows.to_array(), np.int32)
