@@ -55,9 +55,12 @@ class CheckoutSubscriptions:
 
     def _find(self, event: Event) -> Attempt | None:
         payload = event.payload
-        by_session = self._payments.find_by_session(payload["gateway"], payload["session_id"])
-        if by_session or not payload["attempt_id"]:
-            return by_session
+        gateway = payload["gateway"]
+        found = self._payments.find_by_session(gateway, payload["session_id"])
+        # An event from before events named their payment may still wait.
+        found = found or self._payments.find_by_payment(gateway, payload.get("payment_id", ""))
+        if found or not payload["attempt_id"]:
+            return found
         try:
             return self._payments.get(AttemptId(payload["attempt_id"]))
         except NotFound:

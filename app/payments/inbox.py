@@ -46,6 +46,7 @@ class WebhookInbox:
                     "kind": hint.kind,
                     "session_id": hint.session_id,
                     "attempt_id": hint.attempt_id,
+                    "payment_id": hint.payment_id,
                 },
                 session,
                 key=f"webhook:{gateway_name}:{hint.event_id}",

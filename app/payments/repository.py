@@ -186,6 +186,11 @@ class PaymentRepository:
             for each in self._authorisations.find({"order_id": order_id}, session=session)
         ]
 
+    def find_attempt_of_payment(self, gateway: str, payment_id: str) -> Attempt | None:
+        """The attempt for which a gateway showed this payment, or None."""
+        found = self._authorisations.find_one({"_id": f"{gateway}:{payment_id}"}, {"attempt_id": 1})
+        return self.find_attempt(AttemptId(found["attempt_id"])) if found else None
+
     def authorisation_state(self, gateway: str, payment_id: str) -> AuthorisationState | None:
         """What the shop last recorded of a payment, None if it is new."""
         found = self._authorisations.find_one({"_id": f"{gateway}:{payment_id}"}, {"state": 1})

@@ -137,6 +137,10 @@ class PaymentService:
         """The attempt behind a gateway's session id, or None."""
         return self._payments.find_by_session(gateway, session_id) if session_id else None
 
+    def find_by_payment(self, gateway: str, payment_id: str) -> Attempt | None:
+        """The attempt that a gateway's payment was seen for, or None."""
+        return self._payments.find_attempt_of_payment(gateway, payment_id) if payment_id else None
+
     def find_open(self, order_id: OrderId) -> Attempt | None:
         """The order's open attempt, or None."""
         return self._payments.find_open_attempt(order_id)

@@ -5,9 +5,11 @@ The gateways' ledger is the judge of what went back.
 
 from __future__ import annotations
 
+import json
 import threading
 from datetime import timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 import requests
@@ -19,11 +21,9 @@ from app.checkout.reconciliation import Reconciler
 from app.checkout.refund_rules import RefundWish
 from app.checkout.refunding import Refunding
 from app.db.database import Database
-from app.db.outbox import Outbox
 from app.inventory.service import InventoryService
 from app.orders.models import OrderState
 from app.orders.service import OrderService
-from app.payments.events import WEBHOOK_RECEIVED
 from app.payments.models import Refund, RefundState
 from app.shared.clock import now
 from app.shared.ids import OrderId, Sku
@@ -33,6 +33,7 @@ from app.worker import Worker
 from tests.support.catalog import CatalogMaker
 from tests.support.gateways import Sandbox
 from tests.support.shopper import Shopper
+from tests.support.signing import sign, stripe_headers
 
 ONE_MUG = RefundWish(quantities={1: 1})
 REFUND_CALL = r"refund"
@@ -267,17 +268,29 @@ def test_a_webhook_of_a_bank_that_returned_a_refund_is_followed(
     (listed,) = desk.sandbox.ledger()["refunds"]
     requests.post(f"{desk.sandbox.url}/sandbox/refunds/{listed['id']}/failure", timeout=5)
     attempt = desk.database["payment_attempts"].find_one({})
+    capture = desk.database["captures"].find_one({})
     assert attempt
-
-    service(Outbox, desk.app).publish(
-        WEBHOOK_RECEIVED,
-        {
-            "gateway": attempt["gateway"],
-            "kind": "refund.failed",
-            "session_id": attempt["session_id"],
-            "attempt_id": attempt["_id"],
-        },
-    )
+    assert capture
+    if attempt["gateway"] == "stripe":
+        refund = {
+            "id": listed["id"],
+            "object": "refund",
+            "payment_intent": capture["payment_id"],
+            "metadata": {"refund_id": desk.refunding.of_order(desk.order_id)[0].id},
+        }
+        event: Any = {"id": "evt_late", "type": "refund.failed", "data": {"object": refund}}
+        body = json.dumps(event).encode()
+        headers = stripe_headers(environment["STRIPE_WEBHOOK_SECRET"], body)
+    else:
+        payment = {"id": capture["payment_id"], "order_id": attempt["session_id"]}
+        refund = {"id": listed["id"], "payment_id": capture["payment_id"]}
+        entities = {"refund": {"entity": refund}, "payment": {"entity": payment}}
+        event = {"event": "refund.failed", "payload": entities}
+        body = json.dumps(event).encode()
+        headers = {"X-Razorpay-Signature": sign(environment["RAZORPAY_WEBHOOK_SECRET"], body)}
+    path = f"/webhooks/{attempt['gateway']}"
+    answer = desk.app.test_client().post(path, data=body, headers=headers)
+    assert answer.status_code == 200
     desk.work()
     assert desk.state() == (OrderState.PAID, 0)
 

@@ -44,6 +44,7 @@ class WebhookHint:
     kind: str
     session_id: str
     attempt_id: str
+    payment_id: str = ""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -225,6 +225,7 @@ class RazorpayGateway:
                 kind=said(event["event"]),
                 session_id=said(payment.get("order_id") or order.get("id")),
                 attempt_id=said(notes.get("attempt_id")) if isinstance(notes, dict) else "",
+                payment_id=said(payment.get("id")),
             )
         except SENSELESS as error:
             raise BadSignature(type(error).__name__) from error

@@ -221,6 +221,8 @@ class StripeGateway:
                 kind=said(event["type"]),
                 session_id=said(entity.get("id")) if is_session else "",
                 attempt_id=said((entity.get("metadata") or {}).get("attempt_id")),
+                # A refund's metadata are its own: it names the payment alone.
+                payment_id=said(entity.get("payment_intent")),
             )
         except (stripe.SignatureVerificationError, *SENSELESS) as error:
             raise BadSignature(type(error).__name__) from error
