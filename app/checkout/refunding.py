@@ -264,10 +264,11 @@ class Refunding:
             if given:
                 self._orders.add_refund(order.id, refund.by_gateway * -1, session)
             self._credit.undo(refund, order, session, given=given)
-            unshipped = {
-                each.position: each.unshipped for each in refund.parts.lines if each.unshipped
-            }
-            self._units.reopen(order.id, unshipped, session)
+            if not (given and refund.restock):  # what is on the shelf again is not sent
+                unshipped = {
+                    each.position: each.unshipped for each in refund.parts.lines if each.unshipped
+                }
+                self._units.reopen(order.id, unshipped, session)
             message = f"Refund of {amount} failed. {word.failure}"
             self._note(refund, "refund_failed", message, public=False, session=session)
             payload = {"order_id": order.id, "message": message, "payment_id": refund.payment_id}

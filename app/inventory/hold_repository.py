@@ -26,6 +26,11 @@ class HeldLine:
     back: Places
     owed: Places
 
+    @property
+    def away(self) -> int:
+        """Units that were sold and left the shelf, and did not come back."""
+        return self.demand.quantity - sum(self.back.values()) - sum(self.owed.values())
+
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Hold:

@@ -228,7 +228,8 @@ class InventoryService:
         *,
         sent: bool = False,
     ) -> None:
-        """Put units that an order sold on the shelf again, by movement id; each id counts once.
+        """Put units that an order sold on the shelf again, by movement id; each id counts once, and
+        of a SKU no more come back than were sold, whoever says so how often.
 
         They go to the location they left, or the default one if that is closed, unless another is
         named. Unless they were ``sent``, what is still owed of them is given up first. Raises
@@ -241,11 +242,14 @@ class InventoryService:
         if location is not None and location not in order:
             raise UnknownLocation(location)
         left: dict[Sku, dict[LocationCode, int]] = {}
+        away = {line.demand.sku: line.away for line in (hold.lines if hold else ())}
         returned: dict[Sku, Counter[LocationCode]] = defaultdict(Counter)
         for line in hold.lines if hold else ():
             left[line.demand.sku] = places_left(line.places, line.back)
         steps = []
-        for movement, (sku, quantity) in units.items():
+        for movement, (sku, asked) in units.items():
+            quantity = min(asked, max(away.get(sku, asked), 0))
+            away[sku] = away.get(sku, asked) - quantity
             origin = left.get(sku, {})
             came = take(quantity, origin, list(origin))
             rest = quantity - sum(came.values())

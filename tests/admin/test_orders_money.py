@@ -182,6 +182,19 @@ def test_a_paid_order_is_cancelled_with_all_of_its_money(
     assert first.changes[0].before["withdrawn"] is False
 
 
+def test_what_cancelling_put_on_the_shelf_is_not_put_there_by_another_refund(
+    app: Flask, desk: Desk, sandbox: Sandbox
+) -> None:
+    assert desk.post(f"{desk.path}/cancellation", {"restock": "y"}).status_code == 303
+    (listed,) = sandbox.ledger()["refunds"]
+    sandbox.end_refund(listed["id"], "failure")
+    service(Refunding, app).follow(desk.order.id)
+    form = desk.form(f"{desk.path}/refunds/new?all=1", f"{desk.path}/refunds")
+    assert desk.refund(**form, restock="y").status_code == 303
+    assert _given_back(sandbox) == [4890]
+    assert service(InventoryService, app).on_hand([Sku("MUG")]) == {Sku("MUG"): 5}
+
+
 def test_cancelling_races_with_shipping_and_another_cancelling(
     app: Flask, desk: Desk, sandbox: Sandbox
 ) -> None:

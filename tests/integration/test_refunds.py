@@ -228,6 +228,19 @@ def test_a_refund_that_the_bank_returns_can_be_made_again(desk: Desk) -> None:
     assert service(Audit, desk.app).run() == []
 
 
+def test_goods_of_a_refund_that_the_bank_returned_are_on_the_shelf_once(desk: Desk) -> None:
+    desk.refund(restock=True)
+    (listed,) = desk.sandbox.ledger()["refunds"]
+    desk.sandbox.end_refund(listed["id"], "failure")
+    desk.refunding.follow(desk.order_id)
+    units = service(OrderService, desk.app).get(desk.order_id).units[0]
+    assert (units.open, units.stopped) == (1, 1)  # what lies on the shelf again is not to be sent
+    everything = RefundWish(quantities={1: 2}, shipping=True)
+    assert desk.refund(everything, "k2", restock=True).state is RefundState.SUCCEEDED
+    assert service(InventoryService, desk.app).on_hand([Sku("MUG")]) == {Sku("MUG"): 5}
+    assert service(Audit, desk.app).run() == []
+
+
 def test_a_refund_made_at_the_gateway_itself_is_taken_into_the_books(
     desk: Desk, environment: dict[str, str]
 ) -> None:
