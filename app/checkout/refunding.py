@@ -249,7 +249,8 @@ class Refunding:
             self._orders.add_refund(order.id, refund.amount, session, to_credit=refund.to_credit)
             self._credit.give(refund, session)
             self._restock(refund, order, session)
-            self._inventory.owed.let_go(order.id, order.to_send, session)
+            left = self._orders.get(order.id, session)
+            self._inventory.owed.let_go(order.id, left.to_send, session)
             message: str = refunded_text(refund, order, self._show_money)
             self._note(refund, "refunded", message, public=True, session=session)
             payload = {

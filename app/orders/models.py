@@ -239,8 +239,11 @@ class Order:
 
     @property
     def to_send(self) -> dict[Sku, int]:
-        """Units that are still to be shipped, by SKU; of a set those of its parts."""
+        """Units that are still to be shipped, by SKU; of a set those of its parts. None of an order
+        whose money all went back."""
         units: Counter[Sku] = Counter()
+        if self.state is OrderState.REFUNDED:
+            return {}
         for line, counted in zip(self.lines, self.units, strict=True):
             for _, sku, quantity in line.on_shelf(counted.open):
                 units[sku] += quantity

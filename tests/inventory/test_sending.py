@@ -17,6 +17,7 @@ from app.checkout.settlement import Settlement
 from app.db.database import Database
 from app.inventory.errors import UnknownLocation
 from app.inventory.models import LocationCode
+from app.orders.models import OrderState
 from app.shared.ids import Sku
 from app.web.registry import service
 from tests.inventory.conftest import Warehouse
@@ -184,3 +185,14 @@ def test_a_cancelled_order_is_owed_nothing(early: Staff, warehouse: Warehouse) -
     early.cancelling.cancel(early.order.id)
     assert warehouse.shelves("MUG") == {"main": (2, 0)}
     assert warehouse.problems() == []
+
+
+def test_an_order_whose_money_went_back_as_an_amount_is_owed_nothing(
+    early: Staff, warehouse: Warehouse
+) -> None:
+    wish = RefundWish(quantities={}, amount=early.order.totals.total)
+    early.refunding.request(
+        early.order.id, wish, key="once", reason="sorry", restock=False, by="staff"
+    )
+    assert early.order.state is OrderState.REFUNDED
+    assert warehouse.shelves("MUG") == {}  # nothing is kept for what is never sent
