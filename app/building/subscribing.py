@@ -58,7 +58,9 @@ def _mailing(shop: Shop) -> Iterable[_Handlers]:
     mail, people, goods, selling = shop.messages.mail, shop.people, shop.goods, shop.selling
     yield IdentityMails(mail, people.accounts, people.links)
     yield GiftCardMails(mail, shop.paying.credit)
-    yield OrderMails(mail, selling.orders, shop.after.shipping, shop.after.returns)
+    yield OrderMails(
+        mail, selling.orders, shop.after.shipping, shop.after.returns, shop.paying.refunding
+    )
     yield StockMails(mail, goods.alerts, shop.base.settings.base_url)
     yield StaffMails(mail, people.accounts, goods.catalog)
     yield DraftMails(mail, selling.drafts, goods.markets)

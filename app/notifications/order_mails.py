@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from app.checkout.refunding import Refunding
 from app.db.outbox import Event, Outbox
+from app.fulfilment.cancelling import REFUND_KEY
 from app.fulfilment.carriers import carrier_name, tracking_url
 from app.fulfilment.events import DELIVERED, RETURN_MOVED, SHIPPED
 from app.fulfilment.models import ReturnState, UnitLine
@@ -32,11 +34,13 @@ class OrderMails:
         orders: OrderService,
         shipping: Shipping,
         returns: GoodsReturns,
+        refunding: Refunding,
     ) -> None:
         self._mails = mails
         self._orders = orders
         self._shipping = shipping
         self._returns = returns
+        self._refunding = refunding
 
     def subscribe(self, outbox: Outbox) -> None:
         """Listen to everything that a shopper is told of an order."""
@@ -76,11 +80,14 @@ class OrderMails:
     def tell_cancelled(self, event: Event) -> None:
         """That the order is cancelled, and what becomes of the money."""
         order = self._order(event)
+        refund = self._refunding.find_requested(order.id, REFUND_KEY)
         self._mails.send_about(
             order,
             key=f"cancelled-{order.id}",
             subject=Text("Cancelled: your order %(number)s", number=order.number),
             template="emails/cancelled",
+            by_shop=event.payload.get("by_shop", False),
+            going_back=refund.amount if refund else None,
         )
 
     def tell_return(self, event: Event) -> None:

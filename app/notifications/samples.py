@@ -300,7 +300,9 @@ _OTHERS: Mapping[str, Callable[[str], Sample]] = {
         lambda order: {"goods": goods_of(order, _UNITS)},
     ),
     "cancelled": _about_order(
-        "cancelled", _subject("Cancelled: your order %(number)s"), lambda _: {}
+        "cancelled",
+        _subject("Cancelled: your order %(number)s"),
+        lambda order: {"by_shop": False, "going_back": order.totals.total},
     ),
     "refunded": _about_order("refunded", _subject("Your refund for order %(number)s"), _refunded),
     "payment_returned": _about_order(

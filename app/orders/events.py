@@ -4,4 +4,5 @@ ORDER_PAID = "order.paid"
 ORDER_CANCELLED = "order.cancelled"
 ORDERS_MOVED = "order.moved"  # payload: order_ids; they belong to another account, or to none now
 CONFIRMATION_ASKED = "order.confirmation_asked"  # staff send its confirmation again; also: key
-ORDER_WITHDRAWN = "order.withdrawn"  # its shopper cancelled it, before or after paying
+# Its shopper, or the shop (``by_shop``), cancelled it, before or after paying.
+ORDER_WITHDRAWN = "order.withdrawn"

@@ -220,7 +220,7 @@ class OrderService:
         self._orders.note(order.id, "cancelled", reason, public=True, session=session, by=by)
         self._outbox.publish(ORDER_CANCELLED, {"order_id": order.id}, session)
         if by_shopper:
-            self._tell_withdrawn(order.id, session)
+            self._tell_withdrawn(order.id, session, by)
         return True
 
     def withdraw(
@@ -242,13 +242,13 @@ class OrderService:
         self._orders.note(
             order.id, "cancelled", reason, public=True, session=session, key="withdrawn", by=by
         )
-        self._tell_withdrawn(order.id, session)
+        self._tell_withdrawn(order.id, session, by)
         return True
 
-    def _tell_withdrawn(self, order_id: OrderId, session: Session) -> None:
+    def _tell_withdrawn(self, order_id: OrderId, session: Session, by: str) -> None:
         self._outbox.publish(
             ORDER_WITHDRAWN,
-            {"order_id": order_id},
+            {"order_id": order_id, "by_shop": bool(by)},
             session,
             key=f"{ORDER_WITHDRAWN}:{order_id}",
         )

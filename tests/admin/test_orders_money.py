@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from email import message_from_bytes
+from email.policy import default
+from pathlib import Path
 from urllib.parse import urlsplit
 from uuid import uuid4
 
@@ -16,6 +19,7 @@ from app.inventory.service import InventoryService
 from app.orders.models import OrderState
 from app.shared.ids import Sku
 from app.web.registry import service
+from app.worker import Worker
 from tests.admin.order_desk import Desk, agreed, at_once
 from tests.support.catalog import CatalogMaker
 from tests.support.gateways import Sandbox
@@ -180,6 +184,24 @@ def test_a_paid_order_is_cancelled_with_all_of_its_money(
     assert first.note == "Sold out"
     assert first.changes[0].before is not None
     assert first.changes[0].before["withdrawn"] is False
+
+
+def test_whose_order_the_shop_cancels_is_told_so_and_what_is_left_to_go_back(
+    app: Flask, desk: Desk, environment: dict[str, str]
+) -> None:
+    assert desk.refund(**{"quantity-1": "1"}).status_code == 303
+    assert desk.post(f"{desk.path}/cancellation", {}).status_code == 303
+    while service(Worker, app).round():
+        pass
+    (sent,) = (Path(environment["MOSSX_DATA_DIR"]) / "mail").glob("cancelled-*.eml")
+    mail = message_from_bytes(sent.read_bytes(), policy=default)
+    for kind in ("plain", "html"):
+        part = mail.get_body((kind,))
+        assert part
+        text = part.get_content()
+        assert f"We have cancelled your order {desk.order.number}." in text
+        assert "The $27.45 that you paid" in text
+        assert "as you wished" not in text
 
 
 def test_what_cancelling_put_on_the_shelf_is_not_put_there_by_another_refund(
