@@ -9,6 +9,7 @@ from urllib.parse import urlsplit
 from uuid import uuid4
 
 import pytest
+import requests
 from flask import Flask
 
 from app.checkout.refund_rules import RefundWish
@@ -202,6 +203,17 @@ def test_whose_order_the_shop_cancels_is_told_so_and_what_is_left_to_go_back(
         assert f"We have cancelled your order {desk.order.number}." in text
         assert "The $27.45 that you paid" in text
         assert "as you wished" not in text
+
+
+def test_the_page_of_a_cancelled_order_says_what_is_still_on_its_way_back(
+    desk: Desk, shopper: Shopper, sandbox: Sandbox
+) -> None:
+    assert desk.refund(**{"quantity-1": "1"}).status_code == 303
+    requests.post(f"{sandbox.url}/sandbox/slow-refunds", timeout=5).raise_for_status()
+    assert desk.post(f"{desk.path}/cancellation", {}).status_code == 303
+    order = desk.order
+    page = shopper.get(f"/orders/{order.number}?token={order.access_token}")
+    assert "Your $27.45 are on their way back to you." in soup(page).get_text()
 
 
 def test_what_cancelling_put_on_the_shelf_is_not_put_there_by_another_refund(
