@@ -172,3 +172,46 @@ def test_an_export_imports_back_to_the_same_catalog(
     assert _products(database) == before
     skus = ["D-1", "D-2", "PLAIN"]
     assert service(InventoryService, app).on_hand(skus) == dict.fromkeys(skus, 7)
+
+
+_COLOURS = (
+    "mug,Mug,,V,T,,true,{name},{red},,,{sku},0,shopify,1,deny,{price},,{picture},,",
+    "mug,,,,,,,,{blue},,,M-B,0,shopify,1,deny,5.00,,,,",
+)
+_AS_IT_WAS = {
+    "name": "Colour", "red": "Red", "blue": "Blue", "sku": "M-R", "price": "5.00", "picture": "",
+}  # fmt: skip
+
+
+def _colours(folder: Path, **changed: str) -> Path:
+    return _write(folder, *(row.format(**_AS_IT_WAS | changed) for row in _COLOURS))
+
+
+def test_a_variant_whose_row_is_bad_stays_and_can_still_be_chosen(
+    app: Flask, database: Database, tmp_path: Path
+) -> None:
+    _import(app, _colours(tmp_path))
+    report = _import(app, _colours(tmp_path, price="5x"))
+    assert [problem.line for problem in report.problems] == [2]
+    product = _products(database)["mug"]
+    assert [each.sku for each in product.variants] == ["M-B", "M-R"]
+    assert [each.values for each in product.options] == [("Blue", "Red")]
+
+
+def test_a_bad_row_keeps_no_variant_beside_the_one_in_its_place(
+    app: Flask, database: Database, tmp_path: Path
+) -> None:
+    _import(app, _colours(tmp_path))
+    assert len(_import(app, _colours(tmp_path, sku="M-1", picture="nope")).problems) == 1
+    assert [each.sku for each in _products(database)["mug"].variants] == ["M-1", "M-B"]
+
+
+def test_options_that_do_not_fit_what_a_bad_row_keeps_change_nothing(
+    app: Flask, database: Database, tmp_path: Path
+) -> None:
+    _import(app, _colours(tmp_path))
+    before = _products(database)
+    changed = _colours(tmp_path, name="Farbe", red="Rot", blue="Blau", price="5x")
+    report = _import(app, changed)
+    assert "M-R would not fit" in report.problems[1].reason
+    assert (report.updated, _products(database)) == (0, before)

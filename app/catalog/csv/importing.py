@@ -173,11 +173,12 @@ class CsvImport:
         for each in parsed:
             report.problems += each.problems
             try:
+                product = merge(each, known.get(each.slug))
                 _claim_skus(each, owners)
             except BadRow as problem:
                 report.problems.append(problem)
                 continue
-            merged.append((each, merge(each, known.get(each.slug))))
+            merged.append((each, product))
         claimed.update((v.sku, each.slug) for _, each in merged for v in each.variants)
         refusals = self._bundle_problems([product for _, product in merged], session)
         for each, product in merged:

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import replace
 
 from slugify import slugify
 
-from app.catalog.csv.parsing import ParsedProduct
+from app.catalog.csv.parsing import BadRow, ParsedProduct, options_of
 from app.catalog.models import Image, Product, ProductKind, ProductStatus, Variant
 from app.markets.models import STANDARD
 from app.shared.clock import now
@@ -17,16 +18,16 @@ def merge(parsed: ParsedProduct, known: Product | None) -> Product:
     """The product as the file says, keeping what the file cannot say.
 
     Prices of other markets stay. A variant the file leaves out goes, as at Shopify, unless a
-    bad row may have been about it.
+    bad row may have been about it. Raises ``BadRow`` where such a one has other options than the
+    file's.
     """
     before = {variant.sku: variant for variant in known.variants} if known else {}
     variants = tuple(
         _merge_variant(each, before.get(each.sku), says_policies=parsed.says_policies)
         for each in parsed.variants
     )
-    if parsed.problems:
-        named = {variant.sku for variant in variants}
-        variants += tuple(each for sku, each in before.items() if sku not in named)
+    if parsed.lacks_variants:
+        variants += _kept(parsed, before.values())
     pictures = {image.src: image for image in known.images} if known else {}
     published = parsed.status is ProductStatus.PUBLISHED
     kind = known.kind if known else ProductKind.SIMPLE
@@ -46,7 +47,7 @@ def merge(parsed: ParsedProduct, known: Product | None) -> Product:
         description_html=parsed.description_html,
         category=slugify(parsed.category),
         tags=parsed.tags,
-        options=parsed.options,
+        options=options_of(variants),
         variants=variants,
         images=tuple(_merge_image(each, pictures.get(each.src)) for each in parsed.images),
         components=components,
@@ -60,6 +61,23 @@ def merge(parsed: ParsedProduct, known: Product | None) -> Product:
         updated_at=known.updated_at if known else now(),
         revision=known.revision if known else 1,
     )
+
+
+def _kept(parsed: ParsedProduct, before: Iterable[Variant]) -> tuple[Variant, ...]:
+    """The variants that a bad row may have been about: the file has neither their SKU nor another
+    one with their options."""
+    named = {each.sku for each in parsed.variants}
+    taken = [each.options for each in parsed.variants]
+    kept = tuple(each for each in before if each.sku not in named and each.options not in taken)
+    names = parsed.variants[0].options.keys()
+    for each in kept:
+        if each.options.keys() != names:
+            raise BadRow(
+                parsed.line,
+                f"the options of {each.sku} would not fit the file's, and a row of this product "
+                f"cannot be used; {parsed.slug} was left out",
+            )
+    return kept
 
 
 def _merge_variant(parsed: Variant, known: Variant | None, *, says_policies: bool) -> Variant:

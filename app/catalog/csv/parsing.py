@@ -57,7 +57,6 @@ class ParsedProduct:
     status: ProductStatus
     description_html: str
     tags: tuple[str, ...]
-    options: tuple[Option, ...]
     variants: tuple[Variant, ...]
     images: tuple[Image, ...]
     attributes: Mapping[str, str]
@@ -66,6 +65,7 @@ class ParsedProduct:
     stock: Mapping[Sku, int]
     lines: Mapping[Sku, int]
     problems: tuple[BadRow, ...] = field(default=())
+    lacks_variants: bool = False  # a bad row was about one
     bundle: Composition | None = None
     says_policies: bool = False  # beyond the two that every product CSV knows
     tax_class: str = ""  # "": the file does not say
@@ -91,6 +91,7 @@ class Parser:
         names = _option_names(first)
         problems: list[BadRow] = []
         variants, stock, lines = self._variants(raw, names, problems)
+        lacks_variants = bool(problems)
         if not variants:
             if problems:
                 raise ManyBadRows(problems)
@@ -107,7 +108,6 @@ class Parser:
             tags=tuple(
                 dict.fromkeys(tag.strip() for tag in first[c.TAGS].split(",") if tag.strip())
             ),
-            options=_options(names, variants),
             variants=tuple(variants),
             images=_images(raw.rows, variants, problems),
             attributes={
@@ -120,6 +120,7 @@ class Parser:
             stock=stock,
             lines=lines,
             problems=tuple(problems),
+            lacks_variants=lacks_variants,
             bundle=self._bundle(first),
             says_policies=self._says_policies,
             tax_class=_tax_class(first),
@@ -231,11 +232,11 @@ def _chosen(row: RawRow, names: list[str]) -> dict[str, str]:
     return options
 
 
-def _options(names: list[str], variants: list[Variant]) -> tuple[Option, ...]:
-    keys = list(variants[0].options) if names else []
+def options_of(variants: Sequence[Variant]) -> tuple[Option, ...]:
+    """What there is to choose between variants that all have the same options."""
     return tuple(
         Option(name=key, values=tuple(dict.fromkeys(each.options[key] for each in variants)))
-        for key in keys
+        for key in variants[0].options
     )
 
 
