@@ -20,8 +20,8 @@ from app.shared.texts import Text
 T = TypeVar("T")
 Kind = type[Category] | type[Collection]
 _SLUG = re.compile(r"[a-z0-9]+(?:-[a-z0-9]+)*", re.ASCII)
-_LONGEST_SLUG = 120
-_TAKEN_WORDS = frozenset({"new", "order"})  # addresses of the panel
+LONGEST_SLUG = 120
+TAKEN_WORDS = frozenset({"new", "order"})  # addresses of the panel
 MOST_BY_HAND = 500  # products that one collection names
 
 
@@ -176,9 +176,9 @@ def _check(shelf: Category | Collection) -> None:
     label = "name" if isinstance(shelf, Category) else "title"
     if not name:
         problems[label] = Text("Please give it a name.")
-    if not _SLUG.fullmatch(shelf.slug) or len(shelf.slug) > _LONGEST_SLUG:
+    if not _SLUG.fullmatch(shelf.slug) or len(shelf.slug) > LONGEST_SLUG:
         problems["slug"] = Text("Please use small letters, digits and hyphens.")
-    elif shelf.slug in _TAKEN_WORDS:
+    elif shelf.slug in TAKEN_WORDS:
         problems["slug"] = Text("This word cannot be an address. Please choose another.")
     if isinstance(shelf, Collection):
         problems |= _collection_problems(shelf)

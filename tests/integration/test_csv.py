@@ -11,8 +11,9 @@ from flask import Flask
 from app.catalog.csv.exporting import CsvExport
 from app.catalog.csv.importing import CsvImport, ImportReport
 from app.catalog.csv.reading import UnreadableFile
-from app.catalog.models import Policy, PolicyKind, Product
+from app.catalog.models import Category, Policy, PolicyKind, Product
 from app.catalog.repository import CatalogRepository
+from app.catalog.shelving import Shelving
 from app.db.database import Database
 from app.inventory.service import InventoryService
 from app.markets.service import UNITED_STATES
@@ -215,3 +216,38 @@ def test_options_that_do_not_fit_what_a_bad_row_keeps_change_nothing(
     report = _import(app, changed)
     assert "M-R would not fit" in report.problems[1].reason
     assert (report.updated, _products(database)) == (0, before)
+
+
+def test_products_stay_in_a_category_whose_name_is_not_its_address(
+    app: Flask, database: Database, catalog: CatalogMaker, tmp_path: Path
+) -> None:
+    for slug, name in (("cups", "Mugs & Cups > big"), ("first", "Same"), ("second", "Same")):
+        service(Shelving, app).create(Category(slug=slug, name=name))
+    catalog.add(
+        make_product("Mug", make_variant("A"), category="cups"),
+        make_product("Cup", make_variant("B"), category="second"),
+        make_product("Loose", make_variant("C"), category=""),
+    )
+    before = _products(database)
+    path = tmp_path / "out.csv"
+    service(CsvExport, app).run(path, UNITED_STATES, lambda done, total: None)
+    report = _import(app, path)
+    assert (report.updated, report.unchanged) == (0, 3)
+    assert _products(database) == before
+    assert {each["_id"] for each in database["categories"].find({})} == {"cups", "first", "second"}
+
+
+def test_a_new_category_has_an_address_that_the_panel_can_edit(
+    app: Flask, database: Database, tmp_path: Path
+) -> None:
+    kinds = ("New", "★", "☆", "long " * 50, "Paper > Cards")
+    path = _write(
+        tmp_path,
+        *(f"p{n},P,,V,{kind},,,,,,,S{n},,,,,5.00,,,," for n, kind in enumerate(kinds)),
+    )
+    assert _import(app, path).created == len(kinds)
+    shelving = service(Shelving, app)
+    found = shelving.every(Category)
+    assert [each.name for each in found] == [kind.strip() for kind in kinds]
+    for each in found:
+        shelving.change(replace(each, description="Changed"))

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from itertools import islice
 from pathlib import Path
 from typing import Protocol
 
-from slugify import slugify
-
 from app.catalog.bundles import check_bundle, check_parts
+from app.catalog.csv.categories import CategoriesByName
 from app.catalog.csv.merging import merge
 from app.catalog.csv.parsing import BadRow, ManyBadRows, ParsedProduct, Parser
 from app.catalog.csv.reading import RawProduct, check_file, read_products
@@ -52,13 +51,15 @@ class ImportReport:
 @dataclass(kw_only=True)
 class Decision:
     """What becomes of some products of the file. ``known`` are those that it changes, as they are
-    now, by slug; ``on_hand`` are the units that ``stock`` would be counted over."""
+    now, by slug; ``on_hand`` are the units that ``stock`` would be counted over, and
+    ``categories`` the names, by slug, of those that the products are in."""
 
     new: list[Product] = field(default_factory=list)
     changed: list[Product] = field(default_factory=list)
     known: dict[str, Product] = field(default_factory=dict)
     stock: dict[Sku, int] = field(default_factory=dict)
     on_hand: dict[Sku, int] = field(default_factory=dict)
+    categories: dict[str, str] = field(default_factory=dict)
     report: ImportReport = field(default_factory=ImportReport)
 
 
@@ -146,7 +147,7 @@ class CsvImport:
             decision = self._decide(batch.parsed, session, {})
             report = decision.report
             report.problems += batch.problems
-            shelves = self._add_categories(batch.parsed, session)
+            shelves = self._add_categories(decision.categories, session)
             self._writer.store(decision.new, decision.changed, session, shelves=shelves)
             if decision.stock:
                 report.stock_changes = self._stock.count(decision.stock, "import", session)
@@ -167,13 +168,14 @@ class CsvImport:
             for product in self._catalog.with_skus(skus, session)
             for variant in product.variants
         } | claimed
+        shelves = CategoriesByName(self._catalog.categories())
         decision = Decision(known=known)
         report = decision.report
         merged: list[tuple[ParsedProduct, Product]] = []
         for each in parsed:
             report.problems += each.problems
             try:
-                product = merge(each, known.get(each.slug))
+                product = merge(each, known.get(each.slug), shelves)
                 _claim_skus(each, owners)
             except BadRow as problem:
                 report.problems.append(problem)
@@ -186,6 +188,8 @@ class CsvImport:
                 report.problems.append(BadRow(each.line, f"{refusal}; {each.slug} was left out"))
                 continue
             report.variants += len(each.variants)
+            if each.categories:
+                decision.categories.setdefault(product.category, each.categories[-1])
             decision.stock |= {} if product.is_bundle else each.stock
             if each.slug not in known:
                 decision.new.append(product)
@@ -216,18 +220,14 @@ class CsvImport:
             if (refusal := _refusal(each, known.values(), holders.values()))
         }
 
-    def _add_categories(self, parsed: Iterable[ParsedProduct], session: Session) -> list[str]:
+    def _add_categories(self, wanted: Mapping[str, str], session: Session) -> list[str]:
         """Add the categories that are not there yet; their slugs."""
-        names = dict.fromkeys(each.category for each in parsed if each.category)
-        known = {each.slug for each in self._catalog.categories()} if names else set()
-        added = []
-        for name in names:
-            slug = slugify(name)
-            if slug not in known:
-                position = self._catalog.next_position(session)
-                self._catalog.add_shelf(Category(slug=slug, name=name, position=position), session)
-                known.add(slug)
-                added.append(slug)
+        known = {each.slug for each in self._catalog.categories()} if wanted else set()
+        added = [slug for slug in wanted if slug and slug not in known]
+        for slug in added:
+            position = self._catalog.next_position(session)
+            shelf = Category(slug=slug, name=wanted[slug], position=position)
+            self._catalog.add_shelf(shelf, session)
         return added
 
 

@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import replace
 
-from slugify import slugify
-
+from app.catalog.csv.categories import CategoriesByName
 from app.catalog.csv.parsing import BadRow, ParsedProduct, options_of
 from app.catalog.models import Image, Product, ProductKind, ProductStatus, Variant
 from app.markets.models import STANDARD
@@ -14,7 +13,7 @@ from app.shared.clock import now
 from app.shared.ids import ProductId, new_id
 
 
-def merge(parsed: ParsedProduct, known: Product | None) -> Product:
+def merge(parsed: ParsedProduct, known: Product | None, shelves: CategoriesByName) -> Product:
     """The product as the file says, keeping what the file cannot say.
 
     Prices of other markets stay. A variant the file leaves out goes, as at Shopify, unless a
@@ -45,7 +44,7 @@ def merge(parsed: ParsedProduct, known: Product | None) -> Product:
         kind=kind,
         status=parsed.status,
         description_html=parsed.description_html,
-        category=slugify(parsed.category),
+        category=_category(parsed, known, shelves),
         tags=parsed.tags,
         options=options_of(variants),
         variants=variants,
@@ -61,6 +60,13 @@ def merge(parsed: ParsedProduct, known: Product | None) -> Product:
         updated_at=known.updated_at if known else now(),
         revision=known.revision if known else 1,
     )
+
+
+def _category(parsed: ParsedProduct, known: Product | None, shelves: CategoriesByName) -> str:
+    """A file that names no category says nothing new of a product whose type stays what it is."""
+    if known and not parsed.says_category and parsed.type == known.type:
+        return known.category
+    return shelves.slug_of(parsed.categories, known.category if known else "")
 
 
 def _kept(parsed: ParsedProduct, before: Iterable[Variant]) -> tuple[Variant, ...]:

@@ -10,6 +10,7 @@ from slugify import slugify
 
 from app.catalog.csv import columns as c
 from app.catalog.csv.bundles import Composition, read_bundle
+from app.catalog.csv.categories import category_names
 from app.catalog.csv.policies import CONTINUE, read_policy
 from app.catalog.csv.reading import RawProduct, RawRow
 from app.catalog.models import (
@@ -53,7 +54,8 @@ class ParsedProduct:
     title: str
     vendor: str
     type: str
-    category: str
+    categories: tuple[str, ...]  # names of the one that it is in
+    says_category: bool  # rather than a type alone
     status: ProductStatus
     description_html: str
     tags: tuple[str, ...]
@@ -102,7 +104,8 @@ class Parser:
             title=c.read_text(first[c.TITLE]),
             vendor=first[c.VENDOR],
             type=first[c.TYPE],
-            category=first[c.CATEGORY].split(">")[-1].strip() or first[c.TYPE],
+            categories=category_names(first[c.CATEGORY], first[c.TYPE]),
+            says_category=bool(first[c.CATEGORY]),
             status=_status(first),
             description_html=clean_html(first[c.BODY]),
             tags=tuple(
