@@ -251,3 +251,21 @@ def test_a_new_category_has_an_address_that_the_panel_can_edit(
     assert [each.name for each in found] == [kind.strip() for kind in kinds]
     for each in found:
         shelving.change(replace(each, description="Changed"))
+
+
+def test_what_has_no_price_in_the_files_market_is_in_the_file_too(
+    app: Flask, database: Database, catalog: CatalogMaker, tmp_path: Path
+) -> None:
+    catalog.add(
+        make_product(
+            "Mug", make_variant("M-S", {"Size": "S"}), make_variant("M-L", {"Size": "L"}, IN=5000)
+        ),
+        make_product("Diya", make_variant("D", IN=900)),
+    )
+    before = _products(database)
+    path = tmp_path / "out.csv"
+    report = service(CsvExport, app).run(path, UNITED_STATES, lambda done, total: None)
+    assert (report.products, report.variants, report.left_out) == (2, 3, ())
+    again = _import(app, path)
+    assert (again.updated, again.unchanged, again.problems) == (0, 2, [])
+    assert _products(database) == before

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from io import StringIO
 from itertools import islice
@@ -67,7 +68,8 @@ class CsvExport:
         The file appears whole or not at all. Raises ``OSError``.
         """
         products = list(self._catalog.every_product())
-        sellable = [each for each in products if _is_priced(each, market)]
+        markets = {each.code for each in self._markets.every()}
+        sellable = [each for each in products if _is_priced(each, markets)]
         sheet = self._sheet(market, {name for each in sellable for name in each.attributes})
         unfinished = path.with_name(f".{path.name}.part")
         with unfinished.open("w", encoding="utf-8", newline="") as file:
@@ -92,7 +94,8 @@ class CsvExport:
         sheet = self._sheet(market, attributes)
         yield sheet.head()
         products = self._catalog.every_product(status=status, category=category)
-        for batch in _batches(each for each in products if _is_priced(each, market)):
+        markets = {each.code for each in self._markets.every()}
+        for batch in _batches(each for each in products if _is_priced(each, markets)):
             yield self._lines(sheet, batch)
 
     def _sheet(self, market: Market, attributes: Iterable[str]) -> _Sheet:
@@ -144,8 +147,8 @@ class _Sheet:
         return target.getvalue()
 
 
-def _is_priced(product: Product, market: Market) -> bool:
-    return any(each.price_in(market.code) for each in product.variants)
+def _is_priced(product: Product, markets: AbstractSet[str]) -> bool:
+    return any(not markets.isdisjoint(each.prices) for each in product.variants)
 
 
 def _batches(products: Iterable[Product]) -> Iterator[list[Product]]:
@@ -174,7 +177,7 @@ def _rows(
     stock: Mapping[Sku, int],
 ) -> Iterator[dict[str, str]]:
     """One row per variant, pictures alongside; further rows for further pictures."""
-    variants = [each for each in product.variants if each.price_in(market.code)]
+    variants = product.variants
     for place in range(max(len(variants), len(product.images))):
         row = {c.HANDLE: product.slug}
         if place == 0:

@@ -194,14 +194,14 @@ class Parser:
 
     def _prices(self, row: RawRow) -> dict[str, Price]:
         own = _price(row, c.PRICE, c.COMPARE_AT, self._market.currency)
-        if own is None:
-            raise BadRow(row.line, "the price is missing")
-        prices = {self._market.code: own}
+        prices = {self._market.code: own} if own else {}
         for market in self._others:
             columns = c.market_price(market.name), c.market_compare_at(market.name)
             price = _price(row, *columns, market.currency)
             if price is not None:
                 prices[market.code] = price
+        if not prices:
+            raise BadRow(row.line, "the price is missing")
         return prices
 
 
