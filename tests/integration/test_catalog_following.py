@@ -168,6 +168,18 @@ def test_stock_touches_listings_only_where_it_sells_out_or_comes_back(
     assert not [each for each in ear.heard if each.product_ids]
 
 
+def test_a_variant_that_sells_out_touches_listings_that_are_narrowed_to_it(
+    follower: CatalogFollower, catalog: CatalogMaker, app: Flask
+) -> None:
+    sizes = (make_variant(f"B-{size}", {"Size": size}) for size in "SL")
+    catalog.add(make_product("Bowl", *sizes, category="bowls"), stock=10)
+    _wait(lambda: bool(follower.model().in_stock))
+    ear = Ear(follower)
+    service(InventoryService, app).set_on_hand({Sku("B-S"): 0}, "test")
+    touched = ear.wait_for(lambda touched: bool(touched.product_ids))
+    assert (touched.listed, touched.shelves) == (True, frozenset({"bowls"}))
+
+
 def test_a_sale_counts_without_touching_listings(
     follower: CatalogFollower, catalog: CatalogMaker, app: Flask
 ) -> None:

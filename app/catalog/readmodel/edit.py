@@ -63,7 +63,8 @@ class ModelEdit:
         row = self._rows.find(entry.id)
         if row is not None:
             same = self._rows.columns["shown"][row] == entry.shown
-            if same and (row in self._rows.in_stock.current) == _in_stock(entry):
+            first = int(self._rows.columns["first"][row])
+            if same and self._variants.sells_as(first, entry.variants):
                 self._log.note(entry.id, entry.slug)
                 return
             self._note(row)

@@ -54,6 +54,14 @@ class VariantEdit:
         for number, variant in enumerate(variants, first):
             self._buyable.put(number, variant.in_stock)
 
+    def sells_as(self, first: int, variants: tuple[VariantEntry, ...]) -> bool:
+        """Whether of these variants, which are there from ``first`` on, the same can be bought."""
+        buyable = self._buyable.current
+        return all(
+            (number in buyable) == variant.in_stock
+            for number, variant in enumerate(variants, first)
+        )
+
     def done(self) -> dict[str, Any]:
         """The fields of the new model that go by variant, markets aside."""
         return {
