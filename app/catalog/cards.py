@@ -4,20 +4,24 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
+from pyroaring import BitMap
+
 from app.catalog.models import Image, PolicyKind, Price, Product
 from app.catalog.readmodel.rows import Row
 from app.catalog.views import CardRef, ProductCard
 from app.shared.money import Money
 
 
-def refer(rows: Iterable[Row], wanted: Sequence[tuple[str, str]] = ()) -> tuple[CardRef, ...]:
-    """Cards for these rows, not made yet."""
+def refer(
+    rows: Iterable[Row], buyable: BitMap, wanted: Sequence[tuple[str, str]] = ()
+) -> tuple[CardRef, ...]:
+    """Cards for these rows, not made yet; ``buyable`` are those that the market can buy."""
     return tuple(
         CardRef(
             product_id=row.id,
             slug=row.slug,
             revision=row.revision,
-            in_stock=row.in_stock,
+            in_stock=row.number in buyable,
             is_new=row.is_new,
             is_bundle=row.is_bundle,
             wanted=tuple(wanted),

@@ -62,7 +62,7 @@ def build_listing(
         image=shelf.image,
         path=shelf.path,
         query=query.q,
-        cards=refer(shown, query.options),
+        cards=refer(shown, model.buyable_in(market.code), query.options),
         total=total,
         page=query.page,
         pages=_pager(query, shelf.path, last),

@@ -62,6 +62,7 @@ class CatalogPages:
         model = self._catalog.model()
         sold = model.sold_in(market.code)
         plain = sold - model.bundles
+        buyable = model.buyable_in(market.code)
         chosen = model.shelves.home_of(market.code)
         picked = _these(model, sold, chosen.featured) if chosen else []
         marked = BitMap(row.number for row in picked) if picked else model.featured
@@ -74,9 +75,9 @@ class CatalogPages:
             )
         return HomePage(
             hero=words_in(chosen.hero, current_language()) if chosen and chosen.hero else None,
-            featured=refer(picked or _newest(model, plain & marked, 8)),
-            newest=refer(_newest(model, plain - marked, 8)),
-            bundles=refer(_newest(model, sold & model.bundles, 4)),
+            featured=refer(picked or _newest(model, plain & marked, 8), buyable),
+            newest=refer(_newest(model, plain - marked, 8), buyable),
+            bundles=refer(_newest(model, sold & model.bundles, 4), buyable),
             categories=categories,
             collections=collections,
         )
@@ -231,7 +232,8 @@ class CatalogPages:
         model = self._catalog.model()
         hits = search_rows(model, text, model.sold_in(market.code))
         best = hits.ranked[:_SUGGESTIONS].tolist()
-        cards = self._catalog.make_cards(refer(map(model.row, best)), market)
+        refs = refer(map(model.row, best), model.buyable_in(market.code))
+        cards = self._catalog.make_cards(refs, market)
         return (
             *completed_queries(model.search.complete(text, hits), hits),
             *fitting_categories(model.navigation[0], text),

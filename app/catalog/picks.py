@@ -60,7 +60,7 @@ class Picks:
         return self._picks(self._first(self._model.newest, self._allowed(market)))
 
     def _allowed(self, market: str) -> BitMap:
-        return self._model.sold_in(market) & self._model.in_stock
+        return self._model.sold_in(market) & self._model.buyable_in(market)
 
     def _first(self, order: Order, rows: BitMap) -> list[int]:
         numbers: list[int] = order.page(rows, 0, _MOST).tolist()

@@ -225,7 +225,8 @@ class CatalogService:
         model = self.follower.model()
         sold = model.sold_in(market.code)
         rows = (model.find(ProductId(each)) for each in product_ids)
-        return refer([row for row in rows if row and row.number in sold][:most])
+        shown = [row for row in rows if row and row.number in sold][:most]
+        return refer(shown, model.buyable_in(market.code))
 
     def make_cards(self, refs: Sequence[CardRef], market: Market) -> tuple[ProductCard | None, ...]:
         """What the cards show, in one query; None for a product that is not sold any more."""

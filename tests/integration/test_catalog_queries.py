@@ -15,8 +15,9 @@ from app.catalog.query import parse_query
 from app.catalog.repository import CatalogRepository
 from app.catalog.service import CatalogService
 from app.db.database import Database
+from app.inventory.service import InventoryService
 from app.markets.service import MarketService
-from app.markets.starting import UNITED_STATES
+from app.markets.starting import INDIA, UNITED_STATES
 from app.shared.ids import Sku
 from app.shop.service import StoredSettings
 from app.web.registry import service
@@ -146,3 +147,19 @@ def test_a_collection_keeps_its_owners_order(
     shop = service(CatalogPages, app)
     listing = shop.list_collection("best", parse_query([("max_price", "4")], "USD"), UNITED_STATES)
     assert [card.slug for card in listing.cards] == ["cup-3", "cup-0", "cup-1"]
+
+
+def test_what_only_another_market_can_buy_is_sold_out_and_not_recommended(
+    app: Flask, catalog: CatalogMaker
+) -> None:
+    sizes = (make_variant("C-S", {"Size": "S"}, US=500), make_variant("C-L", {"Size": "L"}, IN=900))
+    catalog.add(make_product("Cup", *sizes), make_product("Mug", make_variant("M")))
+    service(InventoryService, app).set_on_hand({Sku("C-L"): 0}, "test")
+    service(CatalogService, app).follower.catch_up()
+    pages, picks = service(CatalogPages, app), service(CatalogService, app).picks()
+    for market, can_be_had in ((INDIA, False), (UNITED_STATES, True)):
+        with app.test_request_context("/"):
+            listing = pages.list_all(parse_query([], market.currency), market)
+        shown = {card.slug: card.in_stock for card in listing.cards}
+        assert shown == {"cup": can_be_had, "mug": True}
+        assert len(list(picks.newest(market.code))) == 1 + can_be_had

@@ -135,6 +135,15 @@ class CatalogModel:
         """The rows that are live and have a price in the market."""
         return self.live & self.market(market).rows
 
+    def buyable_in(self, market: str) -> BitMap:
+        """Of the rows that are sold in the market those of which something can be bought there."""
+        sold = self.market(market)
+        doubtful = sold.partly & self.in_stock
+        if not doubtful:
+            return self.in_stock
+        variants = members(self.variants_of(doubtful) & sold.variants & self.buyable)
+        return self.in_stock - (doubtful - bitmap(np.unique(self.row_of_variant[variants])))
+
     def row(self, number: int) -> Row:
         """One row."""
         return Row(
@@ -143,7 +152,6 @@ class CatalogModel:
             slug=self.slugs[number],
             revision=int(self.revision[number]),
             published_at=int(self.published[number]),
-            in_stock=number in self.in_stock,
             is_bundle=number in self.bundles,
             sales=int(self.sales[number]),
         )

@@ -16,7 +16,8 @@ _NEW = timedelta(days=45) // timedelta(milliseconds=1)
 class Row:
     """A product by its ``number`` in the model; the document has the rest.
 
-    Whatever its card shows is told by id, ``revision``, ``in_stock``, ``is_new`` and the market.
+    Whatever its card shows is told by id, ``revision``, ``is_new``, the market and whether it
+    can be bought there.
     """
 
     number: int
@@ -24,7 +25,6 @@ class Row:
     slug: str
     revision: int
     published_at: int  # milliseconds since 1970, UTC
-    in_stock: bool  # any variant can be bought
     is_bundle: bool
     sales: int  # units
 
