@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from enum import StrEnum
 from pathlib import Path
 from typing import Self
@@ -15,6 +15,7 @@ from app.shared.redis_url import read_redis_url
 from app.shared.shop_keys import ShopKeys
 
 _MIN_SECRET = 32
+_MONGODB_HOST = re.compile(r"([^\s:/\[\]]+|\[[0-9a-fA-F:.]+\])(:[0-9]{1,5})?")
 _SOURCE = re.compile(r"https:(//[a-z0-9*][a-z0-9.-]*(:[0-9]{1,5})?)?")
 _DEVELOPMENT_SECRET = "development-only-secret-do-not-use-in-production"  # noqa: S105 - and so it is
 
@@ -72,11 +73,23 @@ class Settings(BaseModel):
     otel_exporter_otlp_endpoint: str = ""  # "": no traces
     otel_service_name: str = "mossx"
 
+    @field_validator("mongodb_uri")
+    @classmethod
+    def _is_mongodb(cls, value: str) -> str:
+        scheme, _, rest = value.partition("://")
+        hosts = re.split(r"[/?]", rest.rpartition("@")[2])[0].split(",")
+        known = scheme in {"mongodb", "mongodb+srv"}
+        if not known or not all(_MONGODB_HOST.fullmatch(each) for each in hosts):
+            raise ValueError(
+                "must look like mongodb://host:27017/mossx or mongodb+srv://host/mossx, "
+                "with / @ : and % in a password percent-encoded"
+            )
+        return value
+
     @field_validator("base_url", "stripe_api_base", "razorpay_api_base")
     @classmethod
     def _is_an_origin(cls, value: str) -> str:
-        parts = urlsplit(value)
-        if parts.scheme not in {"http", "https"} or not parts.netloc:
+        if urlsplit(value).scheme not in {"http", "https"} or not _names_a_host(value):
             raise ValueError("must be an absolute http(s) URL")
         return value.rstrip("/")
 
@@ -110,8 +123,8 @@ class Settings(BaseModel):
     @field_validator("mail_url")
     @classmethod
     def _is_smtp(cls, value: str) -> str:
-        if value and urlsplit(value).scheme not in {"smtp", "smtps"}:
-            raise ValueError("must start with smtp:// or smtps://")
+        if value and (urlsplit(value).scheme not in {"smtp", "smtps"} or not _names_a_host(value)):
+            raise ValueError("must look like smtp://host:587 or smtps://host")
         return value
 
     @field_validator("cloudinary_url")
@@ -126,7 +139,13 @@ class Settings(BaseModel):
         return value
 
     @model_validator(mode="after")
-    def _gateways_are_whole(self) -> Self:
+    def _is_fit(self) -> Self:
+        problems = [*self._half_gateways(), *self._unsafe_production()]
+        if problems:
+            raise ValueError("; ".join(problems))
+        return self
+
+    def _half_gateways(self) -> Iterator[str]:
         groups = (
             ("stripe_secret_key", "stripe_webhook_secret"),
             ("razorpay_key_id", "razorpay_key_secret", "razorpay_webhook_secret"),
@@ -135,31 +154,24 @@ class Settings(BaseModel):
             given = [name for name in names if getattr(self, name)]
             if given and len(given) < len(names):
                 missing = ", ".join(name.upper() for name in names if name not in given)
-                raise ValueError(f"{missing} is missing although {given[0].upper()} is set")
-        return self
+                yield f"{missing} is missing although {given[0].upper()} is set"
 
-    @model_validator(mode="after")
-    def _production_is_safe(self) -> Self:
-        if self.mossx_env is not Environment.PRODUCTION:
-            return self
+    def _unsafe_production(self) -> Iterator[str]:
+        if not self.is_production:
+            return
         secrets = {
             "secret_key": (self.secret_key,),
             "secret_key_fallbacks": self.shop_keys.older,
             "jwt_secret_key": self.token_keys,
             "backup_key": self.backup_keys,
         }
-        problems = [
-            f"{name.upper()} must be at least {_MIN_SECRET} random characters"
-            for name, values in secrets.items()
-            if any(_weak(value) for value in values)
-        ]
+        for name, values in secrets.items():
+            if any(_weak(value) for value in values):
+                yield f"{name.upper()} must be at least {_MIN_SECRET} random characters"
         if self.secret_key and set(self.shop_keys) & set(self.token_keys):
-            problems.append("JWT_SECRET_KEY must differ from SECRET_KEY")
+            yield "JWT_SECRET_KEY must differ from SECRET_KEY"
         if not self.base_url.startswith("https://"):
-            problems.append("BASE_URL must start with https://")
-        if problems:
-            raise ValueError("; ".join(problems))
-        return self
+            yield "BASE_URL must start with https://"
 
     @property
     def seller_lines(self) -> tuple[str, ...]:
@@ -191,6 +203,14 @@ class Settings(BaseModel):
         return keys or (f"tokens-{_DEVELOPMENT_SECRET}",)
 
 
+def _names_a_host(url: str) -> bool:
+    try:
+        parts = urlsplit(url)
+        return bool(parts.hostname) and parts.port != 0 and not re.search(r"\s", url)
+    except ValueError:  # a port that is no number
+        return False
+
+
 def _listed(keys: str) -> tuple[str, ...]:
     return tuple(key.strip() for key in keys.split(",") if key.strip())
 
@@ -210,18 +230,23 @@ def load_settings(environment: Mapping[str, str]) -> Settings:
         for name in Settings.model_fields
         if (value := environment.get(name.upper(), "")) != ""
     }
-    required = (
-        () if known.get("mossx_env") != "production" else ("MONGODB_URI", "REDIS_URL", "BASE_URL")
-    )
-    missing = [name for name in required if not environment.get(name)]
-    if missing:
-        raise ConfigurationError(f"production needs {', '.join(missing)}")
+    required = ("MONGODB_URI", "REDIS_URL") if known.get("mossx_env") == "production" else ()
+    missing = [f"production needs {name}" for name in required if not environment.get(name)]
+    problems = [*missing, *_problems(known)]
+    if problems:
+        raise ConfigurationError("; ".join(problems))
+    return Settings.model_validate(known)
+
+
+def _problems(known: Mapping[str, str]) -> list[str]:
+    """Whatever is wrong with the values; what a bad one keeps from being looked at, too."""
     try:
-        return Settings.model_validate(known)
+        Settings.model_validate(known)
     except ValidationError as error:
-        raise ConfigurationError(
-            "; ".join(_explain(problem) for problem in error.errors())
-        ) from error
+        bad = {each["loc"][0] for each in error.errors() if each["loc"]}
+        others = {name: value for name, value in known.items() if name not in bad}
+        return [*map(_explain, error.errors()), *(_problems(others) if bad else [])]
+    return []
 
 
 def _explain(problem: Mapping[str, object]) -> str:

@@ -100,3 +100,45 @@ def test_a_complete_production_environment_is_accepted() -> None:
 def test_production_refuses_to_start_and_says_why(change: dict[str, str], named: str) -> None:
     with pytest.raises(ConfigurationError, match=named):
         load_settings({**GOOD, **change})
+
+
+def test_everything_that_is_wrong_is_named_at_once() -> None:
+    wrong = {"MOSSX_ENV": "production", "PORT": "eighty", "STRIPE_SECRET_KEY": "sk_live_x"}
+    with pytest.raises(ConfigurationError) as refusal:
+        load_settings(wrong)
+    for name in ("PORT", "STRIPE_WEBHOOK_SECRET", "MONGODB_URI", "REDIS_URL", "BASE_URL"):
+        assert name in str(refusal.value)
+    for name in ("SECRET_KEY must be", "JWT_SECRET_KEY must be"):
+        assert name in str(refusal.value)
+
+
+@pytest.mark.parametrize(
+    "uri",
+    [
+        "mongodb://127.0.0.1:27017/mossx",
+        "mongodb://shop@a.example:27017,b.example:27018/mossx?replicaSet=rs0",
+        "mongodb+srv://shop@cluster0.example.mongodb.net/?retryWrites=true&w=majority",
+        "mongodb://[::1]:27017/mossx",
+        "mongodb://%2Ftmp%2Fmongodb-27017.sock/mossx",
+    ],
+)
+def test_where_mongodb_is_may_be_said_as_mongodb_says_it(uri: str) -> None:
+    assert load_settings({"MONGODB_URI": uri}).mongodb_uri == uri
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("MONGODB_URI", "database"),
+        ("MONGODB_URI", "http://database/mossx"),
+        ("MONGODB_URI", "mongodb://"),
+        ("MONGODB_URI", "mongodb://database:port/mossx"),
+        ("BASE_URL", "https://shop.example:port"),
+        ("BASE_URL", "https://shop example"),
+        ("MAIL_URL", "smtp://"),
+        ("MAIL_URL", "smtp://mail.example:port"),
+    ],
+)
+def test_an_address_that_cannot_be_reached_is_refused_by_name(name: str, value: str) -> None:
+    with pytest.raises(ConfigurationError, match=name):
+        load_settings({name: value})
