@@ -9,7 +9,8 @@ It is either a WSGI application or, like the shop, one that answers later and fr
 Options come from the environment, see ``VARIABLES``. Told to stop (SIGTERM), ``/readyz`` says so
 for ``MOSSX_DRAIN_SECONDS``, so that whoever sends shoppers here sends them elsewhere; then running
 requests have ``MOSSX_STOP_SECONDS`` to end. A second SIGTERM, or Ctrl-C, stops without the first
-wait. This module imports nothing of the shop: that is for the processes that answer.
+wait. Where the shop says that it cannot start, with ``SystemExit``, nothing is served and the exit
+code is 1. This module imports nothing of the shop: that is for the processes that answer.
 """
 
 from __future__ import annotations
@@ -29,6 +30,7 @@ from types import FrameType
 from typing import Any
 
 from granian import Granian
+from granian._internal import load_target
 from granian.constants import Interfaces
 from granian.server import mp
 
@@ -39,6 +41,7 @@ VARIABLES = {
     "MOSSX_DRAIN_SECONDS": 0,
     "MOSSX_STOP_SECONDS": 20,
 }
+_REFUSAL = "refused"
 _MOST = 65_535
 _WAITING = 1_024  # connections that may wait to be accepted
 _CONNECTIONS = 4_096  # most of them idle: browsers keep theirs for the next page
@@ -85,6 +88,7 @@ class WebServer:
         self._folder = folder
         folder.mkdir(parents=True, exist_ok=True)
         self._marker = folder / "stopping"
+        self._refusal = folder / _REFUSAL
         self._granian = Granian(
             options.target,
             address=options.host,
@@ -100,13 +104,15 @@ class WebServer:
         )
         self._granian.on_startup(self._prepare)
 
-    def run(self) -> None:
-        """Serve until told to stop."""
-        self._granian.serve(spawn_target=_spawn)
+    def run(self) -> int:
+        """Serve until told to stop, or until the shop cannot start; the exit code."""
+        self._granian.serve(spawn_target=_spawn, target_loader=_load)
+        return 1 if self._refusal.exists() else 0
 
     def _prepare(self) -> None:
         """Just before the processes are started: they inherit the environment and the limits."""
         self._marker.unlink(missing_ok=True)
+        self._refusal.unlink(missing_ok=True)
         os.environ["MOSSX_STOPPING_FILE"] = str(self._marker)
         figures = Path(os.environ.setdefault("PROMETHEUS_MULTIPROC_DIR", f"{self._folder}/metrics"))
         figures.mkdir(parents=True, exist_ok=True)
@@ -127,6 +133,17 @@ class WebServer:
 
     def _end(self) -> None:
         self._granian.signal_handler_interrupt()  # type: ignore[no-untyped-call]
+
+
+def _load(target: str) -> Any:
+    """What answers; granian calls this in each process. One that dies is replaced, but none could
+    take the place of one whose environment is not fit: then all of it ends."""
+    try:
+        return load_target(target)
+    except SystemExit:
+        Path(os.environ["MOSSX_STOPPING_FILE"]).with_name(_REFUSAL).touch()
+        os.kill(os.getppid(), signal.SIGINT)
+        raise
 
 
 def _spawn(*worker: Any) -> None:
@@ -164,11 +181,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return 0 if is_well(given.check) else 1
     options = read_options(given.target, given.host, os.environ)
     if given.folder is not None:
-        WebServer(options, given.folder).run()
-        return 0
+        return WebServer(options, given.folder).run()
     with tempfile.TemporaryDirectory(prefix="mossx-web-") as folder:
-        WebServer(options, Path(folder)).run()
-    return 0
+        return WebServer(options, Path(folder)).run()
 
 
 if __name__ == "__main__":

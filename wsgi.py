@@ -23,9 +23,13 @@ def _find_servers() -> None:
 _find_servers()
 
 from app import create_app  # noqa: E402 - the environment must be complete first
-from app.serving import front_of, serve  # noqa: E402 - so must it be here
+from app.config import ConfigurationError  # noqa: E402 - so must it be here
+from app.serving import front_of, serve  # noqa: E402 - and here
 
-app = create_app()
+try:
+    app = create_app()
+except ConfigurationError as error:
+    raise SystemExit(f"MossX cannot start: {error}") from None
 server = front_of(app)
 gc.enable()
 serve(app)

@@ -122,6 +122,19 @@ def _listens(url: str) -> bool:
         return connection.connect_ex(("127.0.0.1", int(url.rpartition(":")[2]))) == 0
 
 
+def test_a_shop_with_a_weak_secret_ends_instead_of_being_started_for_ever(
+    environment: dict[str, str],
+) -> None:
+    unfit = {"MOSSX_ENV": "production", "BASE_URL": "https://shop.example", "SECRET_KEY": "weak"}
+    servers = WebServers({**environment, **unfit})
+    url = servers.start()
+    try:
+        assert servers.processes[url].wait(60) == 1
+        assert not _listens(url)
+    finally:
+        servers.stop()
+
+
 def test_options_come_from_the_environment() -> None:
     assert serve.read_options("wsgi", "127.0.0.1", {}).threads == 12
     given = {"PORT": "9000", "MOSSX_WEB_PROCESSES": "4", "MOSSX_DRAIN_SECONDS": ""}
