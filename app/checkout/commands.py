@@ -5,6 +5,7 @@ from __future__ import annotations
 import getpass
 from dataclasses import replace
 from datetime import timedelta
+from itertools import count
 from uuid import uuid4
 
 import click
@@ -15,6 +16,7 @@ from app.checkout.audit import WINDOW, Audit
 from app.checkout.reconciliation import Reconciler
 from app.checkout.refund_rules import RefundWish, everything
 from app.checkout.refunding import Refunding
+from app.db.errors import PyMongoError
 from app.markets.context import format_money
 from app.orders.models import Order
 from app.orders.rules import FULFILMENT_LABELS, STATE_LABELS
@@ -25,6 +27,7 @@ from app.payments.service import PaymentService
 from app.shared.clock import now
 from app.shared.errors import ShopError
 from app.shared.money import Money
+from app.web.progress import progress_bar
 from app.web.registry import service
 
 payment_commands = AppGroup("payments", help="Payments and their gateways.")
@@ -41,16 +44,23 @@ order_commands = AppGroup("orders", help="Orders and their history.")
 )
 def payments_reconcile(days: int) -> None:
     """Finish or close everything open, then compare the books with the gateways' lists."""
-    report = service(Reconciler, current_app).run(older_than=timedelta(0))
-    click.echo(
-        f"looked at {report.looked_at}, captured {report.captured}, "
-        f"closed {report.closed}, holds released {report.released}, "
-        f"refunds finished {report.refunded}"
-    )
     try:
-        found = service(Audit, current_app).run(timedelta(days=days))
+        with progress_bar("Finishing what is open") as progress:
+            report = service(Reconciler, current_app).run(timedelta(0), progress)
+        click.echo(
+            f"looked at {report.looked_at}, captured {report.captured}, "
+            f"closed {report.closed}, holds released {report.released}, "
+            f"refunds finished {report.refunded}"
+        )
+        with progress_bar("Comparing payments") as progress:
+            read = count(1)
+            found = service(Audit, current_app).run(
+                timedelta(days=days), lambda *_: progress(next(read), None)
+            )
     except (GatewayUnknown, GatewayUnreachable, GatewayRefused) as silent:
         raise click.ClickException(f"A gateway's list cannot be read: {silent}") from silent
+    except PyMongoError as error:
+        raise click.ClickException(f"The database does not answer: {error}") from error
     for each in found:
         state = "mended" if each.mended else "needs a person"
         name = each.order_number or "no order"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import timedelta
 
@@ -59,7 +60,11 @@ class Reconciler:
         self._credit = credit
         self._refunding = refunding
 
-    def run(self, older_than: timedelta = _STALE) -> Report:
+    def run(
+        self,
+        older_than: timedelta = _STALE,
+        progress: Callable[[int, int], None] | None = None,
+    ) -> Report:
         """One round over open attempts, unfinished captures, expired holds and refunds."""
         attempts = self._payments.stale(older_than)
         claimed = [
@@ -68,7 +73,11 @@ class Reconciler:
         ]
         returning = [self._payments.get(each) for each in self._payments.unfinished_returns()]
         pending = {attempt.id: attempt for attempt in (*attempts, *claimed, *returning)}
-        results = [self._finish(attempt) for attempt in pending.values()]
+        results = []
+        for attempt in pending.values():
+            results.append(self._finish(attempt))
+            if progress:
+                progress(len(results), len(pending))
         return Report(
             looked_at=len(results),
             captured=results.count(AttemptState.CAPTURED),

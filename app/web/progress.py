@@ -10,8 +10,9 @@ from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 
 
 @contextmanager
-def progress_bar(label: str) -> Iterator[Callable[[int, int], None]]:
-    """A bar on the terminal, told ``(done, total)``; nothing but the result where there is none."""
+def progress_bar(label: str) -> Iterator[Callable[[int, int | None], None]]:
+    """A bar on the terminal, told ``(done, total)``, a total of None where nobody knows it; nothing
+    but the result where there is none."""
     columns = (
         TextColumn("{task.description}"),
         BarColumn(),

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 from flask import Flask
 
+from app import create_app
 from app.catalog.repository import CatalogRepository
 from app.db.database import Database
 from app.web.registry import service
@@ -81,8 +82,17 @@ def test_every_picture_of_the_demo_store_is_used_and_there() -> None:
 def test_reconcile_reports_what_it_did(app: Flask, sandbox: Sandbox) -> None:
     code, output = _run(app, "payments", "reconcile")
     assert code == 0
-    assert output.startswith("looked at 0")
+    assert "Finishing what is open" in output
+    assert "looked at 0" in output
+    assert "Comparing payments" in output
     assert output.endswith("0 discrepancies with the gateways' lists\n")
+
+
+def test_reconcile_says_that_the_database_is_away(environment: dict[str, str]) -> None:
+    away = create_app({**environment, "MONGODB_URI": "mongodb://127.0.0.1:1/mossx"})
+    code, output = _run(away, "payments", "reconcile")
+    assert code == 1
+    assert "Error: The database does not answer" in output
 
 
 def test_the_shop_knows_its_services(app: Flask) -> None:
