@@ -21,6 +21,7 @@ from app.orders.models import Order, OrderState
 from app.shared.ids import OrderId
 
 _BEGINNING = datetime(2015, 1, 1, tzinfo=UTC)
+_FIRST_NUMBER = "MX-10001"
 _FIRST_WINDOW = timedelta(minutes=1)
 _STEP = timedelta(milliseconds=1)  # to the next moment that can be told apart
 _PROBE = timedelta(days=30)
@@ -104,6 +105,8 @@ class OrderDeskRepository:
             first, last = (first, begin) if back else (end, last)
             now = time.monotonic()
             if now > deadline and first < last and len(found) < most:
+                if back and self._begins_at(begin):
+                    break
                 return Walk(self._whole_orders(found), begin if back else end)
             span = _next_span(span, now - started)
         return Walk(self._whole_orders(found[:most]))
@@ -137,9 +140,14 @@ class OrderDeskRepository:
             first = self._first_moment(last)
         return first, last
 
+    def _begins_at(self, moment: datetime) -> bool:
+        """Whether the first order there was is not older, so that nothing is left to look at."""
+        found = self._orders.find_one({"number": _FIRST_NUMBER}, {"placed_at": 1})
+        return found is not None and bool(found["placed_at"] >= moment)
+
     def _first_moment(self, last: datetime) -> datetime:
         """From when on there are orders, or a little before."""
-        found = self._orders.find_one({"number": "MX-10001"}, {"placed_at": 1})
+        found = self._orders.find_one({"number": _FIRST_NUMBER}, {"placed_at": 1})
         if found:
             return _whole(found["placed_at"])
         begin = _BEGINNING

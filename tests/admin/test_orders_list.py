@@ -244,3 +244,15 @@ def test_what_is_rare_is_looked_for_a_while_only(
                 break
         assert sorted(seen) == [f"MX-2000{n}" for n in range(4)]
         assert turns > 1
+
+
+def test_nobody_looks_further_than_the_shops_first_order(
+    app: Flask, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("app.orders.desk_repository._PATIENCE", -1.0)
+    _store(app, replace(_order(1, placed_at=now()), number="MX-10001"), _order(2, placed_at=now()))
+    desk = service(OrderDesk, app)
+    found = desk.find(OrderFilter(), 3, "")
+    assert len(found.orders) == 2
+    assert (found.until, found.older) == (None, "")
+    assert desk.find(OrderFilter(q="nobody"), 3, "").until is None
