@@ -156,6 +156,9 @@ def test_everything_that_is_left_is_filled_in(desk: Desk, sandbox: Sandbox) -> N
     assert desk.refund(**form).status_code == 303
     assert _given_back(sandbox) == [4890]
     assert desk.order.state is OrderState.REFUNDED
+    page = soup(desk.get(f"{desk.path}/refunds/new"))
+    assert page.select_one("main .admin-empty") is not None
+    assert page.select_one("main form") is None
 
 
 def test_goodwill_is_an_amount_without_units(desk: Desk, sandbox: Sandbox) -> None:
