@@ -26,6 +26,10 @@ WALKS = (
     if ALL
     else (walk.passer_by, walk_panel.glance)
 )
+# Cells whose end lies beyond what their list shows without scrolling.
+_HIDDEN = """() => [...document.querySelectorAll(".stacked :is(th, td)")]
+  .filter((it) => it.getBoundingClientRect().right > it.closest(".table-wrap").getBoundingClientRect().right + 1)
+  .slice(0, 4).map((it) => it.textContent.trim().slice(0, 30))"""
 Judge = Callable[[Page], list[str]]
 
 
@@ -91,3 +95,20 @@ def test_no_page_and_no_state_shuts_anybody_out(
     judged = {name: _judge(page) for name in walked(page)}
     record_property("states", len(judged))
     assert {name: found for name, found in judged.items() if found} == {}
+
+
+@pytest.mark.parametrize("size", [NARROW], ids=["phone"])
+def test_lists_of_the_panel_are_cards_on_a_phone_and_stay_tables(page: Page) -> None:
+    day.log_in(page, day.OWNER)
+    for path in ("products", "inventory", "customers", "promotions", "collections", "pages"):
+        page.goto(f"/admin/{path}")
+        found = page.evaluate(_HIDDEN)
+        assert found == [], (path, found)
+        table = page.get_by_role("table").first
+        names = table.get_by_role("columnheader").count()
+        row = table.get_by_role("row").nth(1)
+        cells = row.get_by_role("cell").count() + row.get_by_role("rowheader").count()
+        assert cells == names > 2, path
+    page.goto("/admin/products?q=Dune+Mug")
+    page.get_by_role("link", name="Changed").click()
+    assert "sort=updated" in page.url
