@@ -137,11 +137,19 @@ class CatalogModel:
 
     def buyable_in(self, market: str) -> BitMap:
         """Of the rows that are sold in the market those of which something can be bought there."""
-        sold = self.market(market)
-        doubtful = sold.partly & self.in_stock
+        if market not in self._buyable_in:
+            self._buyable_in[market] = self._find_buyable(self.market(market))
+        return self._buyable_in[market]
+
+    @cached_property
+    def _buyable_in(self) -> dict[str, BitMap]:
+        return {}
+
+    def _find_buyable(self, market: MarketModel) -> BitMap:
+        doubtful = market.partly & self.in_stock
         if not doubtful:
             return self.in_stock
-        variants = members(self.variants_of(doubtful) & sold.variants & self.buyable)
+        variants = members(self.variants_of(doubtful) & market.variants & self.buyable)
         return self.in_stock - (doubtful - bitmap(np.unique(self.row_of_variant[variants])))
 
     def row(self, number: int) -> Row:
