@@ -91,13 +91,14 @@ class LinkService:
     # --- another password ----------------------------------------------------------------------
 
     def reset_token(self, account: Account) -> str:
-        """For the mail to somebody who forgot the password; ends with the password."""
-        return str(self._signer(_RESET).dumps([account.id, account.password_mark]))
+        """For the mail to somebody who forgot the password; ends with the password, and with the
+        address it was sent to."""
+        return str(self._signer(_RESET).dumps([account.id, account.password_mark, account.email]))
 
     def check_reset(self, token: str) -> Account:
         """The account whose password the link may change. Raises ``LinkExpired``."""
         account, rest = self._read(_RESET, token)
-        if rest != [account.password_mark]:
+        if rest != [account.password_mark, account.email]:
             raise LinkExpired
         return account
 

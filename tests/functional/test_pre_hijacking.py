@@ -1,11 +1,12 @@
-"""Somebody claims an address before its owner comes; the owner then gets all of it."""
+"""Somebody claims an address before its owner comes, or reads its mail after they left."""
 
 from __future__ import annotations
 
 import pyotp
 from flask import Flask
 
-from tests.support.member import Mailbox, Member
+from app.db.database import Database
+from tests.support.member import PASSWORD, Mailbox, Member
 from tests.support.shopper import soup
 
 STOLEN, OWN = "stolen before you came", "three quiet herons at dusk"
@@ -45,3 +46,19 @@ def test_a_proven_account_keeps_its_second_factor_over_a_reset(
     answer = elsewhere.post(mailbox.link(owner.email, "/reset/"), {"password": OWN})
     assert answer.location == "/account/login/code"
     assert not elsewhere.is_in()
+
+
+def test_a_reset_link_ends_with_the_address_it_was_sent_to(
+    app: Flask, member: Member, mailbox: Mailbox, database: Database
+) -> None:
+    member.post("/account/forgot", {"email": member.email})
+    link = mailbox.link(member.email, "/reset/")
+    sent = {"email": "ann.new@example.com", "current_password": PASSWORD}
+    member.post("/account/email", sent)
+    member.post(mailbox.link("ann.new@example.com", "/email/"), {})
+    before = database["accounts"].find_one()
+    reader = Member(app)  # of the old mailbox
+    assert reader.get(link).status_code == 404
+    assert reader.post(link, {"password": STOLEN}).status_code == 404
+    assert database["accounts"].find_one() == before
+    assert member.is_in()
