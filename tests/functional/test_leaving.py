@@ -265,6 +265,41 @@ def test_what_opens_in_the_days_between_puts_it_off(
     assert days_pass(app) == 1
 
 
+def _order_as_a_guest(
+    app: Flask, catalog: CatalogMaker, sandbox: Sandbox, database: Database
+) -> Any:
+    guest = Shopper(app)
+    guest.add(catalog.mug(), 1)
+    answer = guest.check_out(**PERSON)
+    guest.come_back(sandbox, answer.location, "stripe")
+    return database["orders"].find_one()
+
+
+def test_what_was_ordered_without_logging_in_is_hers_too(
+    app: Flask, ottilie: Member, catalog: CatalogMaker, sandbox: Sandbox, database: Database
+) -> None:
+    order = _order_as_a_guest(app, catalog, sandbox, database)
+    known = ottilie.get("/account/data").get_json()
+    assert [each["number"] for each in known["orders"]] == [order["number"]]
+
+
+def test_what_was_ordered_without_logging_in_holds_it_off_and_is_forgotten(
+    app: Flask, ottilie: Member, catalog: CatalogMaker, sandbox: Sandbox, database: Database
+) -> None:
+    order = _order_as_a_guest(app, catalog, sandbox, database)
+    answer = _ask(ottilie)
+    assert answer.status_code == 422
+    assert f"Order {order['number']} is still open" in answer.text
+    send_everything(database)
+    assert _ask(ottilie).status_code == 303
+    assert days_pass(app) == 1
+    work(app)
+    service(Retention, app).run(now() + timedelta(days=2))
+    left = _everywhere(database)
+    assert set(left) == {"orders"}, left
+    assert set(left["orders"]) <= ON_PAPER
+
+
 @BOTH_WAYS
 def test_a_wrong_password_changes_nothing(ottilie: Member, database: Database, htmx: bool) -> None:
     before = database["accounts"].find_one()
