@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import smtplib
 import ssl
+from email import policy
 from email.headerregistry import Address
 from email.message import EmailMessage
 from email.utils import format_datetime
@@ -13,6 +14,7 @@ from urllib.parse import unquote, urlsplit
 
 from app.shared.clock import now
 from app.shared.crowd import Crowd
+from app.shared.emails import ascii_domain
 
 _TIMEOUT = 15.0  # seconds
 _LATE = 2.0  # seconds
@@ -92,13 +94,16 @@ def compose(
     reply_to: str = "",
 ) -> EmailMessage:
     """Build a message with text and HTML parts. The Message-ID follows from ``key``, so that a
-    repeated delivery can be told by every mail program."""
-    message = EmailMessage()
+    repeated delivery can be told by every mail program. An address with letters like "ü" before its
+    "@" needs headers in UTF-8 (RFC 6532), and a mail server that takes them."""
+    receiver, answers = _address(to), _address(reply_to) if reply_to else None
+    plain = all(each is None or each.addr_spec.isascii() for each in (receiver, answers))
+    message = EmailMessage(policy.default.clone(utf8=not plain))
     message["Subject"] = subject
     message["From"] = Address(display_name=shop, addr_spec=sender)
-    message["To"] = Address(addr_spec=to)
-    if reply_to:
-        message["Reply-To"] = Address(addr_spec=reply_to)
+    message["To"] = receiver
+    if answers:
+        message["Reply-To"] = answers
     message["Date"] = format_datetime(now())
     message["Message-ID"] = f"<{''.join(map(_plain, key))}@{domain}>"
     message["Auto-Submitted"] = "auto-generated"
@@ -108,6 +113,12 @@ def compose(
     message.set_content(text)
     message.add_alternative(html, subtype="html")
     return message
+
+
+def _address(email: str) -> Address:
+    """An address in a header, its domain as every mail server knows it."""
+    name, _, domain = email.rpartition("@")
+    return Address(username=name, domain=domain if domain.isascii() else ascii_domain(email))
 
 
 def _plain(letter: str) -> str:

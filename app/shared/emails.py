@@ -24,6 +24,11 @@ def normal_email(text: str) -> str:
     return checked.normalized.lower()
 
 
+def ascii_domain(email: str) -> str:
+    """The domain of an address in its normal spelling, as servers know it (RFC 5890)."""
+    return str(validate_email(email, check_deliverability=False).ascii_domain)
+
+
 def erased_email() -> str:
     """What stands for the address of somebody who is forgotten (RFC 2606): no mail goes there."""
     return f"{new_id('gone')}{_ERASED}"

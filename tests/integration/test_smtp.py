@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from email import message_from_bytes, policy
 from email.message import EmailMessage
+from pathlib import Path
 
 import pytest
 
-from app.notifications.mail import _MOST_LATE, MailIsLate, SmtpMailer
+from app.notifications.mail import _MOST_LATE, FolderMailer, MailIsLate, SmtpMailer, compose
 from app.shared.crowd import Crowd
 from dev.ports import find_free
 from tests.faults.ground import Mailbox
@@ -34,6 +36,29 @@ def letter() -> EmailMessage:
 def test_a_message_arrives(mail_server: Mailbox) -> None:
     SmtpMailer(mail_server.url).send("key", letter())
     assert mail_server.taken == 1
+
+
+@pytest.mark.parametrize(
+    ("to", "written"),
+    [
+        ("jörg@example.com", "jörg@example.com"),
+        ("info@exämple.de", "info@xn--exmple-cua.de"),
+        ("हिन्दी@डाटा.भारत", "हिन्दी@xn--c2bd1gb.xn--h2brj9c"),
+    ],
+)
+def test_addresses_in_every_script_get_mail(
+    mail_server: Mailbox, tmp_path: Path, to: str, written: str
+) -> None:
+    message = compose(
+        key="key", to=to, sender="shop@example.com", shop="Mööx", subject="Grüße", text="Hallo",
+        html="<p>Hallo</p>", domain="example.com", reply_to="büro@example.com",
+    )  # fmt: skip
+    SmtpMailer(mail_server.url).send("key", message)
+    assert mail_server.taken == 1
+    FolderMailer(tmp_path).send("key", message)
+    read = message_from_bytes((tmp_path / "key.eml").read_bytes(), policy=policy.default)
+    assert (read["To"], read["Subject"]) == (written, "Grüße")
+    assert read["Reply-To"] == "büro@example.com"
 
 
 def test_while_some_wait_for_it_others_are_not_sent(mail_server: Mailbox) -> None:
