@@ -195,16 +195,16 @@ def bring_cards(account: Cart, guest: Cart) -> Cart:
 
 
 def _without_brought(account: Cart, receipt: MergeReceipt) -> Cart:
-    """The account's cart without the gift cards that the merge brought."""
+    """The account's cart without the gift cards that the merge brought, its own for whom they were
+    before."""
     had, guests = receipt.account_before, receipt.guest_before
     brought = set(guests.gift_cards) - set(had.gift_cards)
     cards = tuple(each for each in account.gift_cards if each not in brought)
-    notes = tuple(
-        each
-        for each in account.gift_notes
-        if each not in guests.gift_notes or each in had.gift_notes
+    own = {note.sku: note for note in had.gift_notes}
+    notes = (
+        own.get(each.sku) if each in guests.gift_notes else each for each in account.gift_notes
     )
-    return replace(account, gift_cards=cards, gift_notes=notes)
+    return replace(account, gift_cards=cards, gift_notes=tuple(filter(None, notes)))
 
 
 def restore(guest: Cart, account: Cart, receipt: MergeReceipt) -> Cart:

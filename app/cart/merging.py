@@ -299,7 +299,7 @@ def _receipt_id(guest_cart_id: CartId, version: int) -> str:
 
 def _used_up(cart: Cart, lines: tuple[CartLine, ...], used: Collection[str]) -> Cart:
     """The cart with what is left of its lines, and without codes and gift cards that were used."""
-    skus = {line.sku for line in lines}
+    skus = {line.sku for line in (*lines, *cart.saved)}
     return replace(
         cart,
         lines=lines,

@@ -22,7 +22,7 @@ from tests.support.aftersales import Staff
 from tests.support.catalog import CatalogMaker
 from tests.support.credit import Bank, enter_card
 from tests.support.gateways import Sandbox
-from tests.support.member import Mailbox
+from tests.support.member import Mailbox, Member, make_proven
 from tests.support.payments import kept
 from tests.support.promotions import PromotionMaker, sums
 from tests.support.shopper import Shopper, soup
@@ -132,6 +132,42 @@ def test_the_recipient_gets_the_card_with_the_buyer_s_words(
     assert "Ann Shopper sends you a gift card" in body.get_content()
     assert "/orders/" not in body.get_content()
     assert codes_sent(mailbox, "ann@example.com") == []
+
+
+def test_the_undo_of_a_merge_gives_a_card_back_to_whom_it_was_for(
+    app: Flask, bank: Bank, database: Database
+) -> None:
+    bank.product(2500)
+    member = Member(app)
+    make_proven(app, member.email)
+    card = {"sku": "GIFT-2500", "quantity": "1", "gift_message": ""}
+    member.log_in()
+    member.post("/cart/items", {**card, "gift_email": "alice@example.com"})
+    member.log_out()
+    member.post("/cart/items", {**card, "gift_email": "bob@example.com"})
+    member.log_in()
+    receipt = database["cart_merges"].find_one({})
+    assert receipt is not None
+    member.post(f"/cart/merges/{receipt['_id']}/undo", {})
+    assert "To alice@example.com" in member.get("/cart").text
+    member.log_out()
+    assert "To bob@example.com" in member.get("/cart").text
+
+
+def test_a_card_kept_for_later_is_for_the_same_person_after_another_order(
+    shopper: Shopper, catalog: CatalogMaker, bank: Bank, sandbox: Sandbox, database: Database
+) -> None:
+    bank.product(2500)
+    card = {"sku": "GIFT-2500", "quantity": "1", "gift_message": "", "gift_email": "bob@x.org"}
+    shopper.post("/cart/items", card)
+    (line,) = shopper.cart_lines()
+    shopper.post(f"/cart/items/{line}/saved", {})
+    shopper.add(catalog.mug(), 1)
+    shopper.pay(sandbox)
+    cart = database["carts"].find_one({})
+    assert cart is not None
+    shopper.post(f"/cart/saved/{cart['saved'][0]['id']}/cart", {})
+    assert "To bob@x.org" in shopper.get("/cart").text
 
 
 def test_cards_and_goods_in_one_order(
