@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import asdict
 from datetime import datetime, timedelta
 from typing import Any
 
+from app.cart.models import CartLine
 from app.cart.service import CartService
 from app.checkout.refunding import Refunding
 from app.credit.service import CreditService
@@ -101,10 +103,10 @@ class Leaving:
                 }
                 for each in self._sessions.of_account(account.id)
             ],
-            "cart": [
-                {"sku": line.sku, "quantity": line.quantity}
-                for line in (cart.lines if cart else ())
-            ],
+            "cart": _lines(cart.lines if cart else ()),
+            "saved_for_later": _lines(cart.saved if cart else ()),
+            "gift_cards_to_send": [asdict(each) for each in (cart.gift_notes if cart else ())],
+            "codes": list(cart.coupons if cart else ()),
             "wishlist": [
                 {"sku": item.sku, "added_at": _plain(item.added_at)}
                 for item in self._wishlists.find(list_of_account(account.id)).items
@@ -210,6 +212,10 @@ class Leaving:
         self._database.in_transaction(work)
 
 
+def _lines(lines: Iterable[CartLine]) -> list[dict[str, Any]]:
+    return [{"sku": line.sku, "quantity": line.quantity} for line in lines]
+
+
 def _order(order: Order) -> dict[str, Any]:
     return {
         "number": order.number,
@@ -224,6 +230,9 @@ def _order(order: Order) -> dict[str, Any]:
                 "variant": line.variant_title,
                 "quantity": line.quantity,
                 "total": _plain(line.total),
+                **(
+                    {"for": line.gift_email, "message": line.gift_message} if line.gift_card else {}
+                ),
             }
             for line in order.lines
         ],

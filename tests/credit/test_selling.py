@@ -170,6 +170,29 @@ def test_a_card_kept_for_later_is_for_the_same_person_after_another_order(
     assert "To bob@x.org" in shopper.get("/cart").text
 
 
+def test_one_takes_along_what_one_said_of_cards(
+    app: Flask, bank: Bank, catalog: CatalogMaker, sandbox: Sandbox
+) -> None:
+    bank.product(2500, 5000)
+    member = Member(app)
+    make_proven(app, member.email)
+    member.log_in()
+    card = {"sku": "GIFT-2500", "quantity": "1", "gift_email": "bob@x.org", "gift_message": "Hi"}
+    member.post("/cart/items", card)
+    buy(member, sandbox)
+    member.post("/cart/items", {**card, "sku": "GIFT-5000"})
+    member.add(catalog.mug(), 3)
+    *_, mug = member.cart_lines()
+    member.post(f"/cart/items/{mug}/saved", {})
+    known = member.get("/account/data").get_json()
+    assert known["saved_for_later"] == [{"sku": "MUG", "quantity": 3}]
+    note = {"sku": "GIFT-5000", "email": "bob@x.org", "message": "Hi"}
+    assert known["gift_cards_to_send"] == [note]
+    (order,) = known["orders"]
+    (line,) = order["lines"]
+    assert (line["for"], line["message"]) == ("bob@x.org", "Hi")
+
+
 def test_cards_and_goods_in_one_order(
     app: Flask, buyer: Shopper, catalog: CatalogMaker, bank: Bank, sandbox: Sandbox
 ) -> None:
