@@ -205,7 +205,7 @@ def delete() -> BaseResponse:
     return _away(
         Text(
             "Your account will be deleted on %(day)s. To keep it, follow the link that we have "
-            "sent you, or log in until then.",
+            'sent you, or log in until then and press "Keep my account".',
             day=format_day(day, current_market().locale),
         )
     )

@@ -208,6 +208,9 @@ def test_one_may_stay_by_the_link_of_the_mail(
 @BOTH_WAYS
 def test_one_may_stay_by_logging_in(app: Flask, ottilie: Member, htmx: bool) -> None:
     _ask(ottilie)
+    assert (
+        'log in until then and press "Keep my account".' in soup(ottilie.get("/account/login")).text
+    )
     assert not ottilie.is_in()
     ottilie.log_in()
     for page in ("/account", "/account/deletion"):
