@@ -133,8 +133,26 @@ def without_gift_card(cart: Cart, credit_id: CreditId) -> Cart:
 
 
 def with_gift_note(cart: Cart, note: GiftNote) -> Cart:
-    """The cart with what is said of a gift card it buys; the last word counts."""
+    """The cart with what is said of a gift card it buys; the last word counts.
+
+    All cards of a SKU go to one address: raises ``Invalid`` beside it if they are for another.
+    """
     others_ = tuple(each for each in cart.gift_notes if each.sku != note.sku)
+    receiver = next((each.email for each in cart.gift_notes if each.sku == note.sku), "")
+    if receiver != note.email and any(each.sku == note.sku for each in (*cart.lines, *cart.saved)):
+        message = (
+            Text(
+                "Your cart has this card for %(email)s. Please take it out first, or buy the cards "
+                "one after the other.",
+                email=receiver,
+            )
+            if receiver
+            else Text(
+                "Your cart has this card for yourself. Please take it out first, or buy the cards "
+                "one after the other."
+            )
+        )
+        raise Invalid(message, {"gift_email": message})
     notes = (*others_, note) if note.email or note.message else others_
     return replace(cart, gift_notes=notes) if notes != cart.gift_notes else cart
 

@@ -150,8 +150,8 @@ class CartService:
         offer.check_sold(market)
 
         def change(cart: Cart) -> Cart:
-            grown = with_added(cart, offer, quantity, market)
-            return with_gift_note(grown, note) if note else grown
+            noted = with_gift_note(cart, note) if note else cart
+            return with_added(noted, offer, quantity, market)
 
         cart = self._writer.change(cart_id, change, create=True)
         priced = self.price(cart, market)

@@ -134,6 +134,28 @@ def test_the_recipient_gets_the_card_with_the_buyer_s_words(
     assert codes_sent(mailbox, "ann@example.com") == []
 
 
+def test_a_second_card_for_somebody_else_takes_none_from_the_first(
+    shopper: Shopper, bank: Bank
+) -> None:
+    bank.product(2500)
+    card = {"sku": "GIFT-2500", "quantity": "1", "gift_message": "Hi"}
+    shopper.post("/cart/items", {**card, "gift_email": "bob@x.org"})
+    for email in ("carol@x.org", ""):
+        for htmx in (False, True):
+            answer = shopper.post("/cart/items", {**card, "gift_email": email}, htmx=htmx)
+            assert answer.status_code == 422
+            beside = soup(answer).select_one("#gift-email-error")
+            assert beside is not None
+            assert "bob@x.org" in beside.get_text()
+    words = {**card, "gift_email": "Bob@x.org", "gift_message": "Once more"}
+    assert shopper.post("/cart/items", words).status_code == 303
+    page = soup(shopper.get("/cart"))
+    assert "To bob@x.org" in page.get_text()
+    quantity = page.select_one("input[name=quantity]")
+    assert quantity is not None
+    assert quantity["value"] == "2"
+
+
 def test_the_undo_of_a_merge_gives_a_card_back_to_whom_it_was_for(
     app: Flask, bank: Bank, database: Database
 ) -> None:
