@@ -65,7 +65,7 @@ def _tell(report: ImportReport) -> None:
 
 
 @catalog_commands.command("export")
-@click.argument("file", type=click.Path(path_type=Path))
+@click.argument("file", type=click.Path(dir_okay=False, path_type=Path))
 @_market_option
 def export_file(file: Path, market_code: str) -> None:
     """Export every product as a CSV that imports back to the same catalog."""
