@@ -17,10 +17,12 @@ from sandbox.faults import Faults
 from sandbox.http import json_answer
 from sandbox.ledger import Ledger, Object
 from sandbox.razorpay.api import RazorpayApi
+from sandbox.razorpay.disputes import RazorpayDisputes
 from sandbox.razorpay.objects import RazorpayBooks
 from sandbox.razorpay.pages import RazorpayPages
 from sandbox.razorpay.schema import Refused as RazorpayRefused
 from sandbox.stripe.api import StripeApi
+from sandbox.stripe.disputes import StripeDisputes
 from sandbox.stripe.objects import StripeBooks
 from sandbox.stripe.pages import StripePages
 from sandbox.stripe.refusals import Refused as StripeRefused
@@ -41,6 +43,18 @@ class Keys:
     def from_environment(cls, environment: Mapping[str, str]) -> Keys:
         """Read them; a gateway without keys refuses every request."""
         return cls(**{name: environment.get(name.upper(), "") for name in cls.__dataclass_fields__})
+
+
+@dataclass(frozen=True, slots=True)
+class Disputes:
+    """Those of both gateways."""
+
+    stripe: StripeDisputes
+    razorpay: RazorpayDisputes
+
+    def of(self, identity: str) -> StripeDisputes | RazorpayDisputes:
+        """Of the gateway that this payment or dispute is of."""
+        return self.stripe if identity.startswith(("pi_", "du_")) else self.razorpay
 
 
 @dataclass
@@ -85,20 +99,30 @@ def create_sandbox(path: Path, base: str, keys: Keys, hooks: dict[str, str]) -> 
     webhooks = Webhooks(ledger, faults, hooks, secrets)
     stripe = StripeBooks(ledger, webhooks, base)
     razorpay = RazorpayBooks(ledger, webhooks)
+    disputes = Disputes(StripeDisputes(stripe, ledger), RazorpayDisputes(razorpay, ledger))
     app = Flask("sandbox", root_path=str(Path(__file__).parent))
     app.jinja_env.filters["amount"] = _shown
+    stripe_api = StripeApi(stripe, disputes.stripe, ledger, faults, keys.stripe_secret_key)
+    razorpay_api = RazorpayApi(
+        razorpay,
+        disputes.razorpay,
+        ledger,
+        faults,
+        keys.razorpay_key_id,
+        keys.razorpay_key_secret,
+    )
     for blueprint in (
-        StripeApi(stripe, ledger, faults, keys.stripe_secret_key).blueprint(),
+        stripe_api.blueprint(),
         StripePages(stripe, ledger).blueprint(),
-        RazorpayApi(
-            razorpay, ledger, faults, keys.razorpay_key_id, keys.razorpay_key_secret
-        ).blueprint(),
+        razorpay_api.blueprint(),
         RazorpayPages(razorpay, ledger, keys.razorpay_key_id, keys.razorpay_key_secret).blueprint(),
     ):
         app.register_blueprint(blueprint)
     _add_control(app, ledger, faults, stripe, razorpay)
     _add_fault_routes(app, faults)
     _add_bank_routes(app, ledger, stripe, razorpay)
+    _add_shared_routes(app, stripe_api, razorpay_api)
+    _add_dispute_routes(app, ledger, disputes)
     return Sandbox(app=app, webhooks=webhooks, razorpay=razorpay, ledger=ledger)
 
 
@@ -179,6 +203,49 @@ def _add_bank_routes(
                         200, stripe.cancel(payment, {"cancellation_reason": "expired"})
                     )
                 return json_answer(200, razorpay.lapse(razorpay.payment(payment)))
+        except (StripeRefused, RazorpayRefused) as no:
+            return json_answer(404, {"error": str(no)})
+
+
+def _add_shared_routes(app: Flask, stripe: StripeApi, razorpay: RazorpayApi) -> None:
+    """What both gateways have at the same address."""
+
+    def asked() -> StripeApi | RazorpayApi:
+        return razorpay if razorpay.is_asked() else stripe
+
+    @app.get("/v1/disputes")
+    def list_disputes() -> Response:
+        return asked().list_disputes()
+
+    @app.get("/v1/disputes/<one>")
+    def show_dispute(one: str) -> Response:
+        return asked().show_dispute(one)
+
+
+def _add_dispute_routes(app: Flask, ledger: Ledger, disputes: Disputes) -> None:
+    """What shoppers do at their banks."""
+
+    @app.post("/sandbox/disputes")
+    def open_dispute() -> Response:
+        given: Any = request.get_json(silent=True)
+        if not isinstance(given, dict) or not isinstance(given.get("payment"), str):
+            return json_answer(422, {"error": "a payment is needed"})
+        try:
+            with ledger.transaction():
+                opened = disputes.of(given["payment"]).open(
+                    given["payment"],
+                    inquiry=bool(given.get("inquiry")),
+                    amount=given.get("amount"),
+                )
+        except (StripeRefused, RazorpayRefused) as no:
+            return json_answer(404, {"error": str(no)})
+        return json_answer(201, opened)
+
+    @app.post("/sandbox/disputes/<identity>/<any(escalated, won, lost, closed):outcome>")
+    def move_dispute(identity: str, outcome: str) -> Response:
+        try:
+            with ledger.transaction():
+                return json_answer(200, disputes.of(identity).move(identity, outcome))
         except (StripeRefused, RazorpayRefused) as no:
             return json_answer(404, {"error": str(no)})
 

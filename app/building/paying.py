@@ -8,6 +8,7 @@ from app.building.foundation import Foundation
 from app.building.goods import Goods
 from app.building.selling import Selling
 from app.checkout.crediting import Crediting
+from app.checkout.disputing import Disputing
 from app.checkout.placing import Placing
 from app.checkout.reconciliation import Reconciler
 from app.checkout.refund_credit import RefundCredit
@@ -20,6 +21,7 @@ from app.credit.service import CreditService
 from app.credit.sources import CreditSources
 from app.markets.context import format_money
 from app.orders.units import OrderUnits
+from app.payments.disputes import DisputeService
 from app.payments.gateways.switchboard import Switchboard
 from app.payments.inbox import WebhookInbox
 from app.payments.keyring import KeyRing
@@ -36,12 +38,14 @@ class Paying:
     keyring: KeyRing
     payments: PaymentService
     refunds: RefundService
+    disputes: DisputeService
     inbox: WebhookInbox
     credit: CreditService
     crediting: Crediting
     holds: CreditHolds
     units: OrderUnits
     refunding: Refunding
+    disputing: Disputing
     settlement: Settlement
     checkout: CheckoutService
     reconciler: Reconciler
@@ -54,6 +58,7 @@ def build_paying(base: Foundation, goods: Goods, selling: Selling) -> Paying:
     switchboard = Switchboard(keyring, gateway_builders(settings))
     payments = PaymentService(database, switchboard, settings.base_url)
     refunds = RefundService(database, switchboard)
+    disputes = DisputeService(database, switchboard)
     credit, units = CreditService(database, outbox, base.shop_keys), OrderUnits(database)
     holds = CreditHolds(database)
     orders, usage, inventory = selling.orders, selling.usage, goods.inventory
@@ -73,12 +78,14 @@ def build_paying(base: Foundation, goods: Goods, selling: Selling) -> Paying:
         keyring=keyring,
         payments=payments,
         refunds=refunds,
+        disputes=disputes,
         inbox=WebhookInbox(database, outbox, switchboard),
         credit=credit,
         crediting=Crediting(CreditSources(database), payments),
         holds=holds,
         units=units,
         refunding=refunding,
+        disputing=Disputing(database, outbox, orders, payments, disputes, format_money),
         settlement=settlement,
         checkout=CheckoutService(base.keys, placing, orders, payments, outbox),
         reconciler=Reconciler(

@@ -42,8 +42,9 @@ def _doing(shop: Shop) -> Iterable[_Handlers]:
     database, goods, selling, paying = shop.base.database, shop.goods, shop.selling, shop.paying
     yield Repricing(database, goods.inventory, goods.markets)
     yield CheckoutSubscriptions(
-        paying.settlement, paying.payments, selling.orders, goods.catalog, paying.refunding
-    )
+        paying.settlement, paying.payments, selling.orders, goods.catalog, paying.refunding,
+        paying.disputing,
+    )  # fmt: skip
     yield CompanionSubscriptions(selling.counting)
     yield shop.messages.mail
     yield goods.alerts

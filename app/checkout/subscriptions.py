@@ -7,6 +7,7 @@ from collections import Counter
 import structlog
 
 from app.catalog.service import CatalogService
+from app.checkout.disputing import Disputing
 from app.checkout.refunding import Refunding
 from app.checkout.settlement import Settlement
 from app.db.outbox import Event, Outbox
@@ -31,12 +32,14 @@ class CheckoutSubscriptions:
         orders: OrderService,
         catalog: CatalogService,
         refunding: Refunding,
+        disputing: Disputing,
     ) -> None:
         self._settlement = settlement
         self._payments = payments
         self._orders = orders
         self._catalog = catalog
         self._refunding = refunding
+        self._disputing = disputing
 
     def subscribe(self, outbox: Outbox) -> None:
         """Listen to webhooks and to alerts."""
@@ -52,6 +55,9 @@ class CheckoutSubscriptions:
             return
         self._settlement.settle(attempt.id)
         self._refunding.follow(attempt.order_id)
+        dispute_id = event.payload.get("dispute_id", "")
+        if dispute_id:
+            self._disputing.follow(attempt, dispute_id)
 
     def _find(self, event: Event) -> Attempt | None:
         payload = event.payload

@@ -47,6 +47,7 @@ class WebhookInbox:
                     "session_id": hint.session_id,
                     "attempt_id": hint.attempt_id,
                     "payment_id": hint.payment_id,
+                    "dispute_id": hint.dispute_id,
                 },
                 session,
                 key=f"webhook:{gateway_name}:{hint.event_id}",

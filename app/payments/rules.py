@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from enum import StrEnum
 from typing import TypeVar
 
+from app.payments.dispute_models import DisputeState
 from app.payments.models import AttemptState, AuthorisationState, CaptureState, RefundState
 
 State = TypeVar("State", bound=StrEnum)
@@ -51,6 +52,15 @@ REFUND_TRANSITIONS: dict[RefundState, frozenset[RefundState]] = {
     # Stripe: a bank may return a refund that had succeeded.
     _R.SUCCEEDED: frozenset({_R.FAILED}),
     _R.FAILED: frozenset(),
+}
+
+_D = DisputeState
+DISPUTE_TRANSITIONS: dict[DisputeState, frozenset[DisputeState]] = {
+    _D.OPEN: frozenset({_D.OPEN, _D.WON, _D.LOST, _D.CLOSED}),
+    # A verdict may turn; what was closed is never opened again.
+    _D.WON: frozenset({_D.LOST}),
+    _D.LOST: frozenset({_D.WON}),
+    _D.CLOSED: frozenset({_D.WON, _D.LOST}),
 }
 
 # States in which an order may not get another attempt.

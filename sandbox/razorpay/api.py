@@ -12,6 +12,7 @@ from sandbox.faults import Fault, Faults
 from sandbox.http import json_answer, with_faults
 from sandbox.ledger import Ledger, Object
 from sandbox.razorpay import schema
+from sandbox.razorpay.disputes import RazorpayDisputes
 from sandbox.razorpay.objects import RazorpayBooks, shown
 from sandbox.razorpay.schema import Refused
 
@@ -20,9 +21,16 @@ class RazorpayApi:
     """Routes under ``/v1`` for Razorpay, with basic authentication and faults."""
 
     def __init__(
-        self, books: RazorpayBooks, ledger: Ledger, faults: Faults, key_id: str, key_secret: str
+        self,
+        books: RazorpayBooks,
+        disputes: RazorpayDisputes,
+        ledger: Ledger,
+        faults: Faults,
+        key_id: str,
+        key_secret: str,
     ) -> None:
         self._books = books
+        self._disputes = disputes
         self._ledger = ledger
         self._faults = faults
         self._key_id = key_id
@@ -67,6 +75,20 @@ class RazorpayApi:
             lambda one: _page(books.refunds(books.payment(one)["id"]), schema.LIST),
         )
         return api
+
+    def is_asked(self) -> bool:
+        """Whether the request comes with this account's key: both gateways have disputes at the
+        same address."""
+        given = request.authorization
+        return bool(self._key_id) and given is not None and given.username == self._key_id
+
+    def list_disputes(self) -> Response:
+        """``GET /v1/disputes``."""
+        return self._answer(lambda: _page(self._disputes.all(), schema.DISPUTE_LIST))
+
+    def show_dispute(self, one: str) -> Response:
+        """``GET /v1/disputes/<id>``."""
+        return self._answer(lambda: self._disputes.get(one))
 
     def _answer(self, work: Callable[[], Object]) -> Response:
         return with_faults(self._faults, "razorpay", lambda fault: self._carry_out(work, fault))

@@ -25,7 +25,8 @@ class RazorpayBooks:
         self._webhooks = webhooks
         self.refunds_begin_as = "processed"
 
-    def _emit(self, kind: str, **entities: Object) -> None:
+    def emit(self, kind: str, **entities: Object) -> None:
+        """Send an event about these entities."""
         payload = {name: {"entity": shown(entity)} for name, entity in entities.items()}
         event = {
             "entity": "event",
@@ -133,7 +134,7 @@ class RazorpayBooks:
         if late_at:
             payment["_late_at"] = late_at
         self._ledger.put("razorpay.payment", payment)
-        self._emit("payment.failed", payment=payment)
+        self.emit("payment.failed", payment=payment)
         return payment
 
     def authorise(self, payment: Object) -> Object:
@@ -144,7 +145,7 @@ class RazorpayBooks:
         payment.pop("_late_at", None)
         payment["_expires_at"] = seconds() + order["_life"]
         self._ledger.put("razorpay.payment", payment)
-        self._emit("payment.authorized", payment=payment)
+        self.emit("payment.authorized", payment=payment)
         if order["_capture"] == "automatic":
             return self._take(payment)
         return payment
@@ -182,8 +183,8 @@ class RazorpayBooks:
         order = self.order(payment["order_id"])
         order.update(status="paid", amount_paid=order["amount"], amount_due=0)
         self._ledger.put("razorpay.order", order)
-        self._emit("payment.captured", payment=payment)
-        self._emit("order.paid", payment=payment, order=order)
+        self.emit("payment.captured", payment=payment)
+        self.emit("order.paid", payment=payment, order=order)
         return payment
 
     # --- refunds ------------------------------------------------------------------------------
@@ -253,9 +254,9 @@ class RazorpayBooks:
             payment["status"] = "refunded"
         self._ledger.put("razorpay.payment", payment)
         self._ledger.put("razorpay.refund", refund, ref=payment["id"])
-        self._emit("refund.created", refund=refund, payment=payment)
+        self.emit("refund.created", refund=refund, payment=payment)
         if refund["status"] == "processed":
-            self._emit("refund.processed", refund=refund, payment=payment)
+            self.emit("refund.processed", refund=refund, payment=payment)
         return refund
 
     def end_refund(self, identity: str, *, good: bool) -> Object:
@@ -269,7 +270,7 @@ class RazorpayBooks:
             payment["refund_status"] = "partial" if payment["amount_refunded"] else None
             payment["status"] = "captured"
             self._ledger.put("razorpay.payment", payment)
-        self._emit(f"refund.{refund['status']}", refund=refund, payment=payment)
+        self.emit(f"refund.{refund['status']}", refund=refund, payment=payment)
         return refund
 
     def refund(self, identity: str) -> Object:

@@ -1,7 +1,7 @@
 """The documented fields of each call; anything else is refused.
 
-Source: Razorpay's documentation of the Orders, Payments and Refunds APIs, of capture settings,
-and of the hosted checkout.
+Source: Razorpay's documentation of the Orders, Payments, Refunds and Disputes APIs, of capture
+settings, and of the hosted checkout.
 """
 
 from __future__ import annotations
@@ -36,6 +36,7 @@ REFUND = {"amount": int, "speed": str, "notes": dict, "receipt": str}
 LIST = {"from", "to", "count", "skip"}
 ORDER_LIST = LIST | {"receipt", "authorized", "expand[]"}
 PAYMENT_LIST = LIST | {"expand[]"}
+DISPUTE_LIST = LIST | {"expand[]"}
 HOSTED = {
     "key_id", "order_id", "amount", "currency", "name", "description", "image", "method",
     "callback_url", "cancel_url", "prefill[name]", "prefill[email]", "prefill[contact]",

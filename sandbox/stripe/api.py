@@ -17,6 +17,7 @@ from flask import Blueprint, Response, request
 from sandbox.faults import Fault, Faults
 from sandbox.http import json_answer, with_faults
 from sandbox.ledger import Ledger, Object, new_id
+from sandbox.stripe.disputes import StripeDisputes
 from sandbox.stripe.objects import StripeBooks, shown
 from sandbox.stripe.params import BadParameter, check, decode
 from sandbox.stripe.refusals import Refused
@@ -28,8 +29,16 @@ Route = tuple[str, str, Any, Callable[..., Object]]  # method, path, schema, wor
 class StripeApi:
     """Routes under ``/v1`` for Stripe, with authentication, idempotency and faults."""
 
-    def __init__(self, books: StripeBooks, ledger: Ledger, faults: Faults, secret_key: str) -> None:
+    def __init__(
+        self,
+        books: StripeBooks,
+        disputes: StripeDisputes,
+        ledger: Ledger,
+        faults: Faults,
+        secret_key: str,
+    ) -> None:
         self._books = books
+        self._disputes = disputes
         self._ledger = ledger
         self._faults = faults
         self._secret_key = secret_key
@@ -103,6 +112,18 @@ class StripeApi:
             ("GET", "/events", p.EventListParams, events),
             ("GET", "/events/<one>", p.EventRetrieveParams, lambda one, _: books.event(one)),
         ]
+
+    def list_disputes(self) -> Response:
+        """``GET /v1/disputes``."""
+
+        def listed(params: dict[str, Any]) -> Object:
+            return self._list(self._disputes.all(params.get("payment_intent")), params, ("charge",))
+
+        return self._answer(p.DisputeListParams, listed)
+
+    def show_dispute(self, one: str) -> Response:
+        """``GET /v1/disputes/<id>``."""
+        return self._answer(p.DisputeRetrieveParams, lambda _: self._disputes.get(one))
 
     def _session(self, identity: str, params: dict[str, Any]) -> Object:
         session = dict(self._books.session(identity))

@@ -23,7 +23,8 @@ class StripeBooks:
 
     # --- events ---------------------------------------------------------------------------
 
-    def _emit(self, kind: str, item: Object) -> None:
+    def emit(self, kind: str, item: Object) -> None:
+        """Note an event, and send it."""
         event = {
             "id": new_id("evt", 24),
             "object": "event",
@@ -94,7 +95,7 @@ class StripeBooks:
     def _expire(self, session: Object) -> Object:
         session["status"], session["url"] = "expired", None
         self._ledger.put("stripe.session", session)
-        self._emit("checkout.session.expired", shown(session))
+        self.emit("checkout.session.expired", shown(session))
         return session
 
     def sessions(self) -> list[Object]:
@@ -143,13 +144,13 @@ class StripeBooks:
             "message": "Your card was declined.",
         }
         self._ledger.put("stripe.intent", intent)
-        self._emit("payment_intent.payment_failed", intent)
+        self.emit("payment_intent.payment_failed", intent)
 
     def challenge(self, intent: Object) -> None:
         """The bank wants 3-D Secure."""
         intent["status"] = "requires_action"
         self._ledger.put("stripe.intent", intent)
-        self._emit("payment_intent.requires_action", intent)
+        self.emit("payment_intent.requires_action", intent)
 
     def authorise(self, session: Object, intent: Object) -> None:
         """The bank says yes: money is held, or taken at once with automatic capture."""
@@ -181,8 +182,8 @@ class StripeBooks:
         session.update(status="complete", url=None, payment_status="unpaid" if manual else "paid")
         self._ledger.put("stripe.session", session)
         kind = "amount_capturable_updated" if manual else "succeeded"
-        self._emit(f"payment_intent.{kind}", intent)
-        self._emit("checkout.session.completed", shown(session))
+        self.emit(f"payment_intent.{kind}", intent)
+        self.emit("checkout.session.completed", shown(session))
 
     # --- intents --------------------------------------------------------------------------
 
@@ -218,8 +219,8 @@ class StripeBooks:
         self._ledger.put("stripe.charge", charge)
         intent.update(status="succeeded", amount_received=amount, amount_capturable=0)
         self._ledger.put("stripe.intent", intent)
-        self._emit("payment_intent.succeeded", intent)
-        self._emit("charge.captured", charge)
+        self.emit("payment_intent.succeeded", intent)
+        self.emit("charge.captured", charge)
         return intent
 
     def cancel(self, identity: str, params: dict[str, Any]) -> Object:
@@ -237,7 +238,7 @@ class StripeBooks:
             cancellation_reason=params.get("cancellation_reason"),
         )
         self._ledger.put("stripe.intent", intent)
-        self._emit("payment_intent.canceled", intent)
+        self.emit("payment_intent.canceled", intent)
         return intent
 
     def charge(self, identity: str) -> Object:
@@ -263,6 +264,10 @@ class StripeBooks:
         if not charge["captured"] or left <= 0:
             raise Refused("This charge has nothing left to refund.", "charge_already_refunded")
         amount = params.get("amount", left)
+        if amount > left - self._disputed(charge):
+            raise Refused(
+                "The charge has been charged back; it cannot be refunded.", "charge_disputed"
+            )
         if not 0 < amount <= left:
             raise Refused(
                 f"Refund amount is greater than unrefunded amount on charge ({left}).",
@@ -286,9 +291,18 @@ class StripeBooks:
         charge["refunded"] = charge["amount_refunded"] == charge["amount_captured"]
         self._ledger.put("stripe.charge", charge)
         self._ledger.put("stripe.refund", refund, ref=charge["payment_intent"])
-        self._emit("refund.created", refund)
-        self._emit("charge.refunded", charge)
+        self.emit("refund.created", refund)
+        self.emit("charge.refunded", charge)
         return refund
+
+    def _disputed(self, charge: Object) -> int:
+        """What of a charge its card holder's bank has taken, or is taking, back."""
+        found = self._ledger.find("stripe.dispute", charge["payment_intent"])
+        return sum(
+            each["amount"]
+            for each in found
+            if not each["is_charge_refundable"] and each["status"] != "won"
+        )
 
     def end_refund(self, identity: str, *, good: bool) -> Object:
         """The bank's late word: a pending refund succeeds, or one comes back."""
@@ -300,7 +314,7 @@ class StripeBooks:
             charge["amount_refunded"] -= refund["amount"]
             charge["refunded"] = False
             self._ledger.put("stripe.charge", charge)
-        self._emit("refund.updated" if good else "refund.failed", refund)
+        self.emit("refund.updated" if good else "refund.failed", refund)
         return refund
 
     def refund(self, identity: str) -> Object:

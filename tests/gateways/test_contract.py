@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from uuid import uuid4
 
 import pytest
 import requests
 from flask import Flask
 
+from app.payments.dispute_models import DisputeState
 from app.payments.errors import GatewayRefused, GatewayUnknown
 from app.payments.gateways.base import Gateway, PaymentRequest
 from app.payments.gateways.switchboard import Switchboard
@@ -207,3 +209,35 @@ def test_a_dead_line_to_capture_is_unknown_and_the_ledger_knows(
         gateway.capture(payment.id, AMOUNT, "key")
     assert gateway.observe(attempt).payments[0].state is PaymentState.CAPTURED
     assert sandbox.captures() == [("MX-1", AMOUNT.minor)]
+
+
+def test_a_dispute_is_read_as_it_moves(gateway: Gateway, sandbox: Sandbox) -> None:
+    attempt = opened(gateway)
+    approve(gateway, attempt, sandbox)
+    (payment,) = gateway.observe(attempt).payments
+    gateway.capture(payment.id, AMOUNT, "key-1")
+    identity = sandbox.open_dispute(payment.id, inquiry=True, amount=1200)
+    seen = gateway.dispute(identity)
+    assert (seen.id, seen.payment_id, seen.amount) == (identity, payment.id, Money(1200, "USD"))
+    assert (seen.state, seen.inquiry, seen.claims_money) == (DisputeState.OPEN, True, False)
+    assert seen.respond_by is not None
+    assert timedelta(days=8) < seen.respond_by - now() < timedelta(days=10)
+    sandbox.move_dispute(identity, "escalated")
+    seen = gateway.dispute(identity)
+    assert (seen.state, seen.inquiry, seen.claims_money) == (DisputeState.OPEN, False, True)
+    sandbox.move_dispute(identity, "lost")
+    assert gateway.dispute(identity).state is DisputeState.LOST
+    assert gateway.dispute(identity).claims_money
+    with pytest.raises(GatewayRefused):
+        gateway.dispute("du_none" if gateway.name == "stripe" else "disp_none")
+
+
+def test_all_disputes_since_a_moment_are_listed(gateway: Gateway, sandbox: Sandbox) -> None:
+    attempt = opened(gateway)
+    approve(gateway, attempt, sandbox)
+    (payment,) = gateway.observe(attempt).payments
+    gateway.capture(payment.id, AMOUNT, "key-1")
+    made = {sandbox.open_dispute(payment.id, amount=100, inquiry=True) for _ in range(103)}
+    hour = timedelta(hours=1)
+    assert {each.id for each in gateway.recent_disputes(now() - hour)} == made
+    assert list(gateway.recent_disputes(now() + hour)) == []

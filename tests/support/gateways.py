@@ -57,6 +57,18 @@ class Sandbox:
         url = f"{self.url}/sandbox/refunds/{refund_id}/{outcome}"
         requests.post(url, timeout=_TIMEOUT).raise_for_status()
 
+    def open_dispute(self, payment_id: str, **more: Any) -> str:
+        """A shopper's bank disputes a payment; the dispute's id."""
+        body = {"payment": payment_id, **more}
+        answer = requests.post(f"{self.url}/sandbox/disputes", json=body, timeout=_TIMEOUT)
+        answer.raise_for_status()
+        return str(answer.json()["id"])
+
+    def move_dispute(self, dispute_id: str, outcome: str) -> None:
+        """It goes on: ``escalated``, ``won``, ``lost`` or ``closed``."""
+        url = f"{self.url}/sandbox/disputes/{dispute_id}/{outcome}"
+        requests.post(url, timeout=_TIMEOUT).raise_for_status()
+
     def pay_stripe(self, url: str, action: str = "approve") -> requests.Response:
         """Press a button of Stripe's page; does not follow the way back."""
         return requests.post(url, data={"action": action}, allow_redirects=False, timeout=_TIMEOUT)

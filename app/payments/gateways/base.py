@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Protocol
 
+from app.payments.dispute_models import SeenDispute
 from app.payments.models import Attempt, ListedPayment, Observation, SeenRefund, SessionState
 from app.shared.money import Money
 
@@ -45,6 +46,7 @@ class WebhookHint:
     session_id: str
     attempt_id: str
     payment_id: str = ""
+    dispute_id: str = ""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -88,6 +90,12 @@ class Gateway(Protocol):
 
     def refunds(self, payment_id: str) -> tuple[SeenRefund, ...]:
         """Read every refund of a payment."""
+
+    def dispute(self, dispute_id: str) -> SeenDispute:
+        """Read a dispute."""
+
+    def recent_disputes(self, since: datetime) -> Iterator[SeenDispute]:
+        """Every dispute that was opened from ``since`` on."""
 
     def recent(self, since: datetime) -> Iterator[ListedPayment]:
         """Every payment the gateway knows from ``since`` on, whoever made it."""

@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import Any, TypeVar
 
+from app.payments.dispute_models import SeenDispute
 from app.payments.errors import GatewayRefused, GatewayUnreachable
 from app.payments.gateways.base import Gateway, OpenedSession, PaymentRequest, WebhookHint
 from app.payments.models import Attempt, ListedPayment, Observation, SeenRefund, SessionState
@@ -85,6 +86,15 @@ class KeyChain:
     def refunds(self, payment_id: str) -> tuple[SeenRefund, ...]:
         """Read the refunds of a payment."""
         return self._first(lambda gateway: gateway.refunds(payment_id))
+
+    def dispute(self, dispute_id: str) -> SeenDispute:
+        """Read a dispute."""
+        return self._first(lambda gateway: gateway.dispute(dispute_id))
+
+    def recent_disputes(self, since: datetime) -> Iterator[SeenDispute]:
+        """The disputes of every account."""
+        for gateway in self._gateways:
+            yield from gateway.recent_disputes(since)
 
     def recent(self, since: datetime) -> Iterator[ListedPayment]:
         """The payments of every account."""

@@ -14,6 +14,7 @@ from typing import Any, TypeVar
 
 import pybreaker
 
+from app.payments.dispute_models import SeenDispute
 from app.payments.errors import (
     BadSignature,
     GatewayRefused,
@@ -172,6 +173,14 @@ class GuardedGateway:
     def refunds(self, payment_id: str) -> tuple[SeenRefund, ...]:
         """Read the refunds of a payment."""
         return self._call("refunds", lambda: self._gateway.refunds(payment_id), payment=payment_id)
+
+    def dispute(self, dispute_id: str) -> SeenDispute:
+        """Read a dispute."""
+        return self._call("dispute", lambda: self._gateway.dispute(dispute_id))
+
+    def recent_disputes(self, since: datetime) -> Iterator[SeenDispute]:
+        """The gateway's own list; read as that of payments is."""
+        return self._gateway.recent_disputes(since)
 
     def recent(self, since: datetime) -> Iterator[ListedPayment]:
         """The gateway's own list; read page by page, outside the breaker."""

@@ -8,13 +8,14 @@ from __future__ import annotations
 import hashlib
 import hmac
 from collections.abc import Callable, Iterator, Mapping
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any, TypeVar
 
 import razorpay
 import requests
 from razorpay.errors import BadRequestError
 
+from app.payments.dispute_models import DisputeState, SeenDispute
 from app.payments.errors import (
     BadSignature,
     GatewayKeyRefused,
@@ -50,6 +51,12 @@ _STATES = {
     "failed": PaymentState.FAILED,
 }
 _REFUND_STATES = {"processed": RefundState.SUCCEEDED, "failed": RefundState.FAILED}
+_DISPUTE_STATES = {
+    "won": DisputeState.WON,
+    "lost": DisputeState.LOST,
+    "closed": DisputeState.CLOSED,
+}
+_INQUIRIES = frozenset({"fraud", "retrieval"})  # phases in which the bank asks, and takes nothing
 _REFERENCE = "refund_id"
 
 
@@ -158,6 +165,21 @@ class RazorpayGateway:
         )
         return tuple(_seen_refund(item) for item in _items(found))
 
+    def dispute(self, dispute_id: str) -> SeenDispute:
+        """Read a dispute."""
+        return _seen_dispute(_call(lambda: self._client.dispute.fetch(dispute_id, timeout=TIMEOUT)))
+
+    def recent_disputes(self, since: datetime) -> Iterator[SeenDispute]:
+        """The account's disputes, page by page."""
+        skip = 0
+        while items := self._disputes_from(since, skip):
+            yield from map(_seen_dispute, items)
+            skip += len(items)
+
+    def _disputes_from(self, since: datetime, skip: int) -> list[Mapping[str, Any]]:
+        query = {"from": int(since.timestamp()), "count": _PAGE, "skip": skip}
+        return _items(_call(lambda: self._client.dispute.all(query, timeout=TIMEOUT)))
+
     def hosted_form(
         self, attempt: Attempt, request: Mapping[str, str], callback_url: str, cancel_url: str
     ) -> HostedForm:
@@ -218,6 +240,7 @@ class RazorpayGateway:
             event = event_in(body)
             entities = {name: part["entity"] for name, part in event["payload"].items()}
             payment, order = entities.get("payment") or {}, entities.get("order") or {}
+            dispute = entities.get("dispute") or {}
             notes = payment.get("notes") or {}
             return WebhookHint(
                 # The header is not covered by the signature: the body's digest counts as well.
@@ -225,7 +248,8 @@ class RazorpayGateway:
                 kind=said(event["event"]),
                 session_id=said(payment.get("order_id") or order.get("id")),
                 attempt_id=said(notes.get("attempt_id")) if isinstance(notes, dict) else "",
-                payment_id=said(payment.get("id")),
+                payment_id=said(payment.get("id") or dispute.get("payment_id")),
+                dispute_id=said(dispute.get("id")),
             )
         except SENSELESS as error:
             raise BadSignature(type(error).__name__) from error
@@ -259,6 +283,22 @@ def _seen_refund(item: Mapping[str, Any]) -> SeenRefund:
         )
     except (KeyError, TypeError, ValueError) as error:
         raise GatewayUnknown("a refund without its fields") from error
+
+
+def _seen_dispute(item: Any) -> SeenDispute:
+    try:
+        status, due = str(item["status"]), item.get("respond_by")
+        return SeenDispute(
+            id=str(item["id"]),
+            payment_id=str(item["payment_id"]),
+            amount=RAZORPAY.read(int(item["amount"]), str(item["currency"])),
+            reason=str(item.get("reason_code") or ""),
+            state=_DISPUTE_STATES.get(status, DisputeState.OPEN),
+            inquiry=str(item["phase"]) in _INQUIRIES,
+            respond_by=datetime.fromtimestamp(int(due), UTC) if due else None,
+        )
+    except (KeyError, TypeError, ValueError, AttributeError, OverflowError) as error:
+        raise GatewayUnknown("a dispute without its fields") from error
 
 
 def _items(answer: Any) -> list[Mapping[str, Any]]:

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from datetime import datetime
+from datetime import UTC, datetime
+from functools import partial
 from typing import Any, TypeVar, cast
 
 import stripe
 
+from app.payments.dispute_models import DisputeState, SeenDispute
 from app.payments.errors import (
     BadSignature,
     GatewayFaulted,
@@ -49,6 +51,12 @@ _REFUND_STATES = {
     "succeeded": RefundState.SUCCEEDED,
     "failed": RefundState.FAILED,
     "canceled": RefundState.FAILED,
+}
+_DISPUTE_STATES = {
+    "won": DisputeState.WON,
+    "lost": DisputeState.LOST,
+    "warning_closed": DisputeState.CLOSED,
+    "prevented": DisputeState.CLOSED,
 }
 _REFERENCE = "refund_id"
 _SESSION_STATES = {
@@ -179,6 +187,20 @@ class StripeGateway:
         )
         return tuple(_seen_refund(refund) for refund in found.data)
 
+    def dispute(self, dispute_id: str) -> SeenDispute:
+        """Read a dispute."""
+        return _call(lambda: _seen_dispute(self._client.v1.disputes.retrieve(dispute_id)))
+
+    def recent_disputes(self, since: datetime) -> Iterator[SeenDispute]:
+        """The account's disputes, page by page."""
+        params: Any = {"created": {"gte": int(since.timestamp())}, "limit": 100}
+        while True:
+            listed = _call(partial(self._client.v1.disputes.list, params=params))
+            yield from _call(partial(_seen_disputes, listed))
+            if not listed.has_more or not listed.data:
+                return
+            params = {**params, "starting_after": listed.data[-1].id}
+
     def recent(self, since: datetime) -> Iterator[ListedPayment]:
         """The account's payment intents, page by page."""
         last = ""
@@ -216,13 +238,15 @@ class StripeGateway:
             event = event_in(body)
             entity = event["data"]["object"]
             is_session = entity.get("object") == "checkout.session"
+            is_dispute = entity.get("object") == "dispute"
             return WebhookHint(
                 event_id=said(event["id"]),
                 kind=said(event["type"]),
                 session_id=said(entity.get("id")) if is_session else "",
                 attempt_id=said((entity.get("metadata") or {}).get("attempt_id")),
-                # A refund's metadata are its own: it names the payment alone.
+                # A refund's metadata are its own, so are a dispute's: they name the payment alone.
                 payment_id=said(entity.get("payment_intent")),
+                dispute_id=said(entity.get("id")) if is_dispute else "",
             )
         except (stripe.SignatureVerificationError, *SENSELESS) as error:
             raise BadSignature(type(error).__name__) from error
@@ -249,6 +273,23 @@ def _seen_refund(refund: stripe.Refund) -> SeenRefund:
         amount=STRIPE.read(refund.amount, refund.currency),
         state=_REFUND_STATES.get(refund.status or "", RefundState.PENDING),
     )
+
+
+def _seen_dispute(dispute: stripe.Dispute) -> SeenDispute:
+    due, intent = dispute.evidence_details.due_by, dispute.payment_intent
+    return SeenDispute(
+        id=dispute.id,
+        payment_id=intent if isinstance(intent, str) else "",
+        amount=STRIPE.read(dispute.amount, dispute.currency),
+        reason=dispute.reason,
+        state=_DISPUTE_STATES.get(dispute.status, DisputeState.OPEN),
+        inquiry=dispute.status.startswith("warning_") or dispute.status == "prevented",
+        respond_by=datetime.fromtimestamp(due, UTC) if due else None,
+    )
+
+
+def _seen_disputes(listed: stripe.ListObject[stripe.Dispute]) -> list[SeenDispute]:
+    return list(map(_seen_dispute, listed.data))
 
 
 def _call(work: Callable[[], T]) -> T:
