@@ -15,6 +15,7 @@ from app.analytics.service import AnalyticsService
 from app.checkout.audit_models import Action, Finding, MoneyDay
 from app.checkout.audit_runs import AuditRuns
 from app.checkout.repairs import Repairs
+from app.payments.disputes import DisputeService
 from app.shared.errors import Conflict, Invalid
 from app.shared.numbers import whole
 from app.shared.texts import Text
@@ -67,6 +68,8 @@ def _show(
         run=next(iter(runs.latest(1)), None),
         findings=runs.open_findings(_MOST),
         closed=runs.closed_findings(_CLOSED),
+        disputes=service(DisputeService).open_ones(_MOST),
+        dispute_sums=service(DisputeService).sums(),
         action_labels=_ACTIONS,
         may_repair=allowed(Permission.MONEY),
         csv_link=choice.link("/admin/money", format="csv"),

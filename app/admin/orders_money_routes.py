@@ -17,8 +17,11 @@ from app.fulfilment.cancelling import Cancelling
 from app.fulfilment.invoicing import Invoicing
 from app.orders.models import Order
 from app.orders.service import OrderService
+from app.payments.disputes import DisputeService
 from app.payments.models import Refund, RefundState
+from app.payments.service import PaymentService
 from app.shared.errors import Conflict, Invalid
+from app.shared.money import Money
 from app.shared.texts import Text
 from app.web.memory import leave_message
 from app.web.registry import service
@@ -107,12 +110,19 @@ def _refund_page(
         status,
         order=order,
         balance=balance,
+        claimed=_claimed(order),
         form=form,
         seen=seen,
         agreed=agreed_on(seen) if seen else "",
         shares=[explain(order, balance, each) for each in seen.parts.lines] if seen else [],
         taxes=service(Invoicing).taxes_in(order, seen.parts) if seen else (),
     )
+
+
+def _claimed(order: Order) -> Money | None:
+    """What the customer's bank has, or claims, of the order's payment; None for nothing."""
+    capture = service(PaymentService).find_capture(order.id)
+    return (capture and service(DisputeService).claimed_of(capture)) or None
 
 
 # --- cancelling -----------------------------------------------------------------------------------
@@ -153,4 +163,5 @@ def _cancel_page(order: Order, status: int = 200, message: str = "") -> Response
         possible=possible,
         message=message,
         left=service(Refunding).balance(order).refundable if order.is_paid else None,
+        claimed=_claimed(order) if order.is_paid else None,
     )

@@ -21,6 +21,7 @@ from app.fulfilment.shipping import Shipping
 from app.orders.models import Order, OrderState
 from app.orders.rules import FULFILMENT_LABELS, STATE_LABELS
 from app.orders.service import OrderService
+from app.payments.disputes import DisputeService
 from app.payments.models import AttemptState, AuthorisationState, CaptureState
 from app.payments.service import PaymentService
 from app.shared.texts import Text
@@ -106,6 +107,7 @@ def order_page(
         capture=capture,
         waits=capture is None and any(_may_have_money(each.state) for each in attempts),
         refunds=refunds,
+        disputes=service(DisputeService).of_order(order.id),
         left=left,
         can_cancel=service(Cancelling).is_possible_for_staff(order),
         open_units=open_units(order) if order.state is OrderState.PAID else {},

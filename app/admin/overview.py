@@ -19,6 +19,7 @@ from app.fulfilment.returns import GoodsReturns
 from app.inventory.models import LowStock
 from app.inventory.thresholds import Thresholds
 from app.orders.service import OrderService
+from app.payments.disputes import DisputeService
 from app.reviews.models import ReviewState
 from app.reviews.service import ReviewService
 from app.shared.money import Money
@@ -133,6 +134,8 @@ def make_todo() -> list[Todo]:
     if allowed(Permission.REPORTS):
         found = len(service(AuditRuns).open_findings(_MOST + 1))
         todo.append(Todo(Text("Differences in the money report"), found, "/admin/money"))
+        disputed = len(service(DisputeService).open_ones(_MOST + 1))
+        todo.append(Todo(Text("Open disputes"), disputed, "/admin/money#disputes"))
         events = service(Outbox).waiting(_MOST + 1)
         failing = sum(each.tries >= _TRIED and bool(each.error) for each in events)
         todo.append(Todo(Text("Events that fail"), failing, "/admin/live"))

@@ -57,13 +57,13 @@ def build_paying(base: Foundation, goods: Goods, selling: Selling) -> Paying:
     keyring = KeyRing(base.stored, base.shop_keys, environment_keys(settings))
     switchboard = Switchboard(keyring, gateway_builders(settings))
     payments = PaymentService(database, switchboard, settings.base_url)
-    refunds = RefundService(database, switchboard)
     disputes = DisputeService(database, switchboard)
+    refunds = RefundService(database, switchboard, disputes)
     credit, units = CreditService(database, outbox, base.shop_keys), OrderUnits(database)
     holds = CreditHolds(database)
     orders, usage, inventory = selling.orders, selling.usage, goods.inventory
     refunding = Refunding(
-        database, outbox, orders, inventory, payments, refunds, units,
+        database, outbox, orders, inventory, payments, refunds, disputes, units,
         RefundCredit(credit, GiveBacks(database)), format_money,
     )  # fmt: skip
     settlement = Settlement(

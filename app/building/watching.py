@@ -36,7 +36,10 @@ def build_watching(base: Foundation, goods: Goods, selling: Selling, paying: Pay
     """Watching these sales."""
     database, orders, payments = base.database, selling.orders, paying.payments
     settlement, refunding = paying.settlement, paying.refunding
-    audit = Audit(settlement, refunding, payments, orders, paying.credit, goods.stock_check)
+    audit = Audit(
+        settlement, refunding, paying.disputing, payments, orders, paying.credit,
+        goods.stock_check,
+    )  # fmt: skip
     runs = AuditRuns(database, audit, payments, refunding)
     return Watching(
         sales=SalesCounting(database, orders, payments, paying.refunds),

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
 
+from app.checkout.disputing import Disputing
 from app.checkout.refunding import Refunding
 from app.checkout.settlement import Settlement
 from app.credit.service import CreditService
@@ -81,6 +82,7 @@ class Audit:
         self,
         settlement: Settlement,
         refunding: Refunding,
+        disputing: Disputing,
         payments: PaymentService,
         orders: OrderService,
         credit: CreditService,
@@ -88,6 +90,7 @@ class Audit:
     ) -> None:
         self._settlement = settlement
         self._refunding = refunding
+        self._disputing = disputing
         self._payments = payments
         self._orders = orders
         self._stock = stock
@@ -101,6 +104,7 @@ class Audit:
         """Compare everything of the last ``window``, and the stock that moved a while ago at most.
         ``watch`` hears of every payment on the lists. Raises as ``Gateway`` does."""
         since = now() - window
+        self._disputing.compare(since)
         seen: set[tuple[str, str]] = set()
         found: list[Discrepancy] = []
         for gateway, listed in self._payments.recent_payments(since):

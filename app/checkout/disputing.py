@@ -13,7 +13,7 @@ from app.db.outbox import Outbox
 from app.orders.service import OrderService
 from app.payments.dispute_models import Dispute, DisputeState, SeenDispute, dispute_key
 from app.payments.disputes import DisputeService
-from app.payments.errors import GatewayRefused
+from app.payments.errors import GatewayRefused, GatewayUnknown, GatewayUnreachable
 from app.payments.events import ALERT
 from app.payments.models import Attempt
 from app.payments.rules import DISPUTE_TRANSITIONS
@@ -60,21 +60,27 @@ class Disputing:
                 return
         raise Conflict("This dispute changes too fast to be booked.")
 
-    def compare(self, since: datetime) -> int:
-        """Find disputes whose webhooks were lost, those opened from ``since`` on and those that the
-        books have as open; how many these are. Raises as ``Gateway`` does."""
-        known = {(each.gateway, each.seen.id): each for each in self._disputes.open_ones(_MOST)}
-        missed = {
-            (gateway, seen.id): seen.payment_id
-            for gateway, seen in self._disputes.recent(since)
-            if self._disputes.find(gateway, seen.id) is None
+    def compare(self, since: datetime) -> None:
+        """Look at disputes whose webhooks may be lost: those opened from ``since`` on, and those
+        that the books have as open.
+
+        A gateway that is silent, or lets these keys read no disputes, is asked the next time: money
+        is compared all the same.
+        """
+        payments = {
+            (each.gateway, each.seen.id): each.seen.payment_id
+            for each in self._disputes.open_ones(_MOST)
         }
-        wanted = {**{key: each.seen.payment_id for key, each in known.items()}, **missed}
-        for (gateway, dispute_id), payment_id in wanted.items():
+        for gateway, seen in self._disputes.recent(since):
+            if self._disputes.find(gateway, seen.id) is None:
+                payments[gateway, seen.id] = seen.payment_id
+        for (gateway, dispute_id), payment_id in payments.items():
             attempt = self._payments.find_by_payment(gateway, payment_id)
-            if attempt is not None:
-                self.follow(attempt, dispute_id)
-        return len(wanted)
+            try:
+                if attempt is not None:
+                    self.follow(attempt, dispute_id)
+            except (GatewayUnknown, GatewayUnreachable) as problem:
+                _log.warning("dispute_not_read", dispute=dispute_id, reason=str(problem))
 
     def _is_booked(self, gateway: str, before: Dispute | None, seen: SeenDispute) -> bool:
         """Book a reading; False if the books moved on since it was begun."""

@@ -75,6 +75,21 @@ class NotPayable(Invalid):
         super().__init__(message, {"amount": message})
 
 
+class PaymentDisputed(Invalid):
+    """The shopper's bank has the money of this payment, or claims it: it would go back twice."""
+
+    def __init__(self, claimed: Money, refundable: Money) -> None:
+        message = Text(
+            "The customer's bank has taken or claims %(claimed)s %(currency)s of this payment: "
+            "paying it back as well would pay it twice. At most %(left)s %(currency)s of this "
+            "order can be refunded.",
+            claimed=claimed.to_major(),
+            left=refundable.to_major(),
+            currency=claimed.currency,
+        )
+        super().__init__(message, {"amount": message})
+
+
 class RefundChanged(Conflict):
     """The refund would not be the one that was shown: something was paid back meanwhile."""
 

@@ -10,7 +10,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from datetime import timedelta
 
-from app.checkout.errors import NotRefundable, RefundChanged, RefundTooHigh
+from app.checkout.errors import NotRefundable, PaymentDisputed, RefundChanged, RefundTooHigh
 from app.checkout.events import REFUNDED
 from app.checkout.refund_credit import RefundCredit, refunded_text
 from app.checkout.refund_preview import agreed_on
@@ -28,6 +28,7 @@ from app.inventory.service import InventoryService
 from app.orders.models import Order
 from app.orders.service import OrderService
 from app.orders.units import OrderUnits
+from app.payments.disputes import DisputeService
 from app.payments.events import ALERT
 from app.payments.models import (
     Capture,
@@ -58,6 +59,8 @@ class Refunding:
     one that paid last first. Both are booked in one transaction, once the gateway's part went
     through: a refund that fails gave nobody anything.
 
+    What the shopper's bank has taken back, or claims, in a dispute is never paid back as well.
+
     Units that are paid back are not shipped any more, as far as they are not yet: a line's refund
     is of its open units first. One of goods that came back is not of open units at all.
     """
@@ -70,6 +73,7 @@ class Refunding:
         inventory: InventoryService,
         payments: PaymentService,
         refunds: RefundService,
+        disputes: DisputeService,
         units: OrderUnits,
         credit: RefundCredit,
         show_money: Callable[[Money, str], str],
@@ -80,13 +84,14 @@ class Refunding:
         self._inventory = inventory
         self._payments = payments
         self._refunds = refunds
+        self._disputes = disputes
         self._units = units
         self._credit = credit
         self._show_money = show_money
 
     def balance(self, order: Order, session: Session | None = None) -> Balance:
         """What can still be paid back. Raises ``NotRefundable`` for an unpaid order."""
-        capture = self._capture(order, session)
+        capture = self._undisputed(self._capture(order, session), session)
         captured = capture.refundable.minor if capture else 0
         refundable = Money(captured + self._credit.refundable(order.id, session), order.currency)
         return balance_of(order, self._refunds.of_order(order.id, session), refundable)
@@ -114,7 +119,7 @@ class Refunding:
 
         ``agreed`` is what a preview of it came to (``agreed_on``). It is sent at once; the state
         tells how far it came. Raises ``NotRefundable``, ``NothingToRefund``, ``RefundTooHigh``,
-        ``RefundChanged``, ``GiftCardSpent`` and ``NoStoreCredit``.
+        ``RefundChanged``, ``PaymentDisputed``, ``GiftCardSpent`` and ``NoStoreCredit``.
         """
 
         def work(session: Session) -> Refund:
@@ -163,8 +168,9 @@ class Refunding:
         order = self._orders.get(order_id, session)
         capture = self._capture(order, session)
         balance = self.balance(order, session)
-        parts = parts_of(order, balance, wish)
-        credit = self._credit.take(order, capture, parts, wish, key, session)
+        parts = self._parts(order, capture, balance, wish, session)
+        free = self._undisputed(capture, session)
+        credit = self._credit.take(order, free, parts, wish, key, session)
         if credit is None:
             raise RefundTooHigh(balance.refundable)
         refund = self._refunds.store(
@@ -184,6 +190,32 @@ class Refunding:
         message = f"Refund of {amount} requested by {by}"
         self._note(refund, "refund_requested", message, public=False, session=session)
         return refund
+
+    def _parts(
+        self,
+        order: Order,
+        capture: Capture | None,
+        balance: Balance,
+        wish: RefundWish,
+        session: Session,
+    ) -> RefundParts:
+        """The refund that answers the wish. Raises as ``parts_of`` does, or ``PaymentDisputed``."""
+        claimed = self._disputes.claimed_of(capture, session) if capture else None
+        if claimed and not balance.refundable:
+            raise PaymentDisputed(claimed, balance.refundable)
+        try:
+            return parts_of(order, balance, wish)
+        except RefundTooHigh as refusal:
+            if not claimed:
+                raise
+            raise PaymentDisputed(claimed, balance.refundable) from refusal
+
+    def _undisputed(self, capture: Capture | None, session: Session | None) -> Capture | None:
+        """The capture without what its shopper's bank has, or claims."""
+        if capture is None:
+            return None
+        left = capture.refundable - self._disputes.claimed_of(capture, session)
+        return replace(capture, refundable=max(left, left * 0, key=lambda money: money.minor))
 
     def _stop(
         self, order: Order, balance: Balance, parts: RefundParts, session: Session

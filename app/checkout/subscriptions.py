@@ -54,10 +54,10 @@ class CheckoutSubscriptions:
             _log.info("webhook_without_attempt", event_id=event.id, kind=event.payload["kind"])
             return
         self._settlement.settle(attempt.id)
-        self._refunding.follow(attempt.order_id)
         dispute_id = event.payload.get("dispute_id", "")
-        if dispute_id:
+        if dispute_id:  # before refunds are: what a bank claims is not sent back
             self._disputing.follow(attempt, dispute_id)
+        self._refunding.follow(attempt.order_id)
 
     def _find(self, event: Event) -> Attempt | None:
         payload = event.payload

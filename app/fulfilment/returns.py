@@ -7,7 +7,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from datetime import timedelta
 
-from app.checkout.errors import NothingToRefund
+from app.checkout.errors import NothingToRefund, PaymentDisputed
 from app.checkout.refund_rules import Balance, RefundWish, parts_of, what_is_left_of
 from app.checkout.refunding import Refunding
 from app.db.database import Database, Session
@@ -246,7 +246,7 @@ class GoodsReturns:
         """Store the refund of what was not paid back before, if that is anything."""
         order = self._orders.get(known.order_id, session)
         balance = self._refunding.balance(order, session)
-        with suppress(NothingToRefund):
+        with suppress(NothingToRefund, PaymentDisputed):
             self._refunding.store(
                 order.id,
                 what_is_left_of(balance, known.units, shipping=with_shipping),

@@ -84,6 +84,17 @@ class Dispute:
         return dispute_key(self.gateway, self.seen.id)
 
 
+@dataclass(frozen=True, kw_only=True, slots=True)
+class DisputeSum:
+    """What all disputes of a gateway in one currency and state come to."""
+
+    gateway: str
+    state: DisputeState
+    inquiry: bool
+    count: int
+    amount: Money
+
+
 def dispute_key(gateway: str, dispute_id: str) -> str:
     """Where a gateway's dispute is kept."""
     return f"{gateway}:{dispute_id}"

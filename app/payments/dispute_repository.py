@@ -6,7 +6,13 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from app.db.database import Database, Document, Session
-from app.payments.dispute_models import Dispute, DisputeState, SeenDispute, dispute_key
+from app.payments.dispute_models import (
+    Dispute,
+    DisputeState,
+    DisputeSum,
+    SeenDispute,
+    dispute_key,
+)
 from app.payments.rules import DISPUTE_TRANSITIONS, sources_of
 from app.shared.clock import now
 from app.shared.ids import OrderId
@@ -51,23 +57,23 @@ class DisputeRepository:
         )
         return bool(result.modified_count)
 
-    def sums(self) -> list[tuple[str, str, DisputeState, bool, int, int]]:
-        """By gateway, currency, state and whether it is an inquiry: how many, and their amount."""
+    def sums(self) -> list[DisputeSum]:
+        """What they come to, by gateway, currency, state and whether they are inquiries."""
         place = {each: f"${each}" for each in ("gateway", "currency", "state", "inquiry")}
         found = self._disputes.aggregate(
             [{"$group": {"_id": place, "count": {"$sum": 1}, "amount": {"$sum": "$amount"}}}]
         )
-        return sorted(
-            (
-                each["_id"]["gateway"],
-                each["_id"]["currency"],
-                DisputeState(each["_id"]["state"]),
-                each["_id"]["inquiry"],
-                each["count"],
-                each["amount"],
+        sums = [
+            DisputeSum(
+                gateway=each["_id"]["gateway"],
+                state=DisputeState(each["_id"]["state"]),
+                inquiry=each["_id"]["inquiry"],
+                count=each["count"],
+                amount=Money(each["amount"], each["_id"]["currency"]),
             )
             for each in found
-        )
+        ]
+        return sorted(sums, key=lambda one: (one.gateway, one.amount.currency, one.state))
 
 
 def _to_document(dispute: Dispute) -> Document:

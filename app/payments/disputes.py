@@ -13,9 +13,9 @@ from datetime import datetime
 import structlog
 
 from app.db.database import Database, Session
-from app.payments.dispute_models import Dispute, DisputeState, SeenDispute
+from app.payments.dispute_models import Dispute, DisputeState, DisputeSum, SeenDispute
 from app.payments.dispute_repository import DisputeRepository
-from app.payments.errors import GatewayKeyRefused
+from app.payments.errors import GatewayRefused, GatewayUnknown, GatewayUnreachable
 from app.payments.gateways.switchboard import Switchboard
 from app.payments.models import Attempt, Capture
 from app.shared.clock import now
@@ -44,6 +44,10 @@ class DisputeService:
         """Disputes and inquiries without an end, the newest first."""
         return self._disputes.in_states([DisputeState.OPEN], most)
 
+    def sums(self) -> list[DisputeSum]:
+        """What disputes came to, by gateway, currency and state."""
+        return self._disputes.sums()
+
     def claimed_of(self, capture: Capture, session: Session | None = None) -> Money:
         """What of a capture the shopper's bank has, or claims: never more than was captured."""
         claimed = sum(
@@ -62,16 +66,14 @@ class DisputeService:
         return self._gateways.reach(attempt.gateway, attempt.keys).dispute(dispute_id)
 
     def recent(self, since: datetime) -> Iterator[tuple[str, SeenDispute]]:
-        """Every gateway's own list of disputes. Raises as ``Gateway`` does, but for retired keys
-        that their gateway does not know any more."""
-        for gateway, in_use in self._gateways.accounts():
+        """Every gateway's own list of disputes, as far as it is to be had: one that is silent, or
+        whose keys may not read disputes, is left out."""
+        for gateway, _ in self._gateways.accounts():
             try:
                 for seen in gateway.recent_disputes(since):
                     yield gateway.name, seen
-            except GatewayKeyRefused:
-                if in_use:
-                    raise
-                _log.warning("retired_keys_refused", gateway=gateway.name)
+            except (GatewayRefused, GatewayUnknown, GatewayUnreachable) as problem:
+                _log.warning("disputes_not_listed", gateway=gateway.name, reason=str(problem))
 
     def store(
         self,

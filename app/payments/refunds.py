@@ -13,6 +13,7 @@ from datetime import timedelta
 import structlog
 
 from app.db.database import Database, Session, after_commit
+from app.payments.disputes import DisputeService
 from app.payments.errors import (
     GatewayFaulted,
     GatewayRefused,
@@ -65,8 +66,9 @@ class Comparison:
 class RefundService:
     """The refunds of the shop's captures. Never calls a gateway inside a transaction."""
 
-    def __init__(self, database: Database, gateways: Switchboard) -> None:
+    def __init__(self, database: Database, gateways: Switchboard, disputes: DisputeService) -> None:
         self._gateways = gateways
+        self._disputes = disputes
         self._refunds = RefundRepository(database)
         self._payments = PaymentRepository(database)
 
@@ -184,6 +186,8 @@ class RefundService:
         fenced = self._refunds.take_fence(refund, _SEND_LEASE)
         if fenced is None:
             return None
+        if fenced.fence == 1 and self._is_disputed(fenced):  # nothing of it was ever sent
+            return Word(state=RefundState.FAILED, failure="The payment is disputed by now")
         key = f"{fenced.id}:{fenced.key_round}"
         refusal = ""
         try:
@@ -197,6 +201,11 @@ class RefundService:
         if seen is not None:
             return _word(seen)
         return Word(state=RefundState.FAILED, failure=refusal) if refusal else None
+
+    def _is_disputed(self, refund: Refund) -> bool:
+        """Whether money of the refund was claimed by the shopper's bank since it was asked for."""
+        capture = self._payments.find_capture(refund.order_id)
+        return capture is not None and capture.refundable < self._disputes.claimed_of(capture)
 
     def conclude(self, refund: Refund, word: Word, session: Session) -> bool:
         """Book the gateway's word; False if it was booked before. What a failed refund had of the

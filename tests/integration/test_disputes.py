@@ -8,18 +8,27 @@ import pytest
 import requests
 from flask import Flask
 
+from app.checkout.audit import Audit
 from app.checkout.disputing import Disputing
+from app.checkout.errors import PaymentDisputed
+from app.checkout.refund_rules import RefundWish
+from app.checkout.refunding import Refunding
 from app.db.database import Database
+from app.fulfilment.cancelling import Cancelling
+from app.fulfilment.models import ReturnState
+from app.inventory.service import InventoryService
 from app.orders.service import OrderService
 from app.payments.dispute_models import Dispute, DisputeState
 from app.payments.disputes import DisputeService
 from app.payments.events import ALERT
-from app.payments.models import Attempt
+from app.payments.models import Attempt, RefundState
 from app.payments.service import PaymentService
 from app.shared.clock import now
-from app.shared.ids import OrderId
+from app.shared.ids import OrderId, Sku
+from app.shared.money import Money
 from app.web.registry import service
 from app.worker import Worker
+from tests.support.aftersales import Staff
 from tests.support.catalog import CatalogMaker
 from tests.support.disputes import DisputeHooks
 from tests.support.gateways import Sandbox
@@ -200,3 +209,114 @@ def test_a_dispute_of_a_payment_that_is_not_the_shops_is_left(bank: Bank) -> Non
     assert bank.disputes() == []
     assert bank.notes() == []
     assert bank.alerts() == 0
+
+
+def test_a_dispute_whose_webhooks_are_lost_is_found_by_the_audit(bank: Bank) -> None:
+    dispute_id = bank.sandbox.open_dispute(bank.payment_id)
+    assert service(Audit, bank.app).run() == []
+    assert bank.notes() == ["dispute_opened"]
+    bank.sandbox.move_dispute(dispute_id, "lost")
+    for _ in range(2):
+        assert service(Audit, bank.app).run() == []
+    assert bank.notes() == ["dispute_opened", "dispute_lost"]
+
+
+def test_an_account_that_lists_no_disputes_is_audited_all_the_same(bank: Bank) -> None:
+    bank.sandbox.fault("error_500", path="disputes", count=None)
+    assert service(Audit, bank.app).run() == []
+
+
+# --- refunds --------------------------------------------------------------------------------------
+
+
+def _ask_back(bank: Bank, minor: int, key: str = "k1") -> RefundState:
+    refund = service(Refunding, bank.app).request(
+        bank.order_id,
+        RefundWish(quantities={}, amount=Money(minor, "USD")),
+        key=key,
+        reason="",
+        restock=False,
+        by="Eve",
+    )
+    return refund.state
+
+
+def _given_back(bank: Bank) -> list[int]:
+    found = bank.sandbox.ledger()["refunds"]
+    return [each["amount"] for each in found if each["status"] != "failed"]
+
+
+def _disputed(bank: Bank, outcome: str = "", **more: object) -> str:
+    dispute_id = bank.sandbox.open_dispute(bank.payment_id, **more)
+    if outcome:
+        bank.sandbox.move_dispute(dispute_id, outcome)
+    bank.hooks.send(dispute_id, "created")
+    bank.work()
+    return dispute_id
+
+
+@pytest.mark.parametrize("outcome", ["", "lost"])
+def test_what_the_bank_claims_is_not_paid_back_as_well(bank: Bank, outcome: str) -> None:
+    _disputed(bank, outcome)
+    before = bank.database["captures"].find_one({})
+    for minor in (4890, 1):
+        with pytest.raises(PaymentDisputed, match="pay it twice"):
+            _ask_back(bank, minor)
+    with pytest.raises(PaymentDisputed):
+        service(Refunding, bank.app).preview(bank.order_id, RefundWish(quantities={1: 1}))
+    assert _given_back(bank) == []
+    assert bank.database["captures"].find_one({}) == before
+    assert bank.database["refunds"].count_documents({}) == 0
+
+
+@pytest.mark.parametrize("dispute", [{"outcome": "won"}, {"inquiry": True}])
+def test_a_won_dispute_and_an_inquiry_let_money_go_back(
+    bank: Bank, dispute: dict[str, object]
+) -> None:
+    _disputed(bank, **dispute)
+    assert _ask_back(bank, 4890) is RefundState.SUCCEEDED
+    assert _given_back(bank) == [4890]
+
+
+def test_of_a_payment_disputed_in_part_the_rest_can_go_back(bank: Bank) -> None:
+    _disputed(bank, amount=3000)
+    with pytest.raises(PaymentDisputed):
+        _ask_back(bank, 1891)
+    assert _ask_back(bank, 1890) is RefundState.SUCCEEDED
+    with pytest.raises(PaymentDisputed):
+        _ask_back(bank, 1, "k2")
+    assert _given_back(bank) == [1890]
+
+
+def test_a_refund_that_was_asked_for_and_not_sent_ends_with_the_dispute(bank: Bank) -> None:
+    refunding, database = service(Refunding, bank.app), service(Database, bank.app)
+    wish = RefundWish(quantities={}, amount=Money(4890, "USD"))
+    stored = database.in_transaction(
+        lambda session: refunding.store(
+            bank.order_id, wish, key="k", reason="", restock=False, by="Eve", session=session
+        )
+    )
+    _disputed(bank)
+    assert refunding.carry_out(stored).state is RefundState.FAILED
+    assert _given_back(bank) == []
+
+
+def test_an_order_that_is_disputed_is_cancelled_without_paying_it_back(bank: Bank) -> None:
+    _disputed(bank)
+    order = service(Cancelling, bank.app).cancel(bank.order_id, by="Eve")
+    assert order.withdrawn
+    assert _given_back(bank) == []
+    assert service(InventoryService, bank.app).on_hand([Sku("MUG")]) == {Sku("MUG"): 5}
+
+
+def test_goods_of_a_disputed_order_come_back_without_being_paid_for_again(bank: Bank) -> None:
+    staff = Staff(bank.app)
+    staff.ship({1: 2})
+    asked = staff.ask({1: 1})
+    staff.returns.approve(asked.id)
+    _disputed(bank)
+    assert not staff.returns.worth(asked).goods
+    received = staff.returns.receive(asked.id, restock=[1])
+    assert received.state is ReturnState.RECEIVED
+    assert _given_back(bank) == []
+    assert staff.on_hand() == 4
