@@ -152,7 +152,7 @@ def _refresh(_: AccessExpired) -> Response:
 
 
 def _to_login(_: SignInNeeded) -> Response:
-    where = _here() if request.method == "GET" else "/account"
+    where = _here() if request.method in {"GET", "HEAD"} else "/account"
     return leave_to(f"{LOGIN_PATH}?next={quote(where, safe='')}")
 
 

@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 import time
+from urllib.parse import quote
 
 import structlog
-from flask import Flask, Response, render_template, request
+from flask import Flask, Response, current_app, redirect, render_template, request
 from redis.exceptions import RedisError
 from werkzeug.exceptions import HTTPException
+from werkzeug.wrappers import Response as BaseResponse
 
 from app.db.errors import PyMongoError
 from app.shared.errors import Conflict, Forbidden, Invalid, NotFound, ShopError, Unavailable
 from app.shared.texts import Text
 from app.web.logs import plain_path
-from app.web.rendering import page, wants_fragment
+from app.web.rendering import local_path, page, wants_fragment
 
 _STATUS: tuple[tuple[type[ShopError], int], ...] = (
     (NotFound, 404),
@@ -57,14 +59,33 @@ def _on_shop_error(error: ShopError) -> Response:
     return error_page(status, error.message, getattr(error, "retry_after", None))
 
 
-def _on_http_error(error: HTTPException) -> Response | HTTPException:
+def _on_http_error(error: HTTPException) -> BaseResponse | HTTPException:
     if error.code is None or error.code < 400:
         return error
+    meant = _without_slash() if error.code == 404 else ""
+    if meant:
+        return redirect(meant, 308)
     response = error_page(error.code, _explain(error.code))
     for name, value in error.get_headers():
         if name in {"Allow", "Retry-After"}:
             response.headers[name] = value
     return response
+
+
+def _without_slash() -> str:
+    """The address without a slash at its end, if the shop has that one; else nothing."""
+    bare = request.path.removesuffix("/")
+    if request.method not in {"GET", "HEAD"} or bare == request.path:
+        return ""
+    routes = current_app.create_url_adapter(request)
+    try:
+        known = routes is not None and routes.match(bare, "GET")
+    except HTTPException:
+        return ""
+    if not known:
+        return ""
+    query = request.query_string.decode("ascii", "replace")
+    return local_path(quote(bare) + (f"?{query}" if query else ""), default="")
 
 
 def _explain(code: int) -> str:

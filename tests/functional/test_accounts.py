@@ -67,6 +67,11 @@ def test_a_guest_is_sent_to_log_in_and_back(app: Flask, path: str, htmx: bool) -
     assert_went_to(answer, f"/account/login?next={path.replace('/', '%2F')}", htmx=htmx)
 
 
+def test_a_guest_who_asks_for_headers_alone_is_sent_back_too(app: Flask) -> None:
+    answer = app.test_client().head("/account/orders")
+    assert answer.location == "/account/login?next=%2Faccount%2Forders"
+
+
 @pytest.mark.parametrize("path", ["/account/register", "/account/login"])
 def test_a_member_needs_no_form_to_come_in(member: Member, path: str) -> None:
     assert member.get(f"{path}?next=/account/orders").location == "/account/orders"

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from urllib.parse import urlsplit
+
 import pytest
 from flask import Flask
 
@@ -123,6 +125,30 @@ def test_suggestions_are_links(shopper: Shopper, catalog: CatalogMaker) -> None:
     assert links == ["/search?q=walnut", "/products/walnut-tray", "/search?q=wal"]
     assert [mark.text for mark in soup(fragment).select("mark")] == ["wal", "Wal"]
     assert "2 suggestions for wal" in fragment.text
+
+
+@pytest.mark.parametrize(
+    ("asked", "meant"),
+    [
+        ("/admin/", "/admin"),
+        ("/cart/?a=1&b=%2F", "/cart?a=1&b=%2F"),
+        ("/products/?page=2", "/products?page=2"),
+        ("/categories/mugs%20x/", "/categories/mugs%20x"),
+    ],
+)
+def test_a_slash_too_many_leads_to_the_page(shopper: Shopper, asked: str, meant: str) -> None:
+    answer = shopper.get(asked)
+    assert (answer.status_code, answer.location) == (308, meant)
+
+
+@pytest.mark.parametrize("path", ["/nowhere/", "/cart//", "/%2Fevil.example/", "/%5Cevil.example/"])
+def test_a_slash_too_many_leads_nowhere_else(shopper: Shopper, path: str) -> None:
+    answer = shopper.get(path)
+    where = urlsplit(answer.location or "")
+    assert where.netloc in {"", "localhost"}
+    assert "\\" not in where.path
+    assert answer.status_code == 404 or shopper.get(where.path).status_code in {308, 404}
+    assert shopper.post("/cart/", {}).status_code == 404
 
 
 @pytest.mark.parametrize("path", ["/products/none", "/categories/none", "/collections/none", "/none", "/media/x.webp", "/media/w640/../../etc/passwd", "/static/none.css"])  # fmt: skip
