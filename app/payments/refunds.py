@@ -7,6 +7,7 @@ has answered that very key with an error of its own, after a read shows that not
 
 from __future__ import annotations
 
+import time
 from dataclasses import dataclass
 from datetime import timedelta
 
@@ -43,6 +44,7 @@ ADOPTED = "gateway"  # the purpose of a refund that was made at the gateway itse
 WITHOUT_GATEWAY = "credit"  # where a refund of an order without a capture goes
 NO_CREDIT = CreditPart()
 _SEND_LEASE = timedelta(seconds=30)
+_PATIENCE, _LOOK = 2.0, 0.05  # seconds to wait for another who sends it, and between two looks
 _log = structlog.get_logger()
 
 
@@ -185,6 +187,7 @@ class RefundService:
     def _send(self, gateway: Gateway, refund: Refund) -> Word | None:
         fenced = self._refunds.take_fence(refund, _SEND_LEASE)
         if fenced is None:
+            self._wait_for_other(refund)
             return None
         if fenced.fence == 1 and self._is_disputed(fenced):  # nothing of it was ever sent
             return Word(state=RefundState.FAILED, failure="The payment is disputed by now")
@@ -201,6 +204,16 @@ class RefundService:
         if seen is not None:
             return _word(seen)
         return Word(state=RefundState.FAILED, failure=refusal) if refusal else None
+
+    def _wait_for_other(self, refund: Refund) -> None:
+        """Let whoever is sending it come to an end, mostly a matter of moments: a webhook may make
+        the worker the first, and who asked for the refund is told how it ended."""
+        until = time.monotonic() + _PATIENCE
+        while time.monotonic() < until:
+            current = self._refunds.find(refund.id)
+            if current is None or current.state is not RefundState.SENDING:
+                return
+            time.sleep(_LOOK)
 
     def _is_disputed(self, refund: Refund) -> bool:
         """Whether money of the refund was claimed by the shopper's bank since it was asked for."""

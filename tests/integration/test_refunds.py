@@ -144,11 +144,13 @@ def test_two_desks_at_once_never_give_back_too_much(desk: Desk) -> None:
 
 
 def test_one_key_pressed_eight_times_at_once_is_one_refund(desk: Desk) -> None:
-    threads = [threading.Thread(target=desk.refund) for _ in range(8)]
+    shown: list[RefundState] = []
+    threads = [threading.Thread(target=lambda: shown.append(desk.refund().state)) for _ in range(8)]
     for thread in threads:
         thread.start()
     for thread in threads:
         thread.join()
+    assert shown == [RefundState.SUCCEEDED] * 8  # also those who waited for the one that sent it
     desk.wait_and_finish()
     assert desk.given_back() == [2145]
     assert desk.state() == (OrderState.PAID, 2145)
