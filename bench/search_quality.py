@@ -17,7 +17,7 @@ from pyroaring import BitMap
 from rich.console import Console
 from rich.table import Table
 
-from app.catalog.csv.parsing import ParsedProduct, Parser
+from app.catalog.csv.parsing import ParsedProduct, Parser, options_of
 from app.catalog.csv.reading import check_file, read_products
 from app.catalog.search import SearchIndex, SearchText
 from app.markets.service import UNITED_STATES
@@ -87,9 +87,9 @@ def _text(product: ParsedProduct) -> SearchText:
         title=product.title,
         vendor=product.vendor,
         type=product.type,
-        category=product.category,
+        category=product.categories[-1] if product.categories else "",
         tags=product.tags,
-        options=tuple(value for option in product.options for value in option.values),
+        options=tuple(value for option in options_of(product.variants) for value in option.values),
         text=plain_text(product.description_html),
         skus=tuple(variant.sku for variant in product.variants),
     )
