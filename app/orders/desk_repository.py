@@ -142,14 +142,19 @@ class OrderDeskRepository:
 
     def _begins_at(self, moment: datetime) -> bool:
         """Whether the first order there was is not older, so that nothing is left to look at."""
+        first = self._first_order()
+        return first is not None and first >= moment
+
+    def _first_order(self) -> datetime | None:
+        """When it was placed, if its number tells."""
         found = self._orders.find_one({"number": _FIRST_NUMBER}, {"placed_at": 1})
-        return found is not None and bool(found["placed_at"] >= moment)
+        return found["placed_at"] if found else None
 
     def _first_moment(self, last: datetime) -> datetime:
         """From when on there are orders, or a little before."""
-        found = self._orders.find_one({"number": _FIRST_NUMBER}, {"placed_at": 1})
-        if found:
-            return _whole(found["placed_at"])
+        first = self._first_order()
+        if first:
+            return _whole(first)
         begin = _BEGINNING
         while begin < last and not self._orders.find_one(
             {"placed_at": {"$gte": begin, "$lt": begin + _PROBE}}, {"_id": 1}
