@@ -119,8 +119,9 @@ class Placing:
 
         def work(session: Session) -> None:
             for order_id in withdrawn:
-                self._usage.release(order_id, session)
-                self._credit.release(order_id, session)
+                if self._is_cancelled(order_id, session):  # no late payment brought it back
+                    self._usage.release(order_id, session)
+                    self._credit.release(order_id, session)
 
         self._database.in_transaction(work)
 
@@ -201,6 +202,9 @@ class Placing:
             raise CartChanged
         if self._open_rivals(pinned, session):
             raise _Rivalled
+
+    def _is_cancelled(self, order_id: OrderId, session: Session) -> bool:
+        return self._orders.get(order_id, session).state is OrderState.CANCELLED
 
     def _store_attempt(
         self, order: Order, purchase: Purchase, key: str, session: Session

@@ -7,8 +7,13 @@ from collections import Counter
 from datetime import timedelta
 
 import pytest
+import requests
+from flask import Flask
 
 from app import create_app
+from app.checkout.purchase import Purchase
+from app.checkout.service import CheckoutService
+from app.checkout.settlement import Settlement
 from app.credit.errors import CreditChanged
 from app.credit.holds import CreditHolds
 from app.db.database import Database
@@ -16,7 +21,10 @@ from app.shared.clock import now
 from app.shared.credit import CreditKind, CreditUse
 from app.shared.ids import CreditId, OrderId
 from app.shared.money import Money
+from app.web.registry import service
 from tests.support.credit import Bank, enter_card
+from tests.support.gateways import Sandbox
+from tests.support.payments import attempt_of, kept
 from tests.support.processes import CONTEXT
 from tests.support.shopper import Shopper
 
@@ -112,3 +120,36 @@ def test_browsers_with_one_card_at_once_spend_it_once(
     assert bank.figures(card)[0] == 10_000 - 4890 * len(paid)
     assert bank.account(card).held.minor == 0
     assert bank.is_sound()
+
+
+def test_a_withdrawn_order_that_a_late_payment_brings_back_keeps_its_card(
+    app: Flask, ready: Shopper, bank: Bank, sandbox: Sandbox, database: Database,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:  # fmt: skip
+    card, code = bank.card(2500)
+    enter_card(ready, code)
+    page = ready.get(ready.check_out(gateway="razorpay").location).text
+    sandbox.pay_razorpay(page, "decline")
+    attempt = attempt_of(database)["_id"]
+    settlement, placing = service(Settlement, app), service(CheckoutService, app)._placing
+    refuse_twin = placing._refuse_twin
+
+    def overtaken(purchase: Purchase) -> None:
+        """The first order is withdrawn, the second is not placed: now the bank allows the payment,
+        and whoever claims it gets no answer to the capture."""
+        monkeypatch.undo()
+        (failed,) = sandbox.ledger()["payments"]
+        requests.post(f"{sandbox.url}/sandbox/late-authorise/{failed['id']}", timeout=5)
+        sandbox.fault("drop_before", gateway="razorpay", path="capture")
+        settlement.settle(attempt)
+        refuse_twin(purchase)
+
+    monkeypatch.setattr(placing, "_refuse_twin", overtaken)
+    answer = ready.check_out(gateway="razorpay", email="b@example.com")
+    assert answer.location == f"/payments/{attempt}"
+    assert bank.figures(card) == (2500, 2500, 0)
+    database["captures"].update_many({}, {"$set": {"lease_until": now()}})
+    settlement.settle(attempt)
+    assert [order["state"] for order in database["orders"].find({})] == ["paid"]
+    assert kept(sandbox) == [2390]
+    assert bank.figures(card) == (0, 0, 0)
