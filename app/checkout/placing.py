@@ -156,7 +156,8 @@ class Placing:
 
         def work(session: Session) -> Attempt | Order:
             cart, order_id = purchase.cart, OrderId(new_id("ord"))
-            self._pin(purchase, order_id, session)
+            pinned = self._pin(purchase, order_id, session)
+            instead_of = [*withdrawn, *self._left_behind(pinned, purchase, session)]
             rounds = self._orders.times_cancelled(purchase.cart_id, cart.version, session)
             demands = [demand for line in cart.lines for demand in demands_of(line)]
             held_until = now() + HOLD_LIFE
@@ -169,11 +170,11 @@ class Placing:
                 purchase.customer,
                 held_until,
                 session,
-                instead_of=withdrawn,
+                instead_of=instead_of,
                 given={each.promotion_id: each.amount for each in purchase.quote.reductions},
             )
             uses = purchase.credit.uses
-            self._credit.take(order_id, uses, held_until, session, instead_of=withdrawn)
+            self._credit.take(order_id, uses, held_until, session, instead_of=instead_of)
             # Every order waits for the number before it, so it is taken as late as possible.
             order = new_order(
                 purchase,
@@ -192,7 +193,7 @@ class Placing:
 
         return self._database.in_transaction(work, in_turn=True)  # stock and order numbers
 
-    def _pin(self, purchase: Purchase, order_id: OrderId, session: Session) -> None:
+    def _pin(self, purchase: Purchase, order_id: OrderId, session: Session) -> Cart:
         """Make sure that the cart is still the one that was shown, and its goods in no other
         order; a merge or a late payment at the same moment conflicts."""
         pinned = self._carts.ordering.pin(
@@ -202,6 +203,14 @@ class Placing:
             raise CartChanged
         if self._open_rivals(pinned, session):
             raise _Rivalled
+        return pinned
+
+    def _left_behind(self, cart: Cart, purchase: Purchase, session: Session) -> list[OrderId]:
+        """Cancelled orders of this cart, which may still hold promotions or credit: the server that
+        withdrew them died before it gave these back."""
+        if not (purchase.quote.uses or purchase.credit.uses):
+            return []
+        return [each for each in cart.holders if self._is_cancelled(each, session)]
 
     def _is_cancelled(self, order_id: OrderId, session: Session) -> bool:
         return self._orders.get(order_id, session).state is OrderState.CANCELLED

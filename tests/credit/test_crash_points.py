@@ -129,3 +129,23 @@ def test_refunding_to_a_card_alone_dies(
     _recover(app, database)
     assert bank.figures(card) == (4110 + 2145, 0, 4110 + 2145)
     assert bank.is_sound()
+
+
+def test_the_button_dies_between_an_earlier_order_and_the_one_in_its_place(
+    app: Flask, ready: Shopper, bank: Bank, database: Database, environment: dict[str, str]
+) -> None:
+    card, code = bank.card(2500)
+    enter_card(ready, code)
+    assert ready.check_out().status_code == 303
+    form = ready.checkout_form(email="b@example.com")
+    names = ("mossx_cart", "mossx_visitor")
+    cookies = {name: ready.client.get_cookie(name).value for name in names}
+    point = "earlier order withdrawn, none placed"
+    _die(environment, point, "checkout", json.dumps(cookies), json.dumps(form))
+    assert [order["state"] for order in database["orders"].find({})] == ["cancelled"]
+    database["idempotency_keys"].update_many({}, {"$set": {"locked_until": now()}})
+    again = ready.client.post("/checkout", data=form)
+    assert again.status_code == 303, again.text
+    assert bank.figures(card) == (2500, 2500, 0)
+    assert database["credit_holds"].count_documents({"state": "held"}) == 1
+    assert bank.is_sound()

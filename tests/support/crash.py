@@ -34,6 +34,7 @@ from app.worker import Worker
 from tests.support.dying import Point, arm
 
 POINTS: dict[str, Point] = {
+    "earlier order withdrawn, none placed": (Settlement, "cancel", True),
     "order stored, gateway not called": (PaymentService, "open", False),
     "nothing due: paid, not answered": (Placing, "place", True),
     "gateway's page opened, not noted": (GuardedGateway, "open", True),
