@@ -8,7 +8,7 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from app.cart.models import PricedCart
+from app.cart.models import PricedCart, PricedLine
 from app.cart.taxing import LineTax, line_tax, taxed_of
 from app.markets.models import Market, ShippingTax, TaxRule
 from app.markets.shipping import ShippingKind, ShippingMethod
@@ -218,10 +218,19 @@ def _with_rounding(taxes: tuple[RateTax, ...], totals: Totals) -> tuple[RateTax,
 
 
 def shown(cart: PricedCart, market: Market) -> str:
-    """What a page showed of a cart, to tell whether the next one would show the same: the market's
-    rules are part of it."""
-    lines = sorted((line.content, line.quantity, line.unit_price.minor) for line in cart.lines)
-    return fingerprint(market.key, lines, agreed_discounts(cart))
+    """What a page showed of a cart, to tell whether the next one would show the same, wherever it
+    is sent: the market's rules are part of it, and all that shipping and tax go by."""
+    lines = sorted(
+        (line.content, line.quantity, line.unit_price.minor, *_bearing(line)) for line in cart.lines
+    )
+    ways = [each.methods for each in cart.discounts.reductions]
+    return fingerprint(market.key, lines, agreed_discounts(cart), ways)
+
+
+def _bearing(line: PricedLine) -> tuple[int, list[tuple[bool, str, int]]]:
+    """What its shipping and its tax go by: its weight, and the tax class of all it is made of."""
+    parts = [(part.taxable, part.tax_class, part.apart.minor) for part in line.parts]
+    return line.weight_grams, parts or [(line.taxable, line.tax_class, 0)]
 
 
 def agreed_discounts(cart: PricedCart) -> list[tuple[str, str, list[tuple[str, int]]]]:

@@ -352,3 +352,29 @@ def test_a_set_is_taxed_as_its_parts_are(
     (note,) = service(Invoicing, app).notes_of(order)
     # 2700 of 3067 at 19 %: 490·2700/3067 = 431.37
     assert [(each.rate, each.tax.minor) for each in note.taxes] == [(1900, 431)]
+
+
+@pytest.mark.parametrize(
+    "change",
+    [{"variants.0.weight_grams": 900}, {"tax_class": "reduced"}, {"variants.0.taxable": False}],
+    ids=["weight", "tax class", "taxable"],
+)
+def test_what_shipping_and_tax_go_by_is_told_before_paying_if_it_changed(
+    shopper: Shopper,
+    markets: MarketService,
+    catalog: CatalogMaker,
+    database: Database,
+    change: dict[str, object],
+) -> None:
+    _open(markets, JAPAN)
+    variant = replace(make_variant("LAMP", JP=1000), weight_grams=500)
+    catalog.add(make_product("Lamp", variant))
+    shopper.post("/market", {"market": "JP"})
+    shopper.add("LAMP", 2)
+    form = shopper.checkout_form(shipping_method="parcel", **TOKYO)
+    database["products"].update_one({"variants.sku": "LAMP"}, {"$set": change})
+    answer = shopper.client.post("/checkout", data=form)
+    assert answer.status_code == 422
+    assert "Your cart or its prices changed" in answer.text
+    assert database["orders"].count_documents({}) == 0
+    assert shopper.check_out(shipping_method="parcel", **TOKYO).status_code == 303

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -302,3 +303,18 @@ def test_a_form_without_its_token_changes_nothing(
     enter(filled, "SAVE10")
     assert filled.client.post(path, data={"code": "SAVE10"}).status_code == 403
     assert "Ten off" in sums(filled.get("/cart"))
+
+
+def test_shipping_that_is_no_longer_free_is_told_before_paying(
+    shopper: Shopper, catalog: CatalogMaker, promotions: PromotionMaker, database: Database
+) -> None:
+    offer = promotions.add(benefit=FreeShipping())
+    shopper.add(catalog.mug(), 1)
+    form = shopper.checkout_form(shipping_method="express")
+    promotions.service.change(
+        replace(promotions.service.get(offer.id), benefit=FreeShipping(methods=("standard",)))
+    )
+    answer = shopper.client.post("/checkout", data=form)
+    assert answer.status_code == 422
+    assert "Your cart or its prices changed" in answer.text
+    assert database["orders"].count_documents({}) == 0
