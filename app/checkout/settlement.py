@@ -161,7 +161,7 @@ class Settlement:
         """Take the money or give it back; whether another worker is just taking it."""
         if _is_dealt_with(self._payments.known_state(attempt, payment), payment):
             return False
-        if payment.amount != attempt.amount:
+        if not payment.is_of(attempt.amount):
             self._returns.begin(attempt, payment, Text("Its amount differs from the order's"))
             return False
         try:

@@ -119,6 +119,17 @@ class SeenPayment:
             return self.refunded < self.captured
         return self.state is PaymentState.AUTHORISED
 
+    def is_of(self, amount: Money) -> bool:
+        """Whether it is of this amount, and so is what was captured of it, if it was: somebody may
+        have captured a part at the gateway itself."""
+        captured = self.captured if self.state is PaymentState.CAPTURED else amount
+        return self.amount == captured == amount
+
+    def fulfils(self, capture: Capture) -> bool:
+        """Whether it is the claimed payment, and all of it was captured."""
+        captured = self.state is PaymentState.CAPTURED and self.captured == capture.amount
+        return captured and self.id == capture.payment_id
+
     @property
     def is_over(self) -> bool:
         """Whether it holds no money and never will, whoever tries to capture it.

@@ -280,8 +280,8 @@ class PaymentService:
     def send_capture(self, attempt: Attempt, capture: Capture) -> bool | None:
         """Capture the claimed payment; None, and nothing sent, if another worker is just doing it.
 
-        True once the gateway itself shows it captured. A lost answer leaves the claim as it
-        is: the next call reads first.
+        True once the gateway itself shows all of it captured. A lost answer leaves the claim as
+        it is: the next call reads first.
         """
         fenced = self._payments.take_fence(capture, _SEND_LEASE)
         if fenced is None:
@@ -294,10 +294,7 @@ class PaymentService:
             gateway.capture(capture.payment_id, capture.amount, key)
         except (GatewayRefused, GatewayUnknown, GatewayUnreachable) as problem:
             _log.warning("capture_unconfirmed", order=capture.order_id, reason=str(problem))
-        return any(
-            payment.id == capture.payment_id and payment.state is PaymentState.CAPTURED
-            for payment in gateway.observe(attempt).payments
-        )
+        return any(each.fulfils(capture) for each in gateway.observe(attempt).payments)
 
     def confirm_capture(self, attempt: Attempt, capture: Capture, session: Session) -> bool:
         """Record the capture and the end of its attempt; False if that was recorded before."""

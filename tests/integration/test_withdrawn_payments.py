@@ -311,3 +311,28 @@ def test_a_payment_that_lapsed_unclaimed_does_not_keep_the_goods(
     assert _state(database, "orders") == "cancelled"
     assert _state(database, "payment_attempts") == "expired"
     assert service(InventoryService, app).available([Sku("MUG")]) == {"MUG": 5}
+
+
+@pytest.mark.parametrize("claimed", [False, True])
+def test_a_part_that_staff_captured_by_hand_does_not_pay_the_order(
+    app: Flask, ready: Shopper, sandbox: Sandbox, database: Database,
+    environment: dict[str, str], claim: Callable[[str], Document], claimed: bool,
+) -> None:  # fmt: skip
+    if claimed:
+        claim("stripe")
+    else:
+        ready.approve(sandbox, ready.check_out().location, "stripe")
+    (payment,) = sandbox.ledger()["payments"]
+    requests.post(
+        f"{sandbox.url}/v1/payment_intents/{payment['id']}/capture",
+        data={"amount_to_capture": "1000"},
+        auth=(environment["STRIPE_SECRET_KEY"], ""),
+        timeout=5,
+    ).raise_for_status()
+    for _ in range(3):
+        service(Reconciler, app).run(older_than=timedelta(0))
+    assert sandbox.captures() == []
+    assert database["orders"].count_documents({"state": "paid"}) == 0
+    assert database["captures"].count_documents({"state": "captured"}) == 0
+    assert database["order_events"].count_documents({"kind": "payment_returned"}) == 1
+    assert service(Audit, app).run() == []
