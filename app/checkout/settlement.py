@@ -229,18 +229,18 @@ class Settlement:
         return captured is None
 
     def _book(self, attempt: Attempt, claim: Capture, payment: SeenPayment) -> None:
-        """Book the capture and the sale, all or nothing."""
+        """Book capture, payment and sale, all or nothing: disputes are found by the payment."""
 
         def work(session: Session) -> None:
             order = self._orders.get(attempt.order_id, session)
-            if not self._payments.confirm_capture(attempt, claim, session):
-                return
-            self.sell(order, session, claim.payment_id)
+            if self._payments.confirm_capture(attempt, claim, session):
+                self.sell(order, session, claim.payment_id)
+            standing = self._payments.find_capture(attempt.order_id, session)
+            if standing is not None and standing.state is CaptureState.CAPTURED:
+                captured = AuthorisationState.CAPTURED
+                self._payments.record(attempt, payment, captured, session=session)
 
         self._database.in_transaction(work, in_turn=True)
-        standing = self._payments.find_capture(attempt.order_id)
-        if standing is not None and standing.state is CaptureState.CAPTURED:
-            self._payments.record(attempt, payment, AuthorisationState.CAPTURED)
 
     def sell(self, order: Order, session: Session, payment_id: str = "") -> None:
         """The order is paid, by this payment if by any: the stock sold, promotions used, credit

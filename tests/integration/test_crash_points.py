@@ -33,7 +33,7 @@ SETTLING = (
     "fence taken, unsent",
     "sent, answer lost",
     "captured, database stale",
-    "paid, not noted at the payment",
+    "booked half-way",
 )
 
 VOIDING = ("payment over, claim standing", "claim ended, nobody told")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from datetime import timedelta
 
 import pytest
 import requests
@@ -11,6 +12,7 @@ from flask import Flask
 from app.checkout.audit import Audit
 from app.checkout.disputing import Disputing
 from app.checkout.errors import PaymentDisputed
+from app.checkout.reconciliation import Reconciler
 from app.checkout.refund_rules import RefundWish
 from app.checkout.refunding import Refunding
 from app.db.database import Database
@@ -31,6 +33,7 @@ from app.worker import Worker
 from tests.support.aftersales import Staff
 from tests.support.catalog import CatalogMaker
 from tests.support.disputes import DisputeHooks
+from tests.support.dying import die
 from tests.support.gateways import Sandbox
 from tests.support.payments import attempt_of
 from tests.support.shopper import Shopper
@@ -320,3 +323,19 @@ def test_goods_of_a_disputed_order_come_back_without_being_paid_for_again(bank: 
     assert received.state is ReturnState.RECEIVED
     assert _given_back(bank) == []
     assert staff.on_hand() == 4
+
+
+def test_a_dispute_finds_its_order_wherever_a_worker_died_that_booked_it(
+    app: Flask, shopper: Shopper, catalog: CatalogMaker, sandbox: Sandbox,
+    database: Database, environment: dict[str, str],
+) -> None:  # fmt: skip
+    shopper.add(catalog.mug(stock=5), 2)
+    shopper.approve(sandbox, shopper.check_out().location, "stripe")
+    attempt = attempt_of(database)["_id"]
+    die("tests.support.crash", environment, "booked half-way", "settle", attempt)
+    service(Reconciler, app).run(older_than=timedelta(0))
+    bank = Bank(app, database, sandbox, DisputeHooks(app, sandbox, environment))
+    bank.hooks.send(sandbox.open_dispute(bank.payment_id), "created")
+    bank.work()
+    assert [each.seen.state for each in bank.disputes()] == [DisputeState.OPEN]
+    assert bank.notes() == ["dispute_opened"]

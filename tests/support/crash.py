@@ -43,7 +43,7 @@ POINTS: dict[str, Point] = {
     "fence taken, unsent": (PaymentRepository, "take_fence", True),
     "sent, answer lost": (GuardedGateway, "capture", True),
     "captured, database stale": (Settlement, "_book", False),
-    "paid, not noted at the payment": (PaymentService, "record", False),
+    "booked half-way": (PaymentService, "record", False),
     "paid, mail not sent": (FolderMailer, "send", False),
     "mail sent, not noted": (FolderMailer, "send", True),
     "loser not given back": (PaymentService, "give_back", False),
