@@ -202,7 +202,7 @@ class Settlement:
             self._inventory.hold_again(order.id, now() + _LATE_HOLD, session)
             self._usage.hold_again(order.id, now() + _LATE_HOLD, session)
             self._credit.hold_again(order.id, now() + _LATE_HOLD, session)
-            self._orders.claim(order.id, session)
+            self._orders.claim(order.id, attempt.gateway, session)
             self._payments.end(attempt, AttemptState.AUTHORISED, session)
             return self._payments.claim(attempt, payment, session)
 

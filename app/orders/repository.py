@@ -239,11 +239,12 @@ class OrderRepository:
             for other in self._orders.find(query, session=session)
         )
 
-    def claim(self, order_id: OrderId, session: Session) -> bool:
-        """Mark an unpaid order as about to be charged; from then on it cannot be cancelled."""
+    def claim(self, order_id: OrderId, gateway: str, session: Session) -> bool:
+        """Mark an unpaid order as about to be charged by this gateway; from then on it cannot be
+        cancelled."""
         result = self._orders.update_one(
             {"_id": order_id, "state": OrderState.PENDING.value},
-            {"$set": {"claimed": True}},
+            {"$set": {"claimed": True, "gateway": gateway}},
             session=session,
         )
         return bool(result.matched_count)

@@ -181,9 +181,10 @@ class OrderService:
         known = order.email.casefold().encode() if order else b""
         return order if order and hmac.compare_digest(known, given) else None
 
-    def claim(self, order_id: OrderId, session: Session) -> bool:
-        """Bind an unpaid order to the payment that is about to be captured."""
-        return self._orders.claim(order_id, session)
+    def claim(self, order_id: OrderId, gateway: str, session: Session) -> bool:
+        """Bind an unpaid order to the payment that is about to be captured by this gateway, which
+        may be another than the one that was chosen first."""
+        return self._orders.claim(order_id, gateway, session)
 
     def mark_paid(self, order: Order, session: Session, payment_id: str = "") -> bool:
         """Pending to paid, with its event, by the gateway's payment if there is one; False if it

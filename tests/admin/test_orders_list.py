@@ -256,3 +256,15 @@ def test_nobody_looks_further_than_the_shops_first_order(
     assert len(found.orders) == 2
     assert (found.until, found.older) == (None, "")
     assert desk.find(OrderFilter(q="nobody"), 3, "").until is None
+
+
+def test_an_order_is_found_by_the_gateway_that_took_its_money(
+    desk: Desk, shopper: Shopper, catalog: CatalogMaker, sandbox: Sandbox
+) -> None:
+    shopper.add(catalog.mug())
+    shopper.check_out(gateway="stripe")
+    shopper.pay(sandbox, "razorpay")
+    assert _numbers(desk, "/admin/orders?gateway=razorpay") == ["MX-10001"]
+    assert _numbers(desk, "/admin/orders?gateway=stripe") == []
+    (row,) = csv.DictReader(StringIO(desk.get("/admin/orders/export").text))
+    assert row["gateway"] == "razorpay"
