@@ -20,6 +20,7 @@ from app.orders.models import Order, OrderState
 from app.orders.service import OrderService
 from app.payments.models import (
     Attempt,
+    AuthorisationState,
     Capture,
     CaptureState,
     ListedPayment,
@@ -162,7 +163,7 @@ class Audit:
         if difference is None:
             return self._check_refunds(attempt, payment, books)
         self._settlement.settle(attempt.id)
-        mended = difference is not Difference.AMOUNT and self._is_mended(attempt, payment)
+        mended = difference is not Difference.AMOUNT and self._is_dealt_with(attempt, payment)
         return [
             _discrepancy(difference, gateway, payment.id, attempt.order_number, mended=mended),
             *self._check_refunds(attempt, payment, self._books(attempt)),
@@ -200,8 +201,7 @@ class Audit:
         capture = books.capture
         own = capture is not None and capture.payment_id == payment.id
         if payment.state is PaymentState.AUTHORISED:
-            waiting = self._payments.known_state(attempt, payment) is None
-            return Difference.LEFT_OVER if waiting else None
+            return None if self._is_dealt_with(attempt, payment) else Difference.LEFT_OVER
         if not own:
             return Difference.SECOND if capture else Difference.NOT_BOOKED
         if capture is not None and payment.captured != capture.amount:
@@ -225,8 +225,11 @@ class Audit:
             mended=mended,
         )
 
-    def _is_mended(self, attempt: Attempt, payment: SeenPayment) -> bool:
-        return self._payments.known_state(attempt, payment) is not None
+    def _is_dealt_with(self, attempt: Attempt, payment: SeenPayment) -> bool:
+        """Whether its money was taken or given back: to have begun with that is not enough, a
+        gateway may refuse it."""
+        open_states = {None, AuthorisationState.RETURNING}
+        return self._payments.known_state(attempt, payment) not in open_states
 
     def _missing(self, capture: Capture) -> Discrepancy:
         order = self._orders.get(capture.order_id)

@@ -153,3 +153,26 @@ def test_money_of_somebody_else_is_reported_and_left_alone(
     assert result.exit_code == 1
     assert "needs a person" in result.output
     assert len(sandbox.captures()) == 1
+
+
+@pytest.mark.parametrize("captured", [False, True])
+def test_money_that_a_gateway_does_not_give_back_is_not_called_mended(
+    app: Flask, ready: Shopper, sandbox: Sandbox, database: Database,
+    environment: dict[str, str], captured: bool,
+) -> None:  # fmt: skip
+    ready.approve(sandbox, ready.check_out().location, "stripe")
+    database["orders"].update_one({}, {"$set": {"totals.total": 4880}})  # so it is not taken
+    if captured:
+        (payment,) = sandbox.ledger()["payments"]
+        client = stripe.StripeClient(
+            environment["STRIPE_SECRET_KEY"], base_addresses={"api": sandbox.url}
+        )
+        client.v1.payment_intents.capture(payment["id"])
+    sandbox.fault("error_500", gateway="stripe", path="refunds|cancel", method="POST", count=None)
+    difference = Difference.NOT_BOOKED if captured else Difference.LEFT_OVER
+    assert _audit(app) == [(difference, False)]
+    assert _audit(app) == [(difference, False)]
+    requests.delete(f"{sandbox.url}/sandbox/faults", timeout=5)
+    assert _audit(app) == [(difference, True)]
+    assert _audit(app) == []
+    assert sandbox.captures() == []
