@@ -178,12 +178,19 @@ class Settlement:
             self._returns.begin(attempt, payment, reason)
             return False
         if winner is None or winner.state is CaptureState.VOID:
-            self._returns.begin(attempt, payment, Text("The order can no longer be paid"))
+            self._returns.begin(attempt, payment, self._why_not(attempt))
         elif winner.payment_id != payment.id:
             self._returns.begin(attempt, payment, Text("Another payment of this order came first"))
         else:
             return self._capture(attempt, winner, payment)
         return False
+
+    def _why_not(self, attempt: Attempt) -> Text:
+        """Why an order without a claim does not take this money."""
+        other = self._payments.find_open(attempt.order_id)
+        if other is not None and other.id != attempt.id:
+            return Text("Another way to pay was chosen before the payment arrived")
+        return Text("The order can no longer be paid")
 
     # --- winning --------------------------------------------------------------------------
 

@@ -165,3 +165,22 @@ def test_the_callback_needs_no_cookie(app: Flask, ready: Shopper, sandbox: Sandb
     assert answer.status_code == 303
     assert answer.location.startswith("/orders/MX-")
     assert len(sandbox.captures()) == 1
+
+
+def test_a_late_payment_of_a_page_that_was_left_for_another_is_told_as_it_is(
+    app: Flask, ready: Shopper, sandbox: Sandbox, database: Database
+) -> None:
+    location = ready.check_out(gateway="razorpay").location
+    fields = sandbox.pay_razorpay(ready.get(location).text, "decline")
+    ready.client.post("/payments/razorpay/callback", data=fields)
+    attempt = database["payment_attempts"].find_one({})
+    assert attempt
+    second = ready.check_out(gateway="stripe").location
+    (failed,) = sandbox.ledger()["payments"]
+    requests.post(f"{sandbox.url}/sandbox/late-authorise/{failed['id']}", timeout=5)
+    service(Settlement, app).settle(attempt["_id"])
+    (note,) = database["order_events"].find({"kind": "payment_returned"})
+    assert "Another way to pay was chosen before the payment arrived" in note["message"]
+    page = ready.get(ready.come_back(sandbox, second, "stripe").location)
+    assert "Your payment of $48.90" in page.text
+    assert [amount for _, amount in sandbox.captures()] == [4890]
