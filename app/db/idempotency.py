@@ -20,6 +20,7 @@ from app.db.database import Database, Document, Session
 from app.db.moments import has_passed
 from app.shared.clock import now
 from app.shared.errors import Conflict, Invalid
+from app.shared.texts import Text
 
 # A request at work longer than this may be joined by its repeat. That is safe (unique indexes and
 # the gateways' own keys hold), and kinder than a shopper locked out by a server that died.
@@ -82,14 +83,18 @@ class IdempotencyKeys:
                     return Claimed(id=identity, progress={})
                 continue
             if known["fingerprint"] != fingerprint:
-                raise KeyReused("This form was sent before with other entries. Please reload it.")
+                raise KeyReused(
+                    Text("This form was sent before with other entries. Please reload it.")
+                )
             if known["recovery_point"] == "finished":
                 return Replay(response=known["response"], at_once=step > _FIRST_STEP)
             is_free = has_passed(known["locked_until"], now(), _LEASE)
             if is_free and self._take_over(identity, known):
                 return Claimed(id=identity, progress=known.get("progress") or {})
             if time.monotonic() > deadline:
-                raise RequestInFlight("Your order is being placed. Please wait.", retry_after=2)
+                raise RequestInFlight(
+                    Text("Your order is being placed. Please wait."), retry_after=2
+                )
             time.sleep(step)
             step = min(step * 1.5, _LONGEST_STEP)
 

@@ -4,14 +4,17 @@ outside of them, and no data, was forgotten."""
 from __future__ import annotations
 
 import re
+from datetime import timedelta
 from urllib.parse import urlsplit
 
 import pytest
 from flask import Flask
 
 from app.catalog.models import BundleComponent, Image, PercentOff
+from app.db.database import Database
 from app.promotions.kinds import FreeShipping
 from app.promotions.models import Conditions
+from app.shared.clock import now
 from app.shared.ids import Sku
 from tests.languages.reading import READER, READS, Counter, check, crawl, pay, read_mails, reads
 from tests.support.catalog import CatalogMaker, make_product, make_variant
@@ -266,3 +269,15 @@ def test_two_carts_that_are_put_together(shop: Flask, mailbox: Mailbox) -> None:
 def test_the_reader_finds_what_was_forgotten() -> None:
     page = "<p>⟦Price⟧ of it <b>⟦in %(x)s⟧</b></p><a title='Look here'>⟦Go⟧</a><p>Dune Mug</p>"
     assert READER.leftovers(page) == ["of it", "title=Look here"]
+
+
+def test_a_checkout_sent_twice(
+    shop: Flask, reader: Shopper, sandbox: Sandbox, database: Database
+) -> None:
+    reader.add("MUG")
+    form = reader.checkout_form()
+    assert reader.client.post("/checkout", data=form).status_code == 303
+    check(reader.client.post("/checkout", data={**form, "city": "Elsewhere"}), 422)
+    at_work = {"recovery_point": "placed", "locked_until": now() + timedelta(seconds=15)}
+    database["idempotency_keys"].update_many({}, {"$set": at_work})
+    check(reader.client.post("/checkout", data=form), 409)
