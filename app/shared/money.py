@@ -35,8 +35,12 @@ class Money:
     currency: str
 
     def __post_init__(self) -> None:
-        if type(self.minor) is not int:
+        if type(self.minor) is int:
+            return
+        if isinstance(self.minor, bool) or not isinstance(self.minor, int):
             raise TypeError(f"money needs an integer of minor units, not {self.minor!r}")
+        # The database has a type of its own for numbers of more than 31 bits.
+        object.__setattr__(self, "minor", int(self.minor))
 
     @classmethod
     def zero(cls, currency: str) -> Money:

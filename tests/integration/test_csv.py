@@ -17,6 +17,7 @@ from app.catalog.shelving import Shelving
 from app.db.database import Database
 from app.inventory.service import InventoryService
 from app.markets.service import UNITED_STATES
+from app.shared.money import Money
 from app.web.registry import service
 from tests.support.catalog import CatalogMaker, make_product, make_variant
 
@@ -64,6 +65,19 @@ def test_real_exports_import_as_they_are_and_only_once(
     assert (second.created, second.updated, second.unchanged) == (0, 0, products)
     assert second.stock_changes == 0
     assert list(database["products"].find({}).sort("_id", 1)) == before
+
+
+def test_a_price_of_ten_digits_comes_back(app: Flask, database: Database, tmp_path: Path) -> None:
+    report = _import(
+        app,
+        _write(
+            tmp_path, "gem,Gem,,Halden,Gems,,true,Title,Only,,,GEM,,shopify,3,deny,99999999.00,,,,"
+        ),
+    )
+    assert report.problems == []
+    assert _products(database)["gem"].variants[0].price_in("US").amount == Money(
+        9_999_999_900, "USD"
+    )
 
 
 def test_rows_of_variants_and_pictures_become_one_product(

@@ -5,6 +5,7 @@ from __future__ import annotations
 from decimal import Decimal
 
 import pytest
+from bson.int64 import Int64
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -32,9 +33,16 @@ def test_what_is_no_exact_amount_is_refused(text: str) -> None:
         Money.from_major(text, "USD")
 
 
-def test_a_float_is_no_money() -> None:
+@pytest.mark.parametrize("other", [19.99, True, "5"])
+def test_only_whole_numbers_are_money(other: object) -> None:
     with pytest.raises(TypeError):
-        Money(19.99, "USD")
+        Money(other, "USD")
+
+
+def test_a_long_number_of_the_database_is_money_like_any_other() -> None:
+    much = Money(Int64(3_000_000_000), "INR")
+    assert much == Money(3_000_000_000, "INR")
+    assert type(much.minor) is int
 
 
 def test_currencies_do_not_mix() -> None:
