@@ -14,10 +14,11 @@ from markupsafe import Markup, escape
 
 _HEIGHT = 200
 _TOP, _BOTTOM = 18, 22  # pixels for the highest line's number, and for the days
-_MOST_LABELS = 6
+_MOST_LABELS = 6  # every second one is for wide windows alone
 _GAP = 0.25  # of a column's room
 _ROW = 34
 _STEPS = (1, 2, 5, 10)
+_MARGINS = (4, 7, 10, 14)  # characters beside the columns; the style sheet has a width for each
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -32,7 +33,8 @@ class Point:
 
 
 def columns(name: str, title: str, points: Sequence[Point], show: Callable[[int], str]) -> Markup:
-    """Columns over time. ``name`` is the picture's id, ``show`` writes a number of the scale."""
+    """Columns over time. ``name`` is the picture's id, ``show`` writes a number of the scale, which
+    stands in a margin beside the columns."""
     ceiling, step = _scale(max((max(p.value, p.before or 0) for p in points), default=0))
     room = 100 / max(len(points), 1)
     parts: list[svg.Element] = []
@@ -42,9 +44,13 @@ def columns(name: str, title: str, points: Sequence[Point], show: Callable[[int]
     for place, point in enumerate(points):
         parts += _column(point, place * room, room, ceiling)
         if place % every == 0:
-            parts.append(_text(point.label, (place + 0.5) * room, _HEIGHT - 5, "middle"))
-    parts += [_text(show(value), 0, _y(value, ceiling) - 4) for value in values]
-    return _picture(name, title, _summary(points), parts, _HEIGHT)
+            anchor = "middle" if place % (2 * every) == 0 else "middle chart-spare"
+            parts.append(_text(point.label, (place + 0.5) * room, _HEIGHT - 5, anchor))
+    scale = [(show(value), _y(value, ceiling)) for value in values]
+    parts += [_scale_text(text, y) for text, y in scale]
+    longest = max(len(text) for text, _ in scale)
+    margin = next((each for each in _MARGINS if each >= longest), _MARGINS[-1])
+    return _picture(name, title, _summary(points), parts, _HEIGHT, f"chart-margin-{margin}")
 
 
 def bars(name: str, title: str, points: Sequence[Point]) -> Markup:
@@ -103,7 +109,14 @@ def _text(text: str, x: float, y: float, anchor: str = "start") -> svg.Element:
     )
 
 
-def _picture(name: str, title: str, summary: str, parts: list[svg.Element], height: int) -> Markup:
+def _scale_text(text: str, y: float) -> svg.Element:
+    """Ends left of the picture's edge, in the room that its style leaves there."""
+    return svg.Text(x=-8, y=y + 4, text=str(escape(text)), class_=["chart-text", "chart-scale"])
+
+
+def _picture(
+    name: str, title: str, summary: str, parts: list[svg.Element], height: int, *classes: str
+) -> Markup:
     known: list[svg.Element] = [
         svg.Title(id=f"{name}-title", text=str(escape(title))),
         svg.Desc(id=f"{name}-desc", text=str(escape(summary))),
@@ -111,7 +124,7 @@ def _picture(name: str, title: str, summary: str, parts: list[svg.Element], heig
     picture = svg.SVG(
         width=_percent(100),
         height=height,
-        class_=["chart"],
+        class_=["chart", *classes],
         elements=known + parts,
         extra={"role": "img", "aria-labelledby": f"{name}-title {name}-desc"},
     )

@@ -10,7 +10,7 @@ from app.admin.charts import Point, bars, columns
 from app.admin.guard import allowed
 from app.admin.periods import Choice
 from app.admin.permissions import Permission
-from app.admin.reports import ReportName, labels_of, shower
+from app.admin.reports import ReportName, labels_of, scaler, shower
 from app.analytics.models import Kind, Prevented, Row, Span, Step
 from app.analytics.service import AnalyticsService
 from app.checkout.audit_runs import AuditRuns
@@ -168,7 +168,7 @@ def _sales(choice: Choice, totals: Sequence[Row]) -> list[Sales]:
             Sales(
                 currency=row.currency,
                 cards=_cards(row, known, choice),
-                chart=columns(f"revenue-{row.currency}", title, drawn, show),
+                chart=columns(f"revenue-{row.currency}", title, drawn, scaler(row.currency)),
             )
         )
     return result

@@ -12,7 +12,7 @@ from app.admin.periods import Choice
 from app.analytics.models import Kind, Row, Step
 from app.analytics.service import AnalyticsService
 from app.catalog.service import CatalogService
-from app.markets.context import format_money
+from app.markets.context import format_money, format_scale
 from app.promotions.service import PromotionService
 from app.shared.money import Money
 from app.shared.texts import Text
@@ -310,7 +310,7 @@ def _chart(
             Point(label=_short(row.key), value=row.count(size), shown=show(row.count(size)))
             for row in rows
         ]
-        return columns(chart_id, title, points, show)
+        return columns(chart_id, title, points, scaler(currency))
     points = [
         Point(
             label=labels.get(row.key, row.key), value=row.count(size), shown=show(row.count(size))
@@ -323,3 +323,8 @@ def _chart(
 def shower(currency: str) -> Callable[[int], str]:
     """Writes minor units of a currency, or a plain number where there is none."""
     return lambda number: format_money(Money(number, currency)) if currency else f"{number:,}"
+
+
+def scaler(currency: str) -> Callable[[int], str]:
+    """The same for a chart's scale, as short as it can be."""
+    return lambda number: format_scale(Money(number, currency)) if currency else f"{number:,}"

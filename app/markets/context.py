@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from copy import copy
 from datetime import datetime
 from decimal import Decimal
 from typing import Any
@@ -59,6 +60,17 @@ def format_money(amount: Money, locale: str | None = None) -> str:
     named."""
     shown = reading_locale(current_language(), locale or current_market().locale)
     return format_currency(amount.to_major(), amount.currency, locale=shown)
+
+
+def format_scale(amount: Money) -> str:
+    """The same for the scale of a chart: an amount without cents is written without them."""
+    major = amount.to_major()
+    if major != major.to_integral_value():
+        return format_money(amount)
+    shown = reading_locale(current_language(), current_market().locale)
+    pattern = copy(shown.currency_formats["standard"])
+    pattern.frac_prec = (0, 0)
+    return pattern.apply(major, shown, currency=amount.currency, currency_digits=False)
 
 
 def format_day(moment: datetime, locale: str | None = None) -> str:

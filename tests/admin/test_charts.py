@@ -56,3 +56,12 @@ def test_the_scale_has_round_numbers() -> None:
     assert [each.text for each in ElementTree.fromstring(drawn).iter(f"{_SVG}text")] == [
         "a", "0", "500", "1000",
     ]  # fmt: skip
+
+
+@given(points)
+def test_the_scale_stands_beside_the_columns(given: list[Point]) -> None:
+    picture = ElementTree.fromstring(columns("c", "Sales", given, "{:,}".format))
+    scale = [it for it in picture.iter(f"{_SVG}text") if "chart-scale" in it.attrib["class"]]
+    assert scale
+    assert all(float(each.attrib["x"]) < 0 for each in scale)
+    assert "chart-margin-" in picture.attrib["class"]
