@@ -58,7 +58,7 @@ def cells_of(facts: Facts) -> Cells:
     _attempts(cells, facts)
     _captured(cells, facts)
     for refund in facts.refunds:
-        if refund.state is RefundState.SUCCEEDED:
+        if refund.given:
             _refunded(cells, order, refund)
     return Counter({cell: number for cell, number in cells.items() if number})
 
@@ -131,10 +131,13 @@ def _captured(cells: Cells, facts: Facts) -> None:
 
 
 def _refunded(cells: Cells, order: Order, refund: Refund) -> None:
-    at, by_gateway = refund.created_at, refund.by_gateway.minor
-    _sales(cells, order, at, refunds=1, refunded=refund.amount.minor, sent_back=by_gateway)
+    returned = refund.state is not RefundState.SUCCEEDED  # by the bank; credit accounts keep theirs
+    at, by_gateway = refund.created_at, 0 if returned else refund.by_gateway.minor
+    _sales(cells, order, at, refunds=1, refunded=refund.given.minor, sent_back=by_gateway)
     if by_gateway:
         _named(cells, Kind.GATEWAYS, refund.gateway, order, at, refunds=1, sent_back=by_gateway)
+    if returned:
+        return
     for each in refund.parts.lines:
         product = order.lines[each.position - 1].product_id
         _named(cells, Kind.PRODUCTS, product, order, at, refunded=each.amount.minor)

@@ -8,7 +8,7 @@ the invoice's.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 
 from app.checkout.refund_rules import line_paid, part_paid
 from app.markets.taxing import RateTax
@@ -40,6 +40,20 @@ def credit_taxes(
         tax = _share(whole[rate], credited[rate] + amount) - taken[rate]
         net = Money(amount - tax, currency)
         found.append(RateTax(rate=rate, net=net, tax=Money(tax, currency)))
+    return tuple(found)
+
+
+def taxes_given(taxes: Sequence[RateTax], given: Money) -> tuple[RateTax, ...]:
+    """What a note still takes back where the shopper has only so much of it: of each rate its
+    share."""
+    rates = {f"{each.rate:06}": each.gross.minor for each in taxes}
+    shares = divide(given.minor, rates) if given else {}
+    found = []
+    for each in taxes:
+        share = shares.get(f"{each.rate:06}", 0)
+        tax = _share(each, share)
+        net, of_it = Money(share - tax, given.currency), Money(tax, given.currency)
+        found.append(RateTax(rate=each.rate, net=net, tax=of_it))
     return tuple(found)
 
 

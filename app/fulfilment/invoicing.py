@@ -6,7 +6,7 @@ Both series are consecutive and without gaps, as Germany (§ 14 UStG) and India 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Container
+from collections.abc import Callable, Mapping
 from typing import TypeVar
 
 from app.checkout.events import REFUNDED
@@ -14,7 +14,7 @@ from app.checkout.refunding import Refunding
 from app.db.database import Database, Session
 from app.db.errors import DuplicateKeyError
 from app.db.outbox import Event, Outbox
-from app.fulfilment.crediting import credit_taxes
+from app.fulfilment.crediting import credit_taxes, taxes_given
 from app.fulfilment.models import CreditNote, Invoice, Seller
 from app.fulfilment.paper_repository import PaperRepository
 from app.fulfilment.paper_taxes import credited_taxes, taxes_of
@@ -22,10 +22,11 @@ from app.markets.taxing import RateTax
 from app.orders.events import ORDER_PAID
 from app.orders.models import Order
 from app.orders.service import OrderService
-from app.payments.models import Refund, RefundParts, RefundState
+from app.payments.models import Refund, RefundParts
 from app.shared.clock import now
 from app.shared.errors import NotFound
 from app.shared.ids import OrderId
+from app.shared.money import Money
 from app.shared.texts import Text
 
 T = TypeVar("T")
@@ -93,7 +94,7 @@ class Invoicing:
     def credit(self, order: Order, refund: Refund) -> CreditNote:
         """The credit note of a refund that went through, issued now if it was not before."""
         invoice = self.issue(order)
-        standing = self._standing(order)
+        given = self._given(order)
 
         def work(session: Session) -> CreditNote:
             known = self._papers.find_note(refund.id, session)
@@ -108,7 +109,7 @@ class Invoicing:
                 amount=refund.amount,
                 seller=self.seller,
                 issued_at=now(),
-                taxes=self._credited(order, refund.parts, standing, session),
+                taxes=self._credited(order, refund.parts, given, session),
             )
             self._papers.insert_note(note, session)
             return note
@@ -117,25 +118,26 @@ class Invoicing:
 
     def taxes_in(self, order: Order, parts: RefundParts) -> tuple[RateTax, ...]:
         """The taxes that the credit note of such a refund would take back now."""
-        return self._credited(order, parts, self._standing(order), None)
+        return self._credited(order, parts, self._given(order), None)
 
-    def _standing(self, order: Order) -> set[str]:
-        return {each.id for each in self._refunding.of_order(order.id) if self.stands(each)}
+    def _given(self, order: Order) -> dict[str, Money]:
+        """What the shopper has of each refund; a bank may have returned some of it."""
+        return {each.id: each.given for each in self._refunding.of_order(order.id)}
 
     def _credited(
         self,
         order: Order,
         parts: RefundParts,
-        standing: Container[str],
+        given: Mapping[str, Money],
         session: Session | None,
     ) -> tuple[RateTax, ...]:
-        """The note's taxes, after those of the notes before it whose money did go back. Notes are
-        issued one after the other: their numbers are."""
+        """The note's taxes, after those of the notes before it as far as their money did go back.
+        Notes are issued one after the other: their numbers are."""
         before = [
             tax
             for note in self._papers.notes_of(order.id, session)
-            if note.refund_id in standing
-            for tax in credited_taxes(order, note)
+            if note.refund_id in given
+            for tax in taxes_given(credited_taxes(order, note), given[note.refund_id])
         ]
         return credit_taxes(taxes_of(order), before, order, parts)
 
@@ -151,10 +153,6 @@ class Invoicing:
         if note is None or note.refund_id not in refunds:
             raise NotFound(Text("There is no credit note with this number."))
         return note, refunds[note.refund_id]
-
-    def stands(self, refund: Refund) -> bool:
-        """Whether the money of a credit note did go back; a bank may return it."""
-        return refund.state is RefundState.SUCCEEDED
 
     def _once(self, work: Callable[[Session], T]) -> T:
         """Carry out ``work``, again if the same paper was issued at the same moment."""

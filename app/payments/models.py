@@ -290,6 +290,14 @@ class Refund:
         """What of it goes back through the gateway."""
         return self.amount - self.to_credit
 
+    @property
+    def given(self) -> Money:
+        """What the shopper has of it: all once it succeeded, and of one that their bank returned
+        what credit accounts got."""
+        if self.state is RefundState.SUCCEEDED:
+            return self.amount
+        return self.to_credit if self.credit_given else self.amount * 0
+
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Capture:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import replace
 
 from hypothesis import given, settings
@@ -11,7 +12,7 @@ from app.cart.models import PricedCart
 from app.cart.promoting import items_of, with_discounts
 from app.checkout.refund_rules import RefundWish, balance_of, everything, parts_of
 from app.checkout.rules import Quote, quote_cart
-from app.fulfilment.crediting import credit_taxes
+from app.fulfilment.crediting import credit_taxes, taxes_given
 from app.markets.models import Market, PriceRounding, ShippingTax, TaxMode, TaxRule
 from app.markets.rounding import fits, round_price
 from app.markets.shipping import Band, ShippingKind, ShippingMethod, ShippingZone
@@ -181,6 +182,42 @@ def test_credit_notes_of_everything_take_back_exactly_the_invoices_tax(
         mine = [each for each in notes if each.rate == rate.rate]
         assert total((each.tax for each in mine), market.currency) == rate.tax
         assert total((each.gross for each in mine), market.currency) == rate.gross
+
+
+@given(markets(), LINES, OFF, st.data())
+@settings(max_examples=300)
+def test_notes_of_refunds_that_a_bank_returned_leave_the_invoices_tax_whole(
+    market: Market, lines: list[tuple[int, int, str, bool]], off: int, data: st.DataObject
+) -> None:
+    """Of some refunds a part is kept: what went to gift cards."""
+    cart, quote = _quoted(market, lines, off, "standard")
+    order = order_of(cart, quote)
+    left, notes = order.totals.total, list[tuple[RateTax, ...]]()
+    step = payable_step(market.currency)
+    for _ in range(data.draw(st.integers(0, 4))):
+        if not left:
+            break
+        balance = balance_of(order, (), left)
+        amount = Money(data.draw(st.integers(1, left.minor // step)) * step, market.currency)
+        wish = RefundWish(quantities={1: 1}, shipping=True, amount=amount)
+        note = credit_taxes(order.taxes, _all(notes), order, parts_of(order, balance, wish))
+        given = Money(data.draw(st.integers(0, amount.minor // step)) * step, market.currency)
+        notes.append(taxes_given(note, given))
+        assert total((each.gross for each in notes[-1]), market.currency) == given
+        left -= given
+    if left:
+        parts = parts_of(
+            order, balance_of(order, (), left), everything(balance_of(order, (), left))
+        )
+        notes.append(credit_taxes(order.taxes, _all(notes), order, parts))
+    for rate in order.taxes:
+        mine = [each for each in _all(notes) if each.rate == rate.rate]
+        assert total((each.tax for each in mine), market.currency) == rate.tax
+        assert total((each.gross for each in mine), market.currency) == rate.gross
+
+
+def _all(notes: Iterable[tuple[RateTax, ...]]) -> list[RateTax]:
+    return [each for note in notes for each in note]
 
 
 # --- prices ---------------------------------------------------------------------------------------

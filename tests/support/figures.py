@@ -54,11 +54,13 @@ def books(database: Database) -> Counter[tuple[str, str, str]]:
             _add_sale(add, order)
     for capture in database["captures"].find({"state": "captured"}):
         add(capture["currency"], "captured", capture["amount"])
-    for refund in database["refunds"].find({"state": "succeeded"}):
+    for refund in database["refunds"].find({"credit_given": True}):
         by_credit = sum(each["amount"] for each in refund["credit"])
-        add(refund["currency"], "refunds", 1)
-        add(refund["currency"], "refunded", refund["amount"])
-        add(refund["currency"], "sent_back", refund["amount"] - by_credit)
+        sent_back = refund["amount"] - by_credit if refund["state"] == "succeeded" else 0
+        if by_credit + sent_back:
+            add(refund["currency"], "refunds", 1)
+            add(refund["currency"], "refunded", by_credit + sent_back)
+            add(refund["currency"], "sent_back", sent_back)
     return result
 
 
