@@ -29,4 +29,4 @@ class PastAddresses:
         if kept is None:
             return None
         product = self._products.find_one({"_id": kept["product_id"]}, {"slug": 1})
-        return product["slug"] if product else None
+        return product["slug"] if product and product["slug"] != slug else None
