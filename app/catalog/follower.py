@@ -192,6 +192,7 @@ class CatalogFollower:
         if packed is None:
             return self._build()
         self._feed.begin_at(packed.since, packed.seen)
+        self._live_at = milliseconds(packed.since)
         self._model = self._modelling.with_shelves(packed.model)
         self._look()
         return self._model
@@ -216,12 +217,17 @@ class CatalogFollower:
         self._waiting += [
             each for each in changes if each.is_anything or each.names_products or each.shelves
         ]
-        touched = [self._arrivals()]
+        moment = milliseconds(now())
+        arrived = self._arrivals(moment)
+        if arrived.product_ids:  # sets can be made of what is sold from now on
+            self._waiting.append(Change(id="", at=now(), product_ids=tuple(arrived.product_ids)))
+        touched = [arrived]
         if self._waiting and self._model is not None:
             self._model, change = self._modelling.update(self._model, self._waiting)
             self._waiting = []
             touched.append(change)
         touched.append(self._renew_sales())
+        self._live_at = moment
         return [each for each in touched if each]
 
     def _renew_sales(self) -> Touched:
@@ -233,12 +239,11 @@ class CatalogFollower:
         self._sold, self._sales_read = set(), time.monotonic()
         return touched
 
-    def _arrivals(self) -> Touched:
+    def _arrivals(self, moment: int) -> Touched:
         """What has come to its day of publication since the last time."""
-        before, self._live_at = self._live_at, milliseconds(now())
         if self._model is None:
             return Touched()
-        return arrived_between(self._model, before, self._live_at)
+        return arrived_between(self._model, self._live_at, moment)
 
     def _tell(self, touched: list[Touched]) -> None:
         for each in touched:

@@ -14,7 +14,7 @@ import pytest
 from flask import Flask
 
 from app.catalog.follower import CatalogFollower
-from app.catalog.models import Category, Collection, Product
+from app.catalog.models import BundleComponent, Category, Collection, PercentOff, Product
 from app.catalog.pages import CatalogPages
 from app.catalog.query import parse_query
 from app.catalog.readmodel.touched import Touched
@@ -337,6 +337,37 @@ def test_a_process_starts_from_the_packed_model_and_follows_on(
     assert {loaded.slugs[row] for row in loaded.present} == {"bowl", "cup"}
     assert loaded.shelves.categories[0].slug == "bowls"
     assert isinstance(built, dict)
+
+
+def _tea_set(catalog: CatalogMaker, soon: timedelta) -> Product:
+    """A set of a cup, and of a bowl that is sold from soon on."""
+    catalog.add(make_product("Cup", make_variant("CUP")), _bowl(published_at=now() + soon))
+    parts = (BundleComponent(sku=Sku(each), quantity=1) for each in ("CUP", "B"))
+    return catalog.bundle("Tea Set", *parts, pricing=PercentOff(basis_points=1000))
+
+
+def test_a_set_can_be_made_from_the_day_on_that_its_last_part_is_sold(
+    follower: CatalogFollower, catalog: CatalogMaker
+) -> None:
+    tea_set = _tea_set(catalog, timedelta(seconds=2))
+    _wait(lambda: tea_set.id in follower.model().row_of)
+    assert follower.model().row_of[tea_set.id] not in follower.model().in_stock
+    ear = Ear(follower)
+    touched = ear.wait_for(lambda touched: tea_set.id in touched.product_ids)
+    assert touched.listed
+    assert follower.model().row_of[tea_set.id] in follower.model().in_stock
+
+
+def test_a_process_that_starts_from_a_pack_knows_what_came_since(
+    app: Flask, database: Database, catalog: CatalogMaker
+) -> None:
+    tea_set = _tea_set(catalog, timedelta(seconds=1))
+    service(CatalogService, app).packer.pack()
+    time.sleep(1.1)
+    other = CatalogService(database)
+    other.use_stock(service(InventoryService, app))
+    model = other.follower.model()
+    assert model.row_of[tea_set.id] in model.in_stock
 
 
 @pytest.mark.parametrize("harm", ["chunk gone", "chunk cut", "other version", "too old"])
