@@ -8,13 +8,16 @@ from datetime import timedelta
 import pytest
 import requests
 import time_machine
+from flask import Flask
 
 from app.payments.errors import GatewayUnknown, GatewayUnreachable
 from app.payments.gateways import guard
 from app.payments.gateways.base import Gateway
 from app.payments.gateways.guard import _MOST_LATE, GuardedGateway
+from app.payments.gateways.switchboard import Switchboard
 from app.shared.clock import now
 from app.shared.crowd import Crowd
+from app.web.registry import service
 from tests.gateways.test_contract import gateway, make_attempt  # noqa: F401 - a fixture
 from tests.support.gateways import Sandbox
 from tests.support.waiting import wait_until
@@ -40,11 +43,31 @@ def test_a_breaker_that_opened_while_the_clock_was_ahead_closes_again(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setattr(guard, "_FAILURES", 1)
-    monkeypatch.setattr(guard, "_REST", 0.0)
+    monkeypatch.setattr(guard, "_REST", 0.5)
     guarded = GuardedGateway(gateway)
     sandbox.fault("html_502", count=None)
     with time_machine.travel(now() + timedelta(days=1), tick=True), pytest.raises(GatewayUnknown):
         guarded.open(make_attempt(gateway))
     assert guarded.rests
     requests.delete(f"{sandbox.url}/sandbox/faults", timeout=5)
+    wait_until(lambda: not guarded.rests)
     assert guarded.open(make_attempt(gateway)).id
+
+
+def test_a_gateway_that_rested_is_offered_again(
+    app: Flask,
+    gateway: Gateway,  # noqa: F811 - a fixture
+    sandbox: Sandbox,
+) -> None:
+    board = service(Switchboard, app)
+    board.get(gateway.name)._breaker.reset_timeout = 1.0
+    both = ("stripe", "razorpay")
+    sandbox.fault("html_502", gateway=gateway.name, count=None)
+    for _ in range(guard._FAILURES):
+        with pytest.raises((GatewayUnknown, GatewayUnreachable)):
+            board.get(gateway.name).open(make_attempt(gateway))
+    assert board.offered(both) == tuple(name for name in both if name != gateway.name)
+    requests.delete(f"{sandbox.url}/sandbox/faults", timeout=5)
+    wait_until(lambda: board.offered(both) == both)
+    assert board.get(gateway.name).open(make_attempt(gateway)).id
+    assert board.offered(both) == both

@@ -69,6 +69,10 @@ class _Memory(pybreaker.CircuitMemoryStorage):
 
     _at: float | None = None
 
+    def rested_for(self, seconds: float) -> bool:
+        """Whether the breaker opened at least so long ago."""
+        return self._at is not None and time.monotonic() - self._at >= seconds
+
     @property
     def opened_at(self) -> datetime | None:
         """When that was, as the clock is now."""
@@ -88,6 +92,7 @@ class GuardedGateway:
         self.name = gateway.name
         self._gateway = gateway
         self._waiting = Crowd(late=_LONG, most=_MOST_LATE)
+        self._memory = _Memory(pybreaker.STATE_CLOSED)
         self._breaker = _Breaker(
             fail_max=_FAILURES,
             reset_timeout=_REST,
@@ -95,14 +100,16 @@ class GuardedGateway:
             exclude=[GatewayRefused, BadSignature],
             throw_new_error_on_trip=False,
             listeners=[_Watch()],
-            state_storage=_Memory(pybreaker.STATE_CLOSED),
+            state_storage=self._memory,
             name=gateway.name,
         )
 
     @property
     def rests(self) -> bool:
-        """Whether the gateway is being left alone now."""
-        return self._breaker.current_state == pybreaker.STATE_OPEN
+        """Whether the gateway is being left alone now. Once it rested the next call tries, so
+        somebody has to be led to it again, or there would be none."""
+        is_open = self._breaker.current_state == pybreaker.STATE_OPEN
+        return is_open and not self._memory.rested_for(self._breaker.reset_timeout)
 
     def _call(self, name: str, work: Callable[[], T], **about: str) -> T:
         """Call the gateway; ``about`` is what a span of it tells beside its name."""
