@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import smtplib
 import ssl
+import time
+from contextlib import suppress
 from email import policy
 from email.headerregistry import Address
 from email.message import EmailMessage
@@ -16,13 +18,18 @@ from app.shared.clock import now
 from app.shared.crowd import Crowd
 from app.shared.emails import ascii_domain
 
-_TIMEOUT = 15.0  # seconds
+_TIMEOUT = 15.0  # seconds for each answer
+_ALTOGETHER = 45.0  # seconds for all: then another lane may take the event and send it too
 _LATE = 2.0  # seconds
 _MOST_LATE = 2  # of the worker's lanes: the others go on with what is no mail
 
 
 class MailIsLate(Exception):
     """Several messages wait for the mail system already; this one was not sent."""
+
+
+class AddressRefused(Exception):
+    """The mail server takes nothing for an address; which one stays out of logs and events."""
 
 
 class Mailer(Protocol):
@@ -47,6 +54,27 @@ class FolderMailer:
         unfinished.replace(self._folder / f"{name}.eml")
 
 
+class _Server(smtplib.SMTP):
+    """Waits for all answers together no longer than a time: a server may be slow with each."""
+
+    _until = 0.0
+
+    def getreply(self) -> tuple[int, bytes]:
+        """Read an answer. Raises ``SMTPServerDisconnected`` when the time is over."""
+        self._until = self._until or time.monotonic() + _ALTOGETHER
+        left = self._until - time.monotonic()
+        if left <= 0:
+            self.close()
+            raise smtplib.SMTPServerDisconnected("it takes too long altogether")
+        if self.sock is not None:
+            self.sock.settimeout(min(left, _TIMEOUT))
+        return super().getreply()
+
+
+class _SecureServer(_Server, smtplib.SMTP_SSL):
+    """The same, encrypted from the first byte."""
+
+
 class SmtpMailer:
     """Sends over SMTP; ``smtps://`` from the first byte encrypted, ``smtp://`` with STARTTLS
     where the server offers it. A password is sent encrypted or not at all: whoever sits between
@@ -57,7 +85,8 @@ class SmtpMailer:
         self._waiting = Crowd(late=_LATE, most=_MOST_LATE)
 
     def send(self, key: str, message: EmailMessage) -> None:
-        """Deliver one message. Raises ``smtplib.SMTPException``, ``OSError``, ``MailIsLate``."""
+        """Deliver one message. Raises ``smtplib.SMTPException``, ``OSError``, ``MailIsLate``,
+        ``AddressRefused``."""
         if self._waiting.is_full:
             raise MailIsLate
         with self._waiting.join():
@@ -67,17 +96,26 @@ class SmtpMailer:
         host, secure = self._url.hostname or "localhost", self._url.scheme == "smtps"
         context = ssl.create_default_context()
         server: smtplib.SMTP = (
-            smtplib.SMTP_SSL(host, self._url.port or 465, timeout=_TIMEOUT, context=context)
+            _SecureServer(host, self._url.port or 465, timeout=_TIMEOUT, context=context)
             if secure
-            else smtplib.SMTP(host, self._url.port or 587, timeout=_TIMEOUT)
+            else _Server(host, self._url.port or 587, timeout=_TIMEOUT)
         )
-        with server:
+        try:
             server.ehlo()
             if not secure and (self._url.username or server.has_extn("starttls")):
                 server.starttls(context=context)
             if self._url.username:
                 server.login(unquote(self._url.username), unquote(self._url.password or ""))
             server.send_message(message)
+        except smtplib.SMTPRecipientsRefused as refusal:
+            codes = sorted({str(code) for code, _ in refusal.recipients.values()})
+            raise AddressRefused(", ".join(codes)) from None
+        finally:
+            with suppress(
+                smtplib.SMTPException, OSError
+            ):  # the message is taken, or refused, by now
+                server.quit()
+            server.close()
 
 
 def compose(
