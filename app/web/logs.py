@@ -18,6 +18,7 @@ _REQUEST_ID = re.compile(r"[A-Za-z0-9_-]{8,64}")
 _SECRET_KEYS = re.compile(
     r"secret|password|token|signature|authorization|cookie|card|email|phone", re.IGNORECASE
 )
+_ADDRESS = re.compile(r"""[^\s@<>()[\]{}"',;:=/]+@[\w.-]+\.\w+""")
 _log = structlog.get_logger()
 
 
@@ -25,6 +26,14 @@ def _hide_secrets(_: Any, __: str, event: MutableMapping[str, Any]) -> MutableMa
     for key in event:
         if _SECRET_KEYS.search(key):
             event[key] = "[hidden]"
+    return event
+
+
+def _hide_addresses(_: Any, __: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
+    """Cut e-mail addresses out of texts: libraries quote them in their errors, with the trace."""
+    for key, value in event.items():
+        if isinstance(value, str) and "@" in value:
+            event[key] = _ADDRESS.sub("[hidden]", value)
     return event
 
 
@@ -64,6 +73,7 @@ def configure(production: bool) -> None:
             structlog.processors.TimeStamper(fmt="iso", utc=True),
             _hide_secrets,
             structlog.processors.format_exc_info,
+            _hide_addresses,
             last,
         ],
         logger_factory=structlog.WriteLoggerFactory(_Output()),  # type: ignore[arg-type]  # all that it asks for

@@ -14,6 +14,7 @@ import pytest
 from flask import Flask
 
 from app.db.database import Database
+from app.db.outbox import Event, Outbox
 from app.notifications.mail import SmtpMailer
 from app.shared.clock import now
 from tests.support.member import PASSWORD, Member, make_proven
@@ -78,3 +79,23 @@ def test_a_password_is_never_sent_in_the_clear(bare_server: tuple[int, list[byte
     with pytest.raises(SMTPNotSupportedError):
         mailer.send("key", EmailMessage())
     assert not any(b"AUTH" in line.upper() for line in heard)
+
+
+def test_an_address_in_the_text_of_an_error_is_not_in_the_log(
+    app: Flask, database: Database, capsys: pytest.CaptureFixture[str]
+) -> None:
+    outbox = Outbox(database)
+
+    def fail(_: Event) -> None:
+        raise LookupError(
+            "{'jörg.ä@mail.example.com': (550, b'unknown')} at mongodb://u:pw@db.example"
+        )
+
+    outbox.subscribe("thing", "test", fail)
+    outbox.publish("thing", {})
+    assert outbox.run_one()
+    log = capsys.readouterr().out
+    assert "event_failed" in log
+    assert "LookupError" in log
+    for secret in ("jörg", "mail.example.com", "pw"):
+        assert secret not in log
