@@ -27,8 +27,11 @@ _WAITING = 500  # requests in the line
 _PATIENCE = 10.0  # seconds in it
 _CATALOG = 4  # threads for pages that will be kept, which have a line of their own
 _ASIDE = 4  # threads for what stands in no line
+_ASKED = 2  # threads for supervisors, whom pictures that are being made keep from nothing
 _FORM = 2**19  # bytes of a body that is read before it stands in line: what everybody may send
-_NO_LINE = ("/healthz", "/readyz", "/metrics", "/static/", "/media/", "/favicon.ico")  # ask nobody
+_ALIVE = "/healthz"  # asks nobody, so it is answered at once
+_SUPERVISORS = ("/readyz", "/metrics")
+_NO_LINE = ("/static/", "/media/", "/favicon.ico")  # ask nobody
 _ALWAYS = {
     "SCRIPT_NAME": "",
     "SERVER_SOFTWARE": "granian",
@@ -62,6 +65,7 @@ class Front:
         self._line = Line(served=threads, waiting=_WAITING, patience=_PATIENCE)
         self._catalog = Line(served=_CATALOG, waiting=_WAITING, patience=_PATIENCE)
         self._aside = ThreadPoolExecutor(_ASIDE, "aside")
+        self._asked = ThreadPoolExecutor(_ASKED, "asked")
 
     def open(self) -> None:
         """Begin, in the process that answers."""
@@ -77,7 +81,11 @@ class Front:
                 return
         environ.update(_ALWAYS)
         visit = _Visit(self._app, answering, environ)
-        if environ["PATH_INFO"].startswith(_NO_LINE):
+        if environ["PATH_INFO"] == _ALIVE:
+            visit.run()
+        elif environ["PATH_INFO"] in _SUPERVISORS:
+            self._asked.submit(visit.run)
+        elif environ["PATH_INFO"].startswith(_NO_LINE):
             self._aside.submit(visit.run)
         elif visit.is_large:  # for staff alone, and refused to others before it is read
             visit.run()

@@ -135,6 +135,19 @@ def test_health_stands_in_no_line(server: str, held: list[dict[str, Any]]) -> No
     assert held == []
 
 
+def test_pictures_that_are_made_hold_up_no_supervisor(server: str, folder: Path) -> None:
+    with ThreadPoolExecutor(5) as pool:
+        made = [pool.submit(requests.get, f"{server}/media/held", timeout=_SOON) for _ in range(5)]
+        wait_until(lambda: (folder / "held").exists() and len((folder / "held").read_text()) >= 4)
+        for path in ("/healthz", "/readyz", "/metrics"):
+            assert requests.get(f"{server}{path}", timeout=3).json()["PATH_INFO"] == path
+        assert not any(each.done() for each in made)
+        (folder / "go").touch()
+        assert all(each.result().status_code == 200 for each in made)
+    (folder / "go").unlink()
+    (folder / "held").unlink()
+
+
 def test_who_waits_too_long_or_finds_the_line_full_is_told(
     server: str, held: list[dict[str, Any]]
 ) -> None:

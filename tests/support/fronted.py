@@ -1,7 +1,7 @@
 """A server that says what it was asked, for tests of the front: its two threads serve, one more
 request may wait, and for three seconds.
 
-``FRONTED`` names a folder: requests for ``/held`` wait until a file ``go`` is there, and answers
+``FRONTED`` names a folder: requests for ``…/held`` wait until a file ``go`` is there, and answers
 that came to their end leave a file ``closed``.
 """
 
@@ -40,7 +40,7 @@ def app(environ: WSGIEnvironment, start: StartResponse) -> Iterable[bytes]:
     if path == "/long":
         start("200 OK", [("Content-Type", "text/plain")])
         return _Long()
-    if path == "/held":
+    if path.endswith("/held"):
         _hold()
     return _say(_told(environ), start)
 
