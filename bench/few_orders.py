@@ -34,7 +34,7 @@ def place(shop: Shop, app: Flask, count: int, seed: int = 1) -> None:
         pay = dice.random() < _PAID
         placed += buy(shop, f"/products/product-{products.pop()}", placed, pay=pay)
     _work(app)
-    for order in service(OrderService, app).paid_since(_EVER):
+    for order in list(service(OrderService, app).paid_since(_EVER)):
         _go_on(app, order, dice)
     _work(app)
 

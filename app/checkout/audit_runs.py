@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from app.checkout.audit import SURE, Audit, Discrepancy
@@ -15,7 +16,6 @@ from app.payments.errors import GatewayRefused, GatewayUnknown, GatewayUnreachab
 from app.payments.models import Capture, ListedPayment, RefundState
 from app.payments.service import PaymentService
 from app.shared.clock import now
-from app.shared.ids import OrderId
 
 SCHEDULE = "the schedule"
 _LEASE = timedelta(minutes=2)  # without a word from its worker, another goes on
@@ -73,12 +73,11 @@ class AuditRuns:
         """What days came to when they were compared last, the newest first."""
         return self._runs.days(first, last)
 
-    def _store_days(self, listed: Sequence[tuple[str, ListedPayment]]) -> None:
+    def _store_days(self, listed: Sequence[Listed]) -> None:
         moment = now()
         since = moment - SURE
         captures = self._payments.captured_since(since.replace(hour=0, minute=0, second=0))
-        refunds = {each.order_id: self._refunded(each) for each in captures}
-        days = days_of(captures, refunds, listed, moment)
+        days = days_of(captures, self._refunded, listed, moment)
         first = since.date().isoformat()
         self._runs.store_days([day for day in days if day.day > first], first)
 
@@ -93,24 +92,45 @@ class AuditRuns:
         )
 
 
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Listed:
+    """What of a payment on a gateway's list counts for its day, in minor units: as little as can
+    be, since there is one for each payment of six days."""
+
+    gateway: str
+    payment_id: str
+    currency: str
+    captured: int
+    refunded: int
+
+
 class _Watch:
     """Sees what an audit looks at, and says now and then that it goes on."""
 
     def __init__(self, runs: AuditRepository, run_id: str) -> None:
         self._runs = runs
         self._run_id = run_id
-        self.listed: list[tuple[str, ListedPayment]] = []
+        self.listed: list[Listed] = []
 
     def note(self, gateway: str, listed: ListedPayment) -> None:
-        self.listed.append((gateway, listed))
+        payment = listed.payment
+        self.listed.append(
+            Listed(
+                gateway=gateway,
+                payment_id=payment.id,
+                currency=payment.amount.currency,
+                captured=payment.captured.minor,
+                refunded=payment.refunded.minor,
+            )
+        )
         if len(self.listed) % _BEAT_EVERY == 1:
             self._runs.beat(self._run_id, len(self.listed))
 
 
 def days_of(
     captures: Iterable[Capture],
-    refunds: Mapping[OrderId, int],
-    listed: Iterable[tuple[str, ListedPayment]],
+    refunded: Callable[[Capture], int],
+    listed: Iterable[Listed],
     moment: datetime,
 ) -> list[MoneyDay]:
     """Books and lists by day, gateway and currency. A payment that the books do not have counts on
@@ -121,15 +141,12 @@ def days_of(
         key = (capture.updated_at.date().isoformat(), capture.gateway, capture.amount.currency)
         places[capture.gateway, capture.payment_id] = key
         _add(sums, key, payments=1, captured=capture.amount.minor,
-             refunded=refunds.get(capture.order_id, 0))  # fmt: skip
-    for gateway, each in listed:
-        payment = each.payment
-        is_known = (gateway, payment.id) in places
-        if is_known or payment.refunded < payment.captured:
-            stray = (moment.date().isoformat(), gateway, payment.amount.currency)
-            key = places.get((gateway, payment.id), stray)
-            _add(sums, key, listed_captured=payment.captured.minor,
-                 listed_refunded=payment.refunded.minor)  # fmt: skip
+             refunded=refunded(capture))  # fmt: skip
+    for each in listed:
+        known = places.get((each.gateway, each.payment_id))
+        if known or each.refunded < each.captured:
+            key = known or (moment.date().isoformat(), each.gateway, each.currency)
+            _add(sums, key, listed_captured=each.captured, listed_refunded=each.refunded)
     return [
         MoneyDay(day=day, gateway=gateway, currency=currency, compared_at=moment,
                  **{name: number[name] for name in _FIGURES})

@@ -24,6 +24,7 @@ from app.shared.places import place
 from app.shared.texts import from_words, to_words
 
 _FIRST_NUMBER = 10_000
+_AT_ONCE = 100  # orders in memory, of very many
 _SOLD = (OrderState.PAID.value, OrderState.REFUNDED.value)
 _NAMED = {"address.name": {"$ne": ""}}
 _OF_SALES = (
@@ -139,10 +140,11 @@ class OrderRepository:
                     break
         return min(found, most)
 
-    def paid_since(self, moment: datetime) -> list[Order]:
-        """Orders placed from ``moment`` on that are paid and not wholly refunded."""
+    def paid_since(self, moment: datetime) -> Iterator[Order]:
+        """Orders placed from ``moment`` on that are paid and not wholly refunded, read as they are
+        asked for: there may be very many."""
         query = {"state": OrderState.PAID.value, "placed_at": {"$gte": moment}}
-        return [order_from_document(document) for document in self._orders.find(query)]
+        return map(order_from_document, self._orders.find(query, batch_size=_AT_ONCE))
 
     def of_guest(self, email: str, most: int) -> list[Order]:
         """The newest orders that were placed with an address and without an account."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hmac
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from datetime import datetime, timedelta
 from functools import partial
 
@@ -128,8 +128,8 @@ class OrderService:
         """How many paid orders have something to be shipped; ``most`` may be more."""
         return self._orders.count_to_ship(most)
 
-    def paid_since(self, moment: datetime) -> list[Order]:
-        """Orders placed from ``moment`` on that are paid and not wholly refunded."""
+    def paid_since(self, moment: datetime) -> Iterator[Order]:
+        """Orders placed from ``moment`` on that are paid and not wholly refunded, one by one."""
         return self._orders.paid_since(moment)
 
     def adopt(self, account_id: AccountId, proven_email: str) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
@@ -28,6 +29,8 @@ from app.shared.clock import now
 from app.shared.ids import AttemptId, OrderId
 from app.shared.money import Money
 from app.shared.texts import Text, from_words, to_words
+
+_AT_ONCE = 100  # captures in memory, of very many
 
 
 class PaymentRepository:
@@ -289,10 +292,10 @@ class PaymentRepository:
         )
         return bool(result.modified_count)
 
-    def captured_since(self, moment: datetime) -> list[Capture]:
-        """Captures confirmed from ``moment`` on."""
+    def captured_since(self, moment: datetime) -> Iterator[Capture]:
+        """Captures confirmed from ``moment`` on, read as they are asked for."""
         query = {"state": CaptureState.CAPTURED.value, "updated_at": {"$gte": moment}}
-        return [_capture(document) for document in self._captures.find(query)]
+        return map(_capture, self._captures.find(query, batch_size=_AT_ONCE))
 
     def unfinished_captures(self, older_than: timedelta, limit: int) -> list[Capture]:
         """Claims whose end the gateway has not shown yet."""

@@ -338,8 +338,8 @@ class PaymentService:
             found = self._payments.find_attempt(AttemptId(listed.attempt_id))
         return found if found and found.gateway == gateway else None
 
-    def captured_since(self, moment: datetime) -> list[Capture]:
-        """Captures that the shop booked from ``moment`` on."""
+    def captured_since(self, moment: datetime) -> Iterator[Capture]:
+        """Captures that the shop booked from ``moment`` on, one by one."""
         return self._payments.captured_since(moment)
 
     def unfinished_captures(self, older_than: timedelta, limit: int = 50) -> list[Capture]:

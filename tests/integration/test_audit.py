@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import tracemalloc
+from collections.abc import Callable, Iterable
 from datetime import timedelta
 
 import pytest
@@ -12,6 +14,8 @@ from flask import Flask
 from app.checkout import audit
 from app.checkout.audit import Audit, Difference, Discrepancy
 from app.db.database import Database
+from app.orders.models import Order
+from app.orders.service import OrderService
 from app.shared.clock import now
 from app.web.registry import service
 from tests.support.gateways import Sandbox
@@ -176,3 +180,24 @@ def test_money_that_a_gateway_does_not_give_back_is_not_called_mended(
     assert _audit(app) == [(difference, True)]
     assert _audit(app) == []
     assert sandbox.captures() == []
+
+
+def test_a_comparison_holds_few_orders_in_memory_however_many_there_are(
+    app: Flask, ready: Shopper, sandbox: Sandbox, database: Database
+) -> None:
+    ready.pay(sandbox, "stripe")
+    (order,) = database["orders"].find()
+    more = [
+        {**order, "_id": f"ord_{each}", "number": f"MX-9{each}", "checkout_token": f"token-{each}"}
+        for each in range(600)
+    ]
+    database["orders"].insert_many(more)
+
+    def peak(work: Callable[[Iterable[Order]], object]) -> int:
+        tracemalloc.start()
+        work(service(OrderService, app).paid_since(now() - timedelta(days=1)))
+        _, most = tracemalloc.get_traced_memory()
+        tracemalloc.stop()
+        return most
+
+    assert peak(lambda orders: sum(1 for _ in orders)) < peak(list) / 2
