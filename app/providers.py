@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 from urllib.parse import urlsplit
 
-from app.config import Settings
+from app.config import ConfigurationError, Settings
 from app.media.cloudinary_store import CloudinaryMediaStore
 from app.media.local import LocalMediaStore
 from app.media.service import MediaService
@@ -13,7 +13,7 @@ from app.notifications.mail import FolderMailer, Mailer, SmtpMailer
 from app.payments.gateways.razorpay import RazorpayGateway
 from app.payments.gateways.stripe import StripeGateway
 from app.payments.gateways.switchboard import Builder
-from app.payments.keys import FIELDS, KeySet, KeySource
+from app.payments.keys import FIELDS, KeySet, KeySource, key_problems
 from app.privacy.models import Periods
 from app.shop.models import ShopProfile
 
@@ -46,14 +46,26 @@ def periods(settings: Settings) -> Periods:
 
 
 def environment_keys(settings: Settings) -> list[KeySet]:
-    """The keys that the environment has; other gateways have stored ones or are not offered."""
-    return [
+    """The keys that the environment has; other gateways have stored ones or are not offered.
+
+    Raises ``ConfigurationError`` in production for what cannot be such a key, as if two had changed
+    places: it would fail at the first payment.
+    """
+    found = [
         KeySet(gateway=gateway, secrets=secrets, source=KeySource.ENVIRONMENT)
         for gateway, names in FIELDS.items()
         if all(
             (secrets := {name: getattr(settings, f"{gateway}_{name}") for name in names}).values()
         )
     ]
+    problems = [
+        f"{keys.gateway}_{name}".upper() + f": {problem}"
+        for keys in found
+        for name, problem in key_problems(keys.gateway, keys.secrets).items()
+    ]
+    if problems and settings.is_production:
+        raise ConfigurationError("; ".join(problems))
+    return found
 
 
 def gateway_builders(settings: Settings) -> dict[str, Builder]:

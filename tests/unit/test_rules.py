@@ -10,6 +10,7 @@ from app.orders.models import OrderState
 from app.orders.rules import TRANSITIONS
 from app.payments.models import AttemptState, CaptureState, PaymentState, SeenPayment
 from app.payments.rules import ATTEMPT_TRANSITIONS, CAPTURE_TRANSITIONS
+from app.providers import environment_keys
 from app.shared.errors import Invalid
 from app.shared.money import Money
 
@@ -100,6 +101,31 @@ def test_a_complete_production_environment_is_accepted() -> None:
 def test_production_refuses_to_start_and_says_why(change: dict[str, str], named: str) -> None:
     with pytest.raises(ConfigurationError, match=named):
         load_settings({**GOOD, **change})
+
+
+@pytest.mark.parametrize(
+    ("keys", "named"),
+    [
+        (
+            {"STRIPE_SECRET_KEY": "whsec_12345678", "STRIPE_WEBHOOK_SECRET": "sk_live_12345678"},
+            "STRIPE_SECRET_KEY: .*STRIPE_WEBHOOK_SECRET: ",
+        ),
+        (
+            {
+                "RAZORPAY_KEY_ID": "rzp_live_123456",
+                "RAZORPAY_KEY_SECRET": "12345678",
+                "RAZORPAY_WEBHOOK_SECRET": "weak",
+            },
+            "RAZORPAY_WEBHOOK_SECRET: ",
+        ),
+    ],
+)
+def test_production_takes_no_gateway_key_that_cannot_be_one(
+    keys: dict[str, str], named: str
+) -> None:
+    with pytest.raises(ConfigurationError, match=named):
+        environment_keys(load_settings({**GOOD, **keys}))
+    assert environment_keys(load_settings(keys))  # sandboxes of others may have their own
 
 
 def test_everything_that_is_wrong_is_named_at_once() -> None:
