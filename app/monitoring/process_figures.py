@@ -30,7 +30,7 @@ _PAGES = prometheus.Counter(
 _PAGE_BYTES = Gauge(
     "mossx_page_cache_bytes",
     "Memory that finished pages take, in the process with the most.",
-    multiprocess_mode="max",
+    multiprocess_mode="livemax",
 )
 _MODEL_PRODUCTS = Gauge(
     "mossx_read_model_products",
@@ -39,13 +39,13 @@ _MODEL_PRODUCTS = Gauge(
 )
 _MODEL_LAG = Gauge(
     "mossx_read_model_lag_seconds",
-    "Time since the process that told last looked at the feed of catalog changes.",
-    multiprocess_mode="mostrecent",
+    "Time since the process that is furthest behind looked at the feed of catalog changes.",
+    multiprocess_mode="livemax",
 )
 _FOLLOWING = Gauge(
     "mossx_read_model_following",
-    "1 while the process that told last hears of every change at once.",
-    multiprocess_mode="mostrecent",
+    "1 while every process hears of every change at once.",
+    multiprocess_mode="livemin",
 )
 
 

@@ -30,7 +30,7 @@ GATEWAY_RESTS = Gauge(
     "mossx_gateway_breaker_open",
     "1 while a process leaves the gateway alone because it failed too often.",
     ("gateway",),
-    multiprocess_mode="max",
+    multiprocess_mode="livemax",
 )
 ATTEMPTS = Counter(
     "mossx_payment_attempts_total",

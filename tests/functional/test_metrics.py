@@ -8,10 +8,18 @@ from flask import Flask
 
 def test_requests_are_counted_by_endpoint(app: Flask) -> None:
     client = app.test_client()
-    client.get("/healthz")
+    client.get("/orders/lookup")
     text = client.get("/metrics").text
-    assert 'mossx_requests_total{endpoint="health.healthz",method="GET",status="200"}' in text
-    assert 'mossx_request_seconds_bucket{endpoint="health.healthz",le="0.05"}' in text
+    assert 'mossx_requests_total{endpoint="orders.lookup",method="GET",status="200"}' in text
+    assert 'mossx_request_seconds_bucket{endpoint="orders.lookup",le="0.05"}' in text
+
+
+def test_those_who_ask_every_second_are_not_counted_as_shoppers(app: Flask) -> None:
+    client = app.test_client()
+    for path in ("/healthz", "/readyz", "/metrics"):
+        client.get(path)
+    assert 'endpoint="health' not in client.get("/metrics").text
+    assert 'endpoint="metrics' not in client.get("/metrics").text
 
 
 @pytest.mark.parametrize(
