@@ -51,8 +51,14 @@ class Worker:
     def run(self) -> None:
         """Work until ``stop``; a database that is away is waited for."""
         _log.info("worker_started")
+        for job in self.jobs:  # or the first failure of a rare one would be no increase
+            for outcome in ("done", "failed"):
+                JOBS.labels(job.name, outcome)
         threads = [
-            *(self._thread(self._handle, self._outbox.lane()) for _ in range(_LANES)),
+            *(
+                self._thread(self._handle, self._outbox.lane(), f"events {number}")
+                for number in range(1, _LANES + 1)
+            ),
             *(self._thread(self._repeat, job) for job in self.jobs),
         ]
         for thread in threads:
@@ -72,14 +78,14 @@ class Worker:
         self._turned = time.monotonic()
         WORKER_SEEN.labels(thread).set_to_current_time()
 
-    def _thread(self, work: Callable[..., None], about: Lane | Job) -> threading.Thread:
-        return threading.Thread(target=work, args=(about,), daemon=True)
+    def _thread(self, work: Callable[..., None], *about: Lane | Job | str) -> threading.Thread:
+        return threading.Thread(target=work, args=about, daemon=True)
 
-    def _handle(self, lane: Lane) -> None:
+    def _handle(self, lane: Lane, name: str) -> None:
         """Handle events until told to stop."""
         interrupted = False
         while not self._stop.is_set():
-            self._turn("events")
+            self._turn(name)
             try:
                 if interrupted:
                     lane.take_back()

@@ -292,7 +292,8 @@ class Lane:
     def _conclude(self, document: Document, failures: list[str]) -> None:
         if failures:
             pause = min(timedelta(seconds=2 ** min(document["tries"], 12)), _MAX_BACKOFF)
-            change = {"available_at": now() + pause, "error": failures[0]}
+            again = now() + pause
+            change = {"available_at": again, "due_at": again, "error": failures[0]}
         else:
             change = {"state": "done", "done_at": now()}
         self._events.update_one(

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterable, Iterator
+from datetime import timedelta
 from typing import Any
 
 import promql_parser
@@ -16,6 +17,7 @@ from prometheus_client.metrics_core import Metric
 
 from app.monitoring.shop_figures import ShopFigures
 from app.web.registry import service
+from app.worker import Worker
 from dev.stack import ROOT
 
 _RULES = yaml.safe_load((ROOT / "deploy/prometheus/alerts.yml").read_text())
@@ -129,3 +131,20 @@ def test_panels_have_places_of_their_own() -> None:
                 assert (x, y) not in taken, panel["title"]
                 taken.add((x, y))
     assert len({panel["id"] for panel in _DASHBOARD["panels"]}) == len(_DASHBOARD["panels"])
+
+
+def _windows(query: str) -> Iterator[timedelta]:
+    found: list[timedelta] = []
+
+    def visit(node: Any) -> None:
+        if isinstance(node, promql_parser.MatrixSelector):
+            found.append(node.range)
+
+    promql_parser.walk(promql_parser.parse(query), visit)
+    yield from found
+
+
+def test_a_job_that_always_fails_is_seen_however_rarely_it_runs(app: Flask) -> None:
+    [rule] = [each for each in _ALERTS if each["alert"] == "JobFails"]
+    longest = max(_windows(rule["expr"]))
+    assert longest > max(job.every for job in service(Worker, app).jobs)

@@ -22,6 +22,7 @@ from app.payments.errors import GatewayUnreachable
 from app.payments.gateways.base import Gateway
 from app.payments.gateways.guard import GuardedGateway
 from app.shared.clock import now
+from app.web.metrics import exposition
 from app.web.page_cache import PageCache
 from app.web.registry import service
 from dev.ports import find_free
@@ -153,6 +154,9 @@ def test_events_that_wait_and_fail_are_told(
     database["outbox"].update_one({"_id": old}, {"$set": {"due_at": now() - timedelta(minutes=9)}})
     assert outbox.run_one()
 
+    bad = database["outbox"].find_one({"topic": "bad"})
+    assert bad is not None
+    assert bad["due_at"] == bad["available_at"] > now()  # it is not late before its next try
     assert watch.now("mossx_outbox_waiting") == 3
     assert watch.now("mossx_outbox_failing") == 1
     assert 540 <= watch.now("mossx_outbox_oldest_seconds") < 700
@@ -242,7 +246,7 @@ def test_the_worker_has_a_port_of_its_own(worker_port: int) -> None:
             text = requests.get(f"{address}/metrics", timeout=5).text
         except requests.ConnectionError:
             return False
-        return value(read(text), "mossx_worker_heartbeat_timestamp_seconds", thread="events") > 0
+        return value(read(text), "mossx_worker_heartbeat_timestamp_seconds", thread="events 1") > 0
 
     wait_until(beats, 40)
     assert _is_well(worker_port)
@@ -290,3 +294,45 @@ def test_processes_of_a_server_are_told_together(tmp_path: Path) -> None:
     figures = read(told)
     assert value(figures, "mossx_carts_lost_total") == 2
     assert value(figures, "mossx_gateway_breaker_open", gateway="stripe") == 1
+
+
+_TOLD = """
+import sys
+from app.payments.gateways import guard
+from app.monitoring import process_figures
+process_figures._FOLLOWING.set(int(sys.argv[1]))
+process_figures._MODEL_LAG.set(float(sys.argv[2]))
+guard.GATEWAY_RESTS.labels("stripe").set(int(sys.argv[3]))
+print("told", flush=True)
+sys.stdin.read()
+"""
+
+
+def test_what_one_of_several_processes_says_is_neither_covered_up_nor_outlives_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PROMETHEUS_MULTIPROC_DIR", str(tmp_path))
+
+    def process(*told: str) -> subprocess.Popen[str]:
+        command = [sys.executable, "-c", _TOLD, *told]
+        pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "text": True}
+        begun = subprocess.Popen(command, cwd=ROOT, **pipes)
+        assert begun.stdout.readline() == "told\n"
+        return begun
+
+    def shown() -> Figures:
+        return read(exposition([]).decode())
+
+    behind, well = process("0", "600", "1"), process("1", "2", "0")
+    figures = shown()
+    assert value(figures, "mossx_read_model_following") == 0
+    assert value(figures, "mossx_read_model_lag_seconds") == 600
+    assert value(figures, "mossx_gateway_breaker_open", gateway="stripe") == 1
+    behind.kill()
+    behind.wait()
+    figures = shown()
+    well.kill()
+    well.wait()
+    assert value(figures, "mossx_read_model_following") == 1
+    assert value(figures, "mossx_read_model_lag_seconds") == 2
+    assert value(figures, "mossx_gateway_breaker_open", gateway="stripe") == 0
