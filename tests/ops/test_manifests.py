@@ -10,6 +10,7 @@ from typing import Any
 import kubernetes_validate
 import pytest
 import yaml
+from flask import Flask
 from yamllint import linter
 from yamllint.config import YamlLintConfig
 
@@ -153,6 +154,24 @@ def test_the_proxy_asks_for_readiness_and_hides_the_inside() -> None:
     assert interval + timeout < int(_OURS["web"]["environment"]["MOSSX_DRAIN_SECONDS"])
     assert _OURS["web"]["environment"]["MOSSX_PROXIES"] == "1"
     assert text.count("{") == text.count("}")
+
+
+def test_the_proxy_logs_no_link_that_opens_something(app: Flask) -> None:
+    text = (ROOT / "deploy/caddy/Caddyfile").read_text()
+    [(pattern, put)] = re.findall(r"request>uri regexp `(.+)` `(.+)`", text)
+    found = [rule for rule in app.url_map.iter_rules() if "token" in rule.arguments]
+    assert len(found) > 8
+    paths = [rule.rule.replace("<token>", "s3cret.1_x-Y") for rule in found]
+    for address in (*paths, "/orders/MX-1?a=b&token=s3cret", "/checkout?draft=s3cret"):
+        logged = re.sub(pattern, put.replace("$1", r"\1"), f"{address}")
+        assert "s3cret" not in logged, address
+        assert "[hidden]" in logged
+    for header in ("request>headers>Referer", "request>headers>Cookie", "resp_headers>Location"):
+        assert f"{header} delete" in text
+
+
+def test_the_proxy_leaves_to_the_shop_what_browsers_are_told() -> None:
+    assert "Strict-Transport-Security" not in (ROOT / "deploy/caddy/Caddyfile").read_text()
 
 
 # --- the cluster ----------------------------------------------------------------------------------
