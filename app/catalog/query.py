@@ -23,6 +23,7 @@ OPTION = "option."
 _LONGEST = 200
 _MOST_VALUES = 20
 _MOST_PAGES = 100_000
+MOST_MINOR = 10**12  # minor units: nothing costs more
 _T = TypeVar("_T")
 Pairs = Iterable[tuple[str, str]]
 
@@ -155,7 +156,7 @@ def _price(
         amount = Money.from_major(text, currency)
     except ValueError:
         amount = None
-    if amount is None or not 0 <= amount.minor < 10**12:
+    if amount is None or not 0 <= amount.minor < MOST_MINOR:
         places = exponent(currency)
         example = f"{Decimal('19.5'):.{places}f}" if places else "1950"
         errors[name] = Text(

@@ -7,7 +7,7 @@ from dataclasses import replace
 from decimal import Decimal
 
 from app.catalog.models import Category
-from app.catalog.query import ListingQuery
+from app.catalog.query import MOST_MINOR, ListingQuery
 from app.catalog.search import Hits, Marks
 from app.catalog.search.marking import marks_of_text
 from app.catalog.text import words
@@ -111,9 +111,13 @@ def with_prices(query: ListingQuery, hits: Hits, market: Market) -> ListingQuery
 
 
 def _money(amount: Decimal | None, market: Market) -> Money | None:
-    """Beyond what the currency can say, a price is rounded; ``15.999`` is no amount of dollars."""
+    """Beyond what the currency can say, a price is rounded; ``15.999`` is no amount of dollars.
+    One beyond all prices is as good as the highest."""
     if amount is None:
         return None
+    highest = Money(MOST_MINOR, market.currency)
+    if amount >= highest.to_major():
+        return highest
     try:
         return Money.from_major(str(amount), market.currency)
     except ValueError:

@@ -281,6 +281,20 @@ def test_suggestions_come_in_groups_with_their_number(
     catalog.add(
         make_product("Walnut Tray", make_variant("T")), make_product("Oak Tray", make_variant("O"))
     )
+@pytest.mark.parametrize("number", ["1" + ",000" * 7, "1" + ",000" * 12, "1" + ".000" * 45])
+def test_a_price_in_words_may_be_beyond_any(
+    shopper: Shopper, shelf: CatalogMaker, number: str
+) -> None:
+    for words, found in (
+        ("under", 24),
+        ("between 1 and", 24),
+        ("unter", 24),
+        ("over", 0),
+        ("ab", 0),
+    ):
+        assert len(_titles(shopper, f"/search?q=bowl+{words}+{number}&sort=price_asc")) == found
+
+
     fragment = soup(shopper.get("/search/suggest?q=tr", headers=HTMX))
     assert [each.text for each in fragment.select(".eyebrow")] == [
         "Searches", "Categories", "Products"
