@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 from decimal import Decimal
@@ -24,6 +25,7 @@ _LONGEST = 200
 _MOST_VALUES = 20
 _MOST_PAGES = 100_000
 MOST_MINOR = 10**12  # minor units: nothing costs more
+_COMMA = re.compile(r"\A(\d+),(\d{1,2})\Z")  # as telephones type decimals where that is their sign
 _T = TypeVar("_T")
 Pairs = Iterable[tuple[str, str]]
 
@@ -153,7 +155,7 @@ def _price(
     if not text:
         return None
     try:
-        amount = Money.from_major(text, currency)
+        amount = Money.from_major(_COMMA.sub(r"\1.\2", text), currency)
     except ValueError:
         amount = None
     if amount is None or not 0 <= amount.minor < MOST_MINOR:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from urllib.parse import parse_qsl, urlsplit
+from urllib.parse import parse_qsl, urlencode, urlsplit
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from app.catalog.query import SORTS, parse_query
+from app.shared.money import Money
 
 TEXT = st.text(st.characters(blacklist_categories=("Cs", "Cc")), max_size=20)
 
@@ -41,6 +43,14 @@ def test_bad_prices_are_named_beside_their_field() -> None:
     assert "max_price" in parse_query([("min_price", "20"), ("max_price", "10")], "USD").errors
     assert "max_price" in parse_query([("max_price", "-1")], "USD").errors
     assert parse_query([("min_price", "12.50")], "USD").errors == {}
+    assert "min_price" in parse_query([("min_price", "1,250")], "EUR").errors
+
+
+@pytest.mark.parametrize("typed", ["12,50", "12,5", "12.5"])
+def test_a_price_may_have_a_comma_for_its_decimals(typed: str) -> None:
+    query = parse_query([("min_price", typed)], "EUR")
+    assert (query.floor, query.errors) == (Money(1250, "EUR"), {})
+    assert query.url("/products") == f"/products?{urlencode({'min_price': typed})}"
 
 
 def test_toggling_twice_changes_nothing() -> None:
