@@ -102,7 +102,7 @@ def product(slug: str) -> BaseResponse:
     wanted = {
         name.removeprefix(OPTION): value
         for name, value in request.args.items()
-        if name.startswith(OPTION)
+        if name.startswith(OPTION) and value
     }
     try:
         shown = service(CatalogPages).product_page(slug, wanted, current_market())

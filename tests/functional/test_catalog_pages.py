@@ -10,6 +10,7 @@ from flask import Flask
 from app.catalog.models import ProductStatus
 from app.db.database import Database
 from tests.support.catalog import CatalogMaker, make_product, make_variant
+from tests.support.member import Member
 from tests.support.shopper import HTMX, Shopper, soup
 
 
@@ -167,6 +168,14 @@ def test_no_query_breaks_a_page(
     shopper: Shopper, shelf: CatalogMaker, path: str, query: str
 ) -> None:
     assert shopper.get(path + query).status_code in {200, 404, 422}
+
+
+def test_an_option_without_a_value_chooses_nothing_for_members_either(
+    shopper: Shopper, member: Member, shelf: CatalogMaker
+) -> None:
+    for each in (shopper, member):
+        page = soup(each.get("/products/bowl-01?option.Size="))
+        assert page.select_one(".option[aria-current]") is not None
 
 
 def test_a_market_has_its_own_prices_and_range(shopper: Shopper, catalog: CatalogMaker) -> None:
