@@ -26,7 +26,7 @@ class PastAddresses:
     def find(self, slug: str) -> str | None:
         """The address of today of the product that was at this one, or None."""
         kept = self._addresses.find_one({"_id": slug})
-        if kept is None:
+        if kept is None or self._products.find_one({"slug": slug}, {"_id": 1}):
             return None
         product = self._products.find_one({"_id": kept["product_id"]}, {"slug": 1})
-        return product["slug"] if product and product["slug"] != slug else None
+        return product["slug"] if product else None

@@ -216,15 +216,17 @@ def test_old_links_arrive_at_the_new_address(app: Flask, owner: Staff, mug: Prod
     assert shop_of(app).get("/products/never-there").status_code == 404
 
 
-def test_what_is_back_at_its_old_address_and_not_sold_leads_nowhere(
-    app: Flask, owner: Staff, mug: Product
+def test_an_address_that_is_in_use_again_leads_nowhere_else(
+    app: Flask, owner: Staff, mug: Product, catalog: CatalogMaker
 ) -> None:
     path = f"/admin/products/{mug.id}"
     for slug in ("dune-cup", "dune-mug"):
         assert owner.post(path, form_of(owner, path, slug=slug)).status_code == 303
     assert shop_of(app).get("/products/dune-cup").location == "/products/dune-mug"
-    assert owner.post(path, form_of(owner, path, status="archived")).status_code == 303
+    assert owner.post(path, form_of(owner, path, status="draft")).status_code == 303
     assert shop_of(app).get("/products/dune-mug").status_code == 404
+    catalog.add(make_product("Dune cup", make_variant("CUP"), status=ProductStatus.DRAFT))
+    assert shop_of(app).get("/products/dune-cup").status_code == 404
 
 
 def test_a_gift_card_never_runs_out(owner: Staff, mug: Product, database: Database) -> None:
