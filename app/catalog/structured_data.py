@@ -16,7 +16,7 @@ from urllib.parse import quote
 from jinja2.utils import htmlsafe_json_dumps
 from markupsafe import Markup
 
-from app.catalog.models import Image, Price, Product, Ratings, Variant
+from app.catalog.models import Image, Product, Ratings, Variant
 from app.catalog.policies import Standing
 from app.catalog.rules import variant_url
 from app.catalog.views import Listing, ProductPage
@@ -175,7 +175,7 @@ def product(page: ProductPage, description: str, market: str, site: Site) -> Dat
         data["image"] = [site.picture(image).url for image in shown.images[:_MOST_IMAGES]]
     if len(shown.variants) == 1:
         data |= _gtin(shown.variants[0])
-    sold = [(each, price) for each in shown.variants if (price := each.price_in(market))]
+    sold = [(each, price) for each in shown.variants if (price := _price(page, each, market))]
     if sold:
         data["offers"] = _offers(page, sold, site)
     return data | _rating(shown.ratings)
@@ -213,10 +213,18 @@ def _rating(ratings: Ratings) -> Data:
     }
 
 
-def _offers(page: ProductPage, sold: list[tuple[Variant, Price]], site: Site) -> Data:
+def _price(page: ProductPage, variant: Variant, market: str) -> Money | None:
+    """What the page asks for it: of a bundle, for the choice that it shows."""
+    if page.product.is_bundle:
+        return page.price
+    price = variant.price_in(market)
+    return price.amount if price else None
+
+
+def _offers(page: ProductPage, sold: list[tuple[Variant, Money]], site: Site) -> Data:
     if len(sold) == 1:
         return _offer(page, *sold[0], site)
-    amounts = [price.amount for _, price in sold]
+    amounts = [price for _, price in sold]
     return {
         "@type": "AggregateOffer",
         "lowPrice": major_units(min(amounts, key=_minor)),
@@ -230,14 +238,14 @@ def _offers(page: ProductPage, sold: list[tuple[Variant, Price]], site: Site) ->
 
 
 def _shown_first(
-    page: ProductPage, sold: list[tuple[Variant, Price]]
-) -> list[tuple[Variant, Price]]:
+    page: ProductPage, sold: list[tuple[Variant, Money]]
+) -> list[tuple[Variant, Money]]:
     """The variant on the page is never the one that is left out."""
     shown = page.variant.sku if page.variant else ""
     return sorted(sold, key=lambda each: each[0].sku != shown)
 
 
-def _offer(page: ProductPage, variant: Variant, price: Price, site: Site) -> Data:
+def _offer(page: ProductPage, variant: Variant, price: Money, site: Site) -> Data:
     several = len(page.product.variants) > 1
     return {
         "@type": "Offer",
@@ -245,8 +253,8 @@ def _offer(page: ProductPage, variant: Variant, price: Price, site: Site) -> Dat
         "sku": variant.sku,
         **(_gtin(variant) if several else {}),
         "url": site.url(variant_url(page.product, variant.options if several else {})),
-        "price": major_units(price.amount),
-        "priceCurrency": price.amount.currency,
+        "price": major_units(price),
+        "priceCurrency": price.currency,
         "availability": availability(page.standing_of(variant.sku)),
         "itemCondition": f"{_CONTEXT}/NewCondition",
     }

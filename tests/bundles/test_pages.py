@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+
 import pytest
 from bs4 import BeautifulSoup
 from flask import Flask
@@ -49,6 +51,18 @@ def test_its_page_offers_every_choice_with_what_it_costs(shopper: Shopper) -> No
     assert "$54.00" in page.select_one(".product-price").text
     assert page.select_one(".stock").text == "Only 5 sets left"
     assert '"availability":"https://schema.org/InStock"' in str(page)
+
+
+def test_machines_are_told_the_price_that_the_page_shows(app: Flask, shopper: Shopper) -> None:
+    service(InventoryService, app).set_on_hand({Sku("RED"): 0}, "test")
+    page = soup(shopper.get("/products/breakfast"))
+    assert "$61.20" in page.select_one(".product-price").text
+    scripts = page.select("script[type='application/ld+json']")
+    (offer,) = [
+        each["offers"] for script in scripts if "offers" in (each := json.loads(script.text))
+    ]
+    assert (offer["price"], offer["availability"]) == ("61.20", "https://schema.org/InStock")
+    assert page.find("meta", property="product:price:amount")["content"] == "61.20"
 
 
 @pytest.mark.parametrize("htmx", [False, True])
