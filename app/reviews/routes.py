@@ -8,7 +8,8 @@ from flask import Blueprint, Response, request
 from werkzeug.wrappers import Response as BaseResponse
 
 from app.catalog.forgetting import of_products
-from app.catalog.models import Product, ProductStatus
+from app.catalog.models import Product
+from app.catalog.rules import is_sold
 from app.catalog.service import CatalogService
 from app.catalog.structured_data import SharedReview
 from app.identity.context import LOGIN_PATH, current_account, signed_in, whose
@@ -33,7 +34,7 @@ _CHECK = Text("Please check the fields below.")
 
 def _product(slug: str) -> Product:
     product = service(CatalogService).find_product(slug)
-    if product is None or product.status is not ProductStatus.PUBLISHED:
+    if product is None or not is_sold(product):
         raise NotFound(Text("We could not find this product."))
     return product
 

@@ -6,6 +6,7 @@ import json
 import re
 import time
 from collections.abc import Iterator
+from datetime import timedelta
 
 import pytest
 from flask import Flask
@@ -16,6 +17,7 @@ from app.catalog.service import CatalogService
 from app.db.database import Database
 from app.reviews.models import ReviewState
 from app.reviews.service import ReviewService
+from app.shared.clock import now
 from app.shared.ids import AccountId
 from app.web.page_cache import PageCache
 from app.web.registry import service
@@ -63,6 +65,17 @@ def _publish_all(app: Flask) -> None:
     reviews = service(ReviewService, app)
     for each in reviews.in_state(ReviewState.WAITING):
         reviews.publish(each.id, each.version, "test")
+
+
+def test_a_product_that_is_not_out_yet_has_no_reviews_page(
+    shopper: Shopper, catalog: CatalogMaker
+) -> None:
+    day = now() + timedelta(days=1)
+    catalog.add(make_product("Secret Lamp", make_variant("LAMP"), published_at=day))
+    assert shopper.get("/products/secret-lamp").status_code == 404
+    for path in ("reviews", "review"):
+        assert shopper.get(f"/products/secret-lamp/{path}").status_code == 404
+    assert shopper.post("/products/secret-lamp/review/order", {}).status_code == 404
 
 
 # --- writing --------------------------------------------------------------------------------------
