@@ -12,7 +12,7 @@ from app.shared.errors import Invalid
 from app.shared.languages import LANGUAGES
 from app.shared.texts import Text
 from app.web.language import remember_language
-from app.web.rendering import leave_to, local_path
+from app.web.rendering import leave_to, local_path, page_at
 
 blueprint = Blueprint("markets", __name__)
 
@@ -31,7 +31,7 @@ def choose() -> Response:
         )
     language = _chosen_language(market)
     secure = current_app.config["SESSION_COOKIE_SECURE"]
-    response = leave_to(local_path(request.form.get("next") or request.referrer or "/"))
+    response = leave_to(page_at(local_path(request.form.get("next") or request.referrer or "/")))
     response.set_cookie(
         COOKIE,
         market.code,

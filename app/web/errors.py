@@ -6,7 +6,7 @@ import time
 from urllib.parse import quote
 
 import structlog
-from flask import Flask, Response, current_app, redirect, render_template, request
+from flask import Flask, Response, redirect, render_template, request
 from redis.exceptions import RedisError
 from werkzeug.exceptions import HTTPException
 from werkzeug.wrappers import Response as BaseResponse
@@ -15,7 +15,7 @@ from app.db.errors import PyMongoError
 from app.shared.errors import Conflict, Forbidden, Invalid, NotFound, ShopError, Unavailable
 from app.shared.texts import Text
 from app.web.logs import plain_path
-from app.web.rendering import local_path, page, wants_fragment
+from app.web.rendering import can_be_read, local_path, page, wants_fragment
 
 _STATUS: tuple[tuple[type[ShopError], int], ...] = (
     (NotFound, 404),
@@ -77,12 +77,7 @@ def _without_slash() -> str:
     bare = request.path.removesuffix("/")
     if request.method not in {"GET", "HEAD"} or bare == request.path:
         return ""
-    routes = current_app.create_url_adapter(request)
-    try:
-        known = routes is not None and routes.match(bare, "GET")
-    except HTTPException:
-        return ""
-    if not known:
+    if not can_be_read(bare):
         return ""
     query = request.query_string.decode("ascii", "replace")
     return local_path(quote(bare) + (f"?{query}" if query else ""), default="")

@@ -8,6 +8,7 @@ from urllib.parse import urlsplit
 
 from flask import Response, current_app, make_response, redirect, render_template, request
 from jinja2_fragments.flask import render_blocks
+from werkzeug.exceptions import HTTPException
 from werkzeug.wrappers import Response as BaseResponse
 
 _REFUSED = 422  # what was sent cannot be accepted
@@ -86,6 +87,26 @@ def leave_to(location: str) -> BaseResponse:
     response.vary.add("HX-Request")
     response.headers["Cache-Control"] = "private, no-store"
     return response
+
+
+def can_be_read(path: str) -> bool:
+    """Whether the shop has a page at this path."""
+    routes = current_app.create_url_adapter(request)
+    try:
+        return routes is not None and bool(routes.match(path, "GET"))
+    except HTTPException:  # also a redirect to where it is
+        return False
+
+
+def page_at(url: str) -> str:
+    """The page at a path of the shop, else the nearest one above it: a refused form stands at an
+    address that nobody can read."""
+    path = urlsplit(url).path
+    if can_be_read(path):
+        return url
+    while path and not can_be_read(path):
+        path = path.rpartition("/")[0]
+    return path or "/"
 
 
 def local_path(url: str, default: str = "/") -> str:

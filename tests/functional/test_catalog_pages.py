@@ -204,6 +204,17 @@ def test_the_market_form_leads_nowhere_else(shopper: Shopper, target: str) -> No
     assert shopper.post("/market", {"market": "US", "next": target}).location == "/"
 
 
+@pytest.mark.parametrize("path", ["/cart/items", "/cart/items/line_1", "/cart/coupons"])
+def test_choosing_a_market_on_a_refused_form_leads_to_a_page(
+    shopper: Shopper, catalog: CatalogMaker, path: str
+) -> None:
+    shopper.add(catalog.mug())
+    referrer = {"Referer": f"http://localhost{path}"}
+    form = {"csrf_token": shopper.token(), "market": "DE"}
+    answer = shopper.client.post("/market", data=form, headers=referrer)
+    assert (answer.status_code, answer.location) == (303, "/cart")
+
+
 def test_an_unknown_market_is_refused(shopper: Shopper) -> None:
     assert shopper.post("/market", {"market": "XX"}).status_code == 422
 
@@ -270,6 +281,20 @@ def test_prices_in_words_limit_the_results(shopper: Shopper, shelf: CatalogMaker
     assert _titles(shopper, "/search?q=bowl+under+12&max_price=10") == ["Bowl 00"]
 
 
+@pytest.mark.parametrize("number", ["1" + ",000" * 7, "1" + ",000" * 12, "1" + ".000" * 45])
+def test_a_price_in_words_may_be_beyond_any(
+    shopper: Shopper, shelf: CatalogMaker, number: str
+) -> None:
+    for words, found in (
+        ("under", 24),
+        ("between 1 and", 24),
+        ("unter", 24),
+        ("over", 0),
+        ("ab", 0),
+    ):
+        assert len(_titles(shopper, f"/search?q=bowl+{words}+{number}&sort=price_asc")) == found
+
+
 def test_a_search_without_results_leads_on_to_full_shelves(
     app: Flask, shopper: Shopper, catalog: CatalogMaker, database: Database
 ) -> None:
@@ -290,20 +315,6 @@ def test_suggestions_come_in_groups_with_their_number(
     catalog.add(
         make_product("Walnut Tray", make_variant("T")), make_product("Oak Tray", make_variant("O"))
     )
-@pytest.mark.parametrize("number", ["1" + ",000" * 7, "1" + ",000" * 12, "1" + ".000" * 45])
-def test_a_price_in_words_may_be_beyond_any(
-    shopper: Shopper, shelf: CatalogMaker, number: str
-) -> None:
-    for words, found in (
-        ("under", 24),
-        ("between 1 and", 24),
-        ("unter", 24),
-        ("over", 0),
-        ("ab", 0),
-    ):
-        assert len(_titles(shopper, f"/search?q=bowl+{words}+{number}&sort=price_asc")) == found
-
-
     fragment = soup(shopper.get("/search/suggest?q=tr", headers=HTMX))
     assert [each.text for each in fragment.select(".eyebrow")] == [
         "Searches", "Categories", "Products"
