@@ -50,6 +50,7 @@ def register_form() -> BaseResponse:
 
 @blueprint.post("/register")
 @limiter.limit("10 per hour", key_func=account_and_network, deduct_when=passed)
+@limiter.limit("30 per hour", key_func=account_named, deduct_when=passed)  # it tries a password
 @limiter.limit("120 per minute; 1000 per hour")
 def register() -> BaseResponse:
     """Make an account and log in; whether the address was known is only told by mail."""

@@ -6,7 +6,8 @@ import pyotp
 from flask import Flask
 
 from app.db.database import Database
-from tests.support.member import PASSWORD, Mailbox, Member
+from app.identity.tokens import ACCESS_COOKIE
+from tests.support.member import PASSWORD, Mailbox, Member, make_proven
 from tests.support.shopper import soup
 
 STOLEN, OWN = "stolen before you came", "three quiet herons at dusk"
@@ -62,3 +63,17 @@ def test_a_reset_link_ends_with_the_address_it_was_sent_to(
     assert reader.post(link, {"password": STOLEN}).status_code == 404
     assert database["accounts"].find_one() == before
     assert member.is_in()
+
+
+def test_nobody_guesses_from_everywhere_by_registering(app: Flask) -> None:
+    make_proven(app, "ann@example.com")
+    stranger = Member(app)
+    form = {"csrf_token": stranger.token(), "email": "ann@example.com", "name": "Eve"}
+    answers = []
+    for n in range(31):
+        sent = {**form, "password": f"{STOLEN} {n}"}
+        where = {"REMOTE_ADDR": f"198.51.100.{n}"}
+        stranger.client.delete_cookie(ACCESS_COOKIE)
+        answer = stranger.client.post("/account/register", data=sent, environ_overrides=where)
+        answers.append(answer.status_code)
+    assert answers == [303] * 30 + [429]
