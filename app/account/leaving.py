@@ -164,7 +164,10 @@ class Leaving:
     def _check(self, account: Account) -> None:
         if account.role is Role.OWNER:
             raise OwnerCannotLeave
-        for order in self._orders_of(account):
+        self._check_orders(self._orders_of(account))
+
+    def _check_orders(self, orders: Iterable[Order]) -> None:
+        for order in orders:
             if self._is_open(order):
                 raise StillOpen(order.number)
 
@@ -187,14 +190,15 @@ class Leaving:
         noted, and end its sessions; take its owner out of its orders, as far as the law allows, and
         have every other trace removed.
 
-        Raises ``OwnerCannotLeave``, ``StillOpen``, and ``Conflict`` if its role is another by now;
-        then nothing changes but that it is logged out.
+        Raises ``OwnerCannotLeave``, ``StillOpen``, and ``Conflict`` if its role is another by now,
+        or its owner stays; then nothing changes but that it is logged out.
         """
         self._check(account)
         # First, so that no request that is still signed in begins another cart of this name.
         self._sessions.revoke_all(account.id, "The account was deleted")
 
         def work(session: Session) -> None:
+            self._check_orders(self._orders.every_of_account(account.id, session))
             self._carts.forget(account.id, session)
             self._wishlists.forget(account.id, session)
             if account.verified:  # else the address may be somebody else's

@@ -125,14 +125,20 @@ class AccountRepository:
         )
         return bool(result.matched_count)
 
+    def postpone(self, account: Account, moment: datetime) -> None:
+        """Let an account leave later, if it still leaves when it was to."""
+        known = {"_id": account.id, "leaves_at": account.leaves_at}
+        self._accounts.update_one(known, {"$set": {"leaves_at": moment}})
+
     def leaving(self, before: datetime, most: int) -> list[Account]:
         """Accounts that were to be deleted by some moment."""
         found = self._accounts.find({"leaves_at": until(before)}).limit(most)
         return [account for account in map(_maybe, found) if account]
 
     def delete(self, account: Account, session: Session) -> bool:
-        """Remove the account, in the role in which it was read; False if that is another."""
-        known = {"_id": account.id, "role": account.role.value}
+        """Remove the account, in the role in which it was read, and if its owner has neither asked
+        to leave nor to stay since; False if that is another."""
+        known = {"_id": account.id, "role": account.role.value, "leaves_at": account.leaves_at}
         return bool(self._accounts.delete_one(known, session=session).deleted_count)
 
     # --- the second factor -------------------------------------------------------------------

@@ -219,8 +219,8 @@ class AccountService:
         return self._database.in_transaction(work)
 
     def postpone(self, account: Account, moment: datetime) -> None:
-        """Delete the account later: something of it is still open."""
-        self._accounts.change(account.id, {"leaves_at": moment})
+        """Delete the account later, unless it is to stay by now: something of it is still open."""
+        self._accounts.postpone(account, moment)
 
     def stay(self, account_id: AccountId) -> None:
         """Do not delete the account; repeating it changes nothing."""
@@ -233,9 +233,9 @@ class AccountService:
     def close(self, account: Account, session: Session) -> None:
         """Delete the account, in the transaction that lets go of all that was its own.
 
-        Raises ``Conflict`` if its role is another by now."""
+        Raises ``Conflict`` if its role is another by now, or it is to stay."""
         if not self._accounts.delete(account, session):
-            raise Conflict(Text("This account was given another role just now."))
+            raise Conflict(Text("This account was changed just now, so it was not deleted."))
         self._tell_changed(account.id, session)
         name = account.name if account.verified else ""
         self._outbox.publish(ACCOUNT_CLOSED, {"email": account.email, "name": name}, session)

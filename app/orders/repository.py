@@ -97,9 +97,12 @@ class OrderRepository:
         }
         return [order_from_document(document) for document in self._orders.find(query)]
 
-    def of_account(self, account_id: AccountId, skip: int = 0, most: int = 0) -> list[Order]:
+    def of_account(
+        self, account_id: AccountId, skip: int = 0, most: int = 0, session: Session | None = None
+    ) -> list[Order]:
         """An account's orders, the newest first; ``most`` 0 is all of them."""
-        found = self._orders.find({"account_id": account_id}).sort("placed_at", -1)
+        query = {"account_id": account_id}
+        found = self._orders.find(query, session=session).sort("placed_at", -1)
         return [order_from_document(document) for document in found.skip(skip).limit(most)]
 
     def has_in(

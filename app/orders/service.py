@@ -100,9 +100,11 @@ class OrderService:
         found = self._orders.of_account(account_id, (number - 1) * _PAGE, _PAGE + 1)
         return OrderPage(orders=tuple(found[:_PAGE]), number=number, has_more=len(found) > _PAGE)
 
-    def every_of_account(self, account_id: AccountId) -> list[Order]:
+    def every_of_account(
+        self, account_id: AccountId, session: Session | None = None
+    ) -> list[Order]:
         """All of an account's orders, the newest first."""
-        return self._orders.of_account(account_id)
+        return self._orders.of_account(account_id, session=session)
 
     def of_guest(self, email: str, most: int) -> list[Order]:
         """The newest orders that were placed with an address and without an account."""

@@ -17,11 +17,14 @@ from app.drafts.models import Wish
 from app.drafts.service import DraftService
 from app.fulfilment.models import ReturnReason
 from app.fulfilment.returns import GoodsReturns
+from app.identity.errors import StillOpen
 from app.identity.service import AccountService
+from app.identity.sessions import SessionService
 from app.orders.service import OrderService
 from app.privacy.erasing import Traces
 from app.privacy.retention import Retention
 from app.shared.clock import now
+from app.shared.errors import Conflict
 from app.shared.ids import OrderId, Sku
 from app.web.registry import service
 from tests.support.answers import BOTH_WAYS, assert_refused, assert_went_to
@@ -266,6 +269,45 @@ def test_what_opens_in_the_days_between_puts_it_off(
     assert account.leaves_at > now()
     send_everything(database)
     assert days_pass(app) == 1
+
+
+def test_who_stays_at_the_last_moment_stays(app: Flask, ottilie: Member) -> None:
+    accounts, leaving = service(AccountService, app), service(Leaving, app)
+    asked = accounts.find_by_email(EMAIL)
+    assert asked is not None
+    leaving.ask(asked)
+    due = accounts.get(asked.id)  # as the worker has read it
+    accounts.stay(due.id)
+    with pytest.raises(Conflict):
+        leaving.close(due)
+    accounts.postpone(due, now() + timedelta(days=1))
+    assert accounts.get(due.id).leaves_at is None
+    assert days_pass(app) == 0
+
+
+def test_what_is_ordered_at_the_last_moment_keeps_its_address(
+    app: Flask, ottilie: Member, catalog: CatalogMaker, database: Database,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:  # fmt: skip
+    asked = service(AccountService, app).find_by_email(EMAIL)
+    assert asked is not None
+    ottilie.add(catalog.mug(), 1)
+    form = {**ottilie.checkout_form(), **PERSON}
+    revoke_all = SessionService.revoke_all
+
+    def order_first(self: SessionService, *args: Any, **more: Any) -> int:
+        """The last request that was still signed in."""
+        assert ottilie.client.post("/checkout", data=form).status_code == 303
+        return revoke_all(self, *args, **more)
+
+    monkeypatch.setattr(SessionService, "revoke_all", order_first)
+    with pytest.raises(StillOpen):
+        service(Leaving, app).close(asked)
+    order = database["orders"].find_one()
+    assert order is not None
+    assert order["address"]["line1"] == PERSON["line1"]
+    assert order["account_id"] == asked.id
+    assert service(AccountService, app).find(asked.id) is not None
 
 
 def _order_as_a_guest(
