@@ -11,6 +11,7 @@ from app.account import known_browser
 from app.cart.context import bring_guest_cart
 from app.identity import tokens
 from app.identity.context import origin, signed_in
+from app.identity.errors import SignInRefused
 from app.identity.models import Account
 from app.identity.service import AccountService
 from app.identity.sessions import SessionService
@@ -67,10 +68,18 @@ def half_way() -> tuple[Account, str] | None:
 
 
 def open_session(account: Account, page: str) -> Response:
-    """Begin a session, bring the guest's cart and wishlist along, and go to ``page``."""
+    """Begin a session, bring the guest's cart and wishlist along, and go to ``page``.
+
+    Raises ``SignInRefused`` if the password was replaced meanwhile.
+    """
     sessions = service(SessionService)
     before = signed_in()
     renewal = sessions.begin(account.id, csrf_token(), origin())
+    # Whoever replaces a password ends the sessions that there are by then: this one may be later.
+    current = service(AccountService).find(account.id)
+    if current is None or current.password_mark != account.password_mark:
+        sessions.revoke(renewal.session.id, account.id, "The password was changed")
+        raise SignInRefused
     if before is not None:
         sessions.revoke(before.session_id, before.account_id, "Logged in anew")
     _log.info("signed_in", account_id=account.id, second_factor=account.has_second_factor)

@@ -133,7 +133,8 @@ class AccountService:
                 opened = account
         if opened is not None and self._passwords.is_dated(opened.password_hash):
             fresh = self._passwords.hash(password)
-            self._accounts.change_password(opened.id, opened.password_hash, fresh)
+            if not self._accounts.change_password(opened.id, opened.password_hash, fresh):
+                return self._owner_of(email, password)  # it was replaced this moment
             opened = replace(opened, password_hash=fresh)
         return opened, claim
 
