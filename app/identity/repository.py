@@ -159,6 +159,17 @@ class AccountRepository:
             session=session,
         )
 
+    def replace_second_factor(
+        self, account_id: AccountId, before: Document | None, factor: Document
+    ) -> bool:
+        """Store a factor with no recovery codes over the one that was read; False if that is
+        another by now, or the account is gone."""
+        result = self._accounts.update_one(
+            {"_id": account_id, "second_factor": before},
+            {"$set": {"second_factor": factor, "recovery_codes": []}},
+        )
+        return bool(result.matched_count)
+
     def confirm_second_factor(
         self, account_id: AccountId, secret: str, step: int, codes: list[str], session: Session
     ) -> bool:

@@ -18,7 +18,7 @@ from app.identity.errors import CodeRefused, SecondFactorRequired
 from app.identity.events import SECOND_FACTOR_CHANGED
 from app.identity.models import Account
 from app.identity.repository import AccountRepository
-from app.shared.errors import Conflict
+from app.shared.errors import Conflict, NotFound
 from app.shared.shop_keys import SealCount, ShopKeys
 from app.shared.texts import Text
 from app.shop.profile import ShopProfiles
@@ -27,6 +27,7 @@ PURPOSE = "second-factor"
 _STEP = 30  # seconds a code lasts
 _DRIFT = 1  # steps that a phone's clock may be off
 _CODES = 10
+_TRIES = 3  # while other tabs do the same
 _LENGTH, _GROUP = 24, 6  # letters of a recovery code, and how many are shown together
 _LETTERS = "23456789abcdefghjkmnpqrstuvwxyz"  # none that are mistaken for another
 
@@ -58,19 +59,22 @@ class TwoFactor:
         return account.role.is_staff and (self._staff_must or account.second_factor_required)
 
     def begin(self, account: Account) -> str:
-        """The secret that waits to be confirmed; the same one until then."""
-        waiting = self._accounts.find_second_factor(account.id)
-        if waiting and waiting["confirmed_at"] is None:
-            known = self._box.open(waiting["secret"])
-            if known:
-                return known
-        if waiting and waiting["confirmed_at"] is not None:
-            raise Conflict(Text("Your second factor is on already."))
-        secret = pyotp.random_base32()
-        sealed = self._box.seal(secret)
-        factor = {"secret": sealed, "confirmed_at": None, "last_step": 0}
-        self._accounts.set_second_factor(account.id, factor)
-        return secret
+        """The secret that waits to be confirmed; the same one until then. Raises ``Conflict`` if
+        the factor is on, ``NotFound`` if the account is gone."""
+        for _ in range(_TRIES):
+            waiting = self._accounts.find_second_factor(account.id)
+            if waiting and waiting["confirmed_at"] is None:
+                known = self._box.open(waiting["secret"])
+                if known:
+                    return known
+            if waiting and waiting["confirmed_at"] is not None:
+                raise Conflict(Text("Your second factor is on already."))
+            secret = pyotp.random_base32()
+            sealed = self._box.seal(secret)
+            factor = {"secret": sealed, "confirmed_at": None, "last_step": 0}
+            if self._accounts.replace_second_factor(account.id, waiting, factor):
+                return secret
+        raise NotFound(Text("This account does not exist (any more)."))
 
     def address(self, account: Account, secret: str) -> str:
         """What the QR code says (``otpauth://``)."""

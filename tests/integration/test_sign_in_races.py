@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
+
 import pytest
 from argon2 import PasswordHasher
 from flask import Flask
@@ -11,6 +13,7 @@ from app.identity.models import Account
 from app.identity.passwords import Passwords
 from app.identity.service import AccountService
 from app.identity.sessions import SessionService
+from app.identity.two_factor import TwoFactor
 from app.shared.ids import AccountId
 from app.web.registry import service
 from tests.support.member import PASSWORD, Member, make_proven
@@ -57,3 +60,11 @@ def test_two_who_log_in_at_once_with_a_dated_hash_both_come_in(
     assert member.log_in().status_code == 303
     assert member.is_in()
     assert database["accounts"].find_one()["password_hash"] != dated
+
+
+def test_tabs_that_set_the_factor_up_at_once_show_one_secret(app: Flask, member: Member) -> None:
+    account = service(AccountService, app).find_by_email(member.email)
+    assert account is not None
+    with ThreadPoolExecutor(6) as pool:
+        secrets = list(pool.map(lambda _: service(TwoFactor, app).begin(account), range(6)))
+    assert len(set(secrets)) == 1
