@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from app.catalog.rules import MOST_PER_ORDER
 from app.shared.errors import Invalid
 from app.shared.ids import AccountId, CartId
 from app.shared.texts import Text
 
-MAX_QUANTITY = 99  # units of one variant in one order
+MAX_QUANTITY = MOST_PER_ORDER
 MAX_LINES = 100
 MAX_SAVED = 100  # lines put aside for later
 _ACCOUNT_CART = "cart_of_"  # no guest's cart id begins like this, see ``new_id``

@@ -21,6 +21,7 @@ from app.catalog.readmodel.model import CatalogModel
 from app.catalog.readmodel.rows import Row
 from app.catalog.rules import (
     FEW,
+    MOST_PER_ORDER,
     bundle_message,
     can_buy,
     choose_variant,
@@ -45,7 +46,6 @@ from app.shared.errors import NotFound
 from app.shared.ids import ProductId, Sku
 from app.shared.texts import Text, current_language
 
-_MOST_PER_ORDER = 99
 _SUGGESTIONS = 6
 _CATEGORIES = 4
 
@@ -200,7 +200,7 @@ class CatalogPages:
                 else stock_message(variant, market.code, stock, market.locale)
             ),
             standings=_standings(product, bundle, market, stock),
-            max_quantity=_MOST_PER_ORDER if left is None or left > FEW else max(left, 0),
+            max_quantity=MOST_PER_ORDER if left is None or left > FEW else max(left, 0),
             parts=bundle.parts if bundle else (),
             part_ids=bundle.product_ids if bundle else frozenset(),
             companions=self._companions.together(product.id, market),

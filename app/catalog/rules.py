@@ -21,6 +21,7 @@ from app.shared.ids import Sku
 from app.shared.money import Money
 from app.shared.texts import Text
 
+MOST_PER_ORDER = 99  # units of one variant in one order
 FEW = 5  # from here on down a shopper is told how many are left
 
 

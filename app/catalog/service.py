@@ -31,9 +31,6 @@ from app.db.database import Database, Session
 from app.markets.models import Market
 from app.shared.ids import ProductId, Sku
 
-_MOST_PER_ORDER = 99
-_SUGGESTIONS = 6
-
 
 class CatalogService:
     """Products, categories and collections: looked up, listed, searched."""
