@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from app.checkout.sold_cards import sold_cards
-from app.credit.models import Recipient
+from app.checkout.sold_cards import recipient_of, sold_cards
 from app.credit.service import CreditService
 from app.db.database import Database, Session
 from app.db.outbox import Event, Outbox
@@ -38,12 +37,7 @@ class CardIssuing:
 
     def _issue(self, order: Order, session: Session) -> None:
         for position, line in enumerate(order.lines, 1):
-            recipient = Recipient(
-                email=line.gift_email or order.email,
-                sender=order.address.name if line.gift_email else "",
-                message=line.gift_message,
-                locale=order.locale,
-            )
+            recipient = recipient_of(order, line)
             for credit_id in sold_cards(order, position):
                 self._credit.issue(
                     line.unit_price,

@@ -64,6 +64,11 @@ class CreditAccount:
         """Whether its time is over."""
         return self.expires_at is not None and self.expires_at <= moment
 
+    def is_good(self, moment: datetime) -> bool:
+        """Whether money is on it that can be spent."""
+        active = self.state is CreditState.ACTIVE and not self.is_expired(moment)
+        return active and bool(self.balance)
+
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Recipient:

@@ -183,10 +183,13 @@ class CreditService:
             session=session,
         )
         if recipient is not None:
-            payload = {"credit_id": credit_id, **asdict(recipient)}
-            key = f"{GIFT_CARD_ISSUED}:{credit_id}"
-            self._outbox.publish(GIFT_CARD_ISSUED, payload, session, key=key)
+            self._have_sent(credit_id, recipient, session)
         return self.get(credit_id, session)
+
+    def _have_sent(self, credit_id: CreditId, recipient: Recipient, session: Session) -> None:
+        payload = {"credit_id": credit_id, **asdict(recipient)}
+        key = f"{GIFT_CARD_ISSUED}:{credit_id}"
+        self._outbox.publish(GIFT_CARD_ISSUED, payload, session, key=key)
 
     def void(
         self, credit_id: CreditId, amount: Money, *, order_id: OrderId, by: str, session: Session
@@ -216,9 +219,20 @@ class CreditService:
         return account is None or (account.balance == amount and not account.held)
 
     def unvoid(
-        self, credit_id: CreditId, amount: Money, *, order_id: OrderId, by: str, session: Session
+        self,
+        credit_id: CreditId,
+        amount: Money,
+        recipient: Recipient,
+        *,
+        order_id: OrderId,
+        by: str,
+        session: Session,
     ) -> None:
-        """Undo a ``void``: the refund it was for failed."""
+        """Undo a ``void``: the refund it was for failed. One that was void before it was issued has
+        been sent to nobody: its ``recipient`` gets it now."""
+        issued = self._accounts.find_entry(f"{credit_id}:{Cause.ISSUE}", session)
+        if issued is not None and issued.by == by:
+            self._have_sent(credit_id, recipient, session)
         self._accounts.change(
             f"{by}:un{Cause.VOID}:{credit_id}",
             credit_id,

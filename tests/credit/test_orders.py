@@ -11,7 +11,6 @@ from datetime import timedelta
 import pytest
 from flask import Flask
 
-from app.analytics.counting import SalesCounting
 from app.checkout.audit import Audit, Difference
 from app.checkout.errors import RefundTooHigh
 from app.checkout.reconciliation import Reconciler
@@ -22,7 +21,6 @@ from app.credit.errors import NoStoreCredit
 from app.credit.holds import CreditHolds
 from app.credit.models import CreditState
 from app.db.database import Database
-from app.fulfilment.invoicing import Invoicing
 from app.inventory.service import InventoryService
 from app.orders.models import OrderState
 from app.payments.models import RefundState
@@ -32,9 +30,6 @@ from app.shared.money import Money
 from app.web.registry import service
 from tests.support.aftersales import Staff
 from tests.support.credit import Bank, enter_card
-from tests.support.figures import books
-from tests.support.figures import kept as kept_figures
-from tests.support.figures import sums as sums_of
 from tests.support.gateways import Sandbox
 from tests.support.member import Member, make_proven
 from tests.support.payments import GATEWAYS, attempt_of, kept
@@ -421,37 +416,6 @@ def test_the_invoice_names_the_card_below_the_total(
     for use in order.credit:
         assert f"Paid by {use.label}" in page.text
     assert "Discount" not in page.text
-
-
-def test_where_a_bank_returned_its_part_papers_and_figures_keep_what_the_cards_got(
-    app: Flask, paid: Staff, bank: Bank, sandbox: Sandbox, database: Database
-) -> None:
-    """35.00 of the 48.90 are on the cards for good: 30.71 of the mugs, which are taxed, and 4.29 of
-    the shipping, which is not."""
-    whole = everything(paid.refunding.balance(paid.order))
-    paid.refunding.request(paid.order.id, whole, key="k1", reason="", restock=False, by="E")
-    paid.work()
-    (made,) = sandbox.ledger()["refunds"]
-    sandbox.end_refund(made["id"], "failure")
-    paid.refunding.follow(paid.order.id)
-    paid.work()
-    service(SalesCounting, app).run()
-    assert paid.order.refunded == usd(3500)
-    assert sums_of(kept_figures(database), "sales")["USD", "all", "refunded"] == 3500
-    assert sums_of(kept_figures(database), "sales") == books(database)
-    paid.refunding.request(
-        paid.order.id, RefundWish(quantities={1: 2}), key="k2", reason="", restock=False, by="E"
-    )
-    paid.work()
-    papers = service(Invoicing, app)
-    _, second = papers.notes_of(paid.order)
-    assert second.amount == usd(1390)
-    assert [(each.rate, each.gross.minor, each.tax.minor) for each in second.taxes] == [
-        (0, 171, 0),
-        (725, 1219, 82),  # with the 2.08 of the cards' part the invoice's 2.90
-    ]
-    assert paid.order.state is OrderState.REFUNDED
-    assert service(Audit, app).run() == []
 
 
 def test_the_audit_names_what_does_not_add_up(
