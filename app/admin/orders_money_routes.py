@@ -13,6 +13,8 @@ from app.checkout.errors import RefundChanged
 from app.checkout.refund_preview import agreed_on, explain
 from app.checkout.refund_rules import everything
 from app.checkout.refunding import Refunding
+from app.checkout.sold_cards import has_good_cards
+from app.credit.service import CreditService
 from app.fulfilment.cancelling import Cancelling
 from app.fulfilment.invoicing import Invoicing
 from app.orders.models import Order
@@ -116,7 +118,14 @@ def _refund_page(
         agreed=agreed_on(seen) if seen else "",
         shares=[explain(order, balance, each) for each in seen.parts.lines] if seen else [],
         taxes=service(Invoicing).taxes_in(order, seen.parts) if seen else (),
+        leaves_cards=seen is not None and _leaves_cards(order, seen),
     )
+
+
+def _leaves_cards(order: Order, seen: Refund) -> bool:
+    """Whether an amount goes back and gift cards that the order sold stay good."""
+    by_amount = bool(seen.parts.adjustment) and not seen.voided
+    return by_amount and has_good_cards(service(CreditService), order)
 
 
 def _claimed(order: Order) -> Money | None:

@@ -23,6 +23,7 @@ from app.web.registry import service
 from app.worker import Worker
 from tests.admin.order_desk import Desk, agreed, at_once
 from tests.support.catalog import CatalogMaker
+from tests.support.credit import Bank
 from tests.support.gateways import Sandbox
 from tests.support.shopper import Shopper, soup
 
@@ -165,6 +166,25 @@ def test_goodwill_is_an_amount_without_units(desk: Desk, sandbox: Sandbox) -> No
     assert desk.refund(amount="5.00").status_code == 303
     assert _given_back(sandbox) == [500]
     assert desk.order.units[0].open == 2
+
+
+def test_an_amount_leaves_gift_cards_good_and_the_preview_says_so(
+    app: Flask, shopper: Shopper, sandbox: Sandbox
+) -> None:
+    Bank(app).product(2500)
+    shopper.add("GIFT-2500", 2)
+    form = shopper.checkout_form()
+    form.pop("shipping_method", None)
+    shopper.come_back(sandbox, shopper.client.post("/checkout", data=form).location, "stripe")
+    desk, said = Desk(app), "The gift cards of this order stay good"
+    path = f"{desk.path}/refunds"
+    assert said in desk.send_to(path, amount="10.00").text
+    units = desk.send_to(path, **{"quantity-1": "1"})
+    assert "taken back: $25.00" in units.text
+    assert said not in units.text
+    for _ in range(2):
+        assert desk.refund(**{"quantity-1": "1", "amount": "24.00"}).status_code == 303
+    assert said not in desk.send_to(path, amount="1.00").text  # none is good any more
 
 
 # --- cancelling -----------------------------------------------------------------------------------
