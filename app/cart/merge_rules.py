@@ -187,11 +187,15 @@ def give_back(account: Cart, receipt: MergeReceipt) -> Cart:
     return replace(account, lines=lines, saved=saved, coupons=coupons)
 
 
-def bring_cards(account: Cart, guest: Cart) -> Cart:
-    """The account's cart with the guest's gift cards, to pay with and to send, behind its own."""
+def bring_cards(after: Cart, account: Cart, guest: Cart, entries: Entries) -> Cart:
+    """``after`` with the gift cards of both, to pay with and to send. All of a variant go to one
+    address: the guest's where the guest named one and some came, else the account's."""
     cards = tuple(dict.fromkeys((*account.gift_cards, *guest.gift_cards)))
-    notes = {note.sku: note for note in (*account.gift_notes, *guest.gift_notes)}
-    return replace(account, gift_cards=cards, gift_notes=tuple(notes.values()))
+    had = {line.sku for line in (*account.lines, *account.saved)}
+    came = {entry.sku for entry in entries if entry.got}
+    notes = {note.sku: note for note in account.gift_notes if note.sku in had}
+    notes |= {note.sku: note for note in guest.gift_notes if note.sku in came}
+    return replace(after, gift_cards=cards, gift_notes=tuple(notes.values()))
 
 
 def _without_brought(account: Cart, receipt: MergeReceipt) -> Cart:

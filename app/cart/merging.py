@@ -108,7 +108,7 @@ class Merging:
         account = before or Cart(id=into, lines=(), version=0, updated_at=now())
         after, entries = merge_carts(account, guest, offers, market)
         codes, coupons = bring_coupons(account, guest)
-        after = replace(bring_cards(after, guest), coupons=codes)
+        after = replace(bring_cards(after, account, guest, entries), coupons=codes)
         self._store_account(after, before, (*account.holders, *guest.holders), session)
         receipt = MergeReceipt(
             id=_receipt_id(guest.id, guest.version),

@@ -140,11 +140,15 @@ class MergeEntry:
         return self.sku, self.parts
 
     @property
+    def name(self) -> str:
+        """What it is called."""
+        return f"{self.title} ({self.variant_title})" if self.variant_title else self.title
+
+    @property
     def text(self) -> Text:
         """The same in plain words."""
-        name = f"{self.title} ({self.variant_title})" if self.variant_title else self.title
         return told(
-            name,
+            self.name,
             outcome=self.outcome.value,
             wanted=self.wanted,
             before=self.before,
@@ -195,6 +199,11 @@ class Contents:
     gift_cards: tuple[CreditId, ...] = ()
     gift_notes: tuple[GiftNote, ...] = ()
 
+    def receiver(self, sku: Sku) -> str:
+        """Whom gift cards of this variant go to, as one says it to the buyer."""
+        emails = (note.email for note in self.gift_notes if note.sku == sku)
+        return next(emails, "") or Text("you")
+
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class MergeReceipt:
@@ -220,6 +229,28 @@ class MergeReceipt:
     ordered_at: datetime | None = None
     undone_at: datetime | None = None
     undone_version: int = 0
+
+    @property
+    def redirected(self) -> tuple[Text, ...]:
+        """What is to be said of gift cards that were for two people, and all go to one now."""
+        had = {line.sku for line in (*self.account_before.lines, *self.account_before.saved)}
+        came = {entry.sku: entry.name for entry in self.entries if entry.got and entry.sku in had}
+        found = []
+        for sku, name in came.items():
+            sides = (self.account_before, self.guest_before)
+            were, now = [each.receiver(sku) for each in sides], self.account_after.receiver(sku)
+            if other := next((each for each in were if each != now), None):
+                found.append(
+                    Text(
+                        "%(title)s: all of these cards go to %(now)s, also those that were for "
+                        "%(other)s. If that is wrong, take them out and buy them one after the "
+                        "other.",
+                        title=name,
+                        now=now,
+                        other=other,
+                    )
+                )
+        return tuple(found)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

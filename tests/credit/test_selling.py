@@ -176,6 +176,52 @@ def test_the_undo_of_a_merge_gives_a_card_back_to_whom_it_was_for(
     assert "To bob@example.com" in member.get("/cart").text
 
 
+@pytest.mark.parametrize(
+    ("mine", "guests", "now", "other"),
+    [
+        ("alice@x.org", "bob@x.org", "bob@x.org", "alice@x.org"),
+        ("", "bob@x.org", "bob@x.org", "you"),
+        ("alice@x.org", "", "alice@x.org", "you"),
+    ],
+)
+def test_a_merge_says_whom_cards_for_two_people_go_to(
+    app: Flask, bank: Bank, mine: str, guests: str, now: str, other: str
+) -> None:
+    bank.product(2500)
+    member = Member(app)
+    make_proven(app, member.email)
+    card = {"sku": "GIFT-2500", "quantity": "1", "gift_message": ""}
+    member.log_in()
+    member.post("/cart/items", {**card, "gift_email": mine})
+    member.log_out()
+    member.post("/cart/items", {**card, "gift_email": guests})
+    member.log_in()
+    page = member.get("/cart").text
+    assert f"To {now}" in page
+    assert f"all of these cards go to {now}, also those that were for {other}." in page
+
+
+def test_a_merge_takes_over_for_whom_only_cards_that_came_are(
+    app: Flask, bank: Bank, database: Database
+) -> None:
+    bank.product(2500, 5000)
+    member = Member(app)
+    make_proven(app, member.email)
+    full = {"quantity": "99", "gift_message": ""}
+    member.log_in()
+    for sku in ("GIFT-2500", "GIFT-5000"):
+        member.post("/cart/items", {**full, "sku": sku, "gift_email": "alice@x.org"})
+    member.post(f"/cart/items/{list(member.cart_lines())[1]}", {"quantity": "0"})
+    member.log_out()
+    for sku, email in (("GIFT-2500", "bob@x.org"), ("GIFT-5000", "")):
+        member.post("/cart/items", {**full, "sku": sku, "gift_email": email})
+    member.log_in()
+    assert "none of 99 added" in (page := member.get("/cart").text)
+    assert "all of these cards" not in page
+    (note,) = database["carts"].find_one({"merged_into": None})["gift_notes"]
+    assert (note["sku"], note["email"]) == ("GIFT-2500", "alice@x.org")
+
+
 def test_a_card_kept_for_later_is_for_the_same_person_after_another_order(
     shopper: Shopper, catalog: CatalogMaker, bank: Bank, sandbox: Sandbox, database: Database
 ) -> None:
