@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, time, timedelta
 
 from babel.dates import format_date
 
@@ -69,9 +69,10 @@ def _by_time(promotion: Promotion, moment: datetime) -> str:
     if not promotion.active:
         return WITHDRAWN
     if promotion.starts_at is not None and moment < promotion.starts_at:
-        return Text("This code can be used from %(day)s on.", day=_day(promotion.starts_at))
+        return Text("This code can be used from %(day)s on.", day=_start(promotion.starts_at))
     if promotion.ends_at is not None and moment >= promotion.ends_at:
-        return Text("This code expired on %(day)s.", day=_day(promotion.ends_at))
+        last = promotion.ends_at - timedelta(microseconds=1)  # midnight ends the day before
+        return Text("This code expired on %(day)s.", day=_day(last))
     return ""
 
 
@@ -141,6 +142,11 @@ def _units_needed(promotion: Promotion) -> int:
 
 def _value(items: list[Item]) -> int:
     return sum(item.value for item in items)
+
+
+def _start(moment: datetime) -> str:
+    """The day, with the hour of one that begins within it."""
+    return f"{_day(moment)}, {moment:%H:%M} UTC" if moment.time() != time() else _day(moment)
 
 
 def _day(moment: datetime) -> str:
