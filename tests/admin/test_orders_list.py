@@ -19,7 +19,8 @@ from app.orders.finding import OrderFilter, OrderSort
 from app.orders.models import Order
 from app.orders.service import OrderService
 from app.shared.clock import now
-from app.shared.ids import Sku
+from app.shared.credit import CreditKind, CreditUse
+from app.shared.ids import CreditId, Sku
 from app.shared.money import Money
 from app.web.registry import service
 from tests.admin.order_desk import Desk
@@ -186,11 +187,17 @@ def test_the_list_is_a_fragment_for_htmx(app: Flask, desk: Desk) -> None:
 
 def test_chosen_or_found_orders_are_exported(app: Flask, desk: Desk) -> None:
     odd = replace(make_order("a").address, name="=1+1")
-    _store(app, _order(1, address=odd), *(_order(n) for n in range(2, 5)))
-    rows = list(csv.DictReader(StringIO(desk.get("/admin/orders/export").text)))
+    card = CreditUse(
+        credit_id=CreditId("crd"), kind=CreditKind.GIFT_CARD, last4="ABCD", amount=Money(500, "USD")
+    )
+    _store(app, _order(1, address=odd), _order(2), _order(3, credit=(card,)), _order(4))
+    answer = desk.get("/admin/orders/export")
+    assert answer.is_streamed  # of any number of orders
+    rows = list(csv.DictReader(StringIO(answer.text)))
     assert [row["number"] for row in rows] == [f"MX-2000{n}" for n in (4, 3, 2, 1)]
     assert rows[-1]["name"] == "'=1+1"
     assert (rows[0]["total"], rows[0]["currency"]) == ("20.00", "USD")
+    assert (rows[0]["paid_by_credit"], rows[1]["paid_by_credit"]) == ("0.00", "5.00")
     chosen = desk.get("/admin/orders/export?number=MX-20002&number=MX-20004&number=none").text
     assert [row["number"] for row in csv.DictReader(StringIO(chosen))] == ["MX-20002", "MX-20004"]
     narrowed = desk.get("/admin/orders/export?q=20003").text
