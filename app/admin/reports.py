@@ -88,6 +88,7 @@ _SALES = (
     Column(Text("Paid"), _count("paid")),
     Column(Text("Units"), _count("units")),
     Column(Text("Revenue"), _money("revenue")),
+    Column(Text("Of it paid by credit"), _money("by_credit")),
     Column(Text("Discounts"), _money("discount")),
     Column(Text("Refunds"), _money("refunded")),
     Column(Text("Net"), _net),
