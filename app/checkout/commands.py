@@ -30,6 +30,8 @@ from app.shared.money import Money
 from app.web.progress import progress_bar
 from app.web.registry import service
 
+_EVERYTHING = 10_000  # more than is ever open at a time
+
 payment_commands = AppGroup("payments", help="Payments and their gateways.")
 order_commands = AppGroup("orders", help="Orders and their history.")
 
@@ -46,7 +48,7 @@ def payments_reconcile(days: int) -> None:
     """Finish or close everything open, then compare the books with the gateways' lists."""
     try:
         with progress_bar("Finishing what is open") as progress:
-            report = service(Reconciler, current_app).run(timedelta(0), progress)
+            report = service(Reconciler, current_app).run(timedelta(0), progress, _EVERYTHING)
         click.echo(
             f"looked at {report.looked_at}, captured {report.captured}, "
             f"closed {report.closed}, holds released {report.released}, "

@@ -24,6 +24,7 @@ from app.shared.texts import Text
 
 _STALE = timedelta(seconds=45)
 _OVERDUE = PAYMENT_WINDOW + timedelta(minutes=5)
+_ROUND = 50  # of each kind that the worker takes at once: it comes back soon
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -64,14 +65,16 @@ class Reconciler:
         self,
         older_than: timedelta = _STALE,
         progress: Callable[[int, int], None] | None = None,
+        most: int = _ROUND,
     ) -> Report:
-        """One round over open attempts, unfinished captures, expired holds and refunds."""
-        attempts = self._payments.stale(older_than)
+        """One round over open attempts, unfinished captures, expired holds and refunds, ``most`` of
+        each."""
+        attempts = self._payments.stale(older_than, most)
         claimed = [
             self._payments.get(capture.attempt_id)
-            for capture in self._payments.unfinished_captures(older_than)
+            for capture in self._payments.unfinished_captures(older_than, most)
         ]
-        returning = [self._payments.get(each) for each in self._payments.unfinished_returns()]
+        returning = [self._payments.get(each) for each in self._payments.unfinished_returns(most)]
         pending = {attempt.id: attempt for attempt in (*attempts, *claimed, *returning)}
         results = []
         for attempt in pending.values():
@@ -82,8 +85,8 @@ class Reconciler:
             looked_at=len(results),
             captured=results.count(AttemptState.CAPTURED),
             closed=sum(state in {AttemptState.EXPIRED, AttemptState.LOST} for state in results),
-            released=self._release_expired_holds(),
-            refunded=self._refunding.finish(older_than),
+            released=self._release_expired_holds(most),
+            refunded=self._refunding.finish(older_than, most),
         )
 
     def _finish(self, attempt: Attempt) -> AttemptState:
@@ -93,11 +96,11 @@ class Reconciler:
             return self._payments.get(attempt.id).state
         return self._settlement.settle(attempt.id).state
 
-    def _release_expired_holds(self) -> int:
+    def _release_expired_holds(self, most: int) -> int:
         owners = [
-            *(OrderId(owner) for owner in self._inventory.owners_of_expired_holds()),
-            *self._usage.expired_owners(),
-            *self._credit.expired_owners(),
+            *(OrderId(owner) for owner in self._inventory.owners_of_expired_holds(most)),
+            *self._usage.expired_owners(most),
+            *self._credit.expired_owners(most),
         ]
         return sum(self._release(owner) for owner in dict.fromkeys(owners))
 

@@ -239,9 +239,11 @@ class Refunding:
             if refund.state is not RefundState.FAILED:
                 self.carry_out(refund)
 
-    def finish(self, older_than: timedelta) -> int:
-        """Go on with what a crash or a silent gateway left open; how many came to an end."""
-        results = [self.carry_out(each) for each in self._refunds.unfinished(older_than)]
+    def finish(self, older_than: timedelta, most: int) -> int:
+        """Go on with ``most`` refunds that a crash or a silent gateway left open; how many came to
+        an end."""
+        unfinished = self._refunds.unfinished(older_than, most)
+        results = [self.carry_out(each) for each in unfinished]
         return sum(each.state in {RefundState.SUCCEEDED, RefundState.FAILED} for each in results)
 
     def compare(self, capture: Capture) -> Comparison:

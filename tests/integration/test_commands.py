@@ -13,7 +13,9 @@ from app import create_app
 from app.catalog.repository import CatalogRepository
 from app.db.database import Database
 from app.web.registry import service
+from tests.support.catalog import CatalogMaker
 from tests.support.gateways import Sandbox
+from tests.support.shopper import Shopper
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -154,3 +156,20 @@ def test_evaluating_with_bad_arguments_is_explained(
     result = _run(app, "recommendations", "evaluate", *words)
     assert result[0] == code
     assert says in result[1]
+
+
+def test_reconcile_looks_at_all_that_is_open(
+    app: Flask, shopper: Shopper, catalog: CatalogMaker, sandbox: Sandbox, database: Database
+) -> None:
+    shopper.add(catalog.mug())
+    shopper.check_out(gateway="razorpay")
+    attempts = database["payment_attempts"]
+    one = attempts.find_one({})
+    assert one
+    unique = ("_id", "order_id", "receipt", "session_id")
+    attempts.insert_many(
+        [{**one, **{name: f"{one[name]}-{n}" for name in unique}} for n in range(60)]
+    )
+    code, output = _run(app, "payments", "reconcile")
+    assert code == 0
+    assert "looked at 61" in output
