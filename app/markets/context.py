@@ -70,7 +70,7 @@ def format_scale(amount: Money) -> str:
     shown = reading_locale(current_language(), current_market().locale)
     pattern = copy(shown.currency_formats["standard"])
     pattern.frac_prec = (0, 0)
-    return pattern.apply(major, shown, currency=amount.currency, currency_digits=False)
+    return str(pattern.apply(major, shown, currency=amount.currency, currency_digits=False))
 
 
 def format_day(moment: datetime, locale: str | None = None) -> str:
