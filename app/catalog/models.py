@@ -278,7 +278,7 @@ class RuleCondition:
 
     ``values`` are alternatives; of an option ``option`` is the name. A price lies between
     ``least`` and ``most``, minor units by market, both included; where a market has neither,
-    nothing meets the condition. Stock asks for something that can be bought.
+    nothing meets the condition. Stock asks for something that can be bought in the market.
     """
 
     subject: RuleField

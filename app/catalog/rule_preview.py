@@ -15,7 +15,7 @@ _MOST_KNOWN = 40  # values that are suggested
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class RulePreview:
-    """How many published products a rule finds, in each market if prices decide, the newest of
+    """How many published products a rule finds, in each market if that decides, the newest of
     them, and what its conditions name that no product has."""
 
     total: int

@@ -11,6 +11,7 @@ import pytest
 from flask import Flask
 
 from app.catalog.models import (
+    UNCOUNTED,
     Collection,
     CollectionRule,
     Product,
@@ -99,6 +100,31 @@ def test_a_rule_about_prices_goes_by_the_market(
     elsewhere = shopper.get("/collections/gifts")
     assert elsewhere.status_code == 200
     assert 'href="/products/cup' not in elsewhere.text
+
+
+def test_a_rule_about_stock_goes_by_the_market(
+    pages: PageCache, catalog: CatalogMaker, database: Database, shopper: Shopper
+) -> None:
+    """Of the cup only what is sold in India alone is there; of the bowl what is sold everywhere."""
+    cup = make_product(
+        "Cup",
+        make_variant("CUP-S", {"Size": "S"}, US=2500, IN=900_00),
+        replace(make_variant("CUP-L", {"Size": "L"}, IN=950_00), policy=UNCOUNTED),
+    )
+    catalog.add(cup, stock=0)
+    catalog.add(make_product("Bowl", make_variant("BOWL")))
+    there = RuleCondition(subject=RuleField.STOCK)
+    for slug, condition in (("there", there), ("out", replace(there, negated=True))):
+        rule = CollectionRule(conditions=(condition,))
+        _shelve(database, Collection(slug=slug, title=slug, rule=rule))
+
+    def shown(slug: str) -> set[str]:
+        text = shopper.get(f"/collections/{slug}").text
+        return {name for name in ("Cup", "Bowl") if f'href="/products/{name.lower()}' in text}
+
+    _wait(lambda: (shown("there"), shown("out")) == ({"Bowl"}, {"Cup"}))
+    assert shopper.post("/market", {"market": "IN"}).status_code == 303
+    assert (shown("there"), shown("out")) == ({"Cup", "Bowl"}, set())
 
 
 def test_a_campaign_ends_by_itself_on_kept_pages(

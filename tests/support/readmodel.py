@@ -167,7 +167,10 @@ def belongs(product: Product, rule: CollectionRule, stock: Mapping[Sku, int], ma
 def _has(product: Product, condition: RuleCondition, stock: Mapping[Sku, int], market: str) -> bool:
     match condition.subject:
         case RuleField.STOCK:
-            return any(_buyable(product, each, stock) for each in product.variants)
+            return any(
+                _buyable(product, each, stock) and each.price_in(market) is not None
+                for each in product.variants
+            )
         case RuleField.PRICE:
             least, most = condition.least.get(market), condition.most.get(market)
             prices = [each.price_in(market) for each in product.variants]

@@ -18,11 +18,13 @@ from app.shared.ids import ProductId
 if TYPE_CHECKING:
     from app.catalog.readmodel.model import CatalogModel
 
+_BY_MARKET = frozenset({RuleField.PRICE, RuleField.STOCK})  # what differs from market to market
+
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Membership:
     """The rows of a collection. ``order`` is the owner's, None where a rule says what belongs;
-    ``by_market`` has the rows of each market where that depends on prices."""
+    ``by_market`` has the rows of each market where that depends on it."""
 
     rows: BitMap
     order: Numbers | None = None
@@ -42,7 +44,7 @@ def by_hand(collection: Collection, row_of: Mapping[ProductId, int]) -> Membersh
 
 def by_rule(model: CatalogModel, rule: CollectionRule) -> Membership:
     """The products that a rule finds. One without conditions finds none."""
-    if not any(each.subject is RuleField.PRICE for each in rule.conditions):
+    if _BY_MARKET.isdisjoint(each.subject for each in rule.conditions):
         return Membership(rows=_found(model, rule, ""))
     by_market = {code: _found(model, rule, code) for code in model.markets}
     return Membership(rows=union(by_market.values()), by_market=by_market)
@@ -59,7 +61,7 @@ def _meeting(model: CatalogModel, condition: RuleCondition, market: str) -> BitM
     if condition.subject is RuleField.PRICE:
         found = _priced(model, condition, market)
     elif condition.subject is RuleField.STOCK:
-        found = model.in_stock
+        found = model.buyable_in(market) & model.market(market).rows
     elif condition.subject is RuleField.OPTION:
         pairs = ((condition.option, value) for value in condition.values)
         found = _any(model.option_rows.get(pair) for pair in pairs)
