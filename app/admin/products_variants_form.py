@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -135,7 +136,29 @@ class Reading:
         kept = tuple(
             each if each.image_src in pictures else replace(each, image_src="") for each in variants
         )
-        return replace(product, options=options, variants=kept)
+        images = tuple(
+            replace(each, option_values=self._renamed(each.option_values, product, kept))
+            for each in product.images
+        )
+        return replace(product, options=options, variants=kept, images=images)
+
+    def _renamed(
+        self, values: Mapping[str, str], product: Product, variants: Sequence[Variant]
+    ) -> dict[str, str]:
+        """What a picture belongs to, as it is called now: what all the same variants have, and no
+        others, is the same thing under another name."""
+        was = {each.sku: row.was for row, each in zip(self._rows, variants, strict=True)}
+        before = _holders(product.variants, {each.sku: each.sku for each in product.variants})
+        after = _holders(variants, was)
+        stay = frozenset(was.values())
+        found = {}
+        for pair in values.items():
+            held = before.get(pair, frozenset()) & stay
+            alike = [] if pair in after else [new for new, those in after.items() if those == held]
+            ranked = sorted(alike, key=lambda new: new[0] != pair[0] and new[1] != pair[1])
+            name, value = ranked[0] if held and ranked else pair
+            found[name] = value
+        return found
 
     # --- options --------------------------------------------------------------------------------
 
@@ -293,6 +316,18 @@ class Reading:
     def _say(self, name: str, message: str) -> None:
         if message:
             self.problems.setdefault(name, message)
+
+
+def _holders(
+    variants: Sequence[Variant], was: Mapping[Sku, str]
+) -> dict[tuple[str, str], frozenset[str]]:
+    """Which variants have each value of an option, by what ``was`` their SKU; new ones, for which
+    that is "", are left out."""
+    held: dict[tuple[str, str], set[str]] = defaultdict(set)
+    for each in variants:
+        for pair in each.options.items() if was[each.sku] else ():
+            held[pair].add(was[each.sku])
+    return {pair: frozenset(those) for pair, those in held.items()}
 
 
 def _name_problem(name: str, others: Sequence[str]) -> str:

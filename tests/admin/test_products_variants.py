@@ -10,7 +10,14 @@ from werkzeug.test import TestResponse
 
 from app.audit_log.models import AuditFilter
 from app.audit_log.service import AuditLog
-from app.catalog.models import BundleComponent, PercentOff, PolicyKind, Product, Variant
+from app.catalog.models import (
+    BundleComponent,
+    Image,
+    PercentOff,
+    PolicyKind,
+    Product,
+    Variant,
+)
 from app.catalog.repository import CatalogRepository
 from app.db.database import Database
 from app.inventory.service import InventoryService
@@ -155,6 +162,42 @@ def test_a_renamed_value_keeps_its_variant_and_stock(
     assert after.options[0].values == ("Small", "L")
     assert [dict(each.options) for each in after.variants] == [{"Fit": "Small"}, {"Fit": "L"}]
     assert service(InventoryService, app).on_hand([Sku("SHIRT-S")]) == {"SHIRT-S": 10}
+
+
+@pytest.mark.parametrize(
+    ("typed", "expected"),
+    [
+        ({"o__o0__name": "Shade"}, [{"Shade": "Moss"}, {"Size": "L"}, {}]),
+        ({"v__o0v0": "Green"}, [{"Colour": "Green"}, {"Size": "L"}, {}]),
+        ({"o__o1__name": "Fit", "v__o1v1": "Wide"}, [{"Colour": "Moss"}, {"Fit": "Wide"}, {}]),
+        # One of another colour takes the place of what is removed: that is no new name.
+        ({"r__r0__gone": "1", "r__r1__gone": "1"}, [{"Colour": "Moss"}, {"Size": "L"}, {}]),
+    ],
+)
+def test_pictures_stay_with_what_is_renamed(
+    owner: Staff, catalog: CatalogMaker, database: Database,
+    typed: dict[str, str], expected: list[dict[str, str]],
+) -> None:  # fmt: skip
+    shown: list[dict[str, str]] = [{"Colour": "Moss"}, {"Size": "L"}, {}]
+    coat = make_product(
+        "Coat",
+        *(
+            make_variant(f"{colour}-{size}", {"Colour": colour, "Size": size})
+            for colour in ("Moss", "Sand")
+            for size in ("S", "L")
+        ),
+        images=tuple(
+            Image(src=f"/media/p{place}.webp", alt="", option_values=each)
+            for place, each in enumerate(shown)
+        ),
+    )
+    catalog.add(coat, stock=0)
+    matrix = Matrix(owner, coat)
+    matrix.type(**typed)
+    if "r__r0__gone" in typed:
+        matrix.press("drop-value:o0:o0v0")
+    assert matrix.save().status_code == 303
+    assert [dict(each.option_values) for each in stored(database, coat).images] == expected
 
 
 def test_missing_combinations_are_made_with_one_button(
