@@ -162,9 +162,31 @@ def test_bundles_survive_export_and_import(
     assert database["stock_levels"].count_documents({"_id": {"$in": ["BREAKFAST", "FIXED"]}}) == 0
 
 
+_TENTH_OFF = '{"kind":"percent_off","basis_points":1000}'
+_FIXED = '{{"kind":"fixed","prices":{{"US":{{"amount":{},"currency":"USD"}}}}}}'
+
+
 @pytest.mark.parametrize(
     "text",
-    ["{", "[]", '{"components":[],"pricing":{"kind":"percent_off","basis_points":5}}', "7"],
+    [
+        "{",
+        "[]",
+        "7",
+        '{"components":[],"pricing":{"kind":"percent_off","basis_points":5}}',
+        *(
+            f'{{"components":[{{"sku":"{sku}","quantity":{units}}}],"pricing":{pricing}}}'
+            for sku, units, pricing in (
+                ("MUG", 1001, _TENTH_OFF),
+                ("MUG", 10**30, _TENTH_OFF),
+                ("", 1, _TENTH_OFF),
+                ("X" * 121, 1, _TENTH_OFF),
+                ("MUG", 1, '{"kind":"gift","prices":{}}'),
+                ("MUG", 1, '{"kind":"fixed","prices":{}}'),
+                ("MUG", 1, _FIXED.format(-500)),
+                ("MUG", 1, _FIXED.format(10**25)),
+            )
+        ),
+    ],
 )
 def test_a_bundle_that_cannot_be_read_is_told_and_left_out(
     app: Flask, database: Database, tmp_path: Path, text: str

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import asdict
 from typing import Any
 
@@ -12,6 +12,10 @@ from pydantic import TypeAdapter
 from app.catalog.documents import pricing_from_document, pricing_to_document
 from app.catalog.models import BundleComponent, BundlePricing, FixedPricing, PercentOff, Product
 
+_MOST_UNITS = 1000  # of a part, as in the panel
+_MOST_MINOR = 10**12
+_LONGEST_SKU = 120
+_KINDS = ("fixed", "percent_off")
 _COMPONENTS = TypeAdapter(tuple[BundleComponent, ...])
 Composition = tuple[tuple[BundleComponent, ...], BundlePricing]
 
@@ -36,13 +40,29 @@ def read_bundle(text: str, currencies: Mapping[str, str]) -> Composition | None:
     try:
         given: dict[str, Any] = json.loads(text)
         components = _COMPONENTS.validate_python(given["components"])
+        kind = given["pricing"]["kind"]
         pricing = pricing_from_document(given["pricing"])
     except (KeyError, TypeError, AttributeError, ValueError) as error:
         raise ValueError(f"the bundle cannot be read ({type(error).__name__})") from error
+    if kind not in _KINDS:
+        raise ValueError(f"the bundle's pricing must be one of {', '.join(_KINDS)}")
+    _check_components(components)
     if isinstance(pricing, PercentOff) and type(pricing.basis_points) is not int:
         raise ValueError("the bundle's basis_points must be a whole number")
     if isinstance(pricing, FixedPricing):
+        if not pricing.prices:
+            raise ValueError("the bundle has no price")
         for market, price in pricing.prices.items():
+            if not 0 <= price.minor < _MOST_MINOR:
+                raise ValueError(f"the bundle's price in {market} is out of range")
             if currencies.get(market) != price.currency:
                 raise ValueError(f"the bundle's price in {market} is not in its currency")
     return components, pricing
+
+
+def _check_components(components: Iterable[BundleComponent]) -> None:
+    for each in components:
+        if each.quantity > _MOST_UNITS:
+            raise ValueError(f"a part of the bundle has more than {_MOST_UNITS} units")
+        if not all(0 < len(sku) <= _LONGEST_SKU for sku in each.choices):
+            raise ValueError(f"the bundle's SKUs must have 1 to {_LONGEST_SKU} characters")
