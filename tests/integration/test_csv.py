@@ -189,6 +189,45 @@ def test_an_export_imports_back_to_the_same_catalog(
     assert service(InventoryService, app).on_hand(skus) == dict.fromkeys(skus, 7)
 
 
+def test_an_option_called_as_what_stands_for_none_is_one(
+    app: Flask, database: Database, catalog: CatalogMaker, tmp_path: Path
+) -> None:
+    titles = ("Default Title", "Second Title")
+    books = (make_variant(f"B-{each[0]}", {"Title": each}) for each in titles)
+    catalog.add(make_product("Book", *books, type="", category=""))
+    before = _products(database)
+    path = tmp_path / "out.csv"
+    service(CsvExport, app).run(path, UNITED_STATES, lambda done, total: None)
+    database["products"].delete_many({})
+    assert _import(app, path).problems == []
+    assert _products(database) == before
+
+
+def test_names_that_cannot_be_keys_are_put_right(
+    app: Flask, database: Database, tmp_path: Path
+) -> None:
+    """The panel refuses to save a product with such a name."""
+    path = tmp_path / "dots.csv"
+    column = "Approx. weight ($) (product.metafields.custom.weight)"
+    path.write_text(
+        f"Handle,Title,Variant Price,Option1 Name,Option1 Value,{column}\n"
+        "mug,Mug,5.00,Nr. of cups,2,300 g\n"
+    )
+    assert _import(app, path).problems == []
+    mug = CatalogRepository(database).find_by_slug("mug")
+    assert mug
+    assert mug.attributes == {"Approx weight ( )": "300 g"}
+    assert mug.options[0].name == "Nr of cups"
+    # As an earlier release took it.
+    database["products"].update_one(
+        {"slug": "mug"}, {"$set": {"attributes": {"Approx. weight ($)": "250 g"}}}
+    )
+    assert (_import(app, path).updated, _import(app, path).unchanged) == (1, 1)
+    again = CatalogRepository(database).find_by_slug("mug")
+    assert again
+    assert again.attributes == mug.attributes
+
+
 _COLOURS = (
     "mug,Mug,,V,T,,true,{name},{red},,,{sku},0,shopify,1,deny,{price},,{picture},,",
     "mug,,,,,,,,{blue},,,M-B,0,shopify,1,deny,5.00,,,,",

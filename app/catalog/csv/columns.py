@@ -39,6 +39,7 @@ TAX_CLASS = "Tax Class"
 
 REQUIRED = (HANDLE, TITLE, PRICE)
 OPTION_NUMBERS = (1, 2, 3)
+_NO_KEY = re.compile(r"[.$\x00-\x1f\x7f]")
 _ATTRIBUTE = re.compile(r"^(?P<name>.+) \(product\.metafields\.custom\.[a-z0-9_-]+\)$")
 
 
@@ -65,7 +66,13 @@ def market_compare_at(market_name: str) -> str:
 def attribute_of(column: str) -> str:
     """The attribute a metafield column is about, ``""`` for another column."""
     match = _ATTRIBUTE.match(column)
-    return match["name"] if match else ""
+    return as_key(match["name"]) if match else ""
+
+
+def as_key(name: str) -> str:
+    """The name of an option or an attribute as a key of a document, where neither dots nor dollars
+    may stand."""
+    return " ".join(_NO_KEY.sub(" ", name).split())
 
 
 def attribute_column(name: str, key: str) -> str:

@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from dataclasses import replace
 
 from app.catalog.csv.categories import CategoriesByName
+from app.catalog.csv.columns import as_key
 from app.catalog.csv.parsing import BadRow, ParsedProduct, options_of
 from app.catalog.models import Image, Product, ProductKind, ProductStatus, Variant
 from app.markets.models import STANDARD
@@ -51,7 +52,7 @@ def merge(parsed: ParsedProduct, known: Product | None, shelves: CategoriesByNam
         images=tuple(_merge_image(each, pictures.get(each.src)) for each in parsed.images),
         components=components,
         pricing=pricing,
-        attributes={**(known.attributes if known else {}), **parsed.attributes},
+        attributes={**_attributes(known), **parsed.attributes},
         tax_class=parsed.tax_class or (known.tax_class if known else STANDARD),
         seo_title=parsed.seo_title,
         seo_description=parsed.seo_description,
@@ -60,6 +61,11 @@ def merge(parsed: ParsedProduct, known: Product | None, shelves: CategoriesByNam
         updated_at=known.updated_at if known else now(),
         revision=known.revision if known else 1,
     )
+
+
+def _attributes(known: Product | None) -> dict[str, str]:
+    """What was known, also of files of earlier releases, which took names as they were."""
+    return {as_key(name): value for name, value in known.attributes.items()} if known else {}
 
 
 def _category(parsed: ParsedProduct, known: Product | None, shelves: CategoriesByName) -> str:

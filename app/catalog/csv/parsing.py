@@ -90,7 +90,7 @@ class Parser:
         """The product. Raises ``BadRow`` if nothing of it can be used."""
         first = raw.rows[0]
         self._check_head(raw.handle, first)
-        names = _option_names(first)
+        names = _option_names(raw.rows)
         problems: list[BadRow] = []
         variants, stock, lines = self._variants(raw, names, problems)
         lacks_variants = bool(problems)
@@ -217,9 +217,10 @@ def _has_variant(row: RawRow) -> bool:
     return bool(row[c.PRICE] or row[c.SKU] or row[c.option_value(1)] or row[c.TITLE])
 
 
-def _option_names(first: RawRow) -> list[str]:
-    names = [first[c.option_name(number)] for number in c.OPTION_NUMBERS]
-    if names[0].lower() == "title" and first[c.option_value(1)] == _DEFAULT:
+def _option_names(rows: Sequence[RawRow]) -> list[str]:
+    names = [c.as_key(rows[0][c.option_name(number)]) for number in c.OPTION_NUMBERS]
+    values = {row[c.option_value(1)] for row in rows if _has_variant(row)}
+    if names[0].lower() == "title" and values == {_DEFAULT}:
         return []
     return [name for name in names if name]
 
@@ -230,8 +231,7 @@ def _chosen(row: RawRow, names: list[str]) -> dict[str, str]:
         value = row[c.option_value(number)]
         if not value:
             raise BadRow(row.line, f"the value of option {name} is missing")
-        # Names become keys of a document: neither dots nor dollars may stand in them.
-        options[name.replace(".", " ").replace("$", " ").strip()] = value
+        options[name] = value
     return options
 
 
