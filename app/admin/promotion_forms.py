@@ -170,7 +170,9 @@ def _benefit_fields(kind: str, markets: Sequence[Market]) -> dict[str, Any]:
         case "free_shipping":
             names = {each.code: each.name for market in markets for zone in market.zones
                      for each in zone.methods}  # fmt: skip
-            methods = SelectMultipleField(Text("Only these ways of shipping"), choices=names)
+            methods = SelectMultipleField(
+                Text("Only these ways of shipping"), choices=names, validate_choice=False
+            )
             return {"methods": methods}
         case "buy_get":
             return {

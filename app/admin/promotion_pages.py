@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from flask import Response
 
@@ -102,8 +103,10 @@ def show_form(
     markets = service(MarketService).every()
     codes = {each.code: each.name for each in markets}
     form.markets.choices = codes
-    gone = {code: code for code in form.groups.data or ()}
-    form.groups.choices = gone | _group_names()
+    form.groups.choices = _gone(form.groups) | _group_names()
+    if form.kind == "free_shipping":
+        ways: Any = form["methods"]
+        ways.choices = _gone(ways) | dict(ways.choices)
     trial = trial or TrialForm()
     trial.trial_market.choices = codes
     return page(
@@ -122,6 +125,12 @@ def show_form(
         result=result,
         used=service(PromotionService).is_used(known.id) if known else False,
     )
+
+
+def _gone(field: Any) -> dict[str, str]:
+    """What was chosen, by its code where it has no name any more: left out it would be dropped, and
+    the promotion be for everything."""
+    return {code: code for code in field.data or ()}
 
 
 def _group_names() -> dict[str, str]:

@@ -124,6 +124,17 @@ def test_every_kind_is_made_as_the_form_says(app: Flask, owner: Staff, kind: str
     assert len(entries(app, made.id)) == 1
 
 
+def test_a_way_of_shipping_that_no_market_has_any_more_stays_ticked(
+    app: Flask, owner: Staff, promotions: PromotionMaker
+) -> None:
+    made = promotions.add("SHIP", benefit=FreeShipping(methods=("gone",)))
+    page = owner.get(f"/admin/promotions/{made.id}")
+    ticked = soup(page).select("input[name=methods][checked]")
+    form = {**form_of(page, made.id), "active": "y", "methods": [each["value"] for each in ticked]}
+    assert send(owner, f"/admin/promotions/{made.id}", form).status_code == 303
+    assert only(app).benefit == made.benefit  # with none ticked all would be free
+
+
 @pytest.mark.parametrize("kind", KINDS)
 def test_a_promotion_saved_as_it_is_shown_stays_what_it_is(
     app: Flask, owner: Staff, kind: str
