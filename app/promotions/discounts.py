@@ -14,6 +14,7 @@ from app.promotions.eligibility import (
     BETTER,
     CHECKED_LATER,
     NOTHING_OFF,
+    SAME,
     SPENT,
     UNKNOWN,
     USED_UP,
@@ -265,5 +266,7 @@ def _state(
     if any(each.code == code for each in reductions):
         note = CHECKED_LATER if is_checked_later(promotion, customer) else ""
         return CouponState(code=code, name=name, applied=True, note=note)
+    if any(each.promotion_id == promotion.id for each in reductions):  # by itself, or another code
+        return CouponState(code=code, name=name, applied=False, note=SAME)
     alone = choose([(promotion, code)], basket)
     return CouponState(code=code, name=name, applied=False, note=BETTER if alone else NOTHING_OFF)

@@ -25,6 +25,7 @@ OTHER_CUSTOMER = Text("This code is for another customer.")
 WITHDRAWN = Text("This code is not valid any more.")
 NOTHING_IN_SCOPE = Text("Nothing in your cart is part of this offer.")
 NOTHING_OFF = Text("Nothing in your cart gets cheaper with this code.")
+SAME = Text("Not used: this discount is in your cart already.")
 BETTER = Text("Not used: another offer saves you more, and the two cannot be combined.")
 CHECKED_LATER = Text("We check at checkout, by your e-mail address, that this is for you.")
 

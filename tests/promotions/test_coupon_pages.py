@@ -171,6 +171,17 @@ def test_of_two_codes_that_do_not_combine_the_better_is_used_and_the_other_says_
     assert "another offer saves you more" in soup(page).select_one(".coupon .error").text
 
 
+def test_another_code_of_the_same_promotion_is_refused_as_such(
+    filled: Shopper, promotions: PromotionMaker
+) -> None:
+    promotions.add("ONE", "TWO")
+    enter(filled, "ONE")
+    answer = enter(filled, "TWO")
+    assert answer.status_code == 422
+    assert message(answer) == "Not used: this discount is in your cart already."
+    assert sums(filled.get("/cart"))["Ten off"] == "−$4.00"
+
+
 def test_a_cart_holds_five_codes(filled: Shopper, promotions: PromotionMaker) -> None:
     for number in range(6):
         promotions.add(f"CODE-{number}", name=f"No. {number}")
