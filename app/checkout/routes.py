@@ -129,7 +129,7 @@ def _place(claimed: Claimed, form: CheckoutForm, bill: Bill, key: str) -> BaseRe
 def _check_cart(cart: PricedCart) -> None:
     """Refuse an empty cart, one that cannot be sold, and one the shopper has not seen."""
     if not cart.lines:
-        raise Invalid(Text("Your cart is empty."))
+        raise Invalid(service(CheckoutService).why_empty(cart))
     if not cart.ready:
         raise Invalid(
             Text("Something in your cart can no longer be sold. Please look at your cart.")

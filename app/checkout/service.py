@@ -6,13 +6,14 @@ from dataclasses import dataclass
 
 import structlog
 
+from app.cart.models import PricedCart
 from app.checkout.errors import AlreadyOrdered
 from app.checkout.events import DUPLICATE_PREVENTED, Duplicate
 from app.checkout.placing import Placing
 from app.checkout.purchase import Purchase
 from app.db.idempotency import Claimed, IdempotencyKeys, Replay, key_id
 from app.db.outbox import Outbox
-from app.orders.models import Order
+from app.orders.models import Order, OrderState
 from app.orders.service import OrderService
 from app.payments.errors import (
     GatewayRefused,
@@ -76,6 +77,19 @@ class CheckoutService:
     def _note(self, kind: Duplicate, market: str) -> None:
         DUPLICATES.labels(kind.value).inc()
         self._outbox.publish(DUPLICATE_PREVENTED, {"kind": kind.value, "market": market})
+
+    def why_empty(self, cart: PricedCart) -> Text:
+        """Why there is nothing to order: it may be bought by now, in another tab."""
+        last = self._orders.get(cart.holders[-1]) if cart.holders else None
+        if (
+            last is None
+            or last.state is not OrderState.PAID
+            or cart.version > last.cart_version + 1
+        ):
+            return Text("Your cart is empty.")
+        return Text(
+            "What was in your cart is ordered and paid (order %(number)s).", number=last.number
+        )
 
     def release(self, claimed: Claimed) -> None:
         """Let a refused request's key be used again: nothing was done under it."""

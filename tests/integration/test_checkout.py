@@ -447,6 +447,7 @@ def test_an_order_paid_in_one_tab_is_shown_in_the_other(ready: Shopper, sandbox:
     ready.pay(sandbox)
     answer = ready.client.post("/checkout", data=form)
     assert answer.status_code == 422  # the cart is empty now
+    assert "What was in your cart is ordered and paid (order MX-10001)." in answer.text
     assert len(sandbox.captures()) == 1
 
 
