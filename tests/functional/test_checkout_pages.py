@@ -161,3 +161,11 @@ def test_without_a_gateway_nothing_can_be_ordered(
     assert "No payment method" in shopper.get("/checkout").text
     assert shopper.check_out(gateway="stripe").status_code == 422
     assert shopper.client.post("/webhooks/stripe", data=b"{}").status_code == 400
+
+
+def test_a_total_without_its_tax_says_so_until_the_state_is_known(ready: Shopper) -> None:
+    said = "Sales tax goes by the state of your address"
+    assert said in ready.get("/checkout").text
+    assert said not in ready.get("/checkout?country=US&state=CA").text
+    ready.post("/market", {"market": "DE"})
+    assert said not in ready.get("/checkout").text
