@@ -172,7 +172,7 @@ def _session_token() -> str | None:
         principal = signed_in()
     except (AccessExpired, RequestEntityTooLarge):  # the form could not be read, the page can be
         return tokens.csrf_of_expired(request.cookies[ACCESS_COOKIE])
-    except CsrfRefused:
+    except (CsrfRefused, PyMongoError):  # the page that says what is wrong has forms too
         return None
     return principal.csrf if principal else None
 
