@@ -47,11 +47,20 @@ def error_page(status: int, message: str, retry_after: int | None = None) -> Res
     response = page(
         "errors/error.html", "message", status, title=title, message=message, status=status
     )
-    response.headers["HX-Reselect"] = _WHOLE
+    _say_where(response)
     if retry_after is not None:
         response.headers["Retry-After"] = str(retry_after)
     response.headers["Cache-Control"] = "no-store"
     return response
+
+
+def _say_where(response: Response) -> None:
+    """What a page asks for by itself changes nothing when it fails; whoever pressed something is
+    told what is wrong."""
+    if request.headers.get("HX-Aside"):
+        response.headers["HX-Reswap"] = "none"
+    else:
+        response.headers["HX-Reselect"] = _WHOLE
 
 
 def _on_shop_error(error: ShopError) -> Response:
@@ -119,7 +128,9 @@ def busy_page() -> Response:
         fields=list(request.form.items(multi=True)) if kept else [],
     )
     response.headers.update({"Retry-After": str(seconds), "Cache-Control": "no-store"})
-    if wants_fragment():  # the form stays where it is, with what was typed
+    if request.headers.get("HX-Aside"):
+        response.headers["HX-Reswap"] = "none"
+    elif wants_fragment():  # the form stays where it is, with what was typed
         response.headers.update({"HX-Retarget": "#main", "HX-Reswap": "afterbegin"})
     return response
 

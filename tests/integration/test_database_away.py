@@ -14,7 +14,8 @@ from app.web.registry import service
 from app.web.turns import TOO_MANY
 from tests.support.catalog import CatalogMaker, make_product, make_variant
 from tests.support.following import following
-from tests.support.shopper import Shopper
+from tests.support.member import Member
+from tests.support.shopper import HTMX, Shopper
 from tests.support.waiting import wait_until
 
 NOWHERE = "mongodb://127.0.0.1:1/mossx"
@@ -74,3 +75,22 @@ def test_whose_turn_did_not_come_is_told_so_in_a_page(app: Flask) -> None:
     listing = shopper.client.get("/products?sort=price", environ_overrides={TOO_MANY: True})
     assert listing.status_code == 503  # it is not there, and would have to be made
     assert shopper.get("/orders/lookup").status_code == 200
+
+
+def test_who_is_signed_in_reads_the_same_errors(app: Flask) -> None:
+    member = Member(app)
+    member.register()
+    service(Database, app).close()
+    assert member.get("/nowhere").status_code == 404
+    for path in ("/products/lamp", "/cart"):
+        assert member.get(path).status_code == 503, path
+
+
+def test_what_a_page_asks_for_by_itself_fails_in_silence(app: Flask) -> None:
+    member = Member(app)
+    member.register()
+    service(Database, app).close()
+    asked = member.get("/cart/badge", headers=HTMX)
+    assert (asked.status_code, asked.headers.get("HX-Reswap")) == (503, None)
+    aside = member.get("/cart/badge", headers={**HTMX, "HX-Aside": "1"})
+    assert (aside.status_code, aside.headers["HX-Reswap"]) == (503, "none")
