@@ -35,6 +35,7 @@ _TITLES = {
     429: Text("Too many requests"),
     503: Text("One moment, please"),
 }
+_OUR_FAULT = Text("This is our fault, not yours. It has been noted; please try again.")
 _SOON = 4  # seconds
 _KEPT = ("/cart", "/checkout")
 _WHOLE = ".alert-plain"  # the message, also where a page shows but a part of what it asked for
@@ -99,6 +100,8 @@ def _explain(code: int) -> str:
         return Text("This address does not answer to that kind of request.")
     if code == 413:
         return Text("Please send less at once.")
+    if code >= 500:
+        return _OUR_FAULT
     return Text("The request could not be understood.")
 
 
@@ -138,9 +141,7 @@ def busy_page() -> Response:
 def _on_crash(error: Exception) -> Response | tuple[str, int]:
     _log.exception("unhandled_error", path=plain_path(), exc_info=error)
     try:
-        return error_page(
-            500, Text("This is our fault, not yours. It has been noted; please try again.")
-        )
+        return error_page(500, _OUR_FAULT)
     except Exception:  # the error page itself needs a backend that is gone
         _log.exception("error_page_failed")
         return render_template("errors/plain.html", title=Text("Something went wrong")), 500
