@@ -104,6 +104,9 @@ class DetailsInput:
             yield "tags", Text("Please use at most %(most)s tags.", most=_MOST_TAGS)
         if self.form.kind.data and self.form.kind.data not in set(ProductKind):
             yield "kind", Text("Please choose one of these.")
+        shelves: set[object] = {"", *(self.form.category.choices or ())}
+        if (self.form.category.data or "") not in shelves:
+            yield "category", Text("Please choose a category.")
         if not self._address:
             yield "slug", Text("Please give it an address: the title has no letters for one.")
         if status == Shown.SCHEDULED:

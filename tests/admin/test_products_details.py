@@ -123,6 +123,7 @@ def test_the_same_form_twice_is_one_change(owner: Staff, mug: Product, database:
         ({"attribute_name": ["A", "A"], "attribute_value": ["x", "y"]}, "the same name"),
         ({"title": "x" * 300}, "at most 255"),
         ({"tax_class": "nonsense"}, "Not a valid choice"),
+        ({"category": "gone-by-now"}, "Please choose a category."),
     ],
 )
 def test_what_is_wrong_is_said_and_nothing_changes(
