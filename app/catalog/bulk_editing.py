@@ -17,6 +17,8 @@ from app.shared.ids import ProductId, Sku
 from app.shared.money import Money
 from app.shared.texts import Text
 
+_MOST_MINOR = 10**12  # as in the form of a product's variants
+
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Result:
@@ -88,6 +90,9 @@ class BulkEditing:
         after = {sku: self._stepped(amount, step) for sku, amount in before.items()}
         if any(amount.minor <= 0 for amount in after.values()):
             return Prices(before=before, problem=Text("It would cost nothing, or less."))
+        if any(amount.minor >= _MOST_MINOR for amount in after.values()):
+            message = Text("A price is not below nothing, nor that high.")
+            return Prices(before=before, problem=message)
         return Prices(before=before, after=after)
 
     def _stepped(self, amount: Money, step: PriceStep) -> Money:

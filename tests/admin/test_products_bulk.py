@@ -131,6 +131,17 @@ def test_prices_are_shown_before_they_change(
     assert "US" not in amounts[2]
 
 
+def test_no_price_is_higher_than_a_form_takes(
+    owner: Staff, catalog: CatalogMaker, database: Database
+) -> None:
+    yacht = make_product("Yacht", make_variant("YACHT", US=9_000_000_000_00))
+    catalog.add(yacht)
+    step = {"action": "percent", "value": "50", "market": "US"}
+    assert "nor that high" in owner.post(BULK, {"ids": ids([yacht]), **step}).text
+    owner.post(f"{BULK}/prices", {"seen": f"{yacht.id}:{yacht.revision}", **step})
+    assert now_of(database, [yacht])[0].revision == yacht.revision
+
+
 def test_what_moved_on_since_the_preview_stays(
     owner: Staff, three: list[Product], database: Database
 ) -> None:
