@@ -77,6 +77,7 @@ def upload(product_id: str) -> BaseResponse:
         )
         return _form(product, 422, refused=[message])
     added, refused = _take_in(files, product)
+    more = 0  # without those that it has already
     if added:
         try:
             saved = service(ProductEditing).change(
@@ -85,12 +86,13 @@ def upload(product_id: str) -> BaseResponse:
         except Invalid as refusal:
             return _form(product, 422, refused=[refusal.message])
         note_saved(saved)
+        more = len(saved.after.images) - len(saved.before.images)
     if refused and not added:
         return _form(product, 422, refused=refused)
     for problem in refused:
         leave_message(problem)
     note(" ".join(map(str, refused)))
-    leave_message(Text.counted("%(num)s picture added.", "%(num)s pictures added.", len(added)))
+    leave_message(Text.counted("%(num)s picture added.", "%(num)s pictures added.", more))
     return leave_to(path_of(product_id, "/pictures"))
 
 
