@@ -139,11 +139,17 @@ class Database:
     def answers(self) -> bool:
         """Whether the database answers within a moment."""
         try:
-            with pymongo.timeout(_ANSWERS_WITHIN):
+            with self.within(_ANSWERS_WITHIN):
                 self.command("ping")
         except PyMongoError:
             return False
         return True
+
+    @contextmanager
+    def within(self, seconds: float) -> Iterator[None]:
+        """A block whose work is given up after so long, as if the database were away."""
+        with pymongo.timeout(seconds):
+            yield
 
     @contextmanager
     def at_once_if_away(self) -> Iterator[None]:

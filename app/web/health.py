@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
-from flask import Blueprint, Flask, Response, jsonify
+from flask import Blueprint, Flask, Response, current_app, jsonify
 
 from app.db.cache import Cache
 from app.db.database import Database
@@ -15,6 +15,9 @@ from app.db.refilling import restore_running
 from app.web.registry import service
 
 blueprint = Blueprint("health", __name__)
+_AWAY = "unreachable"
+_WITHIN = 1.0  # seconds: whoever asks does not wait for much longer than that
+_WAS_READY = "mossx.was_ready"  # in the application's extensions
 
 
 @blueprint.get("/healthz")
@@ -25,12 +28,16 @@ def healthz() -> Response:
 
 @blueprint.get("/readyz")
 def readyz() -> tuple[Response, int]:
-    """Say whether the shop can take traffic. Without Redis it is slower, yet ready. A server that
-    is about to stop says so first, and answers everybody else meanwhile."""
+    """Say whether the shop can take traffic. Without Redis it is slower, yet ready. Without the
+    database no other server could do more, so one that was ready goes on with the pages that it
+    keeps. A server that is about to stop says so first, and answers everybody else meanwhile."""
     if _is_stopping():
         return jsonify(status="stopping"), 503
     checks = {"mongodb": _mongodb(), "redis": _redis()}
-    ready = checks["mongodb"] == "ok"
+    known = current_app.extensions
+    if checks["mongodb"] == "ok":
+        known[_WAS_READY] = True
+    ready = checks["mongodb"] == "ok" or (checks["mongodb"] == _AWAY and _WAS_READY in known)
     return jsonify(status="ready" if ready else "unready", checks=checks), 200 if ready else 503
 
 
@@ -43,15 +50,16 @@ def _is_stopping() -> bool:
 def _mongodb() -> str:
     database = service(Database)
     try:
-        if restore_running(database):
-            return "a backup is being restored"
-        return "migrations pending" if pending_migrations(database) else "ok"
+        with database.within(_WITHIN):
+            if restore_running(database):
+                return "a backup is being restored"
+            return "migrations pending" if pending_migrations(database) else "ok"
     except PyMongoError:
-        return "unreachable"
+        return _AWAY
 
 
 def _redis() -> str:
-    return "ok" if service(Cache).ping() else "unreachable"
+    return "ok" if service(Cache).ping() else _AWAY
 
 
 def init_app(app: Flask) -> None:

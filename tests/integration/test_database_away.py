@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from urllib.parse import urlsplit
 
 import pytest
 from flask import Flask
@@ -12,6 +13,7 @@ from app.db.database import Database
 from app.db.errors import PyMongoError
 from app.web.registry import service
 from app.web.turns import TOO_MANY
+from tests.faults.proxy import Proxy
 from tests.support.catalog import CatalogMaker, make_product, make_variant
 from tests.support.following import following
 from tests.support.member import Member
@@ -65,6 +67,29 @@ def test_a_page_that_cannot_be_made_anew_is_shown_as_it_was(
     assert "$12.34" in during.text
     assert during.text.count("Lamp") == before.text.count("Lamp")
     assert never_made.status_code == 503
+
+
+def test_a_server_that_was_ready_goes_on_without_the_database_and_says_so_soon(
+    environment: dict[str, str], app: Flask
+) -> None:
+    line = Proxy(urlsplit(environment["MONGODB_URI"]).port or 0)
+    line.start()
+    try:
+        there = f"mongodb://127.0.0.1:{line.port}/mossx?directConnection=true"
+        elsewhere = create_app({**environment, "MONGODB_URI": there})
+        client = elsewhere.test_client()
+        assert client.get("/readyz").status_code == 200
+        line.silence(True)
+        began = time.monotonic()
+        answer = client.get("/readyz")
+        assert time.monotonic() - began < 1.9
+        assert answer.status_code == 200
+        assert answer.get_json()["checks"]["mongodb"] == "unreachable"
+        service(Database, elsewhere).close()
+    finally:
+        line.stop()
+    lonely = create_app({**environment, "MONGODB_URI": NOWHERE}).test_client()
+    assert lonely.get("/readyz").status_code == 503  # it has nothing to show yet
 
 
 def test_whose_turn_did_not_come_is_told_so_in_a_page(app: Flask) -> None:
