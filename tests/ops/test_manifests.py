@@ -16,6 +16,7 @@ from yamllint.config import YamlLintConfig
 
 import serve
 from app.config import Settings
+from app.payments.gateways.stripe import TIMEOUT
 from dev.stack import ROOT
 
 _KNOWN = {name.upper() for name in Settings.model_fields} | set(serve.VARIABLES)
@@ -115,6 +116,8 @@ def test_the_server_has_time_to_stop_everywhere() -> None:
     compose = _OURS["web"]["environment"]
     waits = int(compose["MOSSX_DRAIN_SECONDS"]) + int(compose["MOSSX_STOP_SECONDS"])
     assert int(_OURS["web"]["stop_grace_period"].removesuffix("s")) > waits
+    # Of a gateway that is late a request waits for two answers.
+    assert min(int(each["MOSSX_STOP_SECONDS"]) for each in (data, compose)) > 2 * TIMEOUT
 
 
 # --- compose --------------------------------------------------------------------------------------
