@@ -107,6 +107,12 @@ def test_a_rule_says_how_urgent_it_is_and_has_a_runbook(rule: dict[str, Any]) ->
         assert (runbook.parent / link).exists(), link
 
 
+@pytest.mark.parametrize("job", ["web", "worker"])
+def test_servers_of_which_not_one_is_there_are_missed(job: str) -> None:
+    """In a cluster a pod that was never started is no target, and so not down."""
+    assert any(f'absent(up{{job="{job}"}})' in rule["expr"] for rule in _ALERTS)
+
+
 def test_no_runbook_is_left_over_and_no_name_is_used_twice() -> None:
     named = {rule["annotations"]["runbook"] for rule in _ALERTS}
     assert named == {f"docs/runbooks/{each.name}" for each in (ROOT / "docs/runbooks").iterdir()}
