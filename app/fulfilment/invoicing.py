@@ -59,10 +59,10 @@ class Invoicing:
         self.issue(self._orders.get(OrderId(event.payload["order_id"])))
 
     def on_refunded(self, event: Event) -> None:
-        """The refund's credit note."""
+        """The refund's credit note, unless a bank returned it before there was one."""
         order_id, refund_id = OrderId(event.payload["order_id"]), event.payload["refund_id"]
         for refund in self._refunding.of_order(order_id):
-            if refund.id == refund_id:
+            if refund.id == refund_id and refund.given:
                 self.credit(self._orders.get(order_id), refund)
 
     @property

@@ -90,4 +90,5 @@ def test_a_card_that_was_never_sent_is_sent_once_its_refund_failed(
     staff.work()
     assert bank.figures(CreditId(f"{staff.order.id}:1:1")) == (2500, 0, 2500)
     assert len(codes_sent(mailbox, "ann@example.com")) == 2
+    assert service(Invoicing, app).notes_of(staff.order) == []  # for money that did not go back
     assert bank.is_sound()
