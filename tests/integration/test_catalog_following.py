@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
@@ -30,41 +30,18 @@ from app.shared.ids import ProductId, Sku
 from app.web.registry import service
 from dev.stack import Stack
 from tests.support.catalog import CatalogMaker, make_product, make_variant
+from tests.support.following import Ear
 from tests.support.readmodel import described
-
-
-class Ear:
-    """Hears what a follower tells."""
-
-    def __init__(self, follower: CatalogFollower) -> None:
-        self.heard: list[Touched] = []
-        follower.listen(self.heard.append)
-
-    def wait_for(self, is_it: Callable[[Touched], bool], patience: float = 5.0) -> Touched:
-        """The first thing heard that it is."""
-        deadline = time.monotonic() + patience
-        while time.monotonic() < deadline:
-            for each in list(self.heard):
-                if is_it(each):
-                    return each
-            time.sleep(0.005)
-        raise AssertionError(f"never heard among {self.heard}")
+from tests.support.waiting import wait_until
 
 
 @pytest.fixture
 def follower(app: Flask) -> Iterator[CatalogFollower]:
     follower = service(CatalogService, app).follower
     follower.start()
-    _wait(lambda: follower.is_following)
+    wait_until(lambda: follower.is_following)
     yield follower
     follower.close()
-
-
-def _wait(is_so: Callable[[], bool], patience: float = 10.0) -> None:
-    deadline = time.monotonic() + patience
-    while not is_so():
-        assert time.monotonic() < deadline
-        time.sleep(0.005)
 
 
 def _replace(database: Database, product: Product) -> None:
@@ -91,7 +68,7 @@ def test_a_price_is_visible_before_it_is_told(
 ) -> None:
     bowl = _bowl()
     catalog.add(bowl)
-    _wait(lambda: bool(follower.model().in_stock))
+    wait_until(lambda: bool(follower.model().in_stock))
     seen: list[int] = []
 
     def look(touched: Touched) -> None:
@@ -101,7 +78,7 @@ def test_a_price_is_visible_before_it_is_told(
     follower.listen(look)
     started = time.monotonic()
     _replace(database, replace(bowl, variants=(make_variant("B", US=1234),)))
-    _wait(lambda: bool(seen))
+    wait_until(lambda: bool(seen))
     assert seen == [1234]
     assert time.monotonic() - started < 2
 
@@ -118,7 +95,7 @@ def test_who_listens_learns_what_pages_changed(
     ):
         CatalogRepository(database).add_shelf(shelf)
     catalog.add(bowl)
-    _wait(lambda: bool(follower.model().in_stock))
+    wait_until(lambda: bool(follower.model().in_stock))
     time.sleep(0.1)  # and told
     ear.heard.clear()
     moved = replace(bowl, category="cups", slug="new-bowl")
@@ -143,7 +120,7 @@ def test_stock_touches_listings_only_where_it_sells_out_or_comes_back(
     follower: CatalogFollower, database: Database, catalog: CatalogMaker, app: Flask
 ) -> None:
     catalog.add(_bowl(), stock=10)
-    _wait(lambda: bool(follower.model().in_stock))
+    wait_until(lambda: bool(follower.model().in_stock))
     stock = service(InventoryService, app)
     ear = Ear(follower)
 
@@ -173,7 +150,7 @@ def test_a_variant_that_sells_out_touches_listings_that_are_narrowed_to_it(
 ) -> None:
     sizes = (make_variant(f"B-{size}", {"Size": size}) for size in "SL")
     catalog.add(make_product("Bowl", *sizes, category="bowls"), stock=10)
-    _wait(lambda: bool(follower.model().in_stock))
+    wait_until(lambda: bool(follower.model().in_stock))
     ear = Ear(follower)
     service(InventoryService, app).set_on_hand({Sku("B-S"): 0}, "test")
     touched = ear.wait_for(lambda touched: bool(touched.product_ids))
@@ -185,7 +162,7 @@ def test_a_sale_counts_without_touching_listings(
 ) -> None:
     products = [make_product(f"Cup {n}", make_variant(f"C{n}")) for n in range(3)]
     catalog.add(*products)
-    _wait(lambda: len(follower.model().present) == 3)
+    wait_until(lambda: len(follower.model().present) == 3)
     ear = Ear(follower)
     follower._sales_read = -math.inf  # long ago
     service(CatalogService, app).count_sale("o1", {products[1].id: 5})
@@ -206,7 +183,7 @@ def test_a_scheduled_product_appears_by_itself(
 ) -> None:
     ear = Ear(follower)
     catalog.add(_bowl(published_at=now() + timedelta(seconds=1.5)))
-    _wait(lambda: bool(follower.model().present))
+    wait_until(lambda: bool(follower.model().present))
     shop = service(CatalogPages, app)
     assert shop.list_all(parse_query([], "USD"), UNITED_STATES).total == 0
     touched = ear.wait_for(lambda touched: bool(touched.slugs) and touched.navigation)
@@ -222,7 +199,7 @@ def test_readers_never_see_half_a_change(
         make_product(f"Cup {n}", make_variant(f"C{n}", US=1000), category="even") for n in range(2)
     ]
     catalog.add(*pair)
-    _wait(lambda: len(follower.model().present) == 2)
+    wait_until(lambda: len(follower.model().present) == 2)
     stop, odd = threading.Event(), []
 
     def read() -> None:
@@ -253,7 +230,7 @@ def test_readers_never_see_half_a_change(
         thread.join()
     assert odd == []
     wanted = 1000 + 39
-    _wait(lambda: set(follower.model().market("US").lowest[:2].tolist()) == {wanted})
+    wait_until(lambda: set(follower.model().market("US").lowest[:2].tolist()) == {wanted})
 
 
 def _change_both(database: Database, pair: list[Product], step: int) -> None:
@@ -279,7 +256,7 @@ def test_a_process_that_follows_nothing_looks_now_and_then(
     follower = service(CatalogService, app).follower
     assert not follower.model().present
     catalog.add(_bowl())
-    _wait(lambda: bool(follower.model().present), 3)
+    wait_until(lambda: bool(follower.model().present), 3)
     assert not follower.is_following
 
 
@@ -295,10 +272,10 @@ def test_changes_made_while_the_stream_was_lost_are_caught_up(tmp_path: Path) ->
     follower = shop.follower
     follower.start()
     try:
-        _wait(lambda: follower.is_following)
+        wait_until(lambda: follower.is_following)
         for round_ in range(2):
             stack.services["mongo"].kill()
-            _wait(lambda: not follower.is_following)
+            wait_until(lambda: not follower.is_following)
             assert follower.model() is not None
             stack.start(["mongo"])
             other = Database(stack.environment["MONGODB_URI"])
@@ -311,8 +288,8 @@ def test_changes_made_while_the_stream_was_lost_are_caught_up(tmp_path: Path) ->
             catalog.note_change(product_ids=[name])
             other.close()
             started = time.monotonic()
-            _wait(lambda: name in follower.model().row_of)  # noqa: B023 - called at once
-            _wait(lambda: follower.is_following)
+            wait_until(lambda: name in follower.model().row_of)  # noqa: B023 - called at once
+            wait_until(lambda: follower.is_following)
             assert time.monotonic() - started < 5
     finally:
         follower.close()
@@ -350,7 +327,7 @@ def test_a_set_can_be_made_from_the_day_on_that_its_last_part_is_sold(
     follower: CatalogFollower, catalog: CatalogMaker
 ) -> None:
     tea_set = _tea_set(catalog, timedelta(seconds=2))
-    _wait(lambda: tea_set.id in follower.model().row_of)
+    wait_until(lambda: tea_set.id in follower.model().row_of)
     assert follower.model().row_of[tea_set.id] not in follower.model().in_stock
     ear = Ear(follower)
     touched = ear.wait_for(lambda touched: tea_set.id in touched.product_ids)
@@ -405,5 +382,5 @@ def test_a_gap_longer_than_the_feed_keeps_has_everything_read_anew(
     _replace(database, replace(bowl, variants=(make_variant("B", US=1234),)))
     database["catalog_changes"].delete_many({})
     follower._feed.since = now() - timedelta(hours=13)
-    _wait(lambda: _lowest(follower, bowl) == 1234)
+    wait_until(lambda: _lowest(follower, bowl) == 1234)
     assert [each.everything for each in ear.heard] == [True]
