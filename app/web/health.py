@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
-from flask import Blueprint, Flask, Response, current_app, jsonify
+from flask import Blueprint, Flask, Response, current_app, jsonify, request
 
 from app.db.cache import Cache
 from app.db.database import Database
@@ -28,17 +28,20 @@ def healthz() -> Response:
 
 @blueprint.get("/readyz")
 def readyz() -> tuple[Response, int]:
-    """Say whether the shop can take traffic. Without Redis it is slower, yet ready. Without the
-    database no other server could do more, so one that was ready goes on with the pages that it
-    keeps. A server that is about to stop says so first, and answers everybody else meanwhile."""
+    """Say whether the shop can take traffic. Without Redis it is slower, yet ready. A server that is
+    about to stop says so first, and answers everybody else meanwhile.
+
+    Without the database no server is ready; who sends shoppers asks with ``?kept``: one that was
+    ready then goes on with the pages that it keeps, since no other could do more."""
     if _is_stopping():
         return jsonify(status="stopping"), 503
     checks = {"mongodb": _mongodb(), "redis": _redis()}
-    known = current_app.extensions
+    known, status = current_app.extensions, "unready"
     if checks["mongodb"] == "ok":
-        known[_WAS_READY] = True
-    ready = checks["mongodb"] == "ok" or (checks["mongodb"] == _AWAY and _WAS_READY in known)
-    return jsonify(status="ready" if ready else "unready", checks=checks), 200 if ready else 503
+        known[_WAS_READY], status = True, "ready"
+    elif checks["mongodb"] == _AWAY and _WAS_READY in known and "kept" in request.args:
+        status = "kept pages only"
+    return jsonify(status=status, checks=checks), 503 if status == "unready" else 200
 
 
 def _is_stopping() -> bool:

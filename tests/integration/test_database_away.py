@@ -81,15 +81,16 @@ def test_a_server_that_was_ready_goes_on_without_the_database_and_says_so_soon(
         assert client.get("/readyz").status_code == 200
         line.silence(True)
         began = time.monotonic()
-        answer = client.get("/readyz")
+        answer = client.get("/readyz?kept")
         assert time.monotonic() - began < 1.9
         assert answer.status_code == 200
         assert answer.get_json()["checks"]["mongodb"] == "unreachable"
+        assert client.get("/readyz").status_code == 503
         service(Database, elsewhere).close()
     finally:
         line.stop()
     lonely = create_app({**environment, "MONGODB_URI": NOWHERE}).test_client()
-    assert lonely.get("/readyz").status_code == 503  # it has nothing to show yet
+    assert lonely.get("/readyz?kept").status_code == 503  # it has nothing to show yet
 
 
 def test_whose_turn_did_not_come_is_told_so_in_a_page(app: Flask) -> None:

@@ -150,7 +150,7 @@ def test_the_proxy_asks_for_readiness_and_hides_the_inside() -> None:
     text = (ROOT / "deploy/caddy/Caddyfile").read_text()
     servers = re.findall(r"reverse_proxy (.+) \{", text)[0].split()
     assert {each.partition(":")[0] for each in servers} == {"web", "web-second"} <= set(_OURS)
-    assert re.search(r"health_uri /readyz", text)
+    assert re.search(r"health_uri /readyz\?kept$", text, re.MULTILINE)
     assert re.search(r"@inside path /metrics /healthz /readyz", text)
     interval = int(re.findall(r"health_interval (\d+)s", text)[0])
     timeout = int(re.findall(r"health_timeout (\d+)s", text)[0])
@@ -206,7 +206,7 @@ def test_a_pod_is_restricted(name: str) -> None:
 
 def test_a_pod_is_asked_what_the_code_answers() -> None:
     web, worker = (_PODS[f"Deployment {name}"]["containers"][0] for name in ("web", "worker"))
-    assert web["readinessProbe"]["httpGet"]["path"] == "/readyz"
+    assert web["readinessProbe"]["httpGet"]["path"] == "/readyz?kept"
     for container in (web, worker):
         assert container["livenessProbe"]["httpGet"]["path"] == "/healthz"
         ports = {each["name"]: each["containerPort"] for each in container["ports"]}
