@@ -112,3 +112,21 @@ def test_lists_of_the_panel_are_cards_on_a_phone_and_stay_tables(page: Page) -> 
     page.goto("/admin/products?q=Dune+Mug")
     page.get_by_role("link", name="Changed").click()
     assert "sort=updated" in page.url
+
+
+@pytest.mark.parametrize("size", [NARROW], ids=["phone"])
+@pytest.mark.parametrize(
+    ("path", "places"),
+    [
+        ("/products/dune-mug", "h1, .eyebrow a, .crumbs li, .option > span, .prose"),
+        ("/products", ".card-title, .card-vendor, .choice, .facet h2"),
+    ],
+)
+def test_a_word_of_any_length_widens_no_page(page: Page, path: str, places: str) -> None:
+    page.goto(path)
+    changed = page.evaluate(
+        "(where) => { const all = [...document.querySelectorAll(where)]; all.forEach((it) => { it.textContent = 'Gesellschaft'.repeat(9); }); return all.length; }",
+        places,
+    )
+    assert changed
+    assert judging.too_wide(page) == []
