@@ -25,15 +25,15 @@ def note_saved(saved: Saved) -> None:
 
 
 def note_change(before: Product | None, after: Product | None) -> None:
-    """Tell the log of a product that came, changed or went."""
+    """Tell the log of a product that came, changed or went: whole, so that it can be brought back,
+    or of one that changed what differs. Many at once are one entry, which has to be stored."""
     named = after or before
     assert named is not None  # noqa: S101 - one of them is there
-    changed(
-        f"product:{named.id}",
-        named.title,
-        as_plain(before) if before else None,
-        as_plain(after) if after else None,
-    )
+    old, new = (as_plain(each) if each else None for each in (before, after))
+    if old and new:
+        differing = [name for name in new if old[name] != new[name]]
+        old, new = ({name: each[name] for name in differing} for each in (old, new))
+    changed(f"product:{named.id}", named.title, old, new)
 
 
 def path_of(product_id: str, below: str = "") -> str:

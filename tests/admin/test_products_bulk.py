@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from flask import Flask
 
-from app.audit_log.models import AuditFilter
+from app.audit_log.models import AuditFilter, Outcome
 from app.audit_log.service import AuditLog
 from app.catalog.editing import ProductEditing
 from app.catalog.models import BundleComponent, PercentOff, Product, ProductStatus
@@ -72,6 +72,25 @@ def test_all_that_are_ticked_change(
     revisions = [each.revision for each in now_of(database, three)]
     owner.post(BULK, {"ids": ids(three), **form})
     assert [each.revision for each in now_of(database, three)] == revisions
+
+
+def test_many_large_products_fit_into_one_entry_of_the_log(
+    app: Flask, owner: Staff, catalog: CatalogMaker
+) -> None:
+    """Before and after as a whole they would be more than a document of the database can hold."""
+    text = f"<p>{'x' * 100_000}</p>"
+    made = [
+        make_product(f"Book {n}", make_variant(f"BOOK-{n}"), description_html=text)
+        for n in range(90)
+    ]
+    catalog.add(*made)
+    form = {"ids": ids(made), "action": "vendor", "value": "Norr"}
+    assert owner.post(BULK, form).status_code == 303
+    (entry,) = service(AuditLog, app).list(AuditFilter(action="admin_bulk.change"), 5)
+    assert entry.outcome is Outcome.DONE
+    assert {(each.before or {})["vendor"] for each in entry.changes} == {"Halden"}
+    assert {(each.after or {})["vendor"] for each in entry.changes} == {"Norr"}
+    assert len(entry.changes) == len(made)
 
 
 def test_tags_come_and_go(owner: Staff, three: list[Product], database: Database) -> None:
