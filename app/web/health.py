@@ -28,8 +28,8 @@ def healthz() -> Response:
 
 @blueprint.get("/readyz")
 def readyz() -> tuple[Response, int]:
-    """Say whether the shop can take traffic. Without Redis it is slower, yet ready. A server that is
-    about to stop says so first, and answers everybody else meanwhile.
+    """Say whether the shop can take traffic. Without Redis it is slower, yet ready. A server that
+    is about to stop says so first, and answers everybody else meanwhile.
 
     Without the database no server is ready; who sends shoppers asks with ``?kept``: one that was
     ready then goes on with the pages that it keeps, since no other could do more."""
