@@ -118,15 +118,26 @@ class _Visit:
         self._answering = answering
         self.environ = environ
         length = environ.get("CONTENT_LENGTH", "")
-        self._length = int(length) if length.isdecimal() else 0
-        self.is_large = self._length > _FORM
+        self._length = int(length) if length.isdecimal() else None
+        self.is_large = self._length is not None and self._length > _FORM
 
     def read_form(self) -> bool:
         """Read the body: granian has it only for the thread that brought the request. False, and
-        answered, if the client went away."""
-        body = self.environ["wsgi.input"].read(self._length)
-        if len(body) < self._length:
-            self._answering.response_bytes(400, [("connection", "close")], b"")
+        answered, if the client went away, or does not say how long a long one is.
+
+        What comes in chunks (RFC 9112, 7.1) gets its length here, which Flask goes by.
+        """
+        most = _FORM + 1 if self._length is None else self._length
+        body = self.environ["wsgi.input"].read(most)
+        refusal = 0
+        if self._length is None:
+            self.environ.pop("HTTP_TRANSFER_ENCODING", None)
+            self.environ["CONTENT_LENGTH"] = str(len(body)) if body else ""
+            refusal = 411 if len(body) == most else 0
+        elif len(body) < most:
+            refusal = 400
+        if refusal:
+            self._answering.response_bytes(refusal, [("connection", "close")], b"")
             return False
         self.environ["wsgi.input"] = io.BytesIO(body)
         return True

@@ -99,6 +99,20 @@ def test_a_body_of_any_length_arrives_whole(server: str, size: int) -> None:
     assert (told["size"], told["digest"]) == (size, hashlib.sha256(sent[:size]).hexdigest())
 
 
+@pytest.mark.parametrize(("size", "status"), [(0, 200), (1, 200), (2**19, 200), (2**19 + 1, 411)])
+def test_a_body_in_chunks_arrives_whole_or_is_asked_for_its_length(
+    server: str, size: int, status: int
+) -> None:
+    sent = bytes(number * 31 % 251 for number in range(1000)) * (size // 1000 + 1)
+    pieces = (sent[at : min(at + 700, size)] for at in range(0, size, 700))
+    answer = requests.post(f"{server}/", data=pieces, timeout=_SOON)
+    assert answer.status_code == status
+    if status == 200:
+        told = answer.json()
+        assert (told["size"], told["digest"]) == (size, hashlib.sha256(sent[:size]).hexdigest())
+        assert told["CONTENT_LENGTH"] == (str(size) if size else "")
+
+
 def test_a_long_answer_is_sent_while_it_is_made(server: str, folder: Path) -> None:
     answer = requests.get(f"{server}/long", timeout=_SOON)
     assert answer.text.splitlines() == [str(number) for number in range(20_000)]
