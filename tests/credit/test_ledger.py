@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 from app.credit.errors import CreditChanged, GiftCardRefused, GiftCardSpent, UnknownGiftCard
 from app.credit.givebacks import GiveBacks
 from app.credit.holds import CreditHolds
-from app.credit.models import CreditState
+from app.credit.models import CreditState, Recipient
 from app.db.database import Database, Session
 from app.db.errors import DuplicateKeyError, PyMongoError
 from app.shared.clock import now
@@ -263,7 +263,9 @@ def test_a_sold_card_is_taken_back_only_while_it_is_whole(
     void()
     assert bank.figures(card) == (0, 0, 0)
     orders.do(
-        lambda s: bank.credit.unvoid(card, usd(1000), order_id=OrderId("o"), by="r", session=s)
+        lambda s: bank.credit.unvoid(
+            card, usd(1000), Recipient(email="to@b.test"), order_id=OrderId("o"), by="r", session=s
+        )
     )
     assert bank.figures(card) == (1000, 0, 1000)
     assert bank.is_sound()

@@ -209,7 +209,8 @@ def test_readers_never_see_half_a_change(
                 (
                     int(model.market("US").lowest[row]),
                     row in model.in_category.get("odd", ()),
-                    [row in band for band in model.market("US").bands.bands].count(True),
+                    int(model.market("US").highest[row]),
+                    row in model.market("US").rows,
                 )
                 for row in model.newest.rows
             }

@@ -336,7 +336,7 @@ def test_rounds_of_a_job_that_meet_do_no_harm(shop: Machines) -> None:
 
 def _rounds(worker: WorkerMachine) -> Counter[str]:
     found: Counter[str] = Counter()
-    for (name,), many in worker.figures("mossx_jobs_total", "task").items():
+    for (name, _), many in worker.figures("mossx_jobs_total", "task", "outcome").items():
         found[name] += int(many)
     return found
 
