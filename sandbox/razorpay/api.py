@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import hmac
+import threading
+import time
 from collections.abc import Callable, Set
 from typing import Any
 
@@ -35,6 +37,8 @@ class RazorpayApi:
         self._faults = faults
         self._key_id = key_id
         self._key_secret = key_secret
+        self._in_flight: set[str] = set()
+        self._lock = threading.Lock()
 
     def blueprint(self) -> Blueprint:
         """The routes."""
@@ -105,12 +109,24 @@ class RazorpayApi:
             return json_answer(401, _error("Authentication failed", ""))
         if fault and fault.kind == "error_500":
             return json_answer(500, _error("The server encountered an error.", "", "SERVER_ERROR"))
+        key = request.headers.get("X-Refund-Idempotency", "")
+        with self._lock:
+            if key in self._in_flight:
+                message = "Another request with the same idempotency key is still in progress."
+                return json_answer(409, _error(message, ""))
+            if key:
+                self._in_flight.add(key)
         try:
+            if fault and fault.kind == "slow":
+                time.sleep(fault.seconds)
             with self._ledger.transaction():
                 answer = json_answer(200, shown(work()))
         except Refused as no:
             answer = json_answer(no.status, _error(no.description, no.field))
-        if fault:
+        finally:
+            with self._lock:
+                self._in_flight.discard(key)
+        if fault and fault.kind == "error_500_after":
             return json_answer(500, _error("The server encountered an error.", "", "SERVER_ERROR"))
         return answer
 

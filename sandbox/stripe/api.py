@@ -7,6 +7,7 @@ import hashlib
 import hmac
 import json
 import threading
+import time
 from collections.abc import Callable
 from typing import Any
 
@@ -243,6 +244,8 @@ class StripeApi:
             params = check(decode(pairs), schema)
         except BadParameter as bad:
             return 400, _error_body(bad.message, "invalid_request_error", bad.code, bad.param)
+        if fault and fault.kind == "slow":
+            time.sleep(fault.seconds)
         crash = _error_body("An unknown error occurred.", "api_error")
         with self._ledger.transaction():
             if fault and fault.kind == "error_500":

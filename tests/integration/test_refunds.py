@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 import threading
+import time
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -183,7 +184,15 @@ def test_the_shopper_is_told_once_and_the_timeline_says_who(
 
 @pytest.mark.parametrize(
     "fault",
-    ["drop_before", "drop_after", "error_500", "error_500_after", "html_502", "empty", "malformed"],
+    [
+        "drop_before",
+        "drop_after",
+        "error_500",
+        "error_500_after",
+        "html_502",
+        "empty",
+        "malformed",
+    ],
 )
 def test_a_lost_or_odd_answer_gives_the_money_back_once(desk: Desk, fault: str) -> None:
     desk.sandbox.fault(fault, method="POST", path=REFUND_CALL, count=3)
@@ -194,6 +203,23 @@ def test_a_lost_or_odd_answer_gives_the_money_back_once(desk: Desk, fault: str) 
     assert desk.state() == (OrderState.PAID, 2145)
     (refund,) = desk.refunding.of_order(desk.order_id)
     assert refund.state is RefundState.SUCCEEDED
+    assert service(Audit, desk.app).run() == []
+
+
+def test_a_refund_that_is_sent_again_while_the_gateway_is_at_it_is_made_once(desk: Desk) -> None:
+    desk.sandbox.fault("slow", method="POST", path=REFUND_CALL, seconds=6)
+    first = threading.Thread(target=desk.refund)
+    first.start()
+    while not desk.database["refunds"].count_documents({"state": "sending"}):
+        time.sleep(0.05)
+    time.sleep(0.5)  # until it is there
+    for _ in range(2):
+        desk.wait_and_finish()  # its worker seems dead, and another goes on
+    assert first.is_alive()
+    first.join()
+    desk.wait_and_finish()
+    assert desk.given_back() == [2145]
+    assert desk.state() == (OrderState.PAID, 2145)
     assert service(Audit, desk.app).run() == []
 
 

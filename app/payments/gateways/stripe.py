@@ -306,10 +306,10 @@ def _call(work: Callable[[], T]) -> T:
     except (stripe.AuthenticationError, stripe.PermissionError) as error:
         raise GatewayKeyRefused("the gateway refused the key") from error
     except (stripe.InvalidRequestError, stripe.CardError) as error:
-        if error.http_status == 409:
-            raise GatewayUnknown("the same request is in flight") from error
         raise GatewayRefused(str(error.user_message or error)) from error
     except stripe.StripeError as error:
+        if error.http_status == 409:  # which the SDK has no error of its own for
+            raise GatewayUnknown("a request with the same key is in flight") from error
         # With a JSON error of its own Stripe has spoken; an HTML page may come from in between.
         answered = isinstance(error.json_body, dict) and "error" in error.json_body
         kind = GatewayFaulted if answered else GatewayUnknown
