@@ -192,6 +192,8 @@ def test_the_shopper_is_told_once_and_the_timeline_says_who(
         "html_502",
         "empty",
         "malformed",
+        "too_many",
+        "busy",
     ],
 )
 def test_a_lost_or_odd_answer_gives_the_money_back_once(desk: Desk, fault: str) -> None:
