@@ -286,7 +286,8 @@ def _find(gateway: Gateway, refund: Refund) -> SeenRefund | None:
 def _is(seen: SeenRefund, refund: Refund) -> bool:
     if refund.purpose == ADOPTED:
         return seen.id == refund.request_key
-    return seen.reference == refund.id
+    # After a restore another refund may have had this place before.
+    return seen.reference == refund.id and seen.amount == refund.by_gateway
 
 
 def _word(seen: SeenRefund) -> Word:

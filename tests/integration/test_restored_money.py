@@ -8,6 +8,7 @@ from flask import Flask
 
 from app.backup.service import Backups
 from app.db.database import Database
+from app.shared.clock import now
 from app.web.registry import service
 from tests.support.catalog import CatalogMaker
 from tests.support.gateways import Sandbox
@@ -81,3 +82,27 @@ def test_a_restored_shop_finds_all_that_the_gateways_did_since(
         for each in database["orders"].find({"state": "paid"})
     }
     assert kept == booked
+
+
+@GATEWAYS
+def test_a_refund_is_not_taken_for_another_one_that_was_made_before_the_restore(
+    app: Flask, catalog: CatalogMaker, sandbox: Sandbox, database: Database, tmp_path: Path,
+    gateway: str,
+) -> None:  # fmt: skip
+    shopper = Shopper(app)
+    shopper.add(catalog.mug(stock=50), 2)
+    shopper.pay(sandbox, gateway)
+    number = str((database["orders"].find_one() or {})["number"])
+    path = tmp_path / "shop.backup"
+    service(Backups, app).create(path, with_media=False)
+    run = app.test_cli_runner().invoke
+    assert run(args=["payments", "refund", number, "--amount", "10"]).exit_code == 0
+    service(Backups, app).restore(path, over=True, skip_numbers=1000)
+
+    asked = run(args=["payments", "refund", number, "--amount", "25"])
+    assert "not confirmed" in asked.output, "the first one took its place, and its key"
+    database["refunds"].update_many({}, {"$set": {"lease_until": now()}})
+    assert run(args=["payments", "reconcile"]).exit_code == 0
+    assert sorted(each["amount"] for each in sandbox.ledger()["refunds"]) == [1000, 2500]
+    assert (database["orders"].find_one() or {})["refunded"] == 3500
+    assert "0 discrepancies" in run(args=["payments", "reconcile"]).output

@@ -18,6 +18,7 @@ from razorpay.errors import BadRequestError
 from app.payments.dispute_models import DisputeState, SeenDispute
 from app.payments.errors import (
     BadSignature,
+    GatewayFaulted,
     GatewayKeyRefused,
     GatewayRefused,
     GatewayUnknown,
@@ -66,6 +67,7 @@ _BY_STATUS: Mapping[int, tuple[type[Exception], str]] = {
     429: (GatewayUnreachable, "rate limited"),
 }
 _BUSY = "another payment operation is in progress"
+_OTHER_BODY = "Different request with the same idempotency key"
 
 
 class RazorpayGateway:
@@ -328,6 +330,8 @@ def _heed_status(answer: requests.Response, *_: Any, **__: Any) -> None:
     """Raise what an answer's status says, before the SDK reads its words."""
     told = _BY_STATUS.get(answer.status_code)
     if told is not None:
+        if _OTHER_BODY in answer.text:
+            raise GatewayFaulted("the idempotency key was used with another body")
         kind, why = told
         raise kind(why)
 

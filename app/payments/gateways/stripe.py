@@ -300,7 +300,7 @@ def _call(work: Callable[[], T]) -> T:
         # The SDK has used up its retries; a request may have been executed unseen.
         raise GatewayUnknown(str(error.user_message or error)) from error
     except stripe.IdempotencyError as error:
-        raise GatewayUnknown("the idempotency key was used with another body") from error
+        raise GatewayFaulted("the idempotency key was used with another body") from error
     except stripe.RateLimitError as error:
         raise GatewayUnreachable("rate limited") from error
     except (stripe.AuthenticationError, stripe.PermissionError) as error:
