@@ -180,6 +180,7 @@ class PaymentService:
         """
         if attempt.state is not AttemptState.CREATED:
             return attempt
+        self._payments.touch(attempt.id)
         try:
             opened = self._reach(attempt).open(attempt)
         except GatewayRefused as refusal:

@@ -458,3 +458,20 @@ def test_the_database_allows_one_capture_per_order(database: Database) -> None:
     database["captures"].insert_one(capture)
     with pytest.raises(DuplicateKeyError):
         database["captures"].insert_one({**capture, "payment_id": "other"})
+
+
+def test_payments_that_a_silent_gateway_cannot_open_keep_no_other_waiting(
+    app: Flask, ready: Shopper, sandbox: Sandbox, database: Database
+) -> None:
+    sandbox.fault("html_502", gateway="stripe", count=None)
+    for _ in range(3):
+        other = Shopper(app)
+        other.add("MUG", 1)
+        other.check_out(gateway="stripe", email="somebody@example.com")
+    assert database["payment_attempts"].count_documents({"state": "created"}) == 3
+    long_ago = now() - timedelta(minutes=5)
+    database["payment_attempts"].update_many({}, {"$set": {"updated_at": long_ago}})
+    ready.approve(sandbox, ready.check_out(gateway="razorpay").location, "razorpay")
+    for _ in range(2):
+        service(Reconciler, app).run(older_than=timedelta(0), most=3)
+    assert _paid(database) == [4890]
