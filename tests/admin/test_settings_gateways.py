@@ -30,6 +30,7 @@ from app.payments.gateways.switchboard import Switchboard
 from app.payments.keys import FIELDS, KeySet
 from app.shared.errors import Conflict
 from app.shared.ids import AttemptId
+from app.shared.money import Money
 from app.shop.service import StoredSettings
 from app.web.registry import service
 from dev.stack import Stack
@@ -376,6 +377,18 @@ def test_an_unopened_payment_is_never_opened_in_another_account(
     attempt = service(Settlement, app).settle(attempt_id)
     with pytest.raises(GatewayUnreachable):
         chain.open(attempt)
+
+
+@GATEWAYS
+def test_what_may_be_of_any_account_is_not_refused_by_one_of_them(
+    app: Flask, ready: Shopper, sandbox: Sandbox, database: Database, stack: Stack, gateway: str
+) -> None:
+    # The sandbox has one account, and other keys are not known: that is no refusal.
+    _replace(app, gateway, ELSEWHERE[gateway])
+    _replace(app, gateway, _own(stack, gateway))
+    chain = service(Switchboard, app).reach(gateway, "")
+    with pytest.raises(GatewayUnreachable):
+        chain.refund("pi_elsewhere", Money(100, "USD"), "key-of-ten-letters")
 
 
 # --- earlier keys ---------------------------------------------------------------------------------

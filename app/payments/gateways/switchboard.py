@@ -62,11 +62,12 @@ class Switchboard:
 
     def reach(self, name: str, keys: str) -> Gateway:
         """The gateway, for what was begun with the keys of this id: with them, else with others
-        that may be the same account's. Without any, every call is "unreachable"."""
+        that may be the same account's; without an id, any may be the one. Without any keys, every
+        call is "unreachable"."""
         known: dict[str, KeySet] = {}
         for each in self.keyring.of(name):
             known.setdefault(each.id, each)
-        own = keys in known or not keys
+        own = keys in known or (not keys and len(known) == 1)
         order = sorted(known.values(), key=lambda each: each.id != keys)
         return KeyChain(name, [self._of(each)[1] for each in order], own=own)
 
