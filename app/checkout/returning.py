@@ -47,6 +47,24 @@ class Returns:
         self._payments.record(attempt, payment, AuthorisationState.RETURNING, reason=reason)
         self.finish(attempt, payment)
 
+    def begin_again(self, attempt: Attempt, payment: SeenPayment) -> None:
+        """Give a payment back that was given back before: the bank returned it. Raises as
+        ``begin`` does."""
+        message = "A payment that was sent back was returned by the bank. It is sent back again."
+
+        def work(session: Session) -> None:
+            self._payments.record(attempt, payment, AuthorisationState.RETURNING, session=session)
+            self._orders.note(attempt.order_id, "refund_failed", message, session=session)
+            payload = {
+                "order_id": attempt.order_id,
+                "payment_id": payment.id,
+                "message": message,
+            }
+            self._outbox.publish(ALERT, payload, session)
+
+        self._database.in_transaction(work)
+        self.finish(attempt, payment)
+
     def finish(self, attempt: Attempt, payment: SeenPayment) -> None:
         """Finish what was begun; repeating it changes nothing."""
         fate = self._payments.give_back(attempt, payment)

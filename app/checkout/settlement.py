@@ -143,19 +143,37 @@ class Settlement:
         return attempt
 
     def _apply(self, attempt: Attempt, seen: Observation) -> bool:
-        """Act on what the gateway shows; whether another worker is just capturing it."""
+        """Act on what the gateway shows; whether another worker is just capturing it.
+
+        Raises as ``Gateway`` does, once every payment had its turn: one that the gateway does not
+        give back must not keep another from being taken.
+        """
         with_another = False
-        money = [payment for payment in seen.payments if payment.has_money]
+        problems: list[Exception] = []
         for payment in seen.payments:
-            if self._payments.known_state(attempt, payment) is AuthorisationState.RETURNING:
-                self._returns.finish(attempt, payment)
-            elif payment in money:
-                with_another |= self._take_or_return(attempt, payment)
-            elif payment.is_over:
-                self._voids.end(attempt, payment)
+            try:
+                with_another |= self._treat(attempt, payment)
+            except (GatewayUnknown, GatewayUnreachable, GatewayRefused) as problem:
+                problems.append(problem)
+        money = any(payment.has_money for payment in seen.payments)
         if not money and (seen.session is SessionState.EXPIRED or _is_spent(seen)):
             self._payments.end(attempt, AttemptState.EXPIRED)
+        if problems:
+            raise problems[0]
         return with_another
+
+    def _treat(self, attempt: Attempt, payment: SeenPayment) -> bool:
+        """The same of one payment."""
+        known = self._payments.known_state(attempt, payment)
+        if known is AuthorisationState.RETURNING:
+            self._returns.finish(attempt, payment)
+        elif known is AuthorisationState.REFUNDED and payment.has_taken_money:
+            self._returns.begin_again(attempt, payment)
+        elif payment.has_money:
+            return self._take_or_return(attempt, payment)
+        elif payment.is_over:
+            self._voids.end(attempt, payment)
+        return False
 
     def _take_or_return(self, attempt: Attempt, payment: SeenPayment) -> bool:
         """Take the money or give it back; whether another worker is just taking it."""

@@ -115,9 +115,12 @@ class SeenPayment:
     @property
     def has_money(self) -> bool:
         """Whether it holds money of the shopper: reserved, or taken and not given back."""
-        if self.state is PaymentState.CAPTURED:
-            return self.refunded < self.captured
-        return self.state is PaymentState.AUTHORISED
+        return self.has_taken_money or self.state is PaymentState.AUTHORISED
+
+    @property
+    def has_taken_money(self) -> bool:
+        """Whether money was taken and not given back."""
+        return self.state is PaymentState.CAPTURED and self.refunded < self.captured
 
     def is_of(self, amount: Money) -> bool:
         """Whether it is of this amount, and so is what was captured of it, if it was: somebody may

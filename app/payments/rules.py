@@ -30,7 +30,8 @@ AUTHORISATION_TRANSITIONS: dict[AuthorisationState, frozenset[AuthorisationState
     _P.LEFT_TO_EXPIRE: frozenset({_P.RETURNING, _P.CAPTURED}),
     _P.CAPTURED: frozenset(),
     _P.VOIDED: frozenset(),
-    _P.REFUNDED: frozenset(),
+    # The bank may return what was sent back.
+    _P.REFUNDED: frozenset({_P.RETURNING}),
 }
 
 _C = CaptureState

@@ -13,9 +13,11 @@ from flask import Flask
 
 from app.checkout import audit
 from app.checkout.audit import Audit, Difference, Discrepancy
+from app.checkout.reconciliation import Reconciler
 from app.db.database import Database
 from app.orders.models import Order
 from app.orders.service import OrderService
+from app.payments.events import ALERT
 from app.shared.clock import now
 from app.web.registry import service
 from tests.support.gateways import Sandbox
@@ -26,6 +28,20 @@ from tests.support.shopper import Shopper
 def _audit(app: Flask) -> list[tuple[Difference, bool]]:
     found: list[Discrepancy] = service(Audit, app).run()
     return [(each.difference, each.mended) for each in found]
+
+
+def _capture_by_hand(sandbox: Sandbox, environment: dict[str, str], payment_id: str) -> None:
+    """In the gateway's dashboard."""
+    if payment_id.startswith("pi_"):
+        secret, base = environment["STRIPE_SECRET_KEY"], {"api": sandbox.url}
+        stripe.StripeClient(secret, base_addresses=base).v1.payment_intents.capture(payment_id)
+        return
+    requests.post(
+        f"{sandbox.url}/v1/payments/{payment_id}/capture",
+        json={"amount": 4890, "currency": "USD"},
+        auth=(environment["RAZORPAY_KEY_ID"], environment["RAZORPAY_KEY_SECRET"]),
+        timeout=5,
+    ).raise_for_status()
 
 
 @GATEWAYS
@@ -60,12 +76,7 @@ def test_a_second_payment_of_one_razorpay_order_is_given_back(
     # Somebody captures the other one by hand, in the gateway's dashboard.
     paid = [each["id"] for each in sandbox.ledger()["payments"] if each["captured"]]
     (stray,) = {first["razorpay_payment_id"], second["razorpay_payment_id"]} - set(paid)
-    requests.post(
-        f"{sandbox.url}/v1/payments/{stray}/capture",
-        json={"amount": 4890, "currency": "USD"},
-        auth=(environment["RAZORPAY_KEY_ID"], environment["RAZORPAY_KEY_SECRET"]),
-        timeout=5,
-    ).raise_for_status()
+    _capture_by_hand(sandbox, environment, stray)
     assert len(sandbox.captures()) == 2
     assert _audit(app) == [(Difference.SECOND, True)]
     assert [amount for _, amount in sandbox.captures()] == [4890]
@@ -81,12 +92,7 @@ def test_a_losing_payment_that_staff_capture_days_later_is_given_back(
     ready.come_back(sandbox, ready.check_out(gateway="stripe").location, "stripe")
     late = sandbox.pay_razorpay(page)["razorpay_payment_id"]
     assert _audit(app) == [(Difference.LEFT_OVER, True)]  # left to lapse, in up to five days
-    requests.post(
-        f"{sandbox.url}/v1/payments/{late}/capture",
-        json={"amount": 4890, "currency": "USD"},
-        auth=(environment["RAZORPAY_KEY_ID"], environment["RAZORPAY_KEY_SECRET"]),
-        timeout=5,
-    ).raise_for_status()
+    _capture_by_hand(sandbox, environment, late)
     monkeypatch.setattr(audit, "now", lambda: now() + timedelta(days=5))
     assert _audit(app) == [(Difference.SECOND, True)]
     assert [amount for _, amount in sandbox.captures()] == [4890]
@@ -180,6 +186,54 @@ def test_money_that_a_gateway_does_not_give_back_is_not_called_mended(
     assert _audit(app) == [(difference, True)]
     assert _audit(app) == []
     assert sandbox.captures() == []
+
+
+@GATEWAYS
+def test_money_given_back_that_the_bank_returns_is_given_back_again(
+    app: Flask, ready: Shopper, sandbox: Sandbox, database: Database,
+    environment: dict[str, str], gateway: str,
+) -> None:  # fmt: skip
+    ready.approve(sandbox, ready.check_out(gateway=gateway).location, gateway)
+    (payment,) = sandbox.ledger()["payments"]
+    _capture_by_hand(sandbox, environment, payment["id"])
+    database["orders"].update_one({}, {"$set": {"totals.total": 4880}})  # so it is not taken
+    assert _audit(app) == [(Difference.NOT_BOOKED, True)]
+    assert sandbox.captures() == []
+    alerts = database["outbox"].count_documents({"topic": ALERT})
+    database["orders"].update_one({}, {"$set": {"totals.total": 4890}})
+    (refund,) = sandbox.ledger()["refunds"]
+    sandbox.end_refund(refund["id"], "failure")
+    assert [amount for _, amount in sandbox.captures()] == [4890]
+    sandbox.fault("error_500", gateway=gateway, path="refund", method="POST", count=None)
+    assert _audit(app) == [(Difference.NOT_BOOKED, False)], "the shopper does not have it"
+    requests.delete(f"{sandbox.url}/sandbox/faults", timeout=5)
+    assert _audit(app) == [(Difference.NOT_BOOKED, True)]
+    assert sandbox.captures() == []
+    assert _audit(app) == []
+    assert database["outbox"].count_documents({"topic": ALERT}) == alerts + 1
+    assert database["captures"].count_documents({}) == 0, "it was told to be given back"
+
+
+def test_a_payment_that_cannot_be_given_back_keeps_no_other_from_being_taken(
+    app: Flask, ready: Shopper, sandbox: Sandbox, environment: dict[str, str], database: Database
+) -> None:
+    page = ready.get(ready.check_out(gateway="razorpay").location).text
+    sandbox.fault("drop_before", path="capture", count=None)
+    first = sandbox.pay_razorpay(page)
+    ready.client.post("/payments/razorpay/callback", data=first)  # claimed
+    second = sandbox.pay_razorpay(page)
+    ready.client.post("/payments/razorpay/callback", data=second)  # left to lapse
+    requests.delete(f"{sandbox.url}/sandbox/faults", timeout=5)
+    _capture_by_hand(sandbox, environment, second["razorpay_payment_id"])
+    database["captures"].update_many({}, {"$set": {"lease_until": now()}})
+    sandbox.fault("error_500", gateway="razorpay", path="refund", method="POST", count=None)
+    ready.client.post("/payments/razorpay/callback", data=first)
+    assert database["orders"].count_documents({"state": "paid"}) == 1
+    assert len(sandbox.captures()) == 2
+    requests.delete(f"{sandbox.url}/sandbox/faults", timeout=5)
+    service(Reconciler, app).run(older_than=timedelta(0))
+    assert [amount for _, amount in sandbox.captures()] == [4890]
+    assert _audit(app) == []
 
 
 def test_a_comparison_holds_few_orders_in_memory_however_many_there_are(
