@@ -16,11 +16,12 @@ ATTEMPT_TRANSITIONS: dict[AttemptState, frozenset[AttemptState]] = {
     _A.CREATED: frozenset({_A.OPEN, _A.FAILED, _A.EXPIRED, _A.AUTHORISED, _A.LOST}),
     _A.OPEN: frozenset({_A.AUTHORISED, _A.CAPTURED, _A.EXPIRED, _A.LOST}),
     _A.AUTHORISED: frozenset({_A.CAPTURED, _A.EXPIRED, _A.LOST}),
-    # A closed attempt can still bring a payment: Razorpay authorises late.
+    # A closed attempt can still bring a payment, or another one: Razorpay authorises late, and its
+    # pages cannot be closed.
     _A.FAILED: frozenset({_A.AUTHORISED, _A.LOST}),
     _A.EXPIRED: frozenset({_A.AUTHORISED, _A.LOST}),
     _A.CAPTURED: frozenset(),
-    _A.LOST: frozenset(),
+    _A.LOST: frozenset({_A.AUTHORISED}),
 }
 
 _P = AuthorisationState

@@ -4,19 +4,24 @@ from __future__ import annotations
 
 import random
 import threading
+from datetime import timedelta
 
 import requests
 from flask import Flask
 
+from app.checkout.reconciliation import Reconciler
 from app.checkout.settlement import Settlement
 from app.db.database import Database
 from app.db.outbox import Outbox
+from app.inventory.service import InventoryService
 from app.payments.events import WEBHOOK_RECEIVED
+from app.shared.clock import now
+from app.shared.ids import Sku
 from app.web.registry import service
 from app.worker import Worker
 from tests.support.catalog import CatalogMaker
 from tests.support.gateways import Sandbox
-from tests.support.payments import GATEWAYS
+from tests.support.payments import GATEWAYS, attempt_of
 from tests.support.shopper import Shopper
 
 
@@ -184,3 +189,35 @@ def test_a_late_payment_of_a_page_that_was_left_for_another_is_told_as_it_is(
     page = ready.get(ready.come_back(sandbox, second, "stripe").location)
     assert "Your payment of $48.90" in page.text
     assert [amount for _, amount in sandbox.captures()] == [4890]
+
+
+def test_a_page_whose_first_payment_was_given_back_is_told_as_paid_once_it_is(
+    app: Flask, ready: Shopper, sandbox: Sandbox, database: Database
+) -> None:
+    page = ready.get(ready.check_out(gateway="razorpay").location).text
+    database["stock_holds"].update_many({}, {"$set": {"expires_at": now()}})
+    service(Reconciler, app).run(timedelta(0))
+    stock = service(InventoryService, app)
+    stock.set_on_hand({Sku("MUG"): 0}, "somebody else bought them")
+    ready.client.post("/payments/razorpay/callback", data=sandbox.pay_razorpay(page))
+    attempt = attempt_of(database)
+    assert "the money is being released" in ready.get(f"/payments/{attempt['_id']}").text
+    stock.set_on_hand({Sku("MUG"): 5}, "a delivery")
+    ready.client.post("/payments/razorpay/callback", data=sandbox.pay_razorpay(page))
+    assert [amount for _, amount in sandbox.captures()] == [4890]
+    assert ready.get(f"/payments/{attempt['_id']}").status_code == 303, "to the paid order"
+
+
+def test_a_page_that_lost_to_another_loses_again(
+    app: Flask, ready: Shopper, sandbox: Sandbox, database: Database
+) -> None:
+    page = ready.get(ready.check_out(gateway="razorpay").location).text
+    left = attempt_of(database)["_id"]
+    second = ready.check_out(gateway="stripe").location
+    for _ in range(2):
+        sandbox.pay_razorpay(page)
+        service(Settlement, app).settle(left)
+    assert database["captures"].count_documents({}) == 0
+    ready.come_back(sandbox, second, "stripe")
+    assert [amount for _, amount in sandbox.captures()] == [4890]
+    assert [order["gateway"] for order in database["orders"].find({})] == ["stripe"]
