@@ -24,6 +24,7 @@ from app.web.rendering import page
 
 blueprint = area("live", __name__, "/live")
 _ORDERS, _PAYMENTS, _WEBHOOKS, _EVENTS, _CARTS = 12, 20, 10, 100, 500
+_GIVEN_UP = 10
 _CART_ACTIVE = timedelta(minutes=10)
 _LATE = timedelta(minutes=1)  # a job that is so late has no worker
 
@@ -46,6 +47,7 @@ def live() -> Response:
         webhooks=service(WebhookInbox).latest(_WEBHOOKS),
         events=service(Outbox).waiting(_EVENTS),
         most_events=_EVENTS,
+        given_up=service(Outbox).given_up(_GIVEN_UP),
         late=sorted(name for name, at in due.items() if at < moment - _LATE),
         works=bool(due),
         may_see_orders=allowed(Permission.ORDERS_VIEW),

@@ -1,3 +1,5 @@
 """What credit tells the rest of the shop."""
 
-GIFT_CARD_ISSUED = "credit.gift_card_issued"  # payload: credit_id, email, sender, message, locale
+GIFT_CARD_ISSUED = (
+    "credit.gift_card_issued"  # credit_id, email, sender, message, locale, order_id if it was sold
+)

@@ -183,11 +183,17 @@ class CreditService:
             session=session,
         )
         if recipient is not None:
-            self._have_sent(credit_id, recipient, session)
+            self._have_sent(credit_id, recipient, order_id, session)
         return self.get(credit_id, session)
 
-    def _have_sent(self, credit_id: CreditId, recipient: Recipient, session: Session) -> None:
-        payload = {"credit_id": credit_id, **asdict(recipient)}
+    def _have_sent(
+        self,
+        credit_id: CreditId,
+        recipient: Recipient,
+        order_id: OrderId | None,
+        session: Session,
+    ) -> None:
+        payload = {"credit_id": credit_id, "order_id": order_id, **asdict(recipient)}
         key = f"{GIFT_CARD_ISSUED}:{credit_id}"
         self._outbox.publish(GIFT_CARD_ISSUED, payload, session, key=key)
 
@@ -232,7 +238,7 @@ class CreditService:
         been sent to nobody: its ``recipient`` gets it now."""
         issued = self._accounts.find_entry(f"{credit_id}:{Cause.ISSUE}", session)
         if issued is not None and issued.by == by:
-            self._have_sent(credit_id, recipient, session)
+            self._have_sent(credit_id, recipient, order_id, session)
         self._accounts.change(
             f"{by}:un{Cause.VOID}:{credit_id}",
             credit_id,

@@ -4,7 +4,8 @@ An event is written in the transaction of its cause, so neither exists without t
 worker leases events, each for one of its lanes, and runs their handlers in the language of who
 caused the event; handlers that finished are noted, so a crash repeats only the one that was
 running. Handlers must bear being repeated. An event that a worker has no handler for waits, like
-one that failed: a worker of another version may have one.
+one that failed: a worker of another version may have one. What fails is tried again for ever,
+unless a handler says that this is of no use (``Hopeless``, ``Passing``).
 """
 
 from __future__ import annotations
@@ -14,7 +15,7 @@ from collections import deque
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, ClassVar
 
 import structlog
 from pymongo.collection import Collection
@@ -64,6 +65,27 @@ class WaitingEvent:
     created_at: datetime
     tries: int
     error: str
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class GivenUp:
+    """An event of which a handler gave something up, and why."""
+
+    topic: str
+    at: datetime
+    reason: str
+
+
+class Hopeless(Exception):
+    """Raised by a handler: trying again would change nothing, so it is not tried. What it says is
+    kept with the event and shown to staff: it names nobody."""
+
+
+class Passing(Exception):
+    """Raised by a handler: it may go well another time, but later than ``patience`` after the event
+    nobody wants it any more."""
+
+    patience: ClassVar[timedelta]
 
 
 Handler = Callable[[Event], None]
@@ -154,6 +176,14 @@ class Outbox:
                 tries=each["tries"],
                 error=each.get("error", ""),
             )
+            for each in found
+        ]
+
+    def given_up(self, most: int) -> list[GivenUp]:
+        """Events of which something was given up lately, the last one first."""
+        found = self._events.find({"gave_up_at": until(now())}).sort("gave_up_at", -1).limit(most)
+        return [
+            GivenUp(topic=each["topic"], at=each["gave_up_at"], reason=each["gave_up"])
             for each in found
         ]
 
@@ -285,9 +315,19 @@ class Lane:
             with tracing.span(f"handler {name}"):
                 handler(event)
         except Exception as error:
-            _log.exception("event_failed", event_id=event.id, topic=event.topic, handler=name)
-            return f"{name}: {type(error).__name__}: {error}"[:500]
+            problem = f"{name}: {type(error).__name__}: {error}"[:500]
+            if not _is_final(error, event):
+                _log.exception("event_failed", event_id=event.id, topic=event.topic, handler=name)
+                return problem
+            self._give_up(event, problem)
         return ""
+
+    def _give_up(self, event: Event, problem: str) -> None:
+        _log.warning("event_given_up", event_id=event.id, topic=event.topic, reason=problem)
+        self._events.update_one(
+            {"_id": event.id}, {"$set": {"gave_up_at": now(), "gave_up": problem}}
+        )
+        EVENTS.labels(event.topic, "given_up").inc()
 
     def _conclude(self, document: Document, failures: list[str]) -> None:
         if failures:
@@ -300,3 +340,10 @@ class Lane:
             {"_id": document["_id"], "state": "pending"},
             {"$set": change, "$unset": {"leased_by": ""}},
         )
+
+
+def _is_final(error: Exception, event: Event) -> bool:
+    """Whether nothing is to be gained by trying again."""
+    if isinstance(error, Passing):
+        return now() - event.created_at > error.patience
+    return isinstance(error, Hopeless)

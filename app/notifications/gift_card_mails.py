@@ -8,10 +8,12 @@ from app.credit.codes import show_code
 from app.credit.events import GIFT_CARD_ISSUED
 from app.credit.service import CreditService
 from app.db.outbox import Event, Outbox
+from app.notifications.mail import MailRefused
 from app.notifications.service import NotificationService
-from app.shared.ids import CreditId
+from app.shared.ids import CreditId, OrderId
 from app.shared.texts import Text
 
+_SUBJECT = Text("Your gift card")
 _log = structlog.get_logger()
 
 
@@ -34,15 +36,21 @@ class GiftCardMails:
         if not code:
             _log.error("gift_card_code_lost", credit_id=account.id)  # the secret was changed
             return
-        self._mails.send(
-            key=f"gift-card-{account.id}".replace(":", "-"),
-            to=payload["email"],
-            subject=Text("Your gift card"),
-            template="emails/gift_card",
-            amount=account.issued,
-            code=show_code(code),
-            sender=payload["sender"],
-            message=payload["message"],
-            locale=payload["locale"],
-            expires_at=account.expires_at,
-        )
+        key = f"gift-card-{account.id}".replace(":", "-")
+        try:
+            self._mails.send(
+                key=key,
+                to=payload["email"],
+                subject=_SUBJECT,
+                template="emails/gift_card",
+                amount=account.issued,
+                code=show_code(code),
+                sender=payload["sender"],
+                message=payload["message"],
+                locale=payload["locale"],
+                expires_at=account.expires_at,
+            )
+        except MailRefused as refusal:
+            if payload.get("order_id"):
+                self._mails.note_refused(OrderId(payload["order_id"]), key, _SUBJECT, refusal)
+            raise

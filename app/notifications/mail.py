@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import re
 import smtplib
 import ssl
 import time
 from contextlib import suppress
+from datetime import timedelta
 from email import policy
 from email.headerregistry import Address
 from email.message import EmailMessage
@@ -14,6 +16,7 @@ from pathlib import Path
 from typing import Protocol
 from urllib.parse import unquote, urlsplit
 
+from app.db.outbox import Hopeless, Passing
 from app.shared.clock import now
 from app.shared.crowd import Crowd
 from app.shared.emails import ascii_domain
@@ -21,15 +24,25 @@ from app.shared.emails import ascii_domain
 _TIMEOUT = 15.0  # seconds for each answer
 _ALTOGETHER = 45.0  # seconds for all: then another lane may take the event and send it too
 _LATE = 2.0  # seconds
+_FOR_GOOD = 500  # codes from here on
+_STATUS = re.compile(r"[245]\.(?P<subject>\d{1,3})\.\d{1,3}")
 _MOST_LATE = 2  # of the worker's lanes: the others go on with what is no mail
 
 
-class MailIsLate(Exception):
+class MailDelayed(Passing):
+    """The mail server did not take a message for now. Five days is how long mail servers try among
+    themselves (RFC 5321, 4.5.4.1)."""
+
+    patience = timedelta(days=5)
+
+
+class MailIsLate(MailDelayed):
     """Several messages wait for the mail system already; this one was not sent."""
 
 
-class AddressRefused(Exception):
-    """The mail server takes nothing for an address; which one stays out of logs and events."""
+class MailRefused(Hopeless):
+    """The mail server will never take this message for this address; which one stays out of logs
+    and events."""
 
 
 class Mailer(Protocol):
@@ -85,12 +98,14 @@ class SmtpMailer:
         self._waiting = Crowd(late=_LATE, most=_MOST_LATE)
 
     def send(self, key: str, message: EmailMessage) -> None:
-        """Deliver one message. Raises ``smtplib.SMTPException``, ``OSError``, ``MailIsLate``,
-        ``AddressRefused``."""
+        """Deliver one message. Raises ``MailRefused`` and ``MailDelayed``."""
         if self._waiting.is_full:
             raise MailIsLate
         with self._waiting.join():
-            self._deliver(message)
+            try:
+                self._deliver(message)
+            except (smtplib.SMTPException, OSError) as error:
+                raise MailDelayed(f"{type(error).__name__}: {error}"[:200]) from None
 
     def _deliver(self, message: EmailMessage) -> None:
         host, secure = self._url.hostname or "localhost", self._url.scheme == "smtps"
@@ -106,16 +121,36 @@ class SmtpMailer:
                 server.starttls(context=context)
             if self._url.username:
                 server.login(unquote(self._url.username), unquote(self._url.password or ""))
-            server.send_message(message)
-        except smtplib.SMTPRecipientsRefused as refusal:
-            codes = sorted({str(code) for code, _ in refusal.recipients.values()})
-            raise AddressRefused(", ".join(codes)) from None
+            _hand_over(server, message)
         finally:
             with suppress(
                 smtplib.SMTPException, OSError
             ):  # the message is taken, or refused, by now
                 server.quit()
             server.close()
+
+
+def _hand_over(server: smtplib.SMTP, message: EmailMessage) -> None:
+    try:
+        server.send_message(message)
+    except smtplib.SMTPRecipientsRefused as refusal:
+        ((code, said),) = refusal.recipients.values()  # a message has one receiver
+        raise _refusal(code, said) from None
+    except smtplib.SMTPDataError as refusal:
+        raise _refusal(refusal.smtp_code, refusal.smtp_error) from None
+    except smtplib.SMTPNotSupportedError:
+        raise MailRefused("no SMTPUTF8") from None
+
+
+def _refusal(code: int, said: bytes | str) -> MailRefused | MailDelayed:
+    """What an answer to an address or a message means. It ends in words about the address, so of
+    these only the status (RFC 3463) is kept. One of the kind 7 is about us, such as "relay access
+    denied": somebody may mend that."""
+    words = said.decode("ascii", "replace") if isinstance(said, bytes) else said
+    status = _STATUS.match(words)
+    named = f"{code} {status[0]}" if status else str(code)
+    ours = status is not None and status["subject"] == "7"
+    return MailRefused(named) if code >= _FOR_GOOD and not ours else MailDelayed(named)
 
 
 def compose(

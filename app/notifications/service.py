@@ -14,7 +14,7 @@ from app.checkout.service import order_path
 from app.db.database import Database
 from app.db.outbox import Event, Outbox
 from app.notifications.kinds import KINDS
-from app.notifications.mail import Mailer, compose
+from app.notifications.mail import Mailer, MailRefused, compose
 from app.notifications.repository import SentMessages
 from app.notifications.wording import MailWordings, Wording
 from app.orders.events import CONFIRMATION_ASKED, ORDER_PAID
@@ -102,9 +102,23 @@ class NotificationService:
         )
 
     def send_about(self, order: Order, **message: Any) -> None:
-        """Send a message about an order to its shopper, in its language; the rest as ``send``."""
+        """Send a message about an order to its shopper, in its language; the rest as ``send``. What
+        the mail server refuses is on the order's timeline, where staff look for it."""
         with speaking(order.language):
-            self.send(to=order.email, order=order, order_url=self._link(order), **message)
+            try:
+                self.send(to=order.email, order=order, order_url=self._link(order), **message)
+            except MailRefused as refusal:
+                self.note_refused(order.id, message["key"], message["subject"], refusal)
+                raise
+
+    def note_refused(self, order_id: OrderId, key: str, subject: str, refusal: MailRefused) -> None:
+        """Have staff see on an order's timeline that a mail about it was not taken."""
+        said = Text(
+            "Mail “%(subject)s” was not delivered: the address is refused (%(answer)s)",
+            subject=subject,
+            answer=str(refusal),
+        )
+        self._orders.note(order_id, "mail", said, key=f"mail-refused:{key}")
 
     def _link(self, order: Order) -> str:
         return self._base_url + order_path(order.number, order.access_token)

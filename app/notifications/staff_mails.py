@@ -7,6 +7,7 @@ from app.db.outbox import Event, Outbox
 from app.identity.models import Role
 from app.identity.service import AccountService
 from app.inventory.events import STOCK_LOW
+from app.notifications.mail import MailRefused
 from app.notifications.service import NotificationService
 from app.shared.ids import Sku
 
@@ -33,14 +34,20 @@ class StaffMails:
         names = self._catalog.names_of(Sku(each["sku"]) for each in stock)
         rows = [{**each, "name": _name(names.get(each["sku"]), each["sku"])} for each in stock]
         more = f" and {len(rows) - 1} more" if len(rows) > 1 else ""
+        refused: MailRefused | None = None
         for account in self._accounts.in_roles(_WHO):
-            self._mails.send(
-                key=f"stock-low-{event.id}-{account.id}",
-                to=account.email,
-                subject=f"Running low: {rows[0]['name']}{more}",
-                template="emails/stock_low",
-                rows=rows,
-            )
+            try:
+                self._mails.send(
+                    key=f"stock-low-{event.id}-{account.id}",
+                    to=account.email,
+                    subject=f"Running low: {rows[0]['name']}{more}",
+                    template="emails/stock_low",
+                    rows=rows,
+                )
+            except MailRefused as refusal:  # the others are told all the same
+                refused = refusal
+        if refused:
+            raise refused
 
 
 def _name(known: tuple[str, str] | None, sku: str) -> str:

@@ -18,6 +18,7 @@ from app.analytics.folding import VisitFolding
 from app.analytics.visits import Visits
 from app.db.cache import Cache
 from app.db.database import Database
+from app.db.outbox import Event, Hopeless, Outbox
 from app.identity.models import Role
 from app.shared.clock import now
 from app.web.registry import service
@@ -188,7 +189,23 @@ def test_the_live_view_shows_orders_and_the_worker(sold: Flask, owner: Staff) ->
     assert "away" in page.text  # no worker has ever run
     while service(Worker, sold).round():
         pass
-    assert "at work" in owner.get("/admin/live", headers=HTMX).text
+    page = owner.get("/admin/live", headers=HTMX)
+    assert "at work" in page.text
+    assert "Given up" not in page.text
+
+
+def test_the_live_view_shows_what_was_given_up(app: Flask, owner: Staff) -> None:
+    def refuse(_: Event) -> None:
+        raise Hopeless("550")
+
+    outbox = service(Outbox, app)
+    outbox.subscribe("letter", "mail.letter", refuse)
+    outbox.publish("letter", {})
+    while outbox.run_one():
+        pass
+    page = owner.get("/admin/live").text
+    assert "Given up" in page
+    assert "mail.letter: Hopeless: 550" in page
 
 
 def test_visitors_are_counted_once_and_robots_never(

@@ -7,25 +7,45 @@ import threading
 import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
 from email import message_from_bytes, policy
 from email.message import EmailMessage
 from pathlib import Path
-from smtplib import SMTPServerDisconnected
 
 import pytest
+from flask import Flask
 
+from app import create_app
+from app.credit.models import Recipient
+from app.credit.service import CreditService
+from app.db.database import Database, Session
+from app.db.outbox import Outbox
+from app.identity.models import Role
+from app.identity.service import AccountService
+from app.inventory.events import STOCK_LOW
 from app.notifications import mail
 from app.notifications.mail import (
     _MOST_LATE,
-    AddressRefused,
     FolderMailer,
+    MailDelayed,
     MailIsLate,
+    MailRefused,
     SmtpMailer,
     compose,
 )
+from app.orders.events import ORDER_PAID
+from app.orders.service import OrderService
+from app.shared.clock import now
 from app.shared.crowd import Crowd
+from app.shared.ids import OrderId
+from app.shared.money import Money
+from app.web.registry import service
+from app.worker import Worker
 from dev.ports import find_free
 from tests.faults.ground import Mailbox
+from tests.support.catalog import CatalogMaker
+from tests.support.gateways import Sandbox
+from tests.support.shopper import Shopper
 from tests.support.waiting import wait_until
 
 
@@ -90,7 +110,7 @@ def test_while_some_wait_for_it_others_are_not_sent(mail_server: Mailbox) -> Non
 
 class _Odd(socketserver.StreamRequestHandler):
     """A mail server that answers each command as ``server.answers`` says, after ``server.wait``
-    seconds."""
+    seconds; it knows nobody with a name of ``server.unknown``."""
 
     def handle(self) -> None:
         self._say(b"220 here")
@@ -101,6 +121,13 @@ class _Odd(socketserver.StreamRequestHandler):
                 while self.rfile.readline() != b".\r\n":
                     pass
                 self.server.taken += 1
+                self._say(self.server.answers.get(".", b"250 taken"))
+                continue
+            if word == "RCPT" and any(name in line for name in self.server.unknown):
+                self._say(b"550 5.1.1 no " + line.strip()[8:] + b" here")
+                continue
+            if word == "RCPT":
+                self.server.receivers.append(line.strip()[8:])
             self._say(self.server.answers.get(word, b"250 fine"))
 
     def _say(self, words: bytes) -> None:
@@ -116,6 +143,7 @@ def odd_server() -> Iterator[socketserver.TCPServer]:
     with socketserver.ThreadingTCPServer(("127.0.0.1", 0), _Odd) as server:
         server.daemon_threads = True
         server.answers, server.wait, server.taken = {}, 0.0, 0
+        server.unknown, server.receivers = set(), []
         threading.Thread(target=server.serve_forever, daemon=True).start()
         yield server
         server.shutdown()
@@ -139,15 +167,147 @@ def test_a_server_that_is_slow_with_each_answer_is_left_before_another_lane_send
     monkeypatch.setattr(mail, "_ALTOGETHER", 1.0)
     odd_server.wait = 0.4
     begun = time.monotonic()
-    with pytest.raises(SMTPServerDisconnected):
+    with pytest.raises(MailDelayed):
         _mailer_of(odd_server).send("key", letter())
     assert time.monotonic() - begun < 2.0
     assert odd_server.taken == 0
 
 
-def test_an_address_that_is_refused_is_named_nowhere(odd_server: socketserver.TCPServer) -> None:
-    odd_server.answers["RCPT"] = b"550 no ann@example.com here"
-    with pytest.raises(AddressRefused) as caught:
+@pytest.mark.parametrize(
+    ("word", "answer", "kind", "told"),
+    [
+        ("RCPT", b"550 no ann@example.com here", MailRefused, "550"),
+        ("RCPT", b"550 5.1.1 no ann@example.com here", MailRefused, "550 5.1.1"),
+        ("RCPT", b"554 5.7.1 <ann@example.com>: Relay access denied", MailDelayed, "554 5.7.1"),
+        ("RCPT", b"450 4.2.0 <ann@example.com>: Greylisted", MailDelayed, "450 4.2.0"),
+        ("", b"554 5.6.0 ann@example.com wants none of that", MailRefused, "554 5.6.0"),
+        ("", b"451 4.3.0 ann@example.com, later", MailDelayed, "451 4.3.0"),
+    ],
+)
+def test_what_is_refused_for_good_is_told_from_what_is_not_and_names_nobody(
+    odd_server: socketserver.TCPServer,
+    word: str,
+    answer: bytes,
+    kind: type[Exception],
+    told: str,
+) -> None:
+    odd_server.answers[word or "."] = answer
+    with pytest.raises(kind) as caught:
         _mailer_of(odd_server).send("key", letter())
-    assert str(caught.value) == "550"
+    assert str(caught.value) == told
     assert caught.value.__suppress_context__
+
+
+def test_a_server_that_refuses_us_may_be_mended(odd_server: socketserver.TCPServer) -> None:
+    odd_server.answers["MAIL"] = b"530 5.7.0 Authentication required"
+    with pytest.raises(MailDelayed):
+        _mailer_of(odd_server).send("key", letter())
+
+
+def test_an_address_that_the_server_cannot_even_write_is_refused(
+    odd_server: socketserver.TCPServer,
+) -> None:
+    message = compose(
+        key="key", to="jörg@example.com", sender="shop@example.com", shop="Shop", subject="Hi",
+        text="Hello", html="<p>Hello</p>", domain="example.com",
+    )  # fmt: skip
+    with pytest.raises(MailRefused, match="SMTPUTF8"):
+        _mailer_of(odd_server).send("key", message)
+
+
+@pytest.fixture
+def mailing(app: Flask, environment: dict[str, str], odd_server: socketserver.TCPServer) -> Flask:
+    """The shop as it is with a mail server."""
+    url = f"smtp://127.0.0.1:{odd_server.server_address[1]}"
+    return create_app({**environment, "MAIL_URL": url})
+
+
+def _work(app: Flask) -> None:
+    while service(Worker, app).round():
+        pass
+
+
+def test_a_confirmation_that_nobody_takes_is_not_tried_for_ever_and_staff_see_it(
+    mailing: Flask,
+    odd_server: socketserver.TCPServer,
+    ready: Shopper,
+    sandbox: Sandbox,
+    database: Database,
+) -> None:
+    odd_server.unknown = {b"ann@"}
+    ready.pay(sandbox)
+    _work(mailing)
+    event = database["outbox"].find_one({"topic": ORDER_PAID})
+    assert event is not None
+    assert event["state"] == "done"
+    (given_up,) = service(Outbox, mailing).given_up(10)
+    assert given_up.reason == "mail.order_confirmation: MailRefused: 550 5.1.1"
+    assert service(Outbox, mailing).pending() == 0
+    assert database["sent_messages"].count_documents({}) == 0
+    order_id = OrderId(event["payload"]["order_id"])
+    orders = service(OrderService, mailing)
+    last = orders.timeline(order_id, public_only=False)[-1]
+    number = orders.get(order_id).number
+    assert last.message == (
+        f"Mail “Your order {number}” was not delivered: the address is refused (550 5.1.1)"
+    )
+    assert not last.public
+
+
+def test_a_gift_card_that_cannot_be_sent_is_on_the_timeline_of_its_order(
+    mailing: Flask,
+    odd_server: socketserver.TCPServer,
+    ready: Shopper,
+    sandbox: Sandbox,
+) -> None:
+    odd_server.unknown = {b"bob@"}
+    ready.pay(sandbox)
+    (order,) = service(OrderService, mailing).latest(1)
+    bob = Recipient(email="bob@example.com", sender="Ann", message="", locale="en_US")
+
+    def issue(session: Session) -> None:
+        service(CreditService, mailing).issue(
+            Money(2500, "USD"), by="order", session=session, order_id=order.id, recipient=bob
+        )
+
+    service(Database, mailing).in_transaction(issue)
+    _work(mailing)
+    assert service(Outbox, mailing).pending() == 0
+    timeline = service(OrderService, mailing).timeline(order.id, public_only=False)
+    assert timeline[-1].message.startswith("Mail “Your gift card” was not delivered")
+
+
+def test_one_of_the_staff_who_is_refused_keeps_nobody_from_being_told(
+    mailing: Flask, odd_server: socketserver.TCPServer, catalog: CatalogMaker
+) -> None:
+    accounts = service(AccountService, mailing)
+    for name in ("adam", "eve", "zoe"):
+        accounts.create_proven(f"{name}@example.com", "a-long-enough-password", name, Role.OWNER)
+    odd_server.unknown = {b"adam@", b"eve@"}
+    payload = {"stock": [{"sku": catalog.mug(), "available": 1, "low_at": 5}]}
+    service(Outbox, mailing).publish(STOCK_LOW, payload)
+    _work(mailing)
+    assert odd_server.receivers == [b"<zoe@example.com>"]
+    assert service(Outbox, mailing).pending() == 0
+
+
+def test_what_is_put_off_is_given_up_after_some_days(
+    mailing: Flask, odd_server: socketserver.TCPServer, database: Database, catalog: CatalogMaker
+) -> None:
+    odd_server.answers["RCPT"] = b"451 4.3.0 later"
+    service(AccountService, mailing).create_proven(
+        "eve@example.com", "a-long-enough-password", "Eve", Role.OWNER
+    )
+    outbox = service(Outbox, mailing)
+    payload = {"stock": [{"sku": catalog.mug(), "available": 1, "low_at": 5}]}
+    event_id = outbox.publish(STOCK_LOW, payload)
+    _work(mailing)
+    assert outbox.given_up(10) == []
+    assert outbox.pending() == 1
+    old = now() - MailDelayed.patience - timedelta(minutes=1)
+    database["outbox"].update_one(
+        {"_id": event_id}, {"$set": {"created_at": old, "available_at": old}}
+    )
+    _work(mailing)
+    assert outbox.pending() == 0
+    assert outbox.given_up(10)[0].reason == "mail.stock_low: MailDelayed: 451 4.3.0"
