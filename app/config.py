@@ -170,6 +170,11 @@ class Settings(BaseModel):
                 yield f"{name.upper()} must be at least {_MIN_SECRET} random characters"
         if self.secret_key and set(self.shop_keys) & set(self.token_keys):
             yield "JWT_SECRET_KEY must differ from SECRET_KEY"
+        if set(self.backup_keys) & {*self.shop_keys, *self.token_keys}:
+            yield (
+                "BACKUP_KEY must differ from SECRET_KEY and JWT_SECRET_KEY: it outlives them, and "
+                "opens what they seal"
+            )
         if not self.base_url.startswith("https://"):
             yield "BASE_URL must start with https://"
 

@@ -22,6 +22,8 @@ from tests.support.member import PASSWORD, Mailbox, Member, make_proven
 from tests.support.shopper import Shopper, soup
 
 OLD, NEW = "the-first-key-of-all-0123456789abcdef", "another-key-comes-later-fedcba9876543210"
+TOKENS = "a-third-key-for-tokens-0123456789abcdef"
+OTHER = "0123456789" * 4
 STRIPE = {"secret_key": "sk_test_another0000", "webhook_secret": "whsec_another0000"}
 
 
@@ -184,7 +186,24 @@ def test_production_refuses_a_weak_older_key(environment: dict[str, str]) -> Non
                 "MOSSX_ENV": "production",
                 "BASE_URL": "https://shop.example",
                 "SECRET_KEY": NEW,
-                "JWT_SECRET_KEY": "a-third-key-for-tokens-0123456789abcdef",
+                "JWT_SECRET_KEY": TOKENS,
                 "SECRET_KEY_FALLBACKS": "short",
             }
         )
+
+
+@pytest.mark.parametrize("backup_key", [NEW, OLD, TOKENS, f"{OTHER},{NEW}"])
+def test_production_refuses_a_backup_key_that_opens_something_else(
+    environment: dict[str, str], backup_key: str
+) -> None:
+    production = {
+        **environment,
+        "MOSSX_ENV": "production",
+        "BASE_URL": "https://shop.example",
+        "SECRET_KEY": NEW,
+        "SECRET_KEY_FALLBACKS": OLD,
+        "JWT_SECRET_KEY": TOKENS,
+    }
+    load_settings({**production, "BACKUP_KEY": OTHER})
+    with pytest.raises(ConfigurationError, match="BACKUP_KEY must differ"):
+        load_settings({**production, "BACKUP_KEY": backup_key})
