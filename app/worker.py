@@ -117,7 +117,8 @@ class Worker:
         return not self._stop.is_set() and self._outbox.run_one()
 
     def _run_if_due(self, job: Job) -> None:
-        if not self._schedules.take(job.name, job.every):
+        taken = self._schedules.take(job.name, job.every)
+        if taken is None:
             return
         outcome = "failed"
         try:
@@ -130,6 +131,7 @@ class Worker:
             _log.exception("job_failed", job=job.name)
         finally:
             JOBS.labels(job.name, outcome).inc()
+        self._schedules.done(job.name, job.every, taken)
 
     def stop(self) -> None:
         """End after the events and jobs at hand."""

@@ -9,7 +9,9 @@ from collections.abc import Callable
 from datetime import timedelta
 
 import pytest
+import time_machine
 from pymongo import monitoring
+from pymongo.errors import AutoReconnect
 
 from app.db.database import Database
 from app.db.outbox import Event, Outbox
@@ -165,3 +167,31 @@ def test_a_job_that_fails_is_run_again_when_it_is_due(database: Database, outbox
     job = Job(name="failing", every=timedelta(milliseconds=100), run=fail)
     _work(Worker(outbox, Schedules(database), (job,)), lambda: len(runs) >= 2)
     assert len(runs) >= 2
+
+
+@pytest.mark.parametrize("minutes", [10, 60, 24 * 60])
+def test_a_round_that_nobody_ended_is_begun_again_soon(database: Database, minutes: int) -> None:
+    schedules, every = Schedules(database), timedelta(minutes=minutes)
+    assert schedules.take("job", every)  # by a worker that dies
+    assert not schedules.take("job", every)
+    with time_machine.travel(now() + timedelta(minutes=10, seconds=1), tick=True):
+        taken = schedules.take("job", every)
+        assert taken
+        begun = now()
+        schedules.done("job", every, taken)
+    assert abs(schedules.due()["job"] - begun - every) < timedelta(seconds=2)
+
+
+def test_a_seldom_job_that_lost_its_database_does_not_wait_for_tomorrow(
+    database: Database, outbox: Outbox
+) -> None:
+    def lose() -> None:
+        raise AutoReconnect
+
+    job = Job(name="seldom", every=timedelta(days=1), run=lose)
+    with pytest.raises(AutoReconnect):
+        Worker(outbox, Schedules(database), (job,)).round()
+    assert Schedules(database).due()["seldom"] <= now() + timedelta(minutes=10)
+    job = Job(name="other", every=timedelta(days=1), run=lambda: None)
+    Worker(outbox, Schedules(database), (job,)).round()
+    assert Schedules(database).due()["other"] > now() + timedelta(hours=23)
