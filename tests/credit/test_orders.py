@@ -31,7 +31,7 @@ from app.web.registry import service
 from tests.support.aftersales import Staff
 from tests.support.credit import Bank, enter_card
 from tests.support.gateways import Sandbox
-from tests.support.member import Member, make_proven
+from tests.support.member import Mailbox, Member, make_proven
 from tests.support.payments import GATEWAYS, attempt_of, kept
 from tests.support.promotions import sums
 from tests.support.shopper import Shopper, soup
@@ -317,13 +317,19 @@ def test_a_line_s_refund_is_exact_over_both_ways(
 
 
 def test_cancelling_a_paid_order_gives_everything_back(
-    app: Flask, paid: Staff, bank: Bank, sandbox: Sandbox
+    paid: Staff, bank: Bank, sandbox: Sandbox, mailbox: Mailbox
 ) -> None:
     paid.cancelling.cancel(paid.order.id)
     paid.cancelling.cancel(paid.order.id)
     assert kept(sandbox) == []
     assert balances(paid, bank) == [1500, 2000]
     assert paid.order.state is OrderState.REFUNDED
+    (mail,) = [x for x in mailbox.read(paid.order.email) if str(x["Subject"])[:9] == "Cancelled"]
+    for kind in ("plain", "html"):
+        body = mail.get_body((kind,))
+        assert body is not None
+        assert "card or account" not in body.get_content()
+        assert "go back the way you paid" in body.get_content()
 
 
 def test_an_order_paid_by_credit_alone_is_refunded_without_a_gateway(
