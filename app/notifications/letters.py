@@ -93,7 +93,7 @@ def address_changed(email: str) -> Letter:
     return Letter(
         kind="address_changed",
         subject=Text("Your e-mail address was changed"),
-        path="/account/forgot",
+        path="/",
         words=Text(
             "Your account's address is now %(email)s. If this was not you, "
             "please write to us at once.",
