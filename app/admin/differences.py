@@ -6,6 +6,8 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from app.shared.numbers import whole
+
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Difference:
@@ -42,4 +44,4 @@ def _leaves(value: Any, path: str = "") -> Iterator[tuple[str, Any]]:
 
 def _in_order(path: str) -> list[tuple[int, str]]:
     """Numbers by their size, so that the tenth comes after the second."""
-    return [(int(part) if part.isdigit() else -1, part) for part in path.split(".")]
+    return [(whole(part, -1), part) for part in path.split(".")]

@@ -169,3 +169,9 @@ def test_differences_are_named_by_path() -> None:
         Difference(path="tags.2", before=None, after="d"),
         Difference(path="title", before="Shirt", after="Shirts"),
     ]
+
+
+@pytest.mark.parametrize("name", ["²", "९", "9" * 5_000])
+def test_what_looks_like_a_number_and_is_a_name_is_a_difference(name: str) -> None:
+    old, new = ({"attributes": {name: value}} for value in "ab")
+    assert differences(old, new) == [Difference(path=f"attributes.{name}", before="a", after="b")]
