@@ -73,14 +73,23 @@ def invite() -> BaseResponse:
     if not form.validate():
         return _list(422, _CHECK, form)
     try:
-        invitation = service(Invitations).invite(
+        invitation, is_new = service(Invitations).invite(
             form.email.data or "", Role(form.role.data), staff().email
         )
     except Invalid as refusal:
         form.email.errors = [refusal.message]
         return _list(422, _CHECK, form)
-    changed(f"invitation:{invitation.id}", invitation.email, None, _offer(invitation))
-    leave_message(Text("An invitation is on its way to %(email)s.", email=invitation.email))
+    if is_new:
+        changed(f"invitation:{invitation.id}", invitation.email, None, _offer(invitation))
+        leave_message(Text("An invitation is on its way to %(email)s.", email=invitation.email))
+    else:
+        only_looked()
+        leave_message(
+            Text(
+                "%(email)s is invited already: “Send again” below sends the mail once more.",
+                email=invitation.email,
+            )
+        )
     return leave_to(_PATH)
 
 

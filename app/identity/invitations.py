@@ -57,8 +57,9 @@ class Invitations:
             raise InvitationOver
         return found
 
-    def invite(self, email: str, role: Role, by: str) -> Invitation:
-        """Invite an address's owner, by mail; the same again changes nothing.
+    def invite(self, email: str, role: Role, by: str) -> tuple[Invitation, bool]:
+        """Invite an address's owner, by mail, and say whether that is new: while an invitation to
+        the same role is good, nothing changes and no mail is sent. One that is over gives way.
 
         Raises ``ValueError`` for what is no address, ``AlreadyStaff`` and ``AlreadyInvited``.
         """
@@ -78,6 +79,7 @@ class Invitations:
         )
 
         def work(session: Session) -> None:
+            self._staff.close_over(email, moment, session)
             self._staff.insert_invitation(invitation, session)
             self._tell(invitation, session)
 
@@ -87,8 +89,8 @@ class Invitations:
             known = self._staff.open_of(email)
             if known is None or known.role is not role:
                 raise AlreadyInvited from error
-            return known
-        return invitation
+            return known, False
+        return invitation, True
 
     def send_again(self, invitation_id: str) -> Invitation:
         """Send the mail once more, and let the invitation last as long as a new one.

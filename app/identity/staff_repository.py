@@ -98,6 +98,14 @@ class StaffRepository:
         )
         return bool(result.modified_count)
 
+    def close_over(self, email: str, moment: datetime, session: Session) -> None:
+        """End an address's open invitation whose time is over by ``moment``."""
+        self._invitations.update_one(
+            {"email": email, "state": InvitationState.OPEN.value, "expires_at": {"$lte": moment}},
+            {"$set": {"state": InvitationState.WITHDRAWN.value}},
+            session=session,
+        )
+
     def prolong(self, invitation_id: InvitationId, until: datetime, session: Session) -> bool:
         """Let an open invitation last longer; False if it is over."""
         result = self._invitations.update_one(

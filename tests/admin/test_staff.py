@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
 
 import pytest
 from flask import Flask
@@ -13,6 +14,7 @@ from app.identity.invitations import Invitations
 from app.identity.models import Account, Role
 from app.identity.service import AccountService
 from app.identity.staffing import Staffing
+from app.shared.clock import now
 from app.shared.ids import AccountId
 from app.web.registry import service
 from tests.support.member import PASSWORD, Mailbox, Member, make_proven
@@ -93,8 +95,10 @@ def test_an_invitation_is_made_once_sent_again_and_withdrawn(
 ) -> None:
     owner = Staff(app)
     invitation = _invited(app, owner)
-    assert owner.post(LIST, {"email": NEW, "role": "support"}).status_code == 303
+    again = owner.post(LIST, {"email": NEW, "role": "support"})
+    assert "is invited already" in owner.follow(again).text
     assert len(mailbox.read(NEW)) == 1
+    assert len(entries(app)) == 1
     other = owner.post(LIST, {"email": NEW, "role": "manager"})
     assert other.status_code == 422
     assert "invited in another role" in other.text
@@ -108,6 +112,24 @@ def test_an_invitation_is_made_once_sent_again_and_withdrawn(
     assert Member(app).post(link, {"name": "N", "password": PASSWORD}).status_code == 404
     assert database["accounts"].find_one({"email": NEW}) is None
     assert last_change(app, f"invitation:{invitation}").after is None
+
+
+@pytest.mark.parametrize("role", ["support", "manager"])
+def test_an_invitation_that_is_over_gives_way_to_a_new_one(
+    app: Flask, mailbox: Mailbox, database: Database, role: str
+) -> None:
+    owner = Staff(app)
+    old = _invited(app, owner)
+    old_link = mailbox.link(NEW, "/join/")
+    yesterday = {"$set": {"expires_at": now() - timedelta(days=1)}}
+    database["staff_invitations"].update_one({"_id": old}, yesterday)
+    assert _invited(app, owner, role=role) != old
+    assert len(service(Invitations, app).open()) == 1
+    assert len(mailbox.read(NEW)) == 2
+    form = {"name": "Nell", "password": PASSWORD}
+    assert Member(app).post(old_link, form).status_code == 404
+    assert Member(app).post(mailbox.link(NEW, "/join/"), form).status_code == 303
+    assert _account(app, NEW).role == role
 
 
 @pytest.mark.parametrize("email", ["nobody", "owner@staff.example"])
