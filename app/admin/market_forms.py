@@ -14,6 +14,7 @@ from app.shared.numbers import whole
 
 Fields = dict[str, Any]
 _LISTS = ("zones", "methods", "bands", "rates")
+_MAPS = ("tax", "names")
 _MOST_FIELDS = 5_000
 _NEW: Mapping[str, Fields] = {
     "zones": {"methods": [{}]},
@@ -127,9 +128,10 @@ def _with_lists(fields: Fields) -> Fields:
             numbered = sorted((each for each in inner if whole(each, None) is not None), key=int)
             rows = [inner[each] for each in numbered if isinstance(inner[each], dict)]
             fields[name] = rows if name in _LISTS else inner
-    for name in _LISTS:
-        if name in fields and not isinstance(fields[name], list):
-            fields[name] = []
+    for names, shape in ((_LISTS, list), (_MAPS, dict)):
+        for name in names:
+            if not isinstance(fields.get(name, shape()), shape):
+                fields[name] = shape()
     return fields
 
 

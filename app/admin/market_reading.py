@@ -17,7 +17,7 @@ class Reader:
 
     def __init__(self, fields: Fields) -> None:
         self._fields = fields
-        self._currency = _get(fields, "currency").upper()
+        self._currency = text_in(fields, "currency").upper()
         self.problems: dict[str, str] = {}
         self._places: dict[str, str] = {}
 
@@ -25,14 +25,14 @@ class Reader:
         """The document; what could not be read is in ``problems`` and left at nothing."""
         fields = self._fields
         return {
-            "code": _get(fields, "code").upper(),
-            "name": _get(fields, "name"),
+            "code": text_in(fields, "code").upper(),
+            "name": text_in(fields, "name"),
             "currency": self._currency,
-            "locale": _get(fields, "locale"),
-            "rounding": _get(fields, "rounding") or "none",
-            "countries": _codes(_get(fields, "countries")),
-            "gateways": [each for each in _get(fields, "gateways").split(",") if each],
-            "open": bool(_get(fields, "open")),
+            "locale": text_in(fields, "locale"),
+            "rounding": text_in(fields, "rounding") or "none",
+            "countries": _codes(text_in(fields, "countries")),
+            "gateways": [each for each in text_in(fields, "gateways").split(",") if each],
+            "open": bool(text_in(fields, "open")),
             "position": self._whole("position"),
             "version": self._whole("version"),
             "tax": self._tax(),
@@ -49,62 +49,62 @@ class Reader:
         tax = self._fields.get("tax", {})
         rates: dict[str, dict[str, int]] = {"": {}}
         for at, row in enumerate(_rows(self._fields, "rates")):
-            region, name = _get(row, "region").upper(), _get(row, "class")
+            region, name = text_in(row, "region").upper(), text_in(row, "class")
             if not any(row.values()):
                 continue
             if name in rates.setdefault(region, {}):
                 self.problems[f"rates.{at}.class"] = Text("This class is in another row already.")
-            rates[region][name] = self._rate(f"rates.{at}.rate", _get(row, "rate"))
+            rates[region][name] = self._rate(f"rates.{at}.rate", text_in(row, "rate"))
             where = f"tax.regions.{region}" if region else "tax.rates"
             self._places[f"{where}.{name}"] = f"rates.{at}.rate"
             self._places.setdefault(where, f"rates.{at}.region" if region else "rates")
         return {
-            "name": _get(tax, "name"),
-            "mode": _get(tax, "mode") or "inclusive",
+            "name": text_in(tax, "name"),
+            "mode": text_in(tax, "mode") or "inclusive",
             "rates": rates.pop(""),
             "regions": rates,
-            "shipping": _get(tax, "shipping") or "proportional",
-            "shipping_class": _get(tax, "shipping_class") or "standard",
-            "seller_region": _get(tax, "seller_region").upper(),
-            "inside": _names(_get(tax, "inside")),
-            "outside": _names(_get(tax, "outside")),
+            "shipping": text_in(tax, "shipping") or "proportional",
+            "shipping_class": text_in(tax, "shipping_class") or "standard",
+            "seller_region": text_in(tax, "seller_region").upper(),
+            "inside": _names(text_in(tax, "inside")),
+            "outside": _names(text_in(tax, "outside")),
         }
 
     def _zone(self, zone: Fields, place: str) -> Fields:
         methods = _rows(zone, "methods")
         return {
-            "code": _get(zone, "code"),
-            "name": _get(zone, "name"),
-            "countries": _codes(_get(zone, "countries")),
-            "regions": _codes(_get(zone, "regions")),
-            "postal_prefixes": _names(_get(zone, "postal_prefixes")),
+            "code": text_in(zone, "code"),
+            "name": text_in(zone, "name"),
+            "countries": _codes(text_in(zone, "countries")),
+            "regions": _codes(text_in(zone, "regions")),
+            "postal_prefixes": _names(text_in(zone, "postal_prefixes")),
             "methods": [
                 self._method(each, f"{place}.methods.{at}") for at, each in enumerate(methods)
             ],
         }
 
     def _method(self, method: Fields, place: str) -> Fields:
-        kind = _get(method, "kind") or "flat"
+        kind = text_in(method, "kind") or "flat"
         names = method.get("names", {})
-        price = self._money(f"{place}.price", _get(method, "price")) if kind == "flat" else None
+        price = self._money(f"{place}.price", text_in(method, "price")) if kind == "flat" else None
         bands = _rows(method, "bands") if kind in {"by_weight", "by_subtotal"} else []
         return {
-            "code": _get(method, "code"),
-            "name": _get(method, "name"),
-            "names": {code: text for code in LANGUAGES if (text := _get(names, code))},
+            "code": text_in(method, "code"),
+            "name": text_in(method, "name"),
+            "names": {code: text for code in LANGUAGES if (text := text_in(names, code))},
             "kind": kind,
-            "min_days": self._whole(f"{place}.min_days", _get(method, "min_days")),
-            "max_days": self._whole(f"{place}.max_days", _get(method, "max_days")),
+            "min_days": self._whole(f"{place}.min_days", text_in(method, "min_days")),
+            "max_days": self._whole(f"{place}.max_days", text_in(method, "max_days")),
             "price": price,
-            "free_from": self._money(f"{place}.free_from", _get(method, "free_from")),
-            "after_discounts": bool(_get(method, "after_discounts")),
+            "free_from": self._money(f"{place}.free_from", text_in(method, "free_from")),
+            "after_discounts": bool(text_in(method, "after_discounts")),
             "bands": [
                 self._band(each, f"{place}.bands.{at}", kind) for at, each in enumerate(bands)
             ],
         }
 
     def _band(self, band: Fields, place: str, kind: str) -> Fields:
-        limit = _get(band, "up_to")
+        limit = text_in(band, "up_to")
         by_value = kind == "by_subtotal"
         return {
             "up_to": None
@@ -112,7 +112,7 @@ class Reader:
             else self._money(f"{place}.up_to", limit)
             if by_value
             else self._whole(f"{place}.up_to", limit),
-            "price": self._money(f"{place}.price", _get(band, "price"), needed=True),
+            "price": self._money(f"{place}.price", text_in(band, "price"), needed=True),
         }
 
     def _money(self, place: str, text: str, *, needed: bool = False) -> int | None:
@@ -136,14 +136,15 @@ class Reader:
             return 0
 
     def _whole(self, place: str, text: str | None = None) -> int:
-        given = _get(self._fields, place) if text is None else text
+        given = text_in(self._fields, place) if text is None else text
         if not re.fullmatch(r"[0-9]{1,9}", given):
             self.problems[place] = Text("Please enter a whole number.")
             return 0
         return int(given)
 
 
-def _get(fields: Any, name: str) -> str:
+def text_in(fields: Any, name: str) -> str:
+    """A field's text; nothing where a whole part of the form was sent in its place."""
     value = fields.get(name, "") if isinstance(fields, dict) else ""
     return value if isinstance(value, str) else ""
 

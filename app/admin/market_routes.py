@@ -10,7 +10,7 @@ from werkzeug.wrappers import Response as BaseResponse
 from app.admin.differences import differences
 from app.admin.guard import area, changed, needs, only_looked
 from app.admin.market_forms import Fields, edit_rows, fields_of, read_fields
-from app.admin.market_reading import Reader
+from app.admin.market_reading import Reader, text_in
 from app.admin.market_trial import tried
 from app.admin.permissions import Permission
 from app.markets.countries import countries, country
@@ -161,7 +161,7 @@ def _clash(fields: Fields, document: Fields) -> Response:
 def _form_page(
     fields: Fields, status: int = 200, *, market: Market | None = None, **said: Any
 ) -> Response:
-    home = country(fields.get("countries", "").split(",")[0].strip().upper())
+    home = country(text_in(fields, "countries").split(",")[0].strip().upper())
     return page(
         "admin/settings/market.html",
         "content",

@@ -21,6 +21,10 @@ GATEWAYS = ("stripe", "razorpay")
 _CODE = re.compile(r"[A-Z]{2,8}")
 _NAME = re.compile(r"[a-z][a-z0-9_-]{0,39}")
 _FULL = 10_000
+_LONGEST = 80  # characters of a name that shoppers read
+_MOST_DAYS = 365
+_MOST = 10**12  # minor units, as of a price; or grams
+_NO_NAME = Text("Please enter a name of up to 80 characters.")
 _NO_REGION = Text("This region is in none of the market's countries.")
 Problem = tuple[str, str]  # where, what
 
@@ -37,8 +41,8 @@ def check_market(market: Market, others: Sequence[Market] = ()) -> None:
 def _problems(market: Market, others: Sequence[Market]) -> Iterator[Problem]:
     if not _CODE.fullmatch(market.code):
         yield "code", Text("Please use 2 to 8 capital letters, such as JP.")
-    if not 0 < len(market.name.strip()) <= 80:
-        yield "name", Text("Please enter a name of up to 80 characters.")
+    if not 0 < len(market.name.strip()) <= _LONGEST:
+        yield "name", _NO_NAME
     if any(each.name == market.name for each in others):
         yield "name", Text("Another market has this name; price lists go by it.")
     if market.currency not in list_currencies():
@@ -79,8 +83,7 @@ def _country_problems(market: Market) -> Iterator[Problem]:
 
 
 def _tax_problems(tax: TaxRule, countries: Sequence[str]) -> Iterator[Problem]:
-    if not tax.name.strip():
-        yield "tax.name", Text("Please enter the tax's name.")
+    yield from _tax_names(tax)
     if STANDARD not in tax.rates:
         yield "tax.rates", Text("The standard rate is missing.")
     yield from _rate_problems("tax.rates", tax.rates)
@@ -99,12 +102,20 @@ def _tax_problems(tax: TaxRule, countries: Sequence[str]) -> Iterator[Problem]:
         yield "tax.inside", Text("Please name the taxes inside and outside the seller's region.")
 
 
+def _tax_names(tax: TaxRule) -> Iterator[Problem]:
+    if not tax.name.strip():
+        yield "tax.name", Text("Please enter the tax's name.")
+    for place, names in (("name", (tax.name,)), ("inside", tax.inside), ("outside", tax.outside)):
+        if any(len(each) > _LONGEST for each in names):
+            yield f"tax.{place}", _NO_NAME
+
+
 def _rate_problems(place: str, rates: Mapping[str, int]) -> Iterator[Problem]:
     for name, rate in rates.items():
         if not _NAME.fullmatch(name):
             yield f"{place}.{name}", Text("A tax class is named in small letters.")
         if not 0 <= rate <= _FULL:
-            yield f"{place}.{name}", Text("A rate is from 0 to 10000 basis points.")
+            yield f"{place}.{name}", Text("A rate is from 0 to 100 percent (10000 basis points).")
 
 
 # --- shipping -------------------------------------------------------------------------------------
@@ -118,6 +129,8 @@ def _zone_problems(market: Market) -> Iterator[Problem]:
         place = f"zones.{at}"
         if not _NAME.fullmatch(zone.code) or codes.count(zone.code) > 1:
             yield f"{place}.code", Text("Please use small letters, and each code once.")
+        if len(zone.name) > _LONGEST:
+            yield f"{place}.name", _NO_NAME
         yield from _reach_problems(market, zone, place)
         methods = [each.code for each in zone.methods]
         if not methods or len(set(methods)) != len(methods):
@@ -145,16 +158,29 @@ def _reach_problems(market: Market, zone: ShippingZone, place: str) -> Iterator[
 def _method_problems(method: ShippingMethod, currency: str) -> Iterator[Problem]:
     if not _NAME.fullmatch(method.code):
         yield "code", Text("Please use small letters, digits and hyphens.")
-    if not method.name.strip():
-        yield "name", Text("Please enter a name.")
-    for language, name in method.names.items():
-        if language not in LANGUAGES or not name.strip():
-            yield f"names.{language}", Text("Please enter a name in a language of the shop.")
+    yield from _name_problems(method)
     if not 0 <= method.min_days <= method.max_days:
         yield "max_days", Text("The days are from the fewest to the most.")
+    if method.max_days > _MOST_DAYS:
+        yield "max_days", Text("At most %(most)s days.", most=_MOST_DAYS)
     flat = method.kind is ShippingKind.FLAT
     if flat != (method.price is not None):
         yield "price", Text("A flat method has a price, another has none.")
+    yield from _amount_problems(method, currency)
+    yield from _band_problems(method, currency)
+
+
+def _name_problems(method: ShippingMethod) -> Iterator[Problem]:
+    if not 0 < len(method.name.strip()) <= _LONGEST:
+        yield "name", _NO_NAME
+    for language, name in method.names.items():
+        if language not in LANGUAGES:
+            yield f"names.{language}", Text("Please enter a name in a language of the shop.")
+        elif not 0 < len(name.strip()) <= _LONGEST:
+            yield f"names.{language}", _NO_NAME
+
+
+def _band_problems(method: ShippingMethod, currency: str) -> Iterator[Problem]:
     banded = method.kind in {ShippingKind.BY_WEIGHT, ShippingKind.BY_SUBTOTAL}
     if banded != bool(method.bands):
         yield "bands", Text("A method by weight or subtotal has bands, another has none.")
@@ -162,16 +188,25 @@ def _method_problems(method: ShippingMethod, currency: str) -> Iterator[Problem]
     known = [each for each in limits if each is not None]
     if None in limits[:-1] or sorted(set(known)) != known or any(each < 0 for each in known):
         yield "bands", Text("Bands go up; only the last one may be without an end.")
-    amounts = [method.price, method.free_from, *(each.price for each in method.bands)]
-    if any(_is_unpayable(each, currency) for each in amounts if each is not None):
-        yield (
-            "price",
-            Text(
-                "Amounts are not negative, and multiples of %(step)s minor units.",
-                step=payable_step(currency),
-            ),
-        )
+    for at, limit in enumerate(limits):
+        if limit is not None and limit > _MOST:
+            yield f"bands.{at}.up_to", _too_much(_limit(method.kind, currency))
 
 
-def _is_unpayable(amount: Money, currency: str) -> bool:
-    return amount.minor < 0 or bool(amount.minor % payable_step(currency))
+def _amount_problems(method: ShippingMethod, currency: str) -> Iterator[Problem]:
+    amounts = {"price": method.price, "free_from": method.free_from}
+    amounts |= {f"bands.{at}.price": band.price for at, band in enumerate(method.bands)}
+    for place, amount in amounts.items():
+        if amount is not None and not 0 <= amount.minor <= _MOST:
+            yield place, _too_much(Money(_MOST, currency).to_major())
+        elif amount is not None and amount.minor % payable_step(currency):
+            yield place, Text("The last of three decimals is 0: no card pays another.")
+
+
+def _limit(kind: ShippingKind, currency: str) -> object:
+    """The highest end of a band, as its field takes it."""
+    return Money(_MOST, currency).to_major() if kind is ShippingKind.BY_SUBTOTAL else _MOST
+
+
+def _too_much(most: object) -> str:
+    return Text("Please enter something from 0 to %(most)s.", most=most)

@@ -147,6 +147,14 @@ def test_a_change_is_in_the_log_with_both_states(app: Flask, owner: Staff) -> No
         ("locale", "nowhere", "locale"),
         ("countries", "Germany", "countries"),
         ("name", "", "name"),
+        ("zones.0.name", "x" * 81, "zones.0.name"),
+        ("zones.0.methods.0.name", "x" * 81, "zones.0.methods.0.name"),
+        ("zones.0.methods.0.names.de", "x" * 81, "zones.0.methods.0.names.de"),
+        ("zones.0.methods.0.max_days", "366", "zones.0.methods.0.max_days"),
+        ("zones.0.methods.0.price", "9" * 25, "zones.0.methods.0.price"),
+        ("zones.0.methods.0.free_from", "9" * 25, "zones.0.methods.0.free_from"),
+        ("zones.0.methods.0.free_from", "-5", "zones.0.methods.0.free_from"),
+        ("tax.name", "x" * 81, "tax.name"),
     ],
 )
 def test_a_wrong_value_is_named_beside_its_field(
@@ -160,6 +168,36 @@ def test_a_wrong_value_is_named_beside_its_field(
     assert filled_form(answer, f"{MARKETS}/DE")[field] == typed
     assert markets.get("DE") == before
     assert _entries(app, "DE") == []
+
+
+@pytest.mark.parametrize("kind", ["by_weight", "by_subtotal"])
+@pytest.mark.parametrize(
+    ("field", "typed"), [("price", "-1"), ("price", "9" * 25), ("up_to", "9" * 25)]
+)
+def test_a_wrong_step_is_named_beside_its_own_field(
+    owner: Staff, kind: str, field: str, typed: str
+) -> None:
+    method, path = "zones.0.methods.0", f"{MARKETS}/DE"
+    page = _press(owner, owner.get(path), path, f"add {method}.bands", **{f"{method}.kind": kind})
+    steps = {f"{method}.bands.0.price": "1", f"{method}.bands.0.up_to": "5"}
+    answer = _press(owner, page, path, "save", **{**steps, f"{method}.bands.0.{field}": typed})
+    assert answer.status_code == 422
+    assert list(errors(answer)) == [f"{method}.bands.0.{field}"]
+
+
+def test_the_last_of_three_decimals_is_told_beside_its_field(
+    owner: Staff, markets: MarketService
+) -> None:
+    markets.store({**to_document(KUWAIT), "version": 0})
+    place = "zones.0.methods.0.price"
+    answer = _edit(owner, "KW", **{place: "1.234"})
+    assert errors(answer) == {place: "The last of three decimals is 0: no card pays another."}
+    assert _edit(owner, "KW", **{place: "1.230"}).status_code == 303
+
+
+@pytest.mark.parametrize("name", ["tax", "zones.0.methods.0.names", "countries.x", "tax.name.x"])
+def test_a_form_of_another_shape_is_refused(owner: Staff, name: str) -> None:
+    assert owner.post(f"{MARKETS}/DE", {name: "x", "do": "save"}).status_code == 422
 
 
 def test_rows_come_and_go_without_anything_being_stored(
