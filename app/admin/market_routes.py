@@ -62,10 +62,11 @@ def _moves(codes: list[str], code: str) -> dict[str, str]:
 @needs(Permission.SETTINGS_EDIT)
 def reorder() -> BaseResponse:
     """Put the markets into another order; the first open one is the default."""
-    markets = service(MarketService)
-    before = [each.code for each in markets.every()]
-    after = [each.code for each in markets.reorder(request.form.get("order", "").split(","))]
-    changed("settings:markets", "Order of markets", {"order": before}, {"order": after})
+    was, wanted = (request.form.get(name, "").split(",") for name in ("was", "order"))
+    if service(MarketService).reorder(was, wanted):
+        changed("settings:markets", "Order of markets", {"order": was}, {"order": wanted})
+    else:
+        only_looked()  # it was sent before
     return leave_to(_PATH)
 
 
@@ -126,7 +127,7 @@ def trial(code: str) -> Response:
 def _save(known: Market | None) -> BaseResponse:
     fields = read_fields(request.form)
     if known is not None:
-        fields["code"] = known.code
+        fields.update(code=known.code, position=str(known.position))  # neither is the form's to say
     action = request.form.get("do", "save")
     if action != "save":
         only_looked()

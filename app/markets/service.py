@@ -72,7 +72,8 @@ class MarketService:
     # --- writing --------------------------------------------------------------------------------
 
     def store(self, given: object) -> Market:
-        """Store a market as its JSON says: a new one, or over the ``version`` that was read.
+        """Store a market as its JSON says: a new one (``version`` 0), or over the ``version`` that
+        was read.
 
         Returns it as it is then; storing what is there already changes nothing. Raises
         ``Invalid`` with a message for each wrong field, by its path (``zones.0.methods.1.price``),
@@ -86,6 +87,9 @@ class MarketService:
             before = known.pop(market.code, None)
             if before is not None and replace(before, version=market.version) == market:
                 return before
+            if before is not None and not market.version:
+                message = Text("There is a market of this code already.")
+                raise Invalid(Text("Please check the market's fields."), {"code": message})
             check_market(market, tuple(known.values()))
             self._check_currency(market, session)
             stored = self._write(market, before, session)
@@ -96,24 +100,27 @@ class MarketService:
         self.follower.renew()
         return stored
 
-    def reorder(self, codes: Sequence[str]) -> tuple[Market, ...]:
-        """Put the markets into this order; the first open one is the default. Repeating it changes
-        nothing. Raises ``Conflict`` if these are not all markets there are."""
+    def reorder(self, was: Sequence[str], codes: Sequence[str]) -> bool:
+        """Put the markets into this order, whose first open one is the default; False if they are
+        in it already. Raises ``Conflict`` if ``was``, the order that was read, is another now."""
 
-        def work(session: Session) -> None:
+        def work(session: Session) -> bool:
             self._markets.take_turn(session)
             known = {each.code: each for each in self._markets.all(session)}
-            if sorted(known) != sorted(codes):
-                raise Conflict(Text("There are other markets now. Please look again."))
+            if list(known) == list(codes):
+                return False
+            if list(known) != list(was) or sorted(known) != sorted(codes):
+                raise Conflict(Text("Somebody else has changed the list. Please look again."))
             for position, code in enumerate(codes):
                 market = known[code]
                 if market.position != position:
                     moved = replace(market, position=position)
                     self._publish(self._write(moved, market, session), session)
+            return True
 
-        self._database.in_transaction(work)
+        moved = self._database.in_transaction(work)
         self.follower.renew()
-        return self.every()
+        return moved
 
     def _publish(self, stored: Market, session: Session) -> None:
         payload = {"code": stored.code, "version": stored.version}

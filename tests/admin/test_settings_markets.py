@@ -238,6 +238,19 @@ def test_two_owners_see_both_versions(owner: Staff, markets: MarketService) -> N
     assert markets.get("DE").zones[0].methods[0].price == Money(990, "EUR")
 
 
+def test_a_form_that_was_read_before_the_markets_moved_leaves_their_order(
+    owner: Staff, markets: MarketService
+) -> None:
+    path = f"{MARKETS}/DE"
+    form = filled_form(owner.get(path), path, name="Deutschland")
+    assert markets.reorder(["US", "IN", "DE"], ["DE", "US", "IN"])
+    clash = owner.post(path, form)
+    assert clash.status_code == 409
+    assert "position" not in soup(clash).select_one("#clash").text
+    assert owner.post(path, filled_form(clash, path)).status_code == 303
+    assert markets.every()[0].name == "Deutschland"
+
+
 def test_a_form_that_is_sent_twice_stores_one_version(owner: Staff, markets: MarketService) -> None:
     path = f"{MARKETS}/DE"
     form = filled_form(owner.get(path), path, name="Deutschland")
@@ -248,26 +261,33 @@ def test_a_form_that_is_sent_twice_stores_one_version(owner: Staff, markets: Mar
     assert markets.get("NL").version == 1
 
 
-def test_a_second_market_of_a_code_is_a_conflict(owner: Staff, markets: MarketService) -> None:
+def test_a_new_market_does_not_take_the_code_of_another(
+    owner: Staff, markets: MarketService
+) -> None:
     known = markets.get("DE")
     answer = owner.post(NEW, filled_form(owner.get(f"{NEW}?country=DE"), NEW))
-    assert answer.status_code == 409
+    assert answer.status_code == 422
+    assert errors(answer) == {"code": "There is a market of this code already."}
+    again = filled_form(answer, NEW, code="DEB", name="Germany for businesses")
+    assert owner.post(NEW, again).status_code == 303
     assert markets.get("DE") == known
 
 
 def test_the_order_makes_the_default(app: Flask, owner: Staff, markets: MarketService) -> None:
-    button = soup(owner.get(MARKETS)).select_one('button[name=order][value^="IN,"]')
-    assert button is not None
+    form = {"was": "US,IN,DE", "order": "IN,US,DE"}
+    (seen,) = {str(each["value"]) for each in soup(owner.get(MARKETS)).select("input[name=was]")}
+    assert seen == form["was"]
+    assert soup(owner.get(MARKETS)).select_one('button[name=order][value="IN,US,DE"]') is not None
     for _ in range(2):
-        answer = owner.post(f"{MARKETS}/order", {"order": str(button["value"])})
-        assert answer.status_code == 303
+        assert owner.post(f"{MARKETS}/order", form).status_code == 303
     assert [each.code for each in markets.every()] == ["IN", "US", "DE"]
     assert markets.default.code == "IN"
     assert markets.get("IN").version == 2
-    newest, oldest = service(AuditLog, app).list(AuditFilter(subject="settings:markets"), 9)
-    assert oldest.changes[0].before == {"order": ["US", "IN", "DE"]}
-    assert newest.changes[0].before == newest.changes[0].after
-    assert owner.post(f"{MARKETS}/order", {"order": "IN,US"}).status_code == 409
+    (entry,) = service(AuditLog, app).list(AuditFilter(subject="settings:markets"), 9)
+    assert entry.changes[0].before == {"order": ["US", "IN", "DE"]}
+    for stale in ({**form, "order": "US,DE,IN"}, {"was": "IN,US,DE", "order": "IN,US"}):
+        assert owner.post(f"{MARKETS}/order", stale).status_code == 409
+    assert [each.code for each in markets.every()] == ["IN", "US", "DE"]
 
 
 def test_the_last_open_market_stays_open(owner: Staff, markets: MarketService) -> None:
