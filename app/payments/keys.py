@@ -16,11 +16,11 @@ FIELDS: Mapping[str, tuple[str, ...]] = {
     "stripe": ("secret_key", "webhook_secret"),
     "razorpay": ("key_id", "key_secret", "webhook_secret"),
 }
-_SHAPES = {
-    ("stripe", "secret_key"): (r"[sr]k_(test|live)_\w{8,}", "sk_live_… or sk_test_…"),
+_SHAPES = {  # of what a request's header has, ASCII alone: no gateway has other keys
+    ("stripe", "secret_key"): (r"[sr]k_(test|live)_[0-9A-Za-z_]{8,}", "sk_live_… or sk_test_…"),
     ("stripe", "webhook_secret"): (r"whsec_\S{8,}", "whsec_…"),
-    ("razorpay", "key_id"): (r"rzp_(test|live)_\w{6,}", "rzp_live_… or rzp_test_…"),
-    ("razorpay", "key_secret"): (r"\S{8,}", "8 characters or more"),
+    ("razorpay", "key_id"): (r"rzp_(test|live)_[0-9A-Za-z_]{6,}", "rzp_live_… or rzp_test_…"),
+    ("razorpay", "key_secret"): (r"[!-~]{8,}", "8 plain letters, digits and signs or more"),
     ("razorpay", "webhook_secret"): (r"\S{8,}", "8 characters or more"),
 }
 _LONGEST = 300

@@ -161,6 +161,22 @@ def test_what_cannot_be_a_key_is_named_beside_its_field(owner: Staff) -> None:
     assert owner.post(f"{PAGE}/paypal/keys", {}).status_code == 404
 
 
+@pytest.mark.parametrize(
+    ("gateway", "field", "typed"),
+    [
+        ("stripe", "secret_key", "sk_test_कुंजीकुंजीकुंजी"),
+        ("razorpay", "key_id", "rzp_test_कुंजीकुंजी"),
+        ("razorpay", "key_secret", "geheimnisvoll–1"),
+    ],
+)
+def test_a_key_that_no_header_takes_is_not_stored(
+    app: Flask, owner: Staff, gateway: str, field: str, typed: str
+) -> None:
+    answer = _enter(owner, gateway, {**ELSEWHERE[gateway], field: typed})
+    assert set(errors(answer)) == {f"{gateway}-{field}"}
+    assert service(Switchboard, app).keyring.read(gateway).current is None
+
+
 def test_two_owners_at_once_are_told(
     app: Flask, owner: Staff, stack: Stack, sandbox: Sandbox
 ) -> None:
