@@ -9,11 +9,15 @@ from wtforms.validators import DataRequired, Length, Optional
 
 from app.admin.amounts import amount_field, check_amount, currency_choices
 from app.admin.customer_forms import OnceForm, stripped
+from app.markets.languages import own_language
+from app.markets.service import MarketService
 from app.shared.clock import now
 from app.shared.emails import normal_email
+from app.shared.languages import LANGUAGES
 from app.shared.money import Money
 from app.shared.texts import Text
 from app.web.forms import TOO_LONG, ShopForm
+from app.web.registry import service
 
 
 class IssueForm(OnceForm):
@@ -26,6 +30,11 @@ class IssueForm(OnceForm):
         Text("Send it to (optional)"),
         filters=[stripped],
         validators=[Length(max=254, message=TOO_LONG)],
+    )
+    language = SelectField(
+        Text("Language of the mail"),
+        choices=dict(LANGUAGES),
+        default=lambda: own_language(service(MarketService).default),
     )
     sender = StringField(
         Text("From whom (optional)"),

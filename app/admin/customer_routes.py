@@ -28,7 +28,7 @@ from app.identity.sessions import SessionService
 from app.markets.service import MarketService
 from app.shared.errors import Invalid, NotFound
 from app.shared.money import Money
-from app.shared.texts import Text
+from app.shared.texts import Text, speaking
 from app.web.memory import leave_message
 from app.web.registry import service
 from app.web.rendering import leave_to, page
@@ -272,7 +272,9 @@ def log_out(customer_id: str) -> BaseResponse:
 def send_reset(customer_id: str) -> BaseResponse:
     """Send the customer a link to set another password."""
     known = service(CustomerService).get(customer_id)
-    service(AccountService).forget_password(_shoppers_account(known).email)
+    account = _shoppers_account(known)
+    with speaking(service(CustomerService).language_of(known)):
+        service(AccountService).forget_password(account.email)
     changed(f"customer:{known.id}", known.email, {}, {"password_link": "sent"})
     leave_message(Text("A link to set a new password is on its way."))
     return leave_to(f"/admin/customers/{known.id}")
@@ -301,7 +303,8 @@ def erase(customer_id: str) -> BaseResponse:
     if not form.validate():
         return _show(known, 422, _CHECK, form, erasure_form=form)
     try:
-        service(Leaving).close(account)
+        with speaking(service(CustomerService).language_of(known)):
+            service(Leaving).close(account)
     except Invalid as refusal:
         return _show(known, 422, refusal.message, erasure_form=form)
     changed(f"customer:{known.id}", known.id, {"account": known.id, "orders": known.orders}, None)

@@ -22,7 +22,7 @@ from app.identity.service import AccountService
 from app.shared.clock import now
 from app.shared.credit import CreditKind
 from app.shared.ids import CreditId
-from app.shared.texts import Text
+from app.shared.texts import Text, speaking
 from app.web.memory import leave_message
 from app.web.registry import service
 from app.web.rendering import leave_to, page
@@ -144,13 +144,14 @@ def issue() -> BaseResponse:
     credit, key = service(CreditService), form.key.data or ""
     was_there = key and credit.has_card(key)
     day = form.expires_on.data
-    card = credit.issue_card(
-        form.money,
-        by=staff().email,
-        expires_at=datetime.combine(day, time(), UTC) + timedelta(days=1) if day else None,
-        recipient=recipient,
-        key=key,
-    )
+    with speaking(form.language.data or ""):  # so that the card's mail is in it
+        card = credit.issue_card(
+            form.money,
+            by=staff().email,
+            expires_at=datetime.combine(day, time(), UTC) + timedelta(days=1) if day else None,
+            recipient=recipient,
+            key=key,
+        )
     if was_there:
         only_looked()
     else:

@@ -20,7 +20,8 @@ from app.identity.context import current_account, origin
 from app.identity.models import Account
 from app.identity.two_factor import TwoFactor
 from app.shared.errors import Forbidden
-from app.shared.texts import Text
+from app.shared.languages import DEFAULT
+from app.shared.texts import Text, speak
 from app.web.registry import service
 from app.web.rendering import leave_to
 
@@ -108,6 +109,7 @@ def _guard() -> BaseResponse | None:
     account = current_account()
     if not account.role.is_staff:
         raise NotYours
+    speak(DEFAULT)
     if service(TwoFactor).is_due(account):
         return leave_to(_SET_UP_PATH)
     endpoint = request.endpoint or ""

@@ -16,6 +16,7 @@ from app.orders.service import OrderService
 from app.shared.clock import now
 from app.shared.errors import NotFound
 from app.shared.ids import AccountId
+from app.shared.languages import DEFAULT
 
 MOST_FOUND = 50
 
@@ -47,6 +48,15 @@ class CustomerService:
         if wanted.spent_over is not None:
             wanted = replace(wanted, currency=wanted.spent_over.currency)
         return self._customers.listed(wanted, most)
+
+    def language_of(self, customer: Customer) -> str:
+        """In which language somebody is written to when staff have it done: that of their last
+        order."""
+        if customer.account_id is None:
+            orders = self._orders.of_guest(customer.email, 1)
+        else:
+            orders = list(self._orders.of_account(customer.account_id, 1).orders)
+        return orders[0].language if orders else DEFAULT
 
     def search(self, text: str) -> list[Customer]:
         """The customer of an order's number; else up to ``MOST_FOUND`` whose address or name

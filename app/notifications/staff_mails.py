@@ -10,6 +10,8 @@ from app.inventory.events import STOCK_LOW
 from app.notifications.mail import MailRefused
 from app.notifications.service import NotificationService
 from app.shared.ids import Sku
+from app.shared.languages import DEFAULT
+from app.shared.texts import speaking
 
 _WHO = (Role.OWNER, Role.MANAGER)  # who buys in
 
@@ -30,6 +32,10 @@ class StaffMails:
 
     def tell_low(self, event: Event) -> None:
         """Name everything that fell to its threshold at one moment."""
+        with speaking(DEFAULT):  # as everything for staff
+            self._send_low(event)
+
+    def _send_low(self, event: Event) -> None:
         stock = event.payload["stock"]
         names = self._catalog.names_of(Sku(each["sku"]) for each in stock)
         rows = [{**each, "name": _name(names.get(each["sku"]), each["sku"])} for each in stock]
