@@ -390,6 +390,9 @@ def test_the_list_is_searched_and_narrowed_by_state(
         return sorted(link.text for link in links)
 
     assert shown("") == ["Coming", "Gone by", "Off (for now)", "Running"]
+    times = soup(owner.get("/admin/promotions")).select("tbody td .under")
+    assert [each.text.split()[0] for each in times] == ["until", "from"]
+    assert all(each.text.endswith(" UTC") for each in times)
     assert shown("state=active") == ["Running"]
     assert shown("state=scheduled") == ["Coming"]
     assert shown("state=ended") == ["Gone by"]
