@@ -21,7 +21,7 @@ from app.shared.texts import Text
 
 _WHOLE = re.compile(r"[+-]?[0-9]{1,12}")
 _UNITS = re.compile(r"(?P<name>.*\S)\s+[x×]\s*(?P<units>[0-9]{1,7})")
-_MOMENT = "%Y-%m-%dT%H:%M"
+_MOMENT = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}(:[0-9]{2}(\.[0-9]{3})?)?Z?")
 _MOST_LINES = 200
 _LONGEST = 200  # characters of a line
 MISSING = Text("Please fill this in.")
@@ -119,11 +119,11 @@ class Moment(_Typed):
     def read(self, text: str) -> datetime:
         """The moment."""
         try:
-            return datetime.strptime(text[:16], _MOMENT).replace(tzinfo=UTC)
-        except ValueError as error:
-            raise ValidationError(
-                Text("Please give a day and time, such as 2030-05-31T18:00.")
-            ) from error
+            if _MOMENT.fullmatch(text):
+                return datetime.fromisoformat(text).replace(tzinfo=UTC)
+        except ValueError:
+            pass  # such as the 31st of February
+        raise ValidationError(Text("Please give a day and time, such as 2030-05-31T18:00."))
 
 
 class Lines(TextAreaField):
@@ -161,8 +161,12 @@ class Units(TextAreaField):
 
 
 def write_moment(moment: datetime | None) -> str:
-    """A moment as its field takes it."""
-    return moment.astimezone(UTC).strftime(_MOMENT) if moment else ""
+    """A moment as its field takes it, with its seconds if it has any."""
+    if moment is None:
+        return ""
+    plain = moment.astimezone(UTC).replace(tzinfo=None)
+    has_seconds = plain.second or plain.microsecond
+    return plain.isoformat(timespec="milliseconds" if has_seconds else "minutes")
 
 
 def write_amount(minor: int, currency: str) -> str:

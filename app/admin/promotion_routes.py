@@ -86,7 +86,8 @@ def new() -> Response:
     kind = request.args.get("kind", "")
     if kind not in KINDS:
         return page("admin/promotions/kinds.html", "content", kinds=KINDS, explained=EXPLAINED)
-    form = _form_class(kind)(data={"priority": "100", "starts_at": write_moment(now())})
+    starts_at = write_moment(now().replace(second=0, microsecond=0))
+    form = _form_class(kind)(data={"priority": "100", "starts_at": starts_at})
     if kind == "buy_get":
         form["share"].data = "100"
     return show_form(form)

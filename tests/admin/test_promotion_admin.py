@@ -173,8 +173,29 @@ def test_a_promotion_whose_id_somebody_chose_is_saved_and_tried(
 
 
 @pytest.mark.parametrize(
+    "last",
+    [
+        datetime(2031, 12, 31, 23, 59, 59, tzinfo=UTC),
+        datetime(2031, 12, 31, 23, 59, 59, 999_000, tzinfo=UTC),
+        datetime(2031, 12, 31, 23, 59, tzinfo=UTC),
+    ],
+)
+def test_saving_another_field_moves_no_time(
+    app: Flask, owner: Staff, promotions: PromotionMaker, last: datetime
+) -> None:
+    promotions.add("SPRING", name="Spring", ends_at=last)
+    made = only(app)
+    path = f"/admin/promotions/{made.id}"
+    form = {**form_of(owner.get(path), made.id), "active": "y"}
+    assert send(owner, path, {**form, "name": "Autumn"}).status_code == 303
+    assert (only(app).name, only(app).ends_at) == ("Autumn", last)
+
+
+@pytest.mark.parametrize(
     ("kind", "filled", "told"),
     [
+        ("percentage", {"ends_at": "2031-02-31T10:00"}, "a day and time"),
+        ("percentage", {"ends_at": "2031-01-01T10:00+05:30"}, "a day and time"),
         ("percentage", {"share": "101"}, "Per cent from 0.01 to 100"),
         ("percentage", {"share": ""}, "Please fill this in"),
         ("percentage", {"name": " "}, "has a name"),
