@@ -4,21 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from typing import Any
-from urllib.parse import quote
 
 from flask import (
     Blueprint,
     Response,
     abort,
     current_app,
-    redirect,
     render_template,
     request,
 )
-from werkzeug.wrappers import Response as BaseResponse
 
-from app.catalog.editing import ProductEditing
 from app.catalog.forgetting import BESTSELLERS, LISTED, of_products, of_shelf
+from app.catalog.moving import follow_move
 from app.catalog.pages import CatalogPages
 from app.catalog.partials import cached_page
 from app.catalog.query import OPTION, ListingQuery, parse_query
@@ -97,7 +94,7 @@ def _listing(listing: Listing, current: str, tag: str) -> Response:
 
 
 @blueprint.get("/products/<slug>")
-def product(slug: str) -> BaseResponse:
+def product(slug: str) -> Response:
     """A product; ``option.<name>`` chooses the variant. One that moved is found where it is now."""
     wanted = {
         name.removeprefix(OPTION): value
@@ -107,10 +104,8 @@ def product(slug: str) -> BaseResponse:
     try:
         shown = service(CatalogPages).product_page(slug, wanted, current_market())
     except NotFound:
-        moved = service(ProductEditing).slug_of_past(slug)
-        if moved is None:
-            raise
-        return redirect(f"/products/{quote(moved)}", 301)
+        follow_move(slug)
+        raise
     if not is_shared():  # of shared pages the page cache tells, each time they are served
         remember_viewed(shown.product.id)
     keep_page(of_products(shown.shown_ids), subject=shown.product.id)

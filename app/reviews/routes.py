@@ -9,6 +9,7 @@ from werkzeug.wrappers import Response as BaseResponse
 
 from app.catalog.forgetting import of_products
 from app.catalog.models import Product
+from app.catalog.moving import follow_move
 from app.catalog.rules import is_sold
 from app.catalog.service import CatalogService
 from app.catalog.structured_data import SharedReview
@@ -35,6 +36,7 @@ _CHECK = Text("Please check the fields below.")
 def _product(slug: str) -> Product:
     product = service(CatalogService).find_product(slug)
     if product is None or not is_sold(product):
+        follow_move(slug)
         raise NotFound(Text("We could not find this product."))
     return product
 

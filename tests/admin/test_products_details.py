@@ -214,6 +214,8 @@ def test_old_links_arrive_at_the_new_address(app: Flask, owner: Staff, mug: Prod
     for old in ("dune-mug", "dune-cup"):
         answer = shop_of(app).get(f"/products/{old}")
         assert (answer.status_code, answer.location) == (301, "/products/sand-cup")
+        chosen = shop_of(app).get(f"/products/{old}?option.Size=L%20%26%20up")
+        assert chosen.location == "/products/sand-cup?option.Size=L%20%26%20up"
     assert shop_of(app).get("/products/never-there").status_code == 404
 
 

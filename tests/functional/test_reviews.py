@@ -6,11 +6,13 @@ import json
 import re
 import time
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
 from flask import Flask
 
+from app.catalog.editing import ProductEditing
 from app.catalog.models import Product
 from app.catalog.repository import CatalogRepository
 from app.catalog.service import CatalogService
@@ -190,6 +192,30 @@ def test_a_guest_who_registers_keeps_the_one_review(
     member.post(FORM, {**SAID, "title": "Still good"})
     (stored,) = _stored(app)
     assert (stored["title"], stored["account_id"]) == ("Still good", _account(member))
+
+
+def _move(app: Flask, mug: Product) -> None:
+    service(ProductEditing, app).change(mug.id, lambda product: replace(product, slug="sand-mug"))
+
+
+def test_what_is_below_an_old_address_is_found_at_the_new_one(
+    app: Flask, shopper: Shopper, mug: Product
+) -> None:
+    _move(app, mug)
+    for below in ("reviews?page=2", "review?order=MX-1&token=a%2Bb"):
+        answer = shopper.get(f"/products/dune-mug/{below}")
+        assert (answer.status_code, answer.location) == (301, f"/products/sand-mug/{below}")
+
+
+def test_a_review_begun_before_its_product_moved_is_kept(
+    app: Flask, buyer: Member, mug: Product
+) -> None:
+    _move(app, mug)
+    answer = buyer.post(FORM, SAID)
+    assert (answer.status_code, answer.location) == (308, "/products/sand-mug/review")
+    assert_went_to(buyer.post(answer.location, SAID), "/products/sand-mug/review")
+    (stored,) = _stored(app)
+    assert stored["text"] == SAID["text"]
 
 
 # --- reading --------------------------------------------------------------------------------------
