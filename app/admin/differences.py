@@ -30,6 +30,29 @@ def differences(
     ]
 
 
+def narrowed(
+    before: Mapping[str, Any], after: Mapping[str, Any]
+) -> tuple[dict[str, Any], dict[str, Any]]:
+    """Both states without what they have in common, which makes no difference; what was in a list
+    stands by its place."""
+    old, new = dict(before), dict(after)
+    for name in before.keys() & after.keys():
+        held, now = _branches(before[name]), _branches(after[name])
+        if before[name] == after[name]:
+            del old[name], new[name]
+        elif held is not None and now is not None:
+            old[name], new[name] = narrowed(held, now)
+    return old, new
+
+
+def _branches(value: Any) -> Mapping[str, Any] | None:
+    if isinstance(value, Mapping):
+        return value
+    if isinstance(value, list | tuple):
+        return {str(place): each for place, each in enumerate(value)}
+    return None
+
+
 def _leaves(value: Any, path: str = "") -> Iterator[tuple[str, Any]]:
     if isinstance(value, Mapping):
         items: Iterator[tuple[Any, Any]] = iter(value.items())

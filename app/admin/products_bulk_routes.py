@@ -17,7 +17,7 @@ from app.admin.products_bulk_form import (
     read_revisions,
     read_step,
 )
-from app.admin.products_pages import note_saved
+from app.admin.products_pages import note_one_of_many
 from app.catalog.bulk_editing import BulkEditing, Result, problems_of
 from app.catalog.editing import ProductEditing
 from app.catalog.service import CatalogService
@@ -88,7 +88,7 @@ def _told(results: Sequence[Result]) -> BaseResponse:
     """Say how each went, on the list where they were ticked."""
     for each in results:
         if each.saved:
-            note_saved(each.saved)
+            note_one_of_many(each.saved)
     refused = problems_of(results)
     for each in refused[:_MOST_TOLD]:
         leave_message(Text("Not changed: %(title)s. %(why)s", title=each.title, why=each.problem))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from app.admin.differences import Difference, differences
+from app.admin.differences import Difference, differences, narrowed
 from app.admin.guard import changed
 from app.catalog.editing import ProductMoved, Saved
 from app.catalog.models import Product
@@ -24,9 +24,16 @@ def note_saved(saved: Saved) -> None:
         note_change(saved.before, saved.after)
 
 
+def note_one_of_many(saved: Saved) -> None:
+    """Tell the log of one of many changes, by what differs alone: together they are one entry, and
+    a document of the database holds 16 MB."""
+    old, new = narrowed(as_plain(saved.before), as_plain(saved.after))
+    changed(f"product:{saved.after.id}", saved.after.title, old, new)
+
+
 def note_change(before: Product | None, after: Product | None) -> None:
     """Tell the log of a product that came, changed or went: whole, so that it can be brought back,
-    or of one that changed what differs. Many at once are one entry, which has to be stored."""
+    or of one that changed its fields that differ."""
     named = after or before
     assert named is not None  # noqa: S101 - one of them is there
     old, new = (as_plain(each) if each else None for each in (before, after))

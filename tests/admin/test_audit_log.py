@@ -6,7 +6,7 @@ import pytest
 from flask import Flask
 
 from app.admin import guard, undoing
-from app.admin.differences import Difference, differences
+from app.admin.differences import Difference, differences, narrowed
 from app.admin.permissions import Permission
 from app.audit_log.models import Actor, AuditEntry, AuditFilter, Change, Outcome
 from app.audit_log.service import AuditLog
@@ -175,3 +175,12 @@ def test_differences_are_named_by_path() -> None:
 def test_what_looks_like_a_number_and_is_a_name_is_a_difference(name: str) -> None:
     old, new = ({"attributes": {name: value}} for value in "ab")
     assert differences(old, new) == [Difference(path=f"attributes.{name}", before="a", after="b")]
+
+
+def test_what_is_narrowed_differs_in_the_same() -> None:
+    old = {"a": [{"x": 1, "y": 2}, {"x": 3}], "same": {"z": []}, "gone": 1, "kind": {"k": 1}}
+    new = {"a": [{"x": 1, "y": 5}], "same": {"z": []}, "come": [4], "kind": "k"}
+    before, after = narrowed(old, new)
+    assert before == {"a": {"0": {"y": 2}, "1": {"x": 3}}, "gone": 1, "kind": {"k": 1}}
+    assert after == {"a": {"0": {"y": 5}}, "come": [4], "kind": "k"}
+    assert differences(before, after) == differences(old, new)

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 from flask import Flask
 
+from app.admin.differences import differences
 from app.audit_log.models import AuditFilter, Outcome
 from app.audit_log.service import AuditLog
 from app.catalog.editing import ProductEditing
@@ -91,6 +92,33 @@ def test_many_large_products_fit_into_one_entry_of_the_log(
     assert {(each.before or {})["vendor"] for each in entry.changes} == {"Halden"}
     assert {(each.after or {})["vendor"] for each in entry.changes} == {"Norr"}
     assert len(entry.changes) == len(made)
+
+
+def test_prices_of_very_many_variants_fit_into_one_entry_of_the_log(
+    app: Flask, owner: Staff, catalog: CatalogMaker, database: Database
+) -> None:
+    """All variants, before and after, would be more than a document of the database can hold."""
+    made = [
+        make_product(
+            f"Shirt {n}",
+            *(
+                make_variant(f"{n}-{place}", {"Size": f"{place}{'x' * 30_000}"})
+                for place in range(40)
+            ),
+        )
+        for n in range(8)
+    ]
+    catalog.add(*made)
+    form = {"seen": [f"{each.id}:1" for each in made], "action": "percent", "value": "-10"}
+    assert owner.post(f"{BULK}/prices", {**form, "market": "US"}).status_code == 303
+    (entry,) = service(AuditLog, app).list(AuditFilter(action="admin_bulk.change_prices"), 5)
+    assert (entry.outcome, len(entry.changes)) == (Outcome.DONE, len(made))
+    (last,) = [
+        each
+        for each in differences(entry.changes[-1].before, entry.changes[-1].after)
+        if each.path == "variants.39.prices.US.amount"
+    ]
+    assert (last.before, last.after) == (2000, 1800)
 
 
 def test_tags_come_and_go(owner: Staff, three: list[Product], database: Database) -> None:
