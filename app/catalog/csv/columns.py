@@ -39,7 +39,8 @@ TAX_CLASS = "Tax Class"
 
 REQUIRED = (HANDLE, TITLE, PRICE)
 OPTION_NUMBERS = (1, 2, 3)
-_NO_KEY = re.compile(r"[.$\x00-\x1f\x7f]")
+_NO_KEY = re.compile(r"(\s*[.$\x00-\x1f\x7f])+\s*")
+_NO_ATTRIBUTE = re.compile(r"^[$\s]+|(\s*[.\x00-\x1f\x7f])+\s*")
 _ATTRIBUTE = re.compile(r"^(?P<name>.+) \(product\.metafields\.custom\.[a-z0-9_-]+\)$")
 
 
@@ -66,13 +67,17 @@ def market_compare_at(market_name: str) -> str:
 def attribute_of(column: str) -> str:
     """The attribute a metafield column is about, ``""`` for another column."""
     match = _ATTRIBUTE.match(column)
-    return as_key(match["name"]) if match else ""
+    return as_attribute(match["name"]) if match else ""
 
 
 def as_key(name: str) -> str:
-    """The name of an option or an attribute as a key of a document, where neither dots nor dollars
-    may stand."""
-    return " ".join(_NO_KEY.sub(" ", name).split())
+    """The name of an option as a key of a document, where neither dots nor dollars may stand."""
+    return _NO_KEY.sub(" ", name).strip()
+
+
+def as_attribute(name: str) -> str:
+    """The name of an attribute as the panel takes it: without dots, and no dollar at its head."""
+    return _NO_ATTRIBUTE.sub(" ", name).strip()
 
 
 def attribute_column(name: str, key: str) -> str:
@@ -88,3 +93,14 @@ def read_text(cell: str) -> str:
 def write_text(text: str) -> str:
     """The cell that is read as this text."""
     return text if read_text(text) == text else text.replace("&", "&amp;")
+
+
+def read_code(cell: str) -> str:
+    """A SKU or barcode: before many of them stands an apostrophe, so that spreadsheets take them
+    for text."""
+    return cell.removeprefix("'")
+
+
+def write_code(code: str) -> str:
+    """The cell that is read as this SKU or barcode."""
+    return f"'{code}" if code.startswith("'") else code

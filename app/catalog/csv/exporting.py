@@ -142,7 +142,11 @@ class _Sheet:
 
     def _written(self, rows: Iterable[Mapping[str, str]]) -> str:
         target = StringIO(newline="")
-        writer = csv.DictWriter(target, self._columns, restval="", lineterminator="\n")
+        # A lone carriage return is quoted only where it ends lines. An attribute that has come
+        # since the head was written has no column.
+        writer = csv.DictWriter(
+            target, self._columns, restval="", extrasaction="ignore", lineterminator="\r\n"
+        )
         writer.writerows({name: defuse(cell) for name, cell in row.items()} for row in rows)
         return target.getvalue()
 
@@ -231,7 +235,7 @@ def _variant(
             variant, other.code, c.market_price(other.name), c.market_compare_at(other.name)
         )
     return row | {
-        c.SKU: variant.sku,
+        c.SKU: c.write_code(variant.sku),
         c.GRAMS: str(variant.weight_grams),
         c.TRACKER: "" if variant.policy == UNCOUNTED else "shopify",
         c.QUANTITY: str(stock[variant.sku]) if variant.sku in stock else "",
@@ -240,7 +244,7 @@ def _variant(
         c.FULFILMENT: "manual",
         c.SHIPPING: str(variant.requires_shipping).lower(),
         c.TAXABLE: str(variant.taxable).lower(),
-        c.BARCODE: variant.barcode,
+        c.BARCODE: c.write_code(variant.barcode),
         c.VARIANT_IMAGE: variant.image_src,
         c.WEIGHT_UNIT: "g",
     }

@@ -10,7 +10,7 @@ from typing import Protocol
 
 from app.catalog.bundles import check_bundle, check_parts
 from app.catalog.csv.categories import CategoriesByName
-from app.catalog.csv.merging import merge
+from app.catalog.csv.merging import merge, with_own_skus
 from app.catalog.csv.parsing import BadRow, ManyBadRows, ParsedProduct, Parser
 from app.catalog.csv.reading import RawProduct, check_file, read_products
 from app.catalog.errors import BundleRefused
@@ -162,6 +162,7 @@ class CsvImport:
     ) -> Decision:
         """``claimed`` has the SKUs of earlier products that are not stored, and gets these."""
         known = self._catalog.by_slugs([each.slug for each in parsed], session)
+        parsed = [with_own_skus(each, known.get(each.slug)) for each in parsed]
         skus = [variant.sku for each in parsed for variant in each.variants]
         owners = {
             variant.sku: product.slug

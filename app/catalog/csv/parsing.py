@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field
 
 from slugify import slugify
@@ -47,7 +48,8 @@ class BadRow(Exception):
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class ParsedProduct:
-    """What the file says of one product. ``stock`` has the SKUs whose quantity is given."""
+    """What the file says of one product. ``stock`` has the SKUs whose quantity is given,
+    ``made_up`` those of variants that the file names by their options alone."""
 
     line: int
     slug: str
@@ -66,10 +68,11 @@ class ParsedProduct:
     seo_description: str
     stock: Mapping[Sku, int]
     lines: Mapping[Sku, int]
+    columns: AbstractSet[str]  # of the file, which says nothing of what it has no column for
+    made_up: AbstractSet[Sku]
     problems: tuple[BadRow, ...] = field(default=())
     lacks_variants: bool = False  # a bad row was about one
     bundle: Composition | None = None
-    says_policies: bool = False  # beyond the two that every product CSV knows
     tax_class: str = ""  # "": the file does not say
     gift_card: bool = False
 
@@ -79,7 +82,7 @@ class Parser:
 
     def __init__(self, market: Market, others: Sequence[Market], columns: Sequence[str]) -> None:
         self._market = market
-        self._says_policies = c.STOCK_POLICY in columns
+        self._columns = frozenset(columns)
         self._currencies = {each.code: each.currency for each in (market, *others)}
         self._others = [each for each in others if c.market_price(each.name) in columns]
         self._attributes = {
@@ -92,7 +95,8 @@ class Parser:
         self._check_head(raw.handle, first)
         names = _option_names(raw.rows)
         problems: list[BadRow] = []
-        variants, stock, lines = self._variants(raw, names, problems)
+        made_up: set[Sku] = set()
+        variants, stock, lines = self._variants(raw, names, problems, made_up)
         lacks_variants = bool(problems)
         if not variants:
             if problems:
@@ -122,10 +126,11 @@ class Parser:
             seo_description=c.read_text(first[c.SEO_DESCRIPTION]),
             stock=stock,
             lines=lines,
+            columns=self._columns,
+            made_up=made_up,
             problems=tuple(problems),
             lacks_variants=lacks_variants,
             bundle=self._bundle(first),
-            says_policies=self._says_policies,
             tax_class=_tax_class(first),
             gift_card=first[c.GIFT_CARD].lower() == "true",
         )
@@ -148,7 +153,7 @@ class Parser:
                 raise BadRow(first.line, f"{column} is longer than {longest} characters")
 
     def _variants(
-        self, raw: RawProduct, names: list[str], problems: list[BadRow]
+        self, raw: RawProduct, names: list[str], problems: list[BadRow], made_up: set[Sku]
     ) -> tuple[list[Variant], dict[Sku, int], dict[Sku, int]]:
         variants: list[Variant] = []
         stock: dict[Sku, int] = {}
@@ -170,6 +175,8 @@ class Parser:
                 continue
             variants.append(variant)
             lines[variant.sku] = row.line
+            if not _given_sku(row):
+                made_up.add(variant.sku)
             if quantity is not None:
                 stock[variant.sku] = quantity
         return variants, stock, lines
@@ -179,18 +186,22 @@ class Parser:
             if _CONTROL.search(value):
                 raise BadRow(row.line, f"{column} has control characters")
         options = _chosen(row, names)
-        tracked = bool(row[c.TRACKER])
         return Variant(
             sku=_sku(handle, row, options),
             options=options,
             prices=self._prices(row),
             weight_grams=_grams(row),
-            barcode=row[c.BARCODE].lstrip("'"),
+            barcode=c.read_code(row[c.BARCODE]),
             image_src=_source(row, c.VARIANT_IMAGE),
             requires_shipping=row[c.SHIPPING].lower() in _YES | {""},
             taxable=row[c.TAXABLE].lower() in _YES | {""},
-            policy=_policy(row, tracked=tracked),
+            policy=_policy(row, tracked=self._is_tracked(row)),
         )
+
+    def _is_tracked(self, row: RawRow) -> bool:
+        if c.TRACKER in self._columns:
+            return bool(row[c.TRACKER])
+        return not self._columns.isdisjoint((c.QUANTITY, c.POLICY))
 
     def _prices(self, row: RawRow) -> dict[str, Price]:
         own = _price(row, c.PRICE, c.COMPARE_AT, self._market.currency)
@@ -245,10 +256,14 @@ def options_of(variants: Sequence[Variant]) -> tuple[Option, ...]:
 
 def _sku(handle: str, row: RawRow, options: Mapping[str, str]) -> Sku:
     """The row's SKU, or a stable one made of handle and options."""
-    given = row[c.SKU].lstrip("'")
+    given = _given_sku(row)
     if len(given) > _LONGEST[c.SKU]:
         raise BadRow(row.line, f"the SKU is longer than {_LONGEST[c.SKU]} characters")
     return Sku(given or slugify("-".join([handle, *options.values()])).upper())
+
+
+def _given_sku(row: RawRow) -> str:
+    return c.read_code(row[c.SKU])
 
 
 def _price(row: RawRow, column: str, compare_column: str, currency: str) -> Price | None:
