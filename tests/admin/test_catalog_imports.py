@@ -137,6 +137,22 @@ def test_what_is_no_product_list_is_refused(
     assert _upload(owner, _many(1), market="XX").status_code == 422
 
 
+def test_a_file_full_of_lost_quotation_marks_says_so_in_few_words(
+    owner: Staff, database: Database, jobs: ImportJobs
+) -> None:
+    """Quoted whole, what stands in the place of prices would be more than an import can note."""
+    rows = (f'mug-{n},Mug,Halden,true,M{n},shopify,1,"{"x" * 900_000}"' for n in range(20))
+    import_id = _id(_upload(owner, _file(*rows)))
+    jobs.run()
+    assert jobs.get(import_id).state is ImportState.CHECKED
+    jobs.start(import_id)
+    jobs.run()
+    job = jobs.get(import_id)
+    assert (job.state, job.counts.refused) == (ImportState.DONE, 20)
+    assert all("is no exact USD amount" in each.reason for each in job.refusals)
+    assert len(owner.get(f"/admin/imports/{import_id}").text) < 100_000
+
+
 def test_files_are_large_here_and_not_elsewhere(owner: Staff, jobs: ImportJobs) -> None:
     row = "mug,Mug,Halden,true,M,shopify,1,20.00"
     large = _file(row, *("mug,,,,,,," + "x" * 900 for _ in range(4000)))

@@ -26,24 +26,26 @@ from app.catalog.models import (
 )
 from app.markets.models import Market
 from app.shared.ids import Sku
-from app.shared.markup import clean_html
+from app.shared.markup import clean_html, shorten
 from app.shared.money import Money
 
 _HANDLE = re.compile(r"[a-z0-9]+(?:[-_][a-z0-9]+)*", re.ASCII)
 _CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
 _LONGEST = {c.TITLE: 255, c.VENDOR: 255, c.TYPE: 255, c.SKU: 120, c.HANDLE: 255}
+_LONGEST_REASON = 400  # characters
 _MOST_STOCK = 10_000_000
 _DEFAULT = "Default Title"  # Shopify's name for "nothing to choose"
 _YES = {"true", "yes", "1"}
 
 
 class BadRow(Exception):
-    """A row that cannot be used, and why."""
+    """A row that cannot be used, and why, in few words: where a quotation mark is missing, what
+    the reason quotes may be half of the file."""
 
     def __init__(self, line: int, reason: str) -> None:
         super().__init__(reason)
         self.line = line
-        self.reason = reason
+        self.reason = shorten(reason, _LONGEST_REASON)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -145,7 +147,7 @@ class Parser:
         if not handle:
             raise BadRow(first.line, "the handle is missing")
         if not _HANDLE.fullmatch(handle):
-            raise BadRow(first.line, f"{handle!r} is no handle: use a-z, 0-9 and hyphens")
+            raise BadRow(first.line, f"{handle[:60]!r} is no handle: use a-z, 0-9 and hyphens")
         if not first[c.TITLE]:
             raise BadRow(first.line, "the title is missing in the product's first row")
         for column, longest in _LONGEST.items():
@@ -277,9 +279,11 @@ def _amount(row: RawRow, column: str, currency: str) -> Money:
     try:
         amount = Money.from_major(row[column], currency)
     except ValueError:
-        raise BadRow(row.line, f"{column}: {row[column]!r} is no exact {currency} amount") from None
+        raise BadRow(
+            row.line, f"{column}: {row[column][:60]!r} is no exact {currency} amount"
+        ) from None
     if not 0 <= amount.minor < 10**12:
-        raise BadRow(row.line, f"{column}: {row[column]!r} is out of range")
+        raise BadRow(row.line, f"{column}: {row[column][:60]!r} is out of range")
     return amount
 
 
@@ -306,9 +310,9 @@ def _grams(row: RawRow) -> int:
     try:
         grams = round(float(text))
     except (ValueError, OverflowError):
-        raise BadRow(row.line, f"{c.GRAMS}: {text!r} is no number") from None
+        raise BadRow(row.line, f"{c.GRAMS}: {text[:60]!r} is no number") from None
     if not 0 <= grams <= _MOST_STOCK:
-        raise BadRow(row.line, f"{c.GRAMS}: {text!r} is out of range")
+        raise BadRow(row.line, f"{c.GRAMS}: {text[:60]!r} is out of range")
     return grams
 
 
@@ -317,7 +321,7 @@ def _quantity(row: RawRow) -> int | None:
     if not text:
         return None
     if not re.fullmatch(r"-?\d{1,9}", text, re.ASCII) or abs(int(text)) > _MOST_STOCK:
-        raise BadRow(row.line, f"{c.QUANTITY}: {text!r} is no whole number in range")
+        raise BadRow(row.line, f"{c.QUANTITY}: {text[:60]!r} is no whole number in range")
     return max(int(text), 0)
 
 

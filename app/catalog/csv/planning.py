@@ -62,7 +62,7 @@ def planned_stock(decision: Decision) -> Iterator[FieldChange]:
 
 def _changes(before: Product, after: Product) -> Iterator[FieldChange]:
     for name in _PLAIN:
-        yield from _change(name, getattr(before, name), getattr(after, name))
+        yield from _change(name.replace("_", " "), getattr(before, name), getattr(after, name))
     yield from _change("kind", before.kind.value, after.kind.value)
     yield from _change("tags", ", ".join(before.tags), ", ".join(after.tags))
     yield from _change("description", before.description_html, after.description_html)
@@ -76,9 +76,9 @@ def _changes(before: Product, after: Product) -> Iterator[FieldChange]:
 def _variant_changes(before: Iterable[Variant], after: Iterable[Variant]) -> Iterator[FieldChange]:
     old, new = ({each.sku: each for each in variants} for variants in (before, after))
     for sku in new.keys() - old.keys():
-        yield FieldChange(name=f"variant {sku}", before="", after=new[sku].title or sku)
+        yield from _change(f"variant {sku}", "", new[sku].title or sku)
     for sku in old.keys() - new.keys():
-        yield FieldChange(name=f"variant {sku}", before=old[sku].title or sku, after="")
+        yield from _change(f"variant {sku}", old[sku].title or sku, "")
     for sku, variant in new.items():
         if sku in old:
             yield from _fields_of(sku, old[sku], variant)
@@ -88,9 +88,8 @@ def _fields_of(sku: str, before: Variant, after: Variant) -> Iterator[FieldChang
     yield from _maps(f"{sku} price", _prices(before), _prices(after))
     yield from _maps(f"{sku} option", before.options, after.options)
     for name in ("weight_grams", "barcode", "image_src", "requires_shipping", "taxable"):
-        yield from _change(
-            f"{sku} {name}".replace("_", " "), str(getattr(before, name)), str(getattr(after, name))
-        )
+        field = name.replace("_", " ")
+        yield from _change(f"{sku} {field}", str(getattr(before, name)), str(getattr(after, name)))
     yield from _change(f"{sku} policy", before.policy.kind.value, after.policy.kind.value)
 
 
@@ -114,6 +113,4 @@ def _maps(name: str, before: Mapping[str, str], after: Mapping[str, str]) -> Ite
 
 def _change(name: str, before: str, after: str) -> Iterator[FieldChange]:
     if before != after:
-        yield FieldChange(
-            name=name.replace("_", " "), before=before[:_LONGEST], after=after[:_LONGEST]
-        )
+        yield FieldChange(name=name[:_LONGEST], before=before[:_LONGEST], after=after[:_LONGEST])
