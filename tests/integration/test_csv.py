@@ -325,3 +325,30 @@ def test_what_has_no_price_in_the_files_market_is_in_the_file_too(
     again = _import(app, path)
     assert (again.updated, again.unchanged, again.problems) == (0, 2, [])
     assert _products(database) == before
+
+
+def test_products_of_many_variants_are_stored_few_at_once(app: Flask, tmp_path: Path) -> None:
+    """A transaction that takes too long is ended by the database, however often it is tried."""
+    path = _write(
+        tmp_path,
+        *(
+            f"p{n},{'' if place else 'P'},,,,,,Size,S{place},,,P{n}-{place},,shopify,,,5.00,,,,"
+            for n in range(12)
+            for place in range(100)
+        ),
+    )
+    rows = [0]
+    report = service(CsvImport, app).run(path, UNITED_STATES, lambda done, _: rows.append(done))
+    assert (report.created, report.variants, report.problems) == (12, 1200, [])
+    assert rows == [0, 500, 1000, 1200]
+
+
+def test_a_product_of_all_rows_is_refused_at_once(
+    app: Flask, database: Database, tmp_path: Path
+) -> None:
+    rows = (f"mug,Mug,,,,,,Size,S{n},,,M{n},,,,,5.00,,,," for n in range(20_000))
+    report = _import(app, _write(tmp_path, *rows))
+    assert [(each.line, each.reason) for each in report.problems] == [
+        (2, "mug has more than 2048 variants")
+    ]
+    assert _products(database) == {}

@@ -24,7 +24,8 @@ from app.markets.service import MarketService
 from app.shared.clock import now
 from app.shared.ids import ProductId, Sku
 
-_BATCH = 50  # products in one transaction
+_BATCH = 50  # products in one transaction, or fewer of very many rows: it has to end in time
+_BATCH_ROWS = 500
 
 
 @dataclass(kw_only=True)
@@ -131,7 +132,7 @@ class CsvImport:
         for raw in islice(products, passed):
             rows, done = rows + len(raw.rows), done + 1
             skipped.take(parser, raw, seen)
-        while found := list(islice(products, _BATCH)):
+        while found := _some(products):
             batch = _Batch(all_rows=total)
             for raw in found:
                 rows, done = rows + len(raw.rows), done + 1
@@ -230,6 +231,16 @@ class CsvImport:
             shelf = Category(slug=slug, name=wanted[slug], position=position)
             self._catalog.add_shelf(shelf, session)
         return added
+
+
+def _some(products: Iterator[RawProduct]) -> list[RawProduct]:
+    """As many of the next products as one transaction can store."""
+    found: list[RawProduct] = []
+    rows = 0
+    while len(found) < _BATCH and rows < _BATCH_ROWS and (raw := next(products, None)):
+        found.append(raw)
+        rows += len(raw.rows)
+    return found
 
 
 @dataclass(kw_only=True)

@@ -34,6 +34,7 @@ _CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
 _LONGEST = {c.TITLE: 255, c.VENDOR: 255, c.TYPE: 255, c.SKU: 120, c.HANDLE: 255}
 _LONGEST_REASON = 400  # characters
 _MOST_STOCK = 10_000_000
+_MOST_VARIANTS = 2048  # of a product, as at Shopify
 _DEFAULT = "Default Title"  # Shopify's name for "nothing to choose"
 _YES = {"true", "yes", "1"}
 
@@ -95,6 +96,8 @@ class Parser:
         """The product. Raises ``BadRow`` if nothing of it can be used."""
         first = raw.rows[0]
         self._check_head(raw.handle, first)
+        if sum(map(_has_variant, raw.rows)) > _MOST_VARIANTS:
+            raise BadRow(first.line, f"{raw.handle} has more than {_MOST_VARIANTS} variants")
         names = _option_names(raw.rows)
         problems: list[BadRow] = []
         made_up: set[Sku] = set()
@@ -160,6 +163,7 @@ class Parser:
         variants: list[Variant] = []
         stock: dict[Sku, int] = {}
         lines: dict[Sku, int] = {}
+        taken: set[frozenset[tuple[str, str]]] = set()
         for row in raw.rows:
             if not _has_variant(row):
                 continue
@@ -169,13 +173,15 @@ class Parser:
                     raise BadRow(
                         row.line, f"SKU {variant.sku} is in line {lines[variant.sku]} already"
                     )
-                if any(variant.options == other.options for other in variants):
+                place = frozenset(variant.options.items())
+                if place in taken:
                     raise BadRow(row.line, "another row has the same options")
                 quantity = _quantity(row)
             except BadRow as problem:
                 problems.append(problem)
                 continue
             variants.append(variant)
+            taken.add(place)
             lines[variant.sku] = row.line
             if not _given_sku(row):
                 made_up.add(variant.sku)
