@@ -13,7 +13,7 @@ from flask import Flask
 
 from app.catalog.csv.exporting import CsvExport
 from app.catalog.csv.importing import CsvImport, ImportReport
-from app.catalog.models import BundleComponent, FixedPricing, Product, ProductStatus
+from app.catalog.models import BundleComponent, FixedPricing, PercentOff, Product, ProductStatus
 from app.catalog.readmodel.touched import Touched
 from app.catalog.repository import CatalogRepository
 from app.catalog.service import CatalogService
@@ -24,7 +24,7 @@ from app.markets.service import UNITED_STATES
 from app.shared.ids import Sku
 from app.shared.money import Money
 from app.web.registry import service
-from tests.support.catalog import CatalogMaker
+from tests.support.catalog import CatalogMaker, make_product, make_variant
 from tests.support.shopper import soup
 
 
@@ -199,3 +199,25 @@ def test_a_bundle_that_cannot_be_read_is_told_and_left_out(
     report = _import(app, path)
     assert [problem.line for problem in report.problems] == [2]
     assert database["products"].count_documents({}) == 0
+
+
+def test_a_file_takes_no_variant_away_that_a_bundle_is_made_of(
+    app: Flask, database: Database, catalog: CatalogMaker, tmp_path: Path
+) -> None:
+    sizes = (make_variant(f"M-{size}", {"Size": size}) for size in "SL")
+    catalog.add(make_product("Mug", *sizes))
+    part = BundleComponent(sku=Sku("M-L"), quantity=2)
+    catalog.bundle("Pair", part, pricing=PercentOff(basis_points=1000))
+    before = CatalogRepository(database).by_slugs(["mug", "pair"])
+    path = tmp_path / "shop.csv"
+    head = "Handle,Title,Option1 Name,Option1 Value,Variant SKU,Variant Price,Bundle"
+    path.write_text(f"{head}\nmug,Mug,Size,S,M-S,20.00,\n")
+    report = service(CsvImport, app).run(path, UNITED_STATES, lambda done, of: None)
+    assert [each.reason for each in report.problems] == [
+        "M-L is part of pair: change that first; mug was left out"
+    ]
+    assert CatalogRepository(database).by_slugs(["mug", "pair"]) == before
+    bundle = '"{""components"":[{""sku"":""M-S"",""quantity"":1}],""pricing"":{""kind"":""percent_off"",""basis_points"":100}}"'
+    path.write_text(f"{head}\nmug,Mug,Size,S,M-S,20.00,\npair,Pair,,,PAIR,1.00,{bundle}\n")
+    report = service(CsvImport, app).run(path, UNITED_STATES, lambda done, of: None)
+    assert (report.updated, report.problems) == (2, [])

@@ -184,7 +184,9 @@ class CsvImport:
                 continue
             merged.append((each, product))
         claimed.update((v.sku, each.slug) for _, each in merged for v in each.variants)
-        refusals = self._bundle_problems([product for _, product in merged], session)
+        products = [product for _, product in merged]
+        refusals = self._lost_parts(products, known, session)
+        refusals |= self._bundle_problems(products, session)
         for each, product in merged:
             if refusal := refusals.get(product.id):
                 report.problems.append(BadRow(each.line, f"{refusal}; {each.slug} was left out"))
@@ -220,6 +222,25 @@ class CsvImport:
             each.id: refusal
             for each in odd
             if (refusal := _refusal(each, known.values(), holders.values()))
+        }
+
+    def _lost_parts(
+        self, products: list[Product], known: Mapping[str, Product], session: Session | None
+    ) -> dict[ProductId, str]:
+        """Which of these have lost a variant that bundles are made of: nobody could buy them."""
+        gone = {
+            variant.sku: product.id
+            for product in products
+            if product.slug in known
+            for variant in known[product.slug].variants
+            if product.variant(variant.sku) is None
+        }
+        holders = {each.id: each for each in self._catalog.bundles_of(gone, session)}
+        holders |= {each.id: each for each in products if each.id in holders}
+        return {
+            gone[sku]: f"{sku} is part of {bundle.slug}: change that first"
+            for bundle in holders.values()
+            for sku in sorted(bundle.part_skus & gone.keys())
         }
 
     def _add_categories(self, wanted: Mapping[str, str], session: Session) -> list[str]:
