@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
 from flask import Flask
 
+from app.catalog.csv.exporting import CsvExport
 from app.catalog.csv.importing import CsvImport, ImportReport
 from app.catalog.models import UNCOUNTED, Image, PolicyKind, Price, Product, ProductStatus
 from app.catalog.repository import CatalogRepository
@@ -190,7 +191,33 @@ def test_what_a_picture_belongs_to_stays_though_its_variants_have_more_in_common
 def test_what_waits_for_its_day_still_does(
     app: Flask, database: Database, catalog: CatalogMaker, tmp_path: Path
 ) -> None:
-    day = now().replace(microsecond=0) + timedelta(days=9)
+    """Also in another shop, which would show at once what is a secret here."""
+    day = (now() + timedelta(days=9)).replace(microsecond=5000)
     catalog.add(make_product("Bowl", make_variant("BOWL"), published_at=day))
+    path = tmp_path / "out.csv"
+    service(CsvExport, app).run(path, UNITED_STATES, lambda done, total: None)
     _import(app, tmp_path, "Handle,Title,Variant SKU,Variant Price", "bowl,Bowl,BOWL,9.00")
     assert _now(database, "bowl").published_at == day
+    database["products"].delete_many({})
+    assert service(CsvImport, app).run(path, UNITED_STATES, lambda done, total: None).created == 1
+    assert _now(database, "bowl").published_at == day
+
+
+@pytest.mark.parametrize(
+    ("text", "moment"),
+    [
+        ("2031-05-01", datetime(2031, 5, 1, tzinfo=UTC)),
+        ("2031-05-01 09:00", datetime(2031, 5, 1, 9, tzinfo=UTC)),
+        ("2031-05-01T09:00:00+02:00", datetime(2031, 5, 1, 7, tzinfo=UTC)),
+        ("9999-12-31T23:00:00-05:00", None),
+        ("soon", None),
+    ],
+)
+def test_when_it_is_published_can_be_said(
+    app: Flask, database: Database, tmp_path: Path, text: str, moment: datetime | None
+) -> None:
+    head = "Handle,Title,Variant SKU,Variant Price,Published At"
+    report = _import(app, tmp_path, head, f"bowl,Bowl,BOWL,9.00,{text}")
+    assert [each.line for each in report.problems] == ([] if moment else [2])
+    found = CatalogRepository(database).find_by_slug("bowl")
+    assert (found.published_at if found else None) == moment

@@ -36,6 +36,7 @@ STATUS = "Status"
 BUNDLE = "Bundle"  # the shop's own, as are the next
 STOCK_POLICY = "Variant Stock Policy"
 TAX_CLASS = "Tax Class"
+PUBLISHED_AT = "Published At"
 
 REQUIRED = (HANDLE, TITLE, PRICE)
 OPTION_NUMBERS = (1, 2, 3)

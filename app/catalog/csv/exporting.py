@@ -31,7 +31,7 @@ _BASE = (
     c.SKU, c.GRAMS, c.TRACKER, c.QUANTITY, c.POLICY, c.FULFILMENT, c.PRICE, c.COMPARE_AT,
     c.SHIPPING, c.TAXABLE, c.BARCODE, c.IMAGE, c.IMAGE_POSITION, c.IMAGE_ALT, c.GIFT_CARD,
     c.SEO_TITLE, c.SEO_DESCRIPTION, c.VARIANT_IMAGE, c.WEIGHT_UNIT, c.STATUS, c.BUNDLE,
-    c.STOCK_POLICY, c.TAX_CLASS,
+    c.STOCK_POLICY, c.TAX_CLASS, c.PUBLISHED_AT,
 )  # fmt: skip
 
 
@@ -203,6 +203,7 @@ def _head(product: Product, categories: Mapping[str, str]) -> dict[str, str]:
         c.TYPE: product.type,
         c.TAGS: ", ".join(product.tags),
         c.PUBLISHED: str(published).lower(),
+        c.PUBLISHED_AT: product.published_at.isoformat() if product.published_at else "",
         c.GIFT_CARD: str(product.is_gift_card).lower(),
         c.SEO_TITLE: c.write_text(product.seo_title),
         c.SEO_DESCRIPTION: c.write_text(product.seo_description),

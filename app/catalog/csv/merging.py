@@ -9,10 +9,11 @@ from typing import Any
 
 from app.catalog.csv import columns as c
 from app.catalog.csv.categories import CategoriesByName
-from app.catalog.csv.parsing import BadRow, ParsedProduct, options_of
+from app.catalog.csv.parsing import BadRow, ParsedProduct
 from app.catalog.models import (
     UNCOUNTED,
     Image,
+    Option,
     Policy,
     Product,
     ProductKind,
@@ -59,9 +60,7 @@ def merge(parsed: ParsedProduct, known: Product | None, shelves: CategoriesByNam
     bad row may have been about it. Raises ``BadRow`` where such a one has other options than the
     file's, and for a product with options in a file without.
     """
-    if known and known.options and c.option_name(1) not in parsed.columns:
-        reason = f"the variants of {parsed.slug} have options, and the file has no column"
-        raise BadRow(parsed.line, f"{reason} {c.option_name(1)}; {parsed.slug} was left out")
+    _check_options(parsed, known)
     before = {variant.sku: variant for variant in known.variants} if known else {}
     variants = tuple(
         _merge_variant(each, before.get(each.sku), parsed.columns) for each in parsed.variants
@@ -87,7 +86,7 @@ def merge(parsed: ParsedProduct, known: Product | None, shelves: CategoriesByNam
         description_html=parsed.description_html,
         category=_category(parsed, known, shelves),
         tags=parsed.tags,
-        options=options_of(variants),
+        options=_options_of(variants),
         variants=variants,
         images=_merge_images(parsed, known, variants),
         components=components,
@@ -97,11 +96,21 @@ def merge(parsed: ParsedProduct, known: Product | None, shelves: CategoriesByNam
         seo_title=parsed.seo_title,
         seo_description=parsed.seo_description,
         featured=known.featured if known else False,
-        published_at=(known.published_at if known else None) or (now() if published else None),
+        published_at=parsed.published_at
+        or (known.published_at if known else None)
+        or (now() if published else None),
         updated_at=known.updated_at if known else now(),
         revision=known.revision if known else 1,
     )
     return replace(product, **_unsaid(_OF_PRODUCT, known, parsed.columns)) if known else product
+
+
+def _options_of(variants: Sequence[Variant]) -> tuple[Option, ...]:
+    """What there is to choose between variants that all have the same options."""
+    return tuple(
+        Option(name=key, values=tuple(dict.fromkeys(each.options[key] for each in variants)))
+        for key in variants[0].options
+    )
 
 
 def _unsaid(
@@ -109,6 +118,12 @@ def _unsaid(
 ) -> dict[str, Any]:
     """What is known of fields that the file has no column for."""
     return {name: getattr(known, name) for name, column in fields.items() if column not in columns}
+
+
+def _check_options(parsed: ParsedProduct, known: Product | None) -> None:
+    if known and known.options and c.option_name(1) not in parsed.columns:
+        reason = f"the variants of {parsed.slug} have options, and the file has no column"
+        raise BadRow(parsed.line, f"{reason} {c.option_name(1)}; {parsed.slug} was left out")
 
 
 def _status(parsed: ParsedProduct, known: Product | None) -> ProductStatus:

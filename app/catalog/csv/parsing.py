@@ -6,6 +6,7 @@ import re
 from collections.abc import Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 
 from slugify import slugify
 
@@ -18,7 +19,6 @@ from app.catalog.models import (
     DENY,
     UNCOUNTED,
     Image,
-    Option,
     Policy,
     Price,
     ProductStatus,
@@ -78,6 +78,7 @@ class ParsedProduct:
     bundle: Composition | None = None
     tax_class: str = ""  # "": the file does not say
     gift_card: bool = False
+    published_at: datetime | None = None
 
 
 class Parser:
@@ -138,6 +139,7 @@ class Parser:
             bundle=self._bundle(first),
             tax_class=_tax_class(first),
             gift_card=first[c.GIFT_CARD].lower() == "true",
+            published_at=_published_at(first),
         )
 
     def _bundle(self, first: RawRow) -> Composition | None:
@@ -254,14 +256,6 @@ def _chosen(row: RawRow, names: list[str]) -> dict[str, str]:
     return options
 
 
-def options_of(variants: Sequence[Variant]) -> tuple[Option, ...]:
-    """What there is to choose between variants that all have the same options."""
-    return tuple(
-        Option(name=key, values=tuple(dict.fromkeys(each.options[key] for each in variants)))
-        for key in variants[0].options
-    )
-
-
 def _sku(handle: str, row: RawRow, options: Mapping[str, str]) -> Sku:
     """The row's SKU, or a stable one made of handle and options."""
     given = _given_sku(row)
@@ -373,6 +367,19 @@ def _shared_options(variants: Sequence[Variant]) -> dict[str, str]:
         for name, value in first.items()
         if all(each.options.get(name) == value for each in variants)
     }
+
+
+def _published_at(first: RawRow) -> datetime | None:
+    text = first[c.PUBLISHED_AT]
+    if not text:
+        return None
+    try:
+        moment = datetime.fromisoformat(text)
+        moment = moment.replace(tzinfo=moment.tzinfo or UTC).astimezone(UTC)
+    except (ValueError, OverflowError):
+        reason = f"{c.PUBLISHED_AT}: {text[:60]!r} is no time, such as 2031-05-01T09:00Z"
+        raise BadRow(first.line, reason) from None
+    return moment.replace(microsecond=moment.microsecond // 1000 * 1000)  # as it is stored
 
 
 def _status(first: RawRow) -> ProductStatus:

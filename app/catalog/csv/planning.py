@@ -63,6 +63,7 @@ def planned_stock(decision: Decision) -> Iterator[FieldChange]:
 def _changes(before: Product, after: Product) -> Iterator[FieldChange]:
     for name in _PLAIN:
         yield from _change(name.replace("_", " "), getattr(before, name), getattr(after, name))
+    yield from _change("published at", _moment(before), _moment(after))
     yield from _change("kind", before.kind.value, after.kind.value)
     yield from _change("tags", ", ".join(before.tags), ", ".join(after.tags))
     yield from _change("description", before.description_html, after.description_html)
@@ -71,6 +72,10 @@ def _changes(before: Product, after: Product) -> Iterator[FieldChange]:
     if (before.components, before.pricing) != (after.components, after.pricing):
         yield FieldChange(name="bundle", before="", after="…")
     yield from _variant_changes(before.variants, after.variants)
+
+
+def _moment(product: Product) -> str:
+    return f"{product.published_at:%Y-%m-%d %H:%M} UTC" if product.published_at else ""
 
 
 def _variant_changes(before: Iterable[Variant], after: Iterable[Variant]) -> Iterator[FieldChange]:
