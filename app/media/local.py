@@ -22,6 +22,7 @@ from app.shared.texts import Text
 
 PREFIX = "/media/"
 _NAME = re.compile(r"[a-z0-9-]+(\.[0-9a-f]{12})?\.(webp|jpg|jpeg|png|avif)")
+_LONGEST_NAME = 200  # a file system takes little more, and its copies are called longer
 _log = structlog.get_logger()
 _MAKERS = 4  # encoders at work on this machine at once, in all processes together
 
@@ -56,7 +57,8 @@ class LocalMediaStore:
     def master(self, name: str) -> Path | None:
         """The stored file, or None."""
         path = self._folder / name
-        return path if _NAME.fullmatch(name) and path.is_file() else None
+        is_name = len(name) <= _LONGEST_NAME and _NAME.fullmatch(name)
+        return path if is_name and path.is_file() else None
 
     def names(self) -> list[str]:
         """Every stored picture."""
@@ -74,12 +76,17 @@ class LocalMediaStore:
         """The copy ``width`` pixels wide, made now if need be; the master if it is smaller.
 
         None for unknown pictures, and for widths that the shop does not use: strangers cannot fill
-        the disk. Raises ``MediaUnavailable`` where there is no room for a copy.
+        the disk. Raises ``MediaUnavailable`` where there is no room for a copy, and for a master
+        that cannot be read.
         """
         master = self.master(name)
         if master is None:
             return None
-        own = _width_of(master)
+        try:
+            own = _width_of(master)
+        except OSError as error:
+            _log.error("picture_not_read", error=str(error))
+            raise MediaUnavailable(Text("Pictures cannot be stored now.")) from error
         if width != own and width not in WIDTHS:
             return None
         if width > own:

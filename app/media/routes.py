@@ -24,8 +24,7 @@ def original(name: str) -> Response:
 
 @blueprint.get("/w<int:width>/<name>")
 def resized(width: int, name: str) -> Response:
-    """A picture in one of the widths the shop uses; as it is kept, while there is no room for a
-    copy."""
+    """A picture in one of the widths the shop uses; as it is kept, while no copy can be made."""
     store = service(LocalMediaStore)
     try:
         return _send(store.copy(name, width))
