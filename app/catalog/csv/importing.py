@@ -5,14 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from itertools import islice
-from pathlib import Path
 from typing import Protocol
 
 from app.catalog.bundles import check_bundle, check_parts
 from app.catalog.csv.categories import CategoriesByName
 from app.catalog.csv.merging import merge, with_own_skus
 from app.catalog.csv.parsing import BadRow, ManyBadRows, ParsedProduct, Parser
-from app.catalog.csv.reading import RawProduct, check_file, read_products
+from app.catalog.csv.reading import RawProduct, Source, check_file, read_products
 from app.catalog.errors import BundleRefused
 from app.catalog.models import Category, Product
 from app.catalog.repository import CatalogRepository
@@ -88,16 +87,16 @@ class CsvImport:
 
     def run(
         self,
-        path: Path,
+        source: Source,
         market: Market,
         progress: Callable[[int, int], None],
         journal: Journal | None = None,
     ) -> ImportReport:
-        """Import ``path`` with plain prices in ``market``; ``progress(rows done, rows)`` is called
+        """Import a file with plain prices in ``market``; ``progress(rows done, rows)`` is called
         along the way. With a ``journal``, what that has passed is left out, also of the report.
         Raises ``UnreadableFile`` before anything is changed."""
         report = ImportReport()
-        for batch in self._batches(path, market, journal.passed if journal else 0):
+        for batch in self._batches(source, market, journal.passed if journal else 0):
             part = self._store(batch, journal)
             report.add(part)
             progress(batch.rows, batch.all_rows)
@@ -105,12 +104,12 @@ class CsvImport:
         return report
 
     def plan(
-        self, path: Path, market: Market, progress: Callable[[int, int], None]
+        self, source: Source, market: Market, progress: Callable[[int, int], None]
     ) -> Iterator[Decision]:
         """What ``run`` would do with the file now, batch by batch; nothing is written. Raises
         ``UnreadableFile``."""
         claimed: dict[Sku, str] = {}
-        for batch in self._batches(path, market, 0):
+        for batch in self._batches(source, market, 0):
             decision = self._decide(batch.parsed, None, claimed)
             decision.report.problems += batch.problems
             decision.on_hand = self._stock.on_hand(decision.stock) if decision.stock else {}
@@ -120,14 +119,14 @@ class CsvImport:
             yield decision
             progress(batch.rows, batch.all_rows)
 
-    def _batches(self, path: Path, market: Market, passed: int) -> Iterator[_Batch]:
+    def _batches(self, source: Source, market: Market, passed: int) -> Iterator[_Batch]:
         """The file's products, those ``passed`` left out."""
-        columns, total = check_file(path)
+        columns, total = check_file(source)
         others = [each for each in self._markets.every() if each.code != market.code]
         parser = Parser(market, others, columns)
         rows = done = 0
         seen: dict[str, int] = {}
-        products = read_products(path)
+        products = read_products(source)
         skipped = _Batch(all_rows=total)
         for raw in islice(products, passed):
             rows, done = rows + len(raw.rows), done + 1

@@ -7,11 +7,8 @@ Whoever has lost the lease cannot write any more.
 
 from __future__ import annotations
 
-import tempfile
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from dataclasses import replace
-from pathlib import Path
 
 import structlog
 
@@ -126,22 +123,22 @@ class ImportJobs:
             self._fail(job, worker, Text("It stopped several times at the same place."))
             return
         market = self._markets.get(job.market)
-        with self._file(job) as path:
-            if job.state is ImportState.CHECKING:
-                self._try_out(job, worker, path, market)
-            else:
-                self._import(job, worker, path, market)
+        data = b"".join(self._jobs.file(job.id))  # not in a file: the disk may be full
+        if job.state is ImportState.CHECKING:
+            self._try_out(job, worker, data, market)
+        else:
+            self._import(job, worker, data, market)
 
     def _fail(self, job: ImportJob, worker: str, problem: str) -> None:
         self._jobs.conclude(job.id, worker, ImportState.FAILED, problem=str(problem))
 
-    def _try_out(self, job: ImportJob, worker: str, path: Path, market: Market) -> None:
+    def _try_out(self, job: ImportJob, worker: str, data: bytes, market: Market) -> None:
         def progress(rows: int, _: int) -> None:
             if not self._jobs.renew(job.id, worker, lease_until(_LEASE), rows):
                 raise LeaseLost
 
         plan, total = Plan(), ImportReport()
-        for decision in self._importer.plan(path, market, progress):
+        for decision in self._importer.plan(data, market, progress):
             total.add(decision.report)
             plan = replace(
                 plan,
@@ -153,21 +150,13 @@ class ImportJobs:
         if not self._jobs.store_plan(job.id, worker, plan):
             raise LeaseLost
 
-    def _import(self, job: ImportJob, worker: str, path: Path, market: Market) -> None:
+    def _import(self, job: ImportJob, worker: str, data: bytes, market: Market) -> None:
         journal = _Journal(self._jobs, job, worker)
-        self._importer.run(path, market, lambda _done, _all: None, journal)
+        self._importer.run(data, market, lambda _done, _all: None, journal)
         if not self._jobs.conclude(job.id, worker, ImportState.DONE):
             raise LeaseLost
         if journal.counts.created or journal.counts.updated:
             self._on_done()
-
-    @contextmanager
-    def _file(self, job: ImportJob) -> Iterator[Path]:
-        with tempfile.NamedTemporaryFile(suffix=".csv") as file:
-            for piece in self._jobs.file(job.id):
-                file.write(piece)
-            file.flush()
-            yield Path(file.name)
 
 
 class _Journal:
@@ -200,13 +189,10 @@ class _Journal:
 
 
 def _count_rows(data: bytes) -> int:
-    with tempfile.NamedTemporaryFile(suffix=".csv") as file:
-        file.write(data)
-        file.flush()
-        try:
-            return check_file(Path(file.name))[1]
-        except UnreadableFile as refusal:
-            raise Invalid(refusal.message, {"file": refusal.message}) from refusal
+    try:
+        return check_file(data)[1]
+    except UnreadableFile as refusal:
+        raise Invalid(refusal.message, {"file": refusal.message}) from refusal
 
 
 def _counts(report: ImportReport) -> ImportCounts:

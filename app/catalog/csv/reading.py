@@ -5,8 +5,10 @@ from __future__ import annotations
 import csv
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from io import BytesIO, TextIOWrapper
 from itertools import groupby
 from pathlib import Path
+from typing import TextIO
 
 from app.catalog.csv.columns import HANDLE, REQUIRED
 from app.shared.cells import disarm
@@ -14,6 +16,7 @@ from app.shared.errors import Invalid
 
 _LONGEST_FIELD = 1_000_000
 csv.field_size_limit(_LONGEST_FIELD)
+Source = Path | bytes  # a file, or what was in it
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,14 +42,14 @@ class UnreadableFile(Invalid):
     """The file as a whole cannot be read, so nothing of it was imported."""
 
 
-def check_file(path: Path) -> tuple[tuple[str, ...], int]:
+def check_file(source: Source) -> tuple[tuple[str, ...], int]:
     """Read the whole file once without using it; its columns and number of records.
 
     Raises ``UnreadableFile`` for a missing, empty or wrongly encoded file, for broken quoting,
     and for a file that is no product list.
     """
     try:
-        rows = _records(path)
+        rows = _records(source)
         columns = _names(next(rows)[1])
         count = sum(1 for _, values in rows if any(values))
     except StopIteration:
@@ -67,9 +70,9 @@ def check_file(path: Path) -> tuple[tuple[str, ...], int]:
     return columns, count
 
 
-def read_products(path: Path) -> Iterator[RawProduct]:
+def read_products(source: Source) -> Iterator[RawProduct]:
     """The products in the file's order; rows of one product stand together."""
-    records = _records(path)
+    records = _records(source)
     columns = _names(next(records)[1])
     rows = (
         RawRow(line, dict(zip(columns, values, strict=False)))
@@ -84,9 +87,15 @@ def _names(cells: list[str]) -> tuple[str, ...]:
     return tuple(disarm(name.strip()) for name in cells)
 
 
-def _records(path: Path) -> Iterator[tuple[int, list[str]]]:
+def _opened(source: Source) -> TextIO:
+    if isinstance(source, bytes):
+        return TextIOWrapper(BytesIO(source), encoding="utf-8-sig", newline="")
+    return source.open(encoding="utf-8-sig", newline="")
+
+
+def _records(source: Source) -> Iterator[tuple[int, list[str]]]:
     """Each record with the physical line it starts on, header included."""
-    with path.open(encoding="utf-8-sig", newline="") as file:
+    with _opened(source) as file:
         reader = csv.reader(file, strict=True)
         line = 1
         try:
