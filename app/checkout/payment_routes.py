@@ -60,7 +60,8 @@ def _failed_callback() -> BaseResponse:
     try:
         metadata = json.loads(request.form.get("error[metadata]", ""))
         session_id = str(metadata["order_id"])
-    except (ValueError, KeyError, TypeError):
+        session_id.encode()  # JSON can say half a character, which no database can look for
+    except (ValueError, KeyError, TypeError, RecursionError):
         return error_page(400, Text("The payment service's answer could not be understood."))
     attempt = service(PaymentService).find_by_session("razorpay", session_id)
     if attempt is None:

@@ -120,6 +120,8 @@ def test_an_old_signature_is_refused(client: FlaskClient, environment: dict[str,
         {"error[metadata]": "{"},
         {"error[metadata]": "[]"},
         {"error[metadata]": '{"order_id": "unknown"}'},
+        {"error[metadata]": '{"order_id": "\\ud800"}'},
+        {"error[metadata]": "[" * 100_000},
     ],
 )
 def test_a_forged_callback_is_refused(client: FlaskClient, form: dict[str, str]) -> None:
