@@ -17,6 +17,7 @@ from app.identity.repository import AccountRepository
 from app.identity.service import AccountService
 from app.identity.sessions import SessionService
 from app.shared.clock import now
+from app.shared.errors import Conflict
 from app.shared.ids import AccountId
 from app.shared.shop_keys import ShopKeys
 
@@ -103,11 +104,20 @@ class LinkService:
         return account
 
     def reset_password(self, token: str, password: str) -> Account:
-        """Set a new password, end every session, and take the address as proven.
+        """Set a new password, end every session, and take the address as proven; repeating it
+        with the same password changes nothing.
 
         Raises ``LinkExpired`` and ``WeakPassword``.
         """
-        account = self.check_reset(token)
+        try:
+            return self._reset(self.check_reset(token), password)
+        except (LinkExpired, Conflict):
+            account, _ = self._read(_RESET, token)
+            if not self._accounts.has_password(account.id, password):
+                raise
+            return self._accounts.get(account.id)  # the form was sent twice
+
+    def _reset(self, account: Account, password: str) -> Account:
 
         def work(session: Session) -> None:
             self._accounts.set_password(account, password, session)

@@ -172,9 +172,21 @@ class AccountService:
         return sorted((each for each in found if each.verified), key=lambda each: each.id)
 
     def change_password(self, account: Account, current: str, new: str) -> None:
-        """Replace the password. Raises ``WrongPassword`` and ``WeakPassword``."""
-        self.confirm_password(account, current)
-        self.set_password(account, new)
+        """Replace the password; repeating it changes nothing.
+
+        Raises ``WrongPassword`` and ``WeakPassword``, and ``Conflict`` if it was changed just now.
+        """
+        try:
+            self.confirm_password(account, current)
+            self.set_password(account, new)
+        except (WrongPassword, Conflict):
+            if not self.has_password(account.id, new):  # else the form was sent twice
+                raise
+
+    def has_password(self, account_id: AccountId, password: str) -> bool:
+        """Whether this is the account's password by now."""
+        account = self.find(account_id)
+        return account is not None and self._passwords.fits(password, account.password_hash)
 
     def set_password(self, account: Account, new: str, session: Session | None = None) -> None:
         """Give the account another password and tell its owner.
