@@ -7,6 +7,7 @@ enough; of recovery codes only digests are kept.
 from __future__ import annotations
 
 import hashlib
+import hmac
 import secrets
 import time
 
@@ -82,16 +83,17 @@ class TwoFactor:
         return pyotp.TOTP(secret).provisioning_uri(name=account.email, issuer_name=shop)
 
     def confirm(self, account: Account, code: str) -> list[str]:
-        """Turn the factor on with a first code; the recovery codes, shown this once.
+        """Turn the factor on with a first code; the recovery codes, shown this once, and once more
+        to whoever sends the same form twice: browsers show only the last answer.
 
-        Raises ``CodeRefused``.
+        Raises ``CodeRefused``, and ``Conflict`` if the factor was turned on otherwise.
         """
         waiting = self._accounts.find_second_factor(account.id)
         secret = self._box.open(waiting["secret"]) if waiting else None
         step = matching_step(secret, plain_code(code)) if secret else None
-        if waiting is None or step is None:
+        if waiting is None or secret is None or step is None:
             raise CodeRefused
-        codes = [_recovery_code() for _ in range(_CODES)]
+        codes = _recovery_codes(secret)
 
         def work(session: Session) -> bool:
             turned_on = self._accounts.confirm_second_factor(
@@ -102,9 +104,19 @@ class TwoFactor:
                 self._outbox.publish(SECOND_FACTOR_CHANGED, payload, session)
             return turned_on
 
-        if not self._database.in_transaction(work):
+        if not self._database.in_transaction(work) and not self._began_with(account, secret, step):
             raise Conflict(Text("Your second factor was turned on in another window."))
         return [_in_groups(each) for each in codes]
+
+    def _began_with(self, account: Account, secret: str, step: int) -> bool:
+        """Whether this very code turned the factor on, and nobody came in with it since."""
+        factor = self._accounts.find_second_factor(account.id)
+        return (
+            factor is not None
+            and factor["confirmed_at"] is not None
+            and factor["last_step"] == step
+            and self._box.open(factor["secret"]) == secret
+        )
 
     def check(self, account: Account, code: str) -> None:
         """Spend a code of the app, or a recovery code; each opens once. Raises ``CodeRefused``."""
@@ -160,9 +172,21 @@ def matching_step(secret: str, code: str, moment: float | None = None) -> int | 
     return None
 
 
-def _recovery_code() -> str:
-    """118 bits: so many that a digest without salt gives none of them away (ASVS 6.5.2)."""
-    return "".join(secrets.choice(_LETTERS) for _ in range(_LENGTH))
+def _recovery_codes(secret: str) -> list[str]:
+    """Codes of 118 bits: so many that a digest without salt gives none of them away (ASVS 6.5.2).
+
+    They follow from the secret, so that of two requests at once both show the ones that count.
+    """
+    return [_recovery_code(secret, number) for number in range(_CODES)]
+
+
+def _recovery_code(secret: str, number: int) -> str:
+    made = hmac.digest(secret.encode(), f"recovery code {number}".encode(), "sha512")
+    rest, letters = int.from_bytes(made), []
+    for _ in range(_LENGTH):
+        rest, place = divmod(rest, len(_LETTERS))
+        letters.append(_LETTERS[place])
+    return "".join(letters)
 
 
 def _in_groups(code: str) -> str:

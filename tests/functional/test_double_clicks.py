@@ -3,14 +3,18 @@ and only that."""
 
 from __future__ import annotations
 
+import time
 from concurrent.futures import ThreadPoolExecutor
 
+import pyotp
 from flask import Flask
 from werkzeug.test import TestResponse
 
+from app.account.signing_in import CODE_PATH, SET_UP_PATH
 from app.db.database import Database
 from tests.support.answers import assert_went_to
 from tests.support.member import PASSWORD, Mailbox, Member
+from tests.support.shopper import soup
 
 NEW = "four loud bitterns"
 
@@ -47,3 +51,40 @@ def test_a_reset_password_lets_its_owner_in(
     before = database["accounts"].find_one()
     assert phone.post(link, {"password": PASSWORD}).status_code == 404
     assert database["accounts"].find_one() == before
+
+
+def secret_of(member: Member) -> pyotp.TOTP:
+    """What the app on the phone has scanned."""
+    shown = soup(member.get(SET_UP_PATH)).select_one("main p code")
+    assert shown is not None
+    return pyotp.TOTP(shown.text)
+
+
+def recovery_codes(page: TestResponse) -> list[str]:
+    """As the page shows them."""
+    return [each.text for each in soup(page).select(".codes code")]
+
+
+def test_the_recovery_codes_that_are_shown_are_those_that_count(
+    app: Flask, member: Member, mailbox: Mailbox
+) -> None:
+    form = {"code": secret_of(member).now(), "current_password": PASSWORD}
+    first, second, third = map(recovery_codes, pressed_twice(member, SET_UP_PATH, form))
+    assert first == second == third
+    assert len(set(first)) == 10
+    assert mailbox.subjects(member.email).count("Your second factor was turned on") == 1
+    phone = Member(app)
+    phone.log_in()
+    assert_went_to(phone.post(CODE_PATH, {"code": first[9]}), "/account")
+
+
+def test_the_recovery_codes_are_not_shown_again_with_another_code(member: Member) -> None:
+    secret = secret_of(member)
+    codes = recovery_codes(
+        member.post(SET_UP_PATH, {"code": secret.now(), "current_password": PASSWORD})
+    )
+    later = {"code": secret.at(int(time.time()) + 30), "current_password": PASSWORD}
+    answer = member.post(SET_UP_PATH, later)
+    assert answer.status_code == 409
+    assert len(codes) == 10
+    assert not any(code in answer.text for code in codes)
