@@ -27,7 +27,7 @@ from app.shared.texts import Text
 from app.web.csrf import FIELD as CSRF_FIELD
 from app.web.errors import error_page
 from app.web.registry import service
-from app.web.rendering import leave_to, see_other
+from app.web.rendering import leave_to
 from app.web.visitor import ensure_visitor
 
 blueprint = Blueprint("checkout", __name__)
@@ -45,7 +45,7 @@ def show() -> BaseResponse:
     form = read_form(request.args)
     bill = make_bill(form)
     if not bill.cart.lines or not bill.cart.ready:
-        return see_other("/cart") if current_draft() is None else _sold_out()
+        return leave_to("/cart") if current_draft() is None else _sold_out()
     return checkout_page(form, bill, fragment=SUMMARY)
 
 

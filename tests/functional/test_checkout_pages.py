@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from app.db.database import Database
+from tests.support.answers import BOTH_WAYS, assert_went_to
 from tests.support.catalog import CatalogMaker
 from tests.support.gateways import Sandbox
 from tests.support.shopper import HTMX, Shopper, soup
@@ -22,8 +23,11 @@ def _nothing_happened(database: Database) -> bool:
     return all(database[name].count_documents({}) == 0 for name in names)
 
 
-def test_an_empty_cart_has_no_checkout(shopper: Shopper) -> None:
-    assert shopper.get("/checkout").location == "/cart"
+@BOTH_WAYS
+def test_an_empty_cart_has_no_checkout(shopper: Shopper, htmx: bool) -> None:
+    """Nor does one that was bought in another tab: the cart is not shown in the place of sums."""
+    answer = shopper.get("/checkout?country=US", headers=HTMX if htmx else None)
+    assert_went_to(answer, "/cart", htmx=htmx)
 
 
 @pytest.mark.parametrize(
