@@ -27,6 +27,7 @@ from typing import IO, Any, cast
 from app.backup.errors import BackupDamaged, BackupTooNew
 from app.backup.models import FORMAT, Header, Manifest, Tally
 from app.backup.sealing import MAGIC, SealedReader, SealedWriter
+from app.shared.files import replaceable
 
 _HEADER, _MANIFEST = "header.json", "manifest.json"
 _DOCUMENTS, _MEDIA = "documents", "media"
@@ -159,7 +160,9 @@ class ArchiveReader:
 
 @contextmanager
 def write_archive(path: Path, header: Header, key: str = "") -> Iterator[ArchiveWriter]:
-    """Write a backup that has its name only once it is whole, and that its owner alone can read."""
+    """Write a backup that has its name only once it is whole, and that its owner alone can read.
+    Raises ``OSError``."""
+    path = replaceable(path)
     unfinished = path.with_name(f".{path.name}.part")
     unfinished.unlink(missing_ok=True)
     with ExitStack() as stack:

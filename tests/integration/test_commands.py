@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import re
 from pathlib import Path
 
@@ -43,6 +44,31 @@ def test_import_of_what_is_no_file_is_explained(app: Flask, tmp_path: Path, name
     code, output = _run(app, "catalog", "import", str(tmp_path / name))
     assert code == 1
     assert "cannot be opened" in output
+
+
+@pytest.mark.parametrize("words", [("catalog", "export"), ("backup", "create")])
+def test_what_is_no_file_is_never_replaced_by_one(
+    app: Flask, tmp_path: Path, words: tuple[str, ...]
+) -> None:
+    """Such as /dev/null: root could do that."""
+    pipe, link = tmp_path / "pipe", tmp_path / "stdout"
+    os.mkfifo(pipe)
+    link.symlink_to(pipe)
+    for name, why in (("", "Is a directory"), (str(pipe), "Not a file"), (str(link), "Not a file")):
+        code, output = _run(app, *words, name)
+        assert code == 1
+        assert why in output
+    assert pipe.is_fifo()
+    assert link.is_symlink()
+    assert sorted(each.name for each in tmp_path.iterdir() if each.name[0] == ".") == []
+
+
+def test_a_link_to_a_file_stays_one(app: Flask, tmp_path: Path) -> None:
+    link = tmp_path / "latest.csv"
+    link.symlink_to(tmp_path / "catalog.csv")
+    assert _run(app, "catalog", "export", str(link))[0] == 0
+    assert link.is_symlink()
+    assert (tmp_path / "catalog.csv").read_text().startswith("Handle,")
 
 
 def test_an_unknown_market_is_explained(app: Flask) -> None:

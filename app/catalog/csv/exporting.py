@@ -22,6 +22,7 @@ from app.db.database import Database
 from app.markets.models import STANDARD, Market
 from app.markets.service import MarketService
 from app.shared.cells import defuse
+from app.shared.files import replaceable
 from app.shared.ids import Sku
 from app.shared.money import Money
 
@@ -67,6 +68,7 @@ class CsvExport:
 
         The file appears whole or not at all. Raises ``OSError``.
         """
+        path = replaceable(path)
         products = list(self._catalog.every_product())
         markets = {each.code for each in self._markets.every()}
         sellable = [each for each in products if _is_priced(each, markets)]
