@@ -44,6 +44,7 @@ def test_import_of_what_is_no_file_is_explained(app: Flask, tmp_path: Path, name
     code, output = _run(app, "catalog", "import", str(tmp_path / name))
     assert code == 1
     assert "cannot be opened" in output
+    assert "0/?" in output
 
 
 @pytest.mark.parametrize("words", [("catalog", "export"), ("backup", "create")])
