@@ -48,11 +48,8 @@ def reorder(number: str) -> BaseResponse:
     What is in the cart already counts, so that pressing twice is pressing once.
     """
     order = service(OrderService).get_of_account(number, current_account().id)
-    carts, cart_id = service(CartService), current_cart_id()
-    stored = carts.find(cart_id)
-    there = {line.goods: line.quantity for line in (stored.lines if stored else ())}
-    wishes = [(line.goods, line.quantity - there.get(line.goods, 0)) for line in order.lines]
-    _, entries = carts.add_all(cart_id, wishes, current_market())
+    wishes = [(line.goods, line.quantity) for line in order.lines]
+    _, entries = service(CartService).fill_up(current_cart_id(), wishes, current_market())
     leave_message(Text("From order %(number)s:", number=order.number))
     for entry in entries:
         leave_message(entry.text)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import replace
@@ -159,21 +160,28 @@ class CartService:
         line = next(line for line in priced.lines if added and line.id == added.id)
         return cart.id, line, priced
 
-    def add_all(
+    def fill_up(
         self, cart_id: CartId | None, wishes: Sequence[tuple[Goods, int]], market: Market
     ) -> tuple[CartId, tuple[MergeEntry, ...]]:
-        """Put several variants in the cart at once, as far as stock and limits allow.
+        """Have several variants in the cart, as far as stock and limits allow. What is there
+        counts, so that two requests at once bring it once.
 
-        Each wish has its entry; a cart is made if there is none. Never raises for a wish.
+        Each wish that lacks something has its entry; a cart is made if there is none. Never raises
+        for a wish.
         """
         stored = self.find(cart_id)
         holders = stored.holders if stored else ()
         offers = self._shelf.offers((goods for goods, _ in wishes), holders)
-        wanted = [_wish(offers[goods], units, market) for goods, units in wishes if units > 0]
+        wished: Counter[Goods] = Counter()
+        for goods, units in wishes:
+            wished[goods] += units
         entries: tuple[MergeEntry, ...] = ()
 
         def change(cart: Cart) -> Cart:
             nonlocal entries
+            there = {line.goods: line.quantity for line in cart.lines}
+            missing = [(goods, units - there.get(goods, 0)) for goods, units in wished.items()]
+            wanted = [_wish(offers[goods], units, market) for goods, units in missing if units > 0]
             lines, entries = bring(cart.lines, wanted, offers, market)
             return replace(cart, lines=lines) if lines != cart.lines else cart
 

@@ -13,6 +13,8 @@ from werkzeug.test import TestResponse
 from app.account.signing_in import CODE_PATH, SET_UP_PATH
 from app.db.database import Database
 from tests.support.answers import assert_went_to
+from tests.support.catalog import CatalogMaker
+from tests.support.gateways import Sandbox
 from tests.support.member import PASSWORD, Mailbox, Member
 from tests.support.shopper import soup
 
@@ -51,6 +53,17 @@ def test_a_reset_password_lets_its_owner_in(
     before = database["accounts"].find_one()
     assert phone.post(link, {"password": PASSWORD}).status_code == 404
     assert database["accounts"].find_one() == before
+
+
+def test_an_order_is_put_into_the_cart_again_once(
+    member: Member, catalog: CatalogMaker, sandbox: Sandbox, database: Database
+) -> None:
+    member.add(catalog.mug(stock=20), 2)
+    member.pay(sandbox)
+    number = database["orders"].find_one()["number"]
+    for answer in pressed_twice(member, f"/account/orders/{number}/reorder", {}):
+        assert_went_to(answer, "/cart")
+    assert list(member.cart_lines().values()) == [2]
 
 
 def secret_of(member: Member) -> pyotp.TOTP:

@@ -373,19 +373,19 @@ def test_forgetting_an_account_deletes_its_cart_and_receipts(
 # --- many at once -------------------------------------------------------------------------------
 
 
-def test_many_wishes_are_put_in_at_once_with_an_entry_each(carts: CartService) -> None:
+def test_a_cart_is_filled_up_with_an_entry_for_all_that_it_lacked(carts: CartService) -> None:
     fill(carts, ANN, MUG=9)
-    wishes = [((PLATE, ()), 2), ((MUG, ()), 3), ((Sku("GONE"), ()), 1), ((PLATE, ()), 1)]
-    cart_id, entries = carts.add_all(account_cart_id(ANN), wishes, UNITED_STATES)
+    wishes = [((PLATE, ()), 2), ((MUG, ()), 12), ((Sku("GONE"), ()), 1), ((PLATE, ()), 1)]
+    cart_id, entries = carts.fill_up(account_cart_id(ANN), wishes, UNITED_STATES)
     assert units(carts.find(cart_id)) == {"MUG": 10, "PLATE": 3}
     assert [entry.text for entry in entries] == [
-        "Dune Plate: 2 added.",
+        "Dune Plate: 3 added.",
         "Dune Mug: 1 of 3 added, only 10 left, and you had 9 already.",
         "GONE: not added, no longer sold.",
-        "Dune Plate: raised from 2 to 3.",
     ]
-    new_id, _ = carts.add_all(None, wishes, UNITED_STATES)
-    assert units(carts.find(new_id)) == {"MUG": 3, "PLATE": 3}
+    new_id, _ = carts.fill_up(None, wishes, UNITED_STATES)
+    assert units(carts.find(new_id)) == {"MUG": 10, "PLATE": 3}
+    assert carts.fill_up(new_id, wishes[:1], UNITED_STATES) == (new_id, ())
 
 
 # --- for later ----------------------------------------------------------------------------------
