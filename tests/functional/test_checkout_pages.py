@@ -30,6 +30,13 @@ def test_an_empty_cart_has_no_checkout(shopper: Shopper, htmx: bool) -> None:
     assert_went_to(answer, "/cart", htmx=htmx)
 
 
+def test_a_cart_that_was_emptied_elsewhere_leaves_the_checkout(shopper: Shopper) -> None:
+    # A redirect would be followed inside the request: the cart's page came into the summary.
+    answer = shopper.get("/checkout?changed=shipping_method", headers=HTMX)
+    assert (answer.status_code, answer.headers.get("HX-Redirect")) == (200, "/cart")
+    assert answer.text == ""
+
+
 @pytest.mark.parametrize(
     ("field", "value", "message"),
     [
