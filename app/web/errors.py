@@ -38,7 +38,12 @@ _TITLES = {
 _OUR_FAULT = Text("This is our fault, not yours. It has been noted; please try again.")
 _SOON = 4  # seconds
 _KEPT = ("/cart", "/checkout")
-_WHOLE = ".alert-plain"  # the message, also where a page shows but a part of what it asked for
+_TROUBLE = {
+    "HX-Retarget": "#trouble",  # above what was there, which stays to be tried again
+    "HX-Reswap": "innerHTML",
+    "HX-Reselect": ".alert",  # also where a page shows but a part of what it asked for
+    "HX-Push-Url": "false",
+}
 _log = structlog.get_logger()
 
 
@@ -57,11 +62,11 @@ def error_page(status: int, message: str, retry_after: int | None = None) -> Res
 
 def _say_where(response: Response) -> None:
     """What a page asks for by itself changes nothing when it fails; whoever pressed something is
-    told what is wrong."""
+    told what is wrong, and loses nothing of the page."""
     if request.headers.get("HX-Aside"):
         response.headers["HX-Reswap"] = "none"
-    else:
-        response.headers["HX-Reselect"] = _WHOLE
+    elif wants_fragment():
+        response.headers.update(_TROUBLE)
 
 
 def _on_shop_error(error: ShopError) -> Response:
@@ -131,10 +136,7 @@ def busy_page() -> Response:
         fields=list(request.form.items(multi=True)) if kept else [],
     )
     response.headers.update({"Retry-After": str(seconds), "Cache-Control": "no-store"})
-    if request.headers.get("HX-Aside"):
-        response.headers["HX-Reswap"] = "none"
-    elif wants_fragment():  # the form stays where it is, with what was typed
-        response.headers.update({"HX-Retarget": "#main", "HX-Reswap": "afterbegin"})
+    _say_where(response)
     return response
 
 

@@ -115,6 +115,41 @@ def test_the_cart_and_the_checkout(page: Page) -> None:
     reader.is_at("wishlist")
 
 
+def test_trouble_is_told_above_what_was_there(page: Page) -> None:
+    reader = Reader(page)
+    page.goto("/products/reed-tumbler")
+    journey.choose_buyable(page)
+    reader.settled()
+    reader.press(page.get_by_role("button", name="Add to cart"))
+    page.goto("/cart")
+    for guess in range(11):
+        page.locator("#code").fill(f"GUESS{guess}")
+        reader.press(page.locator("#apply-code"))
+    expect(page.locator("#trouble")).to_contain_text("too many tries")
+    reader.is_at("too many tries")
+    expect(page.locator("#cart .line")).to_have_count(1)
+    page.locator(".stepper [name=quantity]").first.fill("2")
+    reader.press(page.get_by_role("button", name="Update"))
+    expect(page.locator("#trouble")).to_be_empty()
+
+
+def test_a_page_that_is_shown_again_asks_what_is_in_the_cart(page: Page) -> None:
+    reader = Reader(page)
+    page.goto("/products/reed-tumbler")
+    journey.choose_buyable(page)
+    reader.settled()
+    reader.press(page.get_by_role("button", name="Add to cart"))
+    expect(page.locator("#cart-badge")).to_contain_text("1")
+    other = page.context.new_page()
+    other.goto("/cart")
+    journey.settled(other)
+    other.get_by_role("button", name="Remove").first.click()
+    expect(other.get_by_text("Nothing in it yet")).to_be_visible()
+    # What every browser says of a page that it takes from its memory, and of a tab that is back.
+    page.evaluate("document.dispatchEvent(new Event('visibilitychange'))")
+    expect(page.locator("#cart-badge")).to_be_empty()
+
+
 def test_waiting_and_asking(page: Page) -> None:
     reader = Reader(page)
     page.goto("/products/reed-carafe?option.Colour=Clear")

@@ -117,6 +117,6 @@ def test_what_a_page_asks_for_by_itself_fails_in_silence(app: Flask) -> None:
     member.register()
     service(Database, app).close()
     asked = member.get("/cart/badge", headers=HTMX)
-    assert (asked.status_code, asked.headers.get("HX-Reswap")) == (503, None)
+    assert (asked.status_code, asked.headers["HX-Retarget"]) == (503, "#trouble")
     aside = member.get("/cart/badge", headers={**HTMX, "HX-Aside": "1"})
     assert (aside.status_code, aside.headers["HX-Reswap"]) == (503, "none")
