@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from flask import Blueprint, Response, request
 from werkzeug.wrappers import Response as BaseResponse
-from wtforms import StringField
-from wtforms.validators import DataRequired, Length
 
 from app.checkout.service import order_path
 from app.fulfilment.cancelling import Cancelling
@@ -14,29 +12,16 @@ from app.fulfilment.forms import ReturnForm, quantities, return_form
 from app.fulfilment.models import ReturnReason
 from app.fulfilment.order_page import order_page, visible_order
 from app.fulfilment.returns import GoodsReturns
+from app.orders.forms import OrderForm
 from app.orders.models import Order
 from app.orders.service import OrderService
 from app.shared.errors import Conflict
 from app.shared.texts import Text
-from app.web.forms import ShopForm
 from app.web.limits import failed, limiter
 from app.web.registry import service
 from app.web.rendering import page, private, see_other, wants_fragment
 
 blueprint = Blueprint("orders", __name__, url_prefix="/orders")
-
-
-class LookupForm(ShopForm):
-    """What a guest knows of an order."""
-
-    number = StringField(
-        Text("Order number"),
-        validators=[DataRequired(Text("Please enter the order number.")), Length(max=40)],
-    )
-    email = StringField(
-        Text("E-mail"),
-        validators=[DataRequired(Text("Please enter your e-mail address.")), Length(max=254)],
-    )
 
 
 @blueprint.get("/<number>")
@@ -109,14 +94,14 @@ def _done(order: Order) -> BaseResponse:
 @blueprint.get("/lookup")
 def lookup() -> Response:
     """The form to find an order again."""
-    return private(page("orders/lookup.html", "lookup", form=LookupForm(), message=""))
+    return private(page("orders/lookup.html", "lookup", form=OrderForm(), message=""))
 
 
 @blueprint.post("/lookup")
 @limiter.limit("30 per 15 minutes", deduct_when=failed)
 def find() -> BaseResponse:
     """Go to the order, or say that there is none, never which entry was wrong."""
-    form = LookupForm(request.form)
+    form = OrderForm(request.form)
     message = Text("Please check the fields below.")
     if form.validate():
         order = service(OrderService).look_up(form.number.data or "", form.email.data or "")

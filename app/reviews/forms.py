@@ -58,22 +58,3 @@ class ReviewForm(ShopForm):
             text=self.text.data or "",
             name=self.name.data or "",
         )
-
-
-class OrderForm(ShopForm):
-    """What a guest knows of the order that they bought with."""
-
-    number = StringField(
-        Text("Order number"),
-        validators=[
-            DataRequired(Text("Please enter the order number.")),
-            Length(max=40, message=TOO_LONG),
-        ],
-    )
-    email = StringField(
-        Text("E-mail"),
-        validators=[
-            DataRequired(Text("Please enter your e-mail address.")),
-            Length(max=254, message=TOO_LONG),
-        ],
-    )

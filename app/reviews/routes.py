@@ -14,9 +14,10 @@ from app.catalog.rules import is_sold
 from app.catalog.service import CatalogService
 from app.catalog.structured_data import SharedReview
 from app.identity.context import LOGIN_PATH, current_account, signed_in, whose
+from app.orders.forms import OrderForm
 from app.orders.service import OrderService
 from app.reviews.errors import NotBought
-from app.reviews.forms import OrderForm, ReviewForm
+from app.reviews.forms import ReviewForm
 from app.reviews.models import Review, Right
 from app.reviews.rules import STATE_LABELS
 from app.reviews.service import ReviewService

@@ -153,6 +153,10 @@ def test_a_paid_order_is_found_again_by_its_guest(ready: Shopper, sandbox: Sandb
     assert number in found.location
     for entry in ({"number": number, "email": "b@example.com"}, {"number": "MX-1", "email": "ann@example.com"}, {"number": "", "email": ""}):  # fmt: skip
         assert ready.post("/orders/lookup", entry).status_code == 422
+    ready.client.set_cookie("mossx_language", "de")
+    refused = ready.post("/orders/lookup", {"number": "M" * 41, "email": "ann@example.com"})
+    assert "höchstens 40 Zeichen" in refused.text
+    ready.client.delete_cookie("mossx_language")
     assert ready.get(f"/orders/{number}").status_code == 404
     assert ready.get(f"/orders/{number}?token=é").status_code == 404
 
