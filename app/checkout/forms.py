@@ -18,6 +18,7 @@ from app.shared.texts import Text
 class CheckoutForm(AddressForm):
     """Who, where to, how to ship, how to pay."""
 
+    before = ("email", "phone")
     email = text_field(Text("E-mail"), 254, Text("Please enter your e-mail address."))
     shipping_method = RadioField(Text("Shipping"), validate_choice=False)
     gateway = RadioField(Text("Payment"), validators=[InputRequired(Text("Please choose one."))])

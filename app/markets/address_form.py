@@ -63,6 +63,7 @@ def _place_field(label: str, longest: int) -> PlaceField:
 class AddressForm(ShopForm):
     """Where things are sent."""
 
+    before: tuple[str, ...] = ()  # fields that a page asks for before the address
     name = text_field(Text("Full name"), 120, Text("Please enter the recipient's name."))
     phone = text_field(Text("Phone"), 30, Text("Please enter a phone number for the courier."))
     line1 = text_field(Text("Address"), 200, Text("Please enter the street and house number."))
@@ -83,9 +84,16 @@ class AddressForm(ShopForm):
     def _place_fields(self) -> dict[str, PlaceField]:
         return {"postal_code": self.postal_code, "city": self.city, "state": self.state}
 
+    def _arrange(self) -> None:
+        """Put the fields, and so what is wrong with them, in the order of the page."""
+        places = [each.name for each in self.places]
+        shown = (*self.before, "name", "country", "line1", "line2", *places)
+        self._fields = {name: self._fields[name] for name in dict.fromkeys((*shown, *self._fields))}
+
     def follow_country(self) -> None:
         """Take labels, lists and spellings of the chosen country; the stored code of a state
         stands for whatever way it was typed."""
+        self._arrange()
         rules = self._rules()
         for name, field in self._place_fields().items():
             field.autocomplete = _AUTOCOMPLETE[name]

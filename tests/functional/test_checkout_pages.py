@@ -30,6 +30,13 @@ def test_an_empty_cart_has_no_checkout(shopper: Shopper, htmx: bool) -> None:
     assert_went_to(answer, "/cart", htmx=htmx)
 
 
+def test_what_is_wrong_is_listed_in_the_order_of_the_page(ready: Shopper) -> None:
+    empty = dict.fromkeys(("email", "phone", "name", "line1", "postal_code", "city", "state"), "")
+    answer = ready.client.post("/checkout", data={**ready.checkout_form(), **empty})
+    listed = [each["href"].removeprefix("#") for each in soup(answer).select("#problems a")]
+    assert listed == ["email", "phone", "name", "line1", "city", "state", "postal_code"]
+
+
 def test_a_cart_that_was_emptied_elsewhere_leaves_the_checkout(shopper: Shopper) -> None:
     # A redirect would be followed inside the request: the cart's page came into the summary.
     answer = shopper.get("/checkout?changed=shipping_method", headers=HTMX)
