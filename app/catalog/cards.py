@@ -36,7 +36,6 @@ def make_card(product: Product, ref: CardRef, market: str) -> ProductCard | None
     if not prices:
         return None
     lowest = min(prices, key=lambda price: price.amount.minor)
-    single = product.variants[0].sku if len(product.variants) == 1 and not ref.is_bundle else ""
     return ProductCard(
         product_id=product.id,
         slug=product.slug,
@@ -50,7 +49,6 @@ def make_card(product: Product, ref: CardRef, market: str) -> ProductCard | None
         is_new=ref.is_new,
         is_bundle=ref.is_bundle,
         option_count=len(product.variants),
-        single_sku=single,
         is_pre_order=all(
             each.policy.kind is PolicyKind.PRE_ORDER
             for each in product.variants

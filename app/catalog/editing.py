@@ -85,11 +85,6 @@ class ProductEditing:
         """Units on the shelves of these SKUs, reserved ones included."""
         return self._stock.on_hand(skus)
 
-    def sets_with(self, product: Product) -> list[Product]:
-        """The bundles that may be made of a product."""
-        skus = [each.sku for each in product.variants]
-        return [each for each in self._catalog.bundles_of(skus) if each.id != product.id]
-
     # --- writing --------------------------------------------------------------------------------
 
     def create(self, product: Product) -> Product:

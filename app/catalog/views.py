@@ -40,7 +40,6 @@ class ProductCard:
     is_new: bool
     is_bundle: bool
     option_count: int
-    single_sku: str  # the SKU when there is nothing to choose, else ""
     is_pre_order: bool = False  # none of it is out yet
     ratings: Ratings = field(default_factory=Ratings)
 

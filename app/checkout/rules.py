@@ -62,11 +62,6 @@ class Quote:
     uses: tuple[Reduction, ...] = ()
     reductions: tuple[OrderReduction, ...] = ()
 
-    @property
-    def is_deliverable(self) -> bool:
-        """Whether there is a way to send it."""
-        return self.method is not None
-
 
 def quote_cart(
     cart: PricedCart, market: Market, where: str | Destination, shipping_code: str

@@ -32,11 +32,6 @@ class Customer:
     market: str = ""
     groups: tuple[str, ...] = ()
 
-    def spent_in(self, currency: str) -> Money:
-        """What they spent in one currency."""
-        zero = Money.zero(currency)
-        return next((each for each in self.spent if each.currency == currency), zero)
-
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class CountedOrder:
