@@ -9,7 +9,7 @@ from playwright.sync_api import Browser, Page, expect
 
 from dev.stack import Stack
 from tests.browser import journey, walk, walk_panel
-from tests.browser.conftest import DESKTOP
+from tests.browser.conftest import DESKTOP, PHONE
 from tests.browser.reader import Reader
 from tools import day
 
@@ -113,6 +113,29 @@ def test_the_cart_and_the_checkout(page: Page) -> None:
     page.goto("/wishlist")
     reader.press(page.get_by_role("button", name="Remove"))
     reader.is_at("wishlist")
+
+
+@pytest.mark.parametrize("press", ["option", "quantity"])
+def test_what_was_pressed_stays_where_it_was(page: Page, press: str) -> None:
+    reader = Reader(page)
+    page.set_viewport_size({"width": PHONE[0], "height": PHONE[1]})
+    page.emulate_media(reduced_motion="reduce")  # scrolls at once
+    page.goto("/products/dune-mug")
+    target = page.locator(".option").last
+    if press == "quantity":
+        reader.press(page.get_by_role("button", name="Add to cart"))
+        page.goto("/cart")
+        reader.settled()
+        target = page.locator(".stepper [name=quantity]").first
+        target.fill("2")
+    target.evaluate("it => it.scrollIntoView({block: 'center'})")
+    before = target.bounding_box()
+    reader.press(target)
+    reader.settled()
+    after = target.bounding_box()
+    assert before
+    assert after
+    assert abs(after["y"] - before["y"]) < 100
 
 
 def test_trouble_is_told_above_what_was_there(page: Page) -> None:
