@@ -33,6 +33,12 @@ class StaffRepository:
         )
         return bool(result.matched_count)
 
+    def keep(self, account_id: AccountId, session: Session) -> None:
+        """Have an account stay that its owner wanted to be deleted."""
+        self._accounts.update_one(
+            {"_id": account_id}, {"$set": {"leaves_at": None}}, session=session
+        )
+
     def add_owner(self, account_id: AccountId, session: Session) -> None:
         """Name an owner."""
         self._owners.update_one(

@@ -90,6 +90,8 @@ class Staffing:
         """Change a role in the caller's transaction. Raises ``RoleMovedOn`` and ``LastOwner``."""
         if not self._staff.change_role(account, role, session):
             raise RoleMovedOn
+        if not account.role.is_staff:  # who begins to work here does not go
+            self._staff.keep(account.id, session)
         if role is Role.OWNER:
             self._staff.add_owner(account.id, session)
         elif account.role is Role.OWNER and not self._staff.remove_owner(account.id, session):

@@ -8,6 +8,7 @@ from datetime import timedelta
 import pytest
 from flask import Flask
 
+from app.account.leaving import Leaving
 from app.db.database import Database
 from app.identity.errors import LastOwner, OwnRole
 from app.identity.invitations import Invitations
@@ -77,6 +78,23 @@ def test_whoever_is_signed_in_only_presses_the_button(app: Flask, mailbox: Mailb
     person.log_in()
     assert person.post(mailbox.link(NEW, "/join/"), {}).location == "/admin"
     assert _account(app, NEW).role is Role.SUPPORT
+
+
+def test_who_joins_after_asking_to_leave_stays(
+    app: Flask, mailbox: Mailbox, database: Database
+) -> None:
+    make_proven(app, NEW)
+    account, leaving = _account(app, NEW), service(Leaving, app)
+    leaving.ask(account)
+    _invited(app, Staff(app))
+    link = mailbox.link(NEW, "/join/")
+    assert Member(app, NEW).post(link, {"current_password": PASSWORD}).status_code == 303
+    assert _account(app, NEW).leaves_at is None
+    database["accounts"].update_one({"_id": account.id}, {"$set": {"leaves_at": now()}})
+    owner = Staff(app)  # another role than before is no stay of who asked as staff
+    path = f"{LIST}/{account.id}/role"
+    assert owner.post(path, {"was": "support", "role": "analyst"}).status_code == 303
+    assert leaving.close_due() == 1
 
 
 def test_a_claim_of_the_address_gets_no_role(app: Flask, mailbox: Mailbox) -> None:
