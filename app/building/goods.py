@@ -16,6 +16,7 @@ from app.inventory.thresholds import tell_staff
 from app.markets.service import MarketService
 from app.media.local import LocalMediaStore
 from app.media.service import MediaService
+from app.promotions.service import PromotionService
 from app.providers import media_of
 from app.shared.ids import Sku
 from app.stock_alerts.service import StockAlertService
@@ -39,7 +40,10 @@ def build_goods(base: Foundation) -> Goods:
     they are brought together here."""
     database, settings = base.database, base.settings
     catalog = CatalogService(database)
-    markets = MarketService(database, base.outbox, catalog.currencies_in)
+    promotions = PromotionService(database)
+    markets = MarketService(
+        database, base.outbox, catalog.currencies_in, promotions.with_amounts_in
+    )
     catalog.use_rounding(markets.rounding_of)
     alerts = StockAlertService(database, base.outbox, catalog, base.shop_keys)
     inventory = InventoryService(database, _listeners(base.outbox, catalog, alerts))

@@ -19,18 +19,23 @@ from app.shared.texts import Text
 
 __all__ = ["GERMANY", "INDIA", "STARTING", "UNITED_STATES", "MarketService"]
 PricedIn = Callable[[str, Session], set[str]]
+PromisedIn = Callable[[str, Session], list[str]]
 
 
 class MarketService:
     """Reads cost nothing: each process holds the markets. A write reaches every process at once.
 
-    ``priced_in`` says in which currencies things are priced in a market.
+    ``priced_in`` says in which currencies things are priced in a market, ``promised_in`` which
+    promotions have amounts in its currency.
     """
 
-    def __init__(self, database: Database, outbox: Outbox, priced_in: PricedIn) -> None:
+    def __init__(
+        self, database: Database, outbox: Outbox, priced_in: PricedIn, promised_in: PromisedIn
+    ) -> None:
         self._database = database
         self._outbox = outbox
         self._priced_in = priced_in
+        self._promised_in = promised_in
         self._markets = MarketRepository(database)
         self.follower = MarketFollower(self._markets)
 
@@ -91,7 +96,7 @@ class MarketService:
                 message = Text("There is a market of this code already.")
                 raise Invalid(Text("Please check the market's fields."), {"code": message})
             check_market(market, tuple(known.values()))
-            self._check_currency(market, session)
+            self._check_currency(market, before, session)
             stored = self._write(market, before, session)
             self._publish(stored, session)
             return stored
@@ -126,13 +131,23 @@ class MarketService:
         payload = {"code": stored.code, "version": stored.version}
         self._outbox.publish(MARKET_CHANGED, payload, session, key=f"{MARKET_CHANGED}:{stored.key}")
 
-    def _check_currency(self, market: Market, session: Session) -> None:
-        """Prices are never converted: a price list is in its market's currency or there is none."""
+    def _check_currency(self, market: Market, before: Market | None, session: Session) -> None:
+        """Prices are never converted: a price list is in its market's currency or there is none,
+        and so are the amounts of promotions."""
         others = self._priced_in(market.code, session) - {market.currency}
         if others:
             message = Text(
                 "Products have prices in %(currencies)s in this market.",
                 currencies=", ".join(sorted(others)),
+            )
+            raise Invalid(Text("Please check the market's fields."), {"currency": message})
+        if before is None or before.currency == market.currency:
+            return
+        if names := self._promised_in(market.code, session):
+            message = Text(
+                "Promotions have amounts in %(currency)s in this market: %(names)s.",
+                currency=before.currency,
+                names=", ".join(names),
             )
             raise Invalid(Text("Please check the market's fields."), {"currency": message})
 

@@ -50,6 +50,13 @@ class PromotionRepository:
         )
         return bool(result.modified_count)
 
+    def names_in(self, market: str, most: int, session: Session) -> list[str]:
+        """Names of promotions that have an amount in a market's currency, at most so many."""
+        places = ("benefit.amounts", "benefit.prices", "conditions.minimum_subtotal")
+        query = {"$or": [{f"{place}.{market}": {"$exists": True}} for place in places]}
+        found = self._promotions.find(query, {"name": 1}, session=session).limit(most)
+        return [each["name"] for each in found]
+
     def set_limit(
         self, promotion_id: PromotionId, limit: int | None, used: int, session: Session
     ) -> None:

@@ -119,6 +119,10 @@ class PromotionService:
         """How many uses each of these promotions that has a limit has left."""
         return self._promotions.left(ids)
 
+    def with_amounts_in(self, market: str, session: Session) -> list[str]:
+        """Names of some promotions that have an amount in a market's currency."""
+        return self._promotions.names_in(market, 5, session)
+
     def uses(self, promotion_id: str, after: str, most: int) -> list[Use]:
         """Uses of a promotion, the newest first, from the place ``after`` on."""
         return self._uses.listed(PromotionId(promotion_id), after, most)

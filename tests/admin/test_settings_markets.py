@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import Any
 
 import pytest
 from flask import Flask
@@ -15,6 +16,8 @@ from app.markets.models import TaxMode
 from app.markets.service import MarketService
 from app.markets.shipping import Band, ShippingKind
 from app.markets.suggesting import suggest_market
+from app.promotions.kinds import FixedAmount
+from app.promotions.models import Conditions
 from app.shared.errors import Invalid
 from app.shared.money import Money
 from app.web.registry import service
@@ -22,6 +25,7 @@ from tests.support.catalog import CatalogMaker, make_product, make_variant
 from tests.support.forms import errors, filled_form
 from tests.support.gateways import Sandbox
 from tests.support.markets import JAPAN, KUWAIT
+from tests.support.promotions import PromotionMaker
 from tests.support.shopper import HTMX, Shopper, soup
 from tests.support.staff import Staff
 
@@ -271,6 +275,25 @@ def test_a_new_market_does_not_take_the_code_of_another(
     again = filled_form(answer, NEW, code="DEB", name="Germany for businesses")
     assert owner.post(NEW, again).status_code == 303
     assert markets.get("DE") == known
+
+
+@pytest.mark.parametrize(
+    "amounts",
+    [
+        {"benefit": FixedAmount(amounts={"JP": 1000})},
+        {"conditions": Conditions(minimum_subtotal={"JP": 1000})},
+    ],
+)
+def test_a_currency_stays_while_a_promotion_has_amounts_in_it(
+    app: Flask, owner: Staff, markets: MarketService, amounts: dict[str, Any]
+) -> None:
+    markets.store({**to_document(JAPAN), "version": 0})
+    promotions = PromotionMaker(app)
+    promotions.add("YEN", name="Yen off", **amounts)
+    answer = _edit(owner, "JP", currency="USD")
+    assert errors(answer)["currency"] == ("Promotions have amounts in JPY in this market: Yen off.")
+    assert markets.get("JP").currency == "JPY"
+    assert _edit(owner, "JP", name="Nippon").status_code == 303
 
 
 def test_the_order_makes_the_default(app: Flask, owner: Staff, markets: MarketService) -> None:
