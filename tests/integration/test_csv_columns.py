@@ -221,3 +221,38 @@ def test_when_it_is_published_can_be_said(
     assert [each.line for each in report.problems] == ([] if moment else [2])
     found = CatalogRepository(database).find_by_slug("bowl")
     assert (found.published_at if found else None) == moment
+
+
+@pytest.mark.parametrize("between", [";", "\t"])
+def test_cells_are_told_apart_as_the_head_tells_them_apart(
+    app: Flask, database: Database, tmp_path: Path, between: str
+) -> None:
+    """As spreadsheets write where the comma belongs to numbers."""
+    head = "\ufeffHandle,Title,Vendor,Variant SKU,Variant Price".replace(",", between)
+    row = 'bowl,Bowl,"Halden, Norr & Co",BOWL,9.00'.replace(",", between).replace(
+        f"{between} ", ", "
+    )
+    assert _import(app, tmp_path, head, row).problems == []
+    assert _now(database, "bowl").vendor == "Halden, Norr & Co"
+
+
+def test_a_row_with_a_cell_too_many_is_refused(
+    app: Flask, database: Database, mug: Product, tmp_path: Path
+) -> None:
+    """A comma that nobody quoted: the weight would be the price."""
+    report = _import(
+        app,
+        tmp_path,
+        "Handle,Title,Option1 Name,Option1 Value,Vendor,Variant SKU,Variant Grams,Variant Price",
+        "bowl,Bowl, large,,,Halden,1001,300,20.00",
+        "mug,Mug,Size,S,Halden,M-S,300,25.00,,",
+        "mug,,,L,Halden, Norr,1001,300,20.00",
+    )
+    assert [each.line for each in report.problems] == [2, 4]
+    assert all("more cells than the heading" in each.reason for each in report.problems)
+    after = _now(database)
+    assert [(each.sku, each.prices["US"].amount.minor) for each in after.variants] == [
+        ("M-S", 2500),
+        ("M-L", 2000),
+    ]
+    assert CatalogRepository(database).find_by_slug("bowl") is None

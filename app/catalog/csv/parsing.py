@@ -97,6 +97,7 @@ class Parser:
         """The product. Raises ``BadRow`` if nothing of it can be used."""
         first = raw.rows[0]
         self._check_head(raw.handle, first)
+        _check_length(first)
         if sum(map(_has_variant, raw.rows)) > _MOST_VARIANTS:
             raise BadRow(first.line, f"{raw.handle} has more than {_MOST_VARIANTS} variants")
         names = _option_names(raw.rows)
@@ -170,6 +171,7 @@ class Parser:
             if not _has_variant(row):
                 continue
             try:
+                _check_length(row)
                 variant = self._variant(raw.handle, row, names)
                 if variant.sku in lines:
                     raise BadRow(
@@ -232,6 +234,11 @@ class ManyBadRows(BadRow):
     def __init__(self, problems: Sequence[BadRow]) -> None:
         super().__init__(problems[0].line, problems[0].reason)
         self.problems = tuple(problems)
+
+
+def _check_length(row: RawRow) -> None:
+    if row.is_too_long:
+        raise BadRow(row.line, "it has more cells than the heading: is a comma within one of them?")
 
 
 def _has_variant(row: RawRow) -> bool:

@@ -25,6 +25,9 @@ class RawRow:
 
     line: int
     fields: Mapping[str, str]
+    is_too_long: bool = (
+        False  # it has more cells than the head: they do not stand where they should
+    )
 
     def __getitem__(self, column: str) -> str:
         return disarm(self.fields.get(column, "").strip())
@@ -75,7 +78,9 @@ def read_products(source: Source) -> Iterator[RawProduct]:
     records = _records(source)
     columns = _names(next(records)[1])
     rows = (
-        RawRow(line, dict(zip(columns, values, strict=False)))
+        RawRow(
+            line, dict(zip(columns, values, strict=False)), is_too_long=any(values[len(columns) :])
+        )
         for line, values in records
         if any(values)
     )
@@ -93,10 +98,16 @@ def _opened(source: Source) -> TextIO:
     return source.open(encoding="utf-8-sig", newline="")
 
 
+def _delimiter(head: str) -> str:
+    """What stands between cells: where the comma belongs to numbers, spreadsheets take another."""
+    return max(",;\t", key=head.count)
+
+
 def _records(source: Source) -> Iterator[tuple[int, list[str]]]:
     """Each record with the physical line it starts on, header included."""
     with _opened(source) as file:
-        reader = csv.reader(file, strict=True)
+        reader = csv.reader(file, strict=True, delimiter=_delimiter(file.readline()))
+        file.seek(0)
         line = 1
         try:
             for values in reader:
