@@ -17,7 +17,8 @@ from pyroaring import BitMap
 from rich.console import Console
 from rich.table import Table
 
-from app.catalog.csv.parsing import ParsedProduct, Parser, options_of
+from app.catalog.csv.merging import options_of
+from app.catalog.csv.parsing import ParsedProduct, Parser
 from app.catalog.csv.reading import check_file, read_products
 from app.catalog.search import SearchIndex, SearchText
 from app.markets.service import UNITED_STATES

@@ -86,7 +86,7 @@ def merge(parsed: ParsedProduct, known: Product | None, shelves: CategoriesByNam
         description_html=parsed.description_html,
         category=_category(parsed, known, shelves),
         tags=parsed.tags,
-        options=_options_of(variants),
+        options=options_of(variants),
         variants=variants,
         images=_merge_images(parsed, known, variants),
         components=components,
@@ -105,7 +105,7 @@ def merge(parsed: ParsedProduct, known: Product | None, shelves: CategoriesByNam
     return replace(product, **_unsaid(_OF_PRODUCT, known, parsed.columns)) if known else product
 
 
-def _options_of(variants: Sequence[Variant]) -> tuple[Option, ...]:
+def options_of(variants: Sequence[Variant]) -> tuple[Option, ...]:
     """What there is to choose between variants that all have the same options."""
     return tuple(
         Option(name=key, values=tuple(dict.fromkeys(each.options[key] for each in variants)))
