@@ -131,8 +131,16 @@ class SmtpMailer:
 
 
 def _hand_over(server: smtplib.SMTP, message: EmailMessage) -> None:
+    options: tuple[str, ...] = ()
+    if str(message["To"]).isascii() and not str(message["Reply-To"]).isascii():
+        # The library announces such letters in headers only where somebody's mail goes to them.
+        if server.has_extn("smtputf8"):
+            options = ("SMTPUTF8", "BODY=8BITMIME")
+        else:  # the receiver has the mail at least
+            del message["Reply-To"]
+            message.policy = policy.default
     try:
-        server.send_message(message)
+        server.send_message(message, mail_options=options)
     except smtplib.SMTPRecipientsRefused as refusal:
         ((code, said),) = refusal.recipients.values()  # a message has one receiver
         raise _refusal(code, said) from None

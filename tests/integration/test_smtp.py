@@ -118,14 +118,16 @@ class _Odd(socketserver.StreamRequestHandler):
             word = line.strip().upper()[:4].decode()
             if word == "DATA":
                 self._say(b"354 go on")
-                while self.rfile.readline() != b".\r\n":
-                    pass
+                while (read := self.rfile.readline()) != b".\r\n":
+                    self.server.heads += read
                 self.server.taken += 1
                 self._say(self.server.answers.get(".", b"250 taken"))
                 continue
             if word == "RCPT" and any(name in line for name in self.server.unknown):
                 self._say(b"550 5.1.1 no " + line.strip()[8:] + b" here")
                 continue
+            if word == "MAIL":
+                self.server.senders.append(line)
             if word == "RCPT":
                 self.server.receivers.append(line.strip()[8:])
             self._say(self.server.answers.get(word, b"250 fine"))
@@ -143,7 +145,7 @@ def odd_server() -> Iterator[socketserver.TCPServer]:
     with socketserver.ThreadingTCPServer(("127.0.0.1", 0), _Odd) as server:
         server.daemon_threads = True
         server.answers, server.wait, server.taken = {}, 0.0, 0
-        server.unknown, server.receivers = set(), []
+        server.unknown, server.receivers, server.senders, server.heads = set(), [], [], b""
         threading.Thread(target=server.serve_forever, daemon=True).start()
         yield server
         server.shutdown()
@@ -213,6 +215,25 @@ def test_an_address_that_the_server_cannot_even_write_is_refused(
     )  # fmt: skip
     with pytest.raises(MailRefused, match="SMTPUTF8"):
         _mailer_of(odd_server).send("key", message)
+
+
+@pytest.mark.parametrize(("hello", "asks"), [(b"250 SMTPUTF8", True), (b"250 here", False)])
+def test_letters_in_headers_are_announced_or_left_out(
+    odd_server: socketserver.TCPServer, hello: bytes, asks: bool
+) -> None:
+    odd_server.answers["EHLO"] = b"250-here\r\n" + hello
+    message = compose(
+        key="key", to="ann@example.com", sender="shop@example.com", shop="Mööx", subject="Grüße",
+        text="Hallo", html="<p>Hallo</p>", domain="example.com", reply_to="büro@example.com",
+    )  # fmt: skip
+    _mailer_of(odd_server).send("key", message)
+    assert odd_server.taken == 1
+    (envelope,) = odd_server.senders
+    assert (b"SMTPUTF8" in envelope) == asks
+    heads = odd_server.heads
+    assert (b"Reply-To" in heads) == asks
+    assert heads.isascii() != asks
+    assert message_from_bytes(heads, policy=policy.default)["Subject"] == "Grüße"
 
 
 @pytest.fixture
