@@ -63,7 +63,7 @@ def _mailing(shop: Shop) -> Iterable[_Handlers]:
         mail, selling.orders, shop.after.shipping, shop.after.returns, shop.paying.refunding
     )
     yield StockMails(mail, goods.alerts, shop.base.settings.base_url)
-    yield StaffMails(mail, people.accounts, goods.catalog)
+    yield StaffMails(mail, shop.base.outbox, people.accounts, goods.catalog)
     yield DraftMails(mail, selling.drafts, goods.markets)
     yield InvitationMails(mail, people.invitations)
 
