@@ -17,6 +17,7 @@ import requests
 from flask import Flask
 
 from app.checkout.audit import Audit, Difference
+from app.checkout.disputing import Disputing
 from app.checkout.errors import NothingToRefund, NotRefundable, RefundTooHigh
 from app.checkout.reconciliation import Reconciler
 from app.checkout.refund_rules import RefundWish
@@ -26,6 +27,7 @@ from app.inventory.service import InventoryService
 from app.orders.models import OrderState
 from app.orders.service import OrderService
 from app.payments.models import Refund, RefundState
+from app.payments.service import PaymentService
 from app.shared.clock import now
 from app.shared.ids import OrderId, Sku
 from app.shared.money import Money
@@ -222,6 +224,28 @@ def test_a_refund_that_is_sent_again_while_the_gateway_is_at_it_is_made_once(des
     desk.wait_and_finish()
     assert desk.given_back() == [2145]
     assert desk.state() == (OrderState.PAID, 2145)
+    assert service(Audit, desk.app).run() == []
+
+
+def test_a_refund_that_was_sent_before_a_dispute_ends_as_the_gateway_says(desk: Desk) -> None:
+    (payment,) = desk.sandbox.ledger()["payments"]
+    desk.sandbox.fault("slow", method="POST", path=REFUND_CALL, seconds=5)
+    first = threading.Thread(target=desk.refund)
+    first.start()
+    while not desk.database["refunds"].count_documents({"state": "sending"}):
+        time.sleep(0.05)
+    time.sleep(0.5)  # until it is there
+    dispute = desk.sandbox.open_dispute(payment["id"], amount=4890)
+    attempt = service(PaymentService, desk.app).attempts_of(desk.order_id)[0]
+    service(Disputing, desk.app).follow(attempt, dispute)
+    desk.wait_and_finish()  # its worker seems dead, and another goes on
+    assert first.is_alive()
+    assert desk.refunding.of_order(desk.order_id)[0].state is RefundState.SENDING
+    first.join()
+    desk.wait_and_finish()
+    (refund,) = desk.refunding.of_order(desk.order_id)
+    booked = [refund.amount.minor] if refund.state is RefundState.SUCCEEDED else []
+    assert desk.given_back() == booked
     assert service(Audit, desk.app).run() == []
 
 

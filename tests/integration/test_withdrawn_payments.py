@@ -336,3 +336,31 @@ def test_a_part_that_staff_captured_by_hand_does_not_pay_the_order(
     assert database["captures"].count_documents({"state": "captured"}) == 0
     assert database["order_events"].count_documents({"kind": "payment_returned"}) == 1
     assert service(Audit, app).run() == []
+
+
+def test_a_part_that_staff_capture_while_a_worker_is_sending_does_not_pay_the_order(
+    app: Flask, sandbox: Sandbox, database: Database,
+    environment: dict[str, str], claim: Callable[[str], Document],
+) -> None:  # fmt: skip
+    attempt = claim("stripe")
+    (payment,) = sandbox.ledger()["payments"]
+    sandbox.fault("delay_before", path="capture", seconds=1.5)
+
+    def capture_a_part() -> None:
+        while (database["captures"].find_one({}) or {})["fence"] < 2:
+            time.sleep(0.02)
+        time.sleep(0.5)  # until the worker's request has come, and waits
+        requests.post(
+            f"{sandbox.url}/v1/payment_intents/{payment['id']}/capture",
+            data={"amount_to_capture": "1000"},
+            auth=(environment["STRIPE_SECRET_KEY"], ""),
+            timeout=5,
+        ).raise_for_status()
+
+    _at_once(lambda: service(Settlement, app).settle(attempt["_id"]), capture_a_part)
+    assert database["orders"].count_documents({"state": "paid"}) == 0
+    for _ in range(2):
+        service(Reconciler, app).run(older_than=timedelta(0))
+    assert sandbox.captures() == []
+    assert database["orders"].count_documents({"state": "paid"}) == 0
+    assert service(Audit, app).run() == []
