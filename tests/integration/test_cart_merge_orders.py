@@ -295,6 +295,27 @@ def test_an_order_of_the_account_paid_after_an_undo_empties_the_guest_s_cart(
     assert units(carts.find(receipt.guest_cart_id)) == {}
 
 
+def test_an_order_that_the_account_made_after_an_undo_leaves_the_guest_s_goods(
+    app: Flask, member: Member, ann: AccountId, sandbox: Sandbox
+) -> None:
+    carts = service(CartService, app)
+    member.log_in()
+    receipt = carts.open_receipt(ann)
+    assert receipt is not None
+    carts.undo_merge(receipt.id, ann)
+    other_device = Member(app)
+    other_device.log_in()
+    other_device.add(MUG, 2)
+    page = other_device.check_out().location
+    (line,) = other_device.cart_lines()
+    other_device.post(f"/cart/items/{line}", {"quantity": "0"})
+    sandbox.pay_stripe(page)
+    settle_all(app)
+    assert kept(sandbox) == [4890]
+    assert units(carts.of_account(ann)) == {}
+    assert units(carts.find(receipt.guest_cart_id)) == {"MUG": 2}
+
+
 def test_an_order_of_before_the_merge_does_not_keep_it_from_being_undone(
     app: Flask, member: Member, ann: AccountId, sandbox: Sandbox
 ) -> None:
