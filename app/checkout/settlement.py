@@ -168,12 +168,19 @@ class Settlement:
         if known is AuthorisationState.RETURNING:
             self._returns.finish(attempt, payment)
         elif known is AuthorisationState.REFUNDED and payment.has_taken_money:
-            self._returns.begin_again(attempt, payment)
+            self._return_again(attempt, payment)
         elif payment.has_money:
             return self._take_or_return(attempt, payment)
         elif payment.is_over:
             self._voids.end(attempt, payment)
         return False
+
+    def _return_again(self, attempt: Attempt, payment: SeenPayment) -> None:
+        """What was sent back is there again: so it is only if a reading begun now says so too, as
+        the books may be newer than this one."""
+        for each in self._payments.observe(attempt).payments:
+            if each.id == payment.id and each.has_taken_money:
+                self._returns.begin_again(attempt, each)
 
     def _take_or_return(self, attempt: Attempt, payment: SeenPayment) -> bool:
         """Take the money or give it back; whether another worker is just taking it."""
