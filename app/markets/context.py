@@ -85,12 +85,13 @@ def _format_moment(moment: datetime) -> str:
     return format_datetime(moment, "medium", locale=shown)
 
 
-def _format_number(value: Decimal) -> str:
-    """As many decimals as the value has: an average of 5.0 keeps its zero."""
+def _format_number(value: Decimal, *, grouped: bool = True) -> str:
+    """As many decimals as the value has: an average of 5.0 keeps its zero. What is to be typed is
+    not ``grouped``."""
     shown = reading_locale(current_language(), current_market().locale)
     decimals = max(-int(Decimal(value).as_tuple().exponent), 0)
     shape = f"#,##0.{'0' * decimals}" if decimals else "#,##0"
-    return format_decimal(value, format=shape, locale=shown)
+    return format_decimal(value, format=shape, locale=shown, group_separator=grouped)
 
 
 def _template_globals() -> dict[str, Any]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from urllib.parse import urlsplit
 
 import pytest
@@ -93,6 +94,19 @@ def test_price_range_and_stock(shopper: Shopper, shelf: CatalogMaker) -> None:
     assert titles == ["Bowl 02", "Bowl 03", "Bowl 04", "Bowl 05"]
     titles = _titles(shopper, "/products?min_price=12&max_price=15&sort=price_asc&in_stock=1")
     assert "Bowl 05" not in titles
+
+
+def test_a_price_range_is_offered_as_it_can_be_typed(
+    shopper: Shopper, catalog: CatalogMaker
+) -> None:
+    catalog.add(make_product("Grand Table", make_variant("TABLE", DE=123450)))
+    shopper.client.set_cookie("mossx_market", "DE")
+    shopper.client.set_cookie("mossx_language", "de")
+    field = soup(shopper.get("/products")).select_one("#max_price")
+    assert field is not None
+    typed = str(field["placeholder"])
+    assert re.fullmatch(r"\d+,\d\d", typed)
+    assert shopper.get(f"/products?max_price={typed}").status_code == 200
 
 
 def test_a_bad_price_is_explained_beside_its_field(shopper: Shopper, shelf: CatalogMaker) -> None:
