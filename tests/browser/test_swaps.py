@@ -138,6 +138,16 @@ def test_what_was_pressed_stays_where_it_was(page: Page, press: str) -> None:
     assert abs(after["y"] - before["y"]) < 100
 
 
+def test_who_presses_twice_buys_once(page: Page) -> None:
+    page.goto("/products/reed-tumbler")
+    journey.choose_buyable(page)
+    page.get_by_role("button", name="Add to cart").dblclick()
+    expect(page.locator("#buy-result")).to_contain_text("In your cart")
+    journey.settled(page)
+    page.goto("/cart")
+    expect(page.locator(".stepper [name=quantity]").first).to_have_value("1")
+
+
 def test_trouble_is_told_above_what_was_there(page: Page) -> None:
     reader = Reader(page)
     page.goto("/products/reed-tumbler")
