@@ -18,7 +18,6 @@ _SCHEMA = "a schema is one table: cut apart it would be harder to read, and it n
 _LONG_MODULES = {
     "app/payments/service.py": ("what an attempt, a claim and an authorisation may become", 420),
     "tests/admin/test_promotion_admin.py": ("one page's behaviours in the order of its form", 420),
-    "tests/admin/test_settings_gateways.py": ("keys as they change hands, one after another", 460),
     "tests/admin/test_stock_admin.py": ("the stock pages share one warehouse", 520),
     "tests/credit/test_orders.py": ("paying with credit, with each of its ways back", 460),
     "tests/functional/test_accounts.py": ("an account's life from claim to end", 670),
