@@ -5,9 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from app.audit_log.service import AuditLog
-from app.config import Settings
+from app.config import ConfigurationError, Settings
 from app.db.cache import Cache
 from app.db.database import Database
+from app.db.errors import PyMongoError
 from app.db.idempotency import IdempotencyKeys
 from app.db.outbox import Outbox
 from app.db.schedules import Schedules
@@ -38,8 +39,8 @@ class Foundation:
 
 
 def build_foundation(settings: Settings) -> Foundation:
-    """The foundation on these settings."""
-    database = Database(settings.mongodb_uri)
+    """The foundation on these settings. Raises ``ConfigurationError``."""
+    database = _database_at(settings.mongodb_uri)
     stored = StoredSettings(database)
     return Foundation(
         settings=settings,
@@ -55,3 +56,10 @@ def build_foundation(settings: Settings) -> Foundation:
         content=ContentPages(stored),
         audit_log=AuditLog(database),
     )
+
+
+def _database_at(uri: str) -> Database:
+    try:
+        return Database(uri)
+    except (PyMongoError, ValueError) as error:  # the driver alone reads all of an address
+        raise ConfigurationError(f"MONGODB_URI: {error}") from error

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from app.building.foundation import build_foundation
 from app.cart.rules import check_stock, parse_quantity
 from app.config import ConfigurationError, load_settings
 from app.orders.models import OrderState
@@ -168,3 +169,17 @@ def test_where_mongodb_is_may_be_said_as_mongodb_says_it(uri: str) -> None:
 def test_an_address_that_cannot_be_reached_is_refused_by_name(name: str, value: str) -> None:
     with pytest.raises(ConfigurationError, match=name):
         load_settings({name: value})
+
+
+@pytest.mark.parametrize(
+    "uri",
+    [
+        "mongodb://database:99999/mossx",
+        "mongodb://database/moss x",
+        "mongodb://shop@home@database/mossx",
+        "mongodb+srv://database.example:27017/mossx",
+    ],
+)
+def test_an_address_that_the_driver_cannot_read_is_refused_by_name(uri: str) -> None:
+    with pytest.raises(ConfigurationError, match="MONGODB_URI: "):
+        build_foundation(load_settings({"MONGODB_URI": uri}))
