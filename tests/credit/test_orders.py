@@ -150,32 +150,6 @@ def test_several_cards_pay_in_their_order_then_store_credit(
     assert uses[2].label == "Store credit"
 
 
-def test_store_credit_is_not_spent_without_the_box(
-    app: Flask, ready: Shopper, bank: Bank, sandbox: Sandbox
-) -> None:
-    member = Member(app)
-    store = bank.grant(make_proven(app, member.email), 5000)
-    member.log_in()
-    member.add("MUG", 2)
-    member.pay(sandbox)
-    assert bank.figures(store) == (5000, 0, 5000)
-    assert kept(sandbox) == [4890]
-
-
-def test_an_order_is_placed_anew_if_the_box_of_store_credit_is_changed(
-    app: Flask, ready: Shopper, bank: Bank, sandbox: Sandbox
-) -> None:
-    member = Member(app)
-    store = bank.grant(make_proven(app, member.email), 2000)
-    member.log_in()
-    member.add("MUG", 2)
-    assert member.check_out(use_store_credit="y").status_code == 303
-    member.pay(sandbox)
-    assert bank.figures(store) == (2000, 0, 2000)
-    assert kept(sandbox) == [4890]
-    assert bank.is_sound()
-
-
 def test_the_least_a_gateway_charges_is_left_to_it_and_said(
     ready: Shopper, bank: Bank, database: Database
 ) -> None:
