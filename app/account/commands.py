@@ -13,6 +13,7 @@ from app.db.errors import DuplicateKeyError, PyMongoError
 from app.identity.models import Role
 from app.identity.service import AccountService
 from app.identity.staffing import Staffing
+from app.identity.two_factor import TwoFactor
 from app.shared.errors import ShopError
 from app.web.registry import service
 
@@ -47,6 +48,29 @@ def create_admin(email: str, name: str) -> None:
     click.echo(f"{account.email} is an owner now.")
     if made:
         click.echo(f"Password: {password}")
+
+
+@user_commands.command("reset-second-factor")
+@click.argument("email")
+def reset_second_factor(email: str) -> None:
+    """Turn off the second factor of EMAIL, who has lost it and the recovery codes.
+
+    Who works here sets up another at the next login. Their owner is told by mail.
+    """
+    accounts = service(AccountService, current_app)
+    try:
+        known = accounts.find_proven(email)
+        if known is None:
+            raise click.ClickException(f"Nobody with an account has proven to be {email}.")
+        if not known.has_second_factor:
+            click.echo(f"{known.email} has no second factor.")
+            return
+        service(TwoFactor, current_app).reset(known)
+    except ValueError as error:
+        raise click.BadParameter(str(error), param_hint="EMAIL") from error
+    except PyMongoError as error:
+        raise click.ClickException(f"The database does not answer: {error}") from error
+    click.echo(f"The second factor of {known.email} is off: the password alone lets in now.")
 
 
 def _password() -> tuple[str, bool]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from wtforms import BooleanField, PasswordField, StringField, ValidationError
+from wtforms import BooleanField, HiddenField, PasswordField, StringField, ValidationError
 from wtforms.validators import DataRequired, Length
 
 from app.identity.models import SavedAddress
@@ -140,6 +140,13 @@ class JoinForm(ShopForm):
 
     name = _name()
     password = _password(Text("Password"))
+
+
+class CodesForm(ShopForm):
+    """The password, for other recovery codes in the place of those of a round."""
+
+    password = _current_password()
+    seen = HiddenField()
 
 
 class DeletionForm(ShopForm):

@@ -9,13 +9,14 @@ from flask import Blueprint, Response, request
 from markupsafe import Markup
 from werkzeug.wrappers import Response as BaseResponse
 
-from app.account.forms import DeletionForm, FactorForm
+from app.account.forms import CodesForm, DeletionForm, FactorForm
 from app.identity.context import current_account, whose
 from app.identity.errors import WrongPassword
 from app.identity.models import Account
 from app.identity.service import AccountService
 from app.identity.two_factor import TwoFactor
 from app.shared.errors import Invalid
+from app.shared.numbers import whole
 from app.shared.texts import Text
 from app.web.limits import failed, limiter
 from app.web.memory import leave_message
@@ -34,7 +35,13 @@ def _show(account: Account, status: int = 200, message: str = "", **context: Any
         code = segno.make(factor.address(account, secret), error="m")
         drawn = code.svg_inline(scale=5, border=2, dark="#22251e", light="#ffffff")
         picture = Markup(drawn)  # noqa: S704 - drawn by the library, from our own text alone
-    shown: dict[str, Any] = {"form": FactorForm(), "off": DeletionForm(), "codes": (), **context}
+    shown: dict[str, Any] = {
+        "form": FactorForm(),
+        "off": DeletionForm(),
+        "anew": CodesForm(data={"seen": account.recovery_round}),
+        "codes": (),
+        **context,
+    }
     return private(
         page(
             "account/two_factor.html",
@@ -45,6 +52,7 @@ def _show(account: Account, status: int = 200, message: str = "", **context: Any
             secret=secret,
             picture=picture,
             due=factor.is_due(account),
+            must=factor.must_have(account),
             **shown,
         )
     )
@@ -73,6 +81,23 @@ def confirm() -> Response:
     except Invalid as refusal:
         form.code.errors = [refusal.message]
         return _show(account, 422, _CHECK, form=form)
+    return _show(account, codes=codes)
+
+
+@blueprint.post("/codes")
+@limiter.limit("10 per 15 minutes", key_func=whose, deduct_when=failed)
+def renew() -> Response:
+    """Make other recovery codes, with the password; the answer shows them, this once."""
+    account, form = current_account(), CodesForm(request.form)
+    if not form.validate():
+        return _show(account, 422, _CHECK, anew=form)
+    try:
+        service(AccountService).confirm_password(account, form.password.data or "")
+        seen = whole(form.seen.data or "", account.recovery_round)
+        codes = service(TwoFactor).renew_codes(account, seen)
+    except WrongPassword as refusal:
+        form.password.errors = [refusal.fields["current_password"]]
+        return _show(account, 422, _CHECK, anew=form)
     return _show(account, codes=codes)
 
 

@@ -56,6 +56,7 @@ class Account:
     addresses: tuple[SavedAddress, ...]
     has_second_factor: bool
     recovery_codes_left: int
+    recovery_round: int = 0  # how often the recovery codes were made anew
     second_factor_required: bool = False  # by an owner, of somebody who works here
     leaves_at: datetime | None = None  # when it is deleted, as its owner asked
 

@@ -191,6 +191,23 @@ class AccountRepository:
         )
         return bool(result.modified_count)
 
+    def renew_recovery_codes(
+        self, account_id: AccountId, secret: str, before: int, codes: list[str], session: Session
+    ) -> bool:
+        """Put other codes in the place of those of round ``before``, whatever is left of these;
+        False if they, or the factor, are others by now."""
+        result = self._accounts.update_one(
+            {
+                "_id": account_id,
+                "second_factor.secret": secret,
+                "second_factor.confirmed_at": {"$ne": None},
+                "recovery_round": before or {"$in": [0, None]},
+            },
+            {"$set": {"recovery_codes": codes, "recovery_round": before + 1}},
+            session=session,
+        )
+        return bool(result.modified_count)
+
     def sealed_factors(self) -> Iterator[tuple[AccountId, str]]:
         """Every account that has a factor, confirmed or not, with its sealed secret."""
         found = self._accounts.find({"second_factor": {"$ne": None}}, {"second_factor.secret": 1})
@@ -245,6 +262,7 @@ def _maybe(document: Document | None) -> Account | None:
         ),
         has_second_factor=bool(factor and factor["confirmed_at"]),
         recovery_codes_left=len(document["recovery_codes"]),
+        recovery_round=document.get("recovery_round", 0),
         second_factor_required=document.get("second_factor_required", False),
         leaves_at=document.get("leaves_at"),
     )

@@ -16,7 +16,7 @@ import pyotp
 from app.db.database import Database, Session
 from app.db.outbox import Outbox
 from app.identity.errors import CodeRefused, SecondFactorRequired
-from app.identity.events import SECOND_FACTOR_CHANGED
+from app.identity.events import RECOVERY_CODES_RENEWED, SECOND_FACTOR_CHANGED
 from app.identity.models import Account
 from app.identity.repository import AccountRepository
 from app.shared.errors import Conflict, NotFound
@@ -54,9 +54,10 @@ class TwoFactor:
 
     def is_due(self, account: Account) -> bool:
         """Whether the account must set a factor up before it may do its work."""
-        return self._must_have(account) and not account.has_second_factor
+        return self.must_have(account) and not account.has_second_factor
 
-    def _must_have(self, account: Account) -> bool:
+    def must_have(self, account: Account) -> bool:
+        """Whether the account may not be without one."""
         return account.role.is_staff and (self._staff_must or account.second_factor_required)
 
     def begin(self, account: Account) -> str:
@@ -93,7 +94,7 @@ class TwoFactor:
         step = matching_step(secret, plain_code(code)) if secret else None
         if waiting is None or secret is None or step is None:
             raise CodeRefused
-        codes = _recovery_codes(secret)
+        codes = _recovery_codes(secret, account.recovery_round)
 
         def work(session: Session) -> bool:
             turned_on = self._accounts.confirm_second_factor(
@@ -118,6 +119,34 @@ class TwoFactor:
             and self._box.open(factor["secret"]) == secret
         )
 
+    def renew_codes(self, account: Account, seen: int) -> list[str]:
+        """Other recovery codes in the place of those of the round that was ``seen``, which open
+        nothing any more; the same ones to whoever sends the same form twice.
+
+        Raises ``Conflict`` if the factor is off, or the codes were renewed otherwise.
+        """
+        factor = self._accounts.find_second_factor(account.id)
+        sealed = factor["secret"] if factor and factor["confirmed_at"] else ""
+        secret = self._box.open(sealed) if sealed else None
+        if secret is None:
+            raise Conflict(Text("Your second factor is off."))
+        codes = _recovery_codes(secret, seen + 1)
+
+        def work(session: Session) -> bool:
+            renewed = self._accounts.renew_recovery_codes(
+                account.id, sealed, seen, [_digest(each) for each in codes], session
+            )
+            if renewed:
+                payload = {"account_id": account.id}
+                self._outbox.publish(RECOVERY_CODES_RENEWED, payload, session)
+            return renewed
+
+        if not self._database.in_transaction(work):
+            known = self._accounts.find(account.id)
+            if known is None or not known.has_second_factor or known.recovery_round != seen + 1:
+                raise Conflict(Text("Your recovery codes were made anew in another window."))
+        return [_in_groups(each) for each in codes]
+
     def check(self, account: Account, code: str) -> None:
         """Spend a code of the app, or a recovery code; each opens once. Raises ``CodeRefused``."""
         cleaned = plain_code(code)
@@ -132,7 +161,7 @@ class TwoFactor:
 
     def turn_off(self, account: Account) -> None:
         """Remove the factor. Raises ``SecondFactorRequired`` for people who must have one."""
-        if self._must_have(account):
+        if self.must_have(account):
             raise SecondFactorRequired
         self.reset(account)
 
@@ -172,12 +201,13 @@ def matching_step(secret: str, code: str, moment: float | None = None) -> int | 
     return None
 
 
-def _recovery_codes(secret: str) -> list[str]:
+def _recovery_codes(secret: str, made: int) -> list[str]:
     """Codes of 118 bits: so many that a digest without salt gives none of them away (ASVS 6.5.2).
 
-    They follow from the secret, so that of two requests at once both show the ones that count.
+    They follow from the secret and from how often some were ``made``, so that of two requests at
+    once both show the ones that count.
     """
-    return [_recovery_code(secret, number) for number in range(_CODES)]
+    return [_recovery_code(secret, made * _CODES + number) for number in range(_CODES)]
 
 
 def _recovery_code(secret: str, number: int) -> str:

@@ -10,6 +10,7 @@ from app.identity.events import (
     EMAIL_CHANGED,
     PASSWORD_CHANGED,
     PASSWORD_FORGOTTEN,
+    RECOVERY_CODES_RENEWED,
     REGISTERED,
     SECOND_FACTOR_CHANGED,
     TOKEN_REUSED,
@@ -43,6 +44,7 @@ class IdentityMails:
             (EMAIL_CHANGED, self.tell_old_address),
             (TOKEN_REUSED, self.tell_token_reused),
             (SECOND_FACTOR_CHANGED, self.tell_second_factor),
+            (RECOVERY_CODES_RENEWED, self.tell_codes_renewed),
             (ACCOUNT_LEAVES, self.offer_to_stay),
             (ACCOUNT_CLOSED, self.say_goodbye),
         ):
@@ -132,6 +134,10 @@ class IdentityMails:
     def tell_second_factor(self, event: Event) -> None:
         """The second factor was turned on or off."""
         self._tell(event, letters.FACTOR_ON if event.payload["enabled"] else letters.FACTOR_OFF)
+
+    def tell_codes_renewed(self, event: Event) -> None:
+        """There are other recovery codes."""
+        self._tell(event, letters.CODES_RENEWED)
 
     def say_goodbye(self, event: Event) -> None:
         """The account is gone."""

@@ -85,6 +85,7 @@ _KINDS = (
     ("device_logged_out", Text("Device logged out"), *_LETTER),
     ("second_factor_on", Text("Second factor on"), *_LETTER),
     ("second_factor_off", Text("Second factor off"), *_LETTER),
+    ("recovery_codes_renewed", Text("New recovery codes"), *_LETTER),
     ("account_leaves", Text("Account to be deleted"), *_LETTER),
     ("account_deleted", Text("Account deleted"), *_LETTER),
     ("staff_invited", Text("Invited to work here (to staff)"), *_LETTER),

@@ -176,6 +176,16 @@ FACTOR_ON = Letter(
     ),
     button=Text("See your second factor"),
 )
+CODES_RENEWED = Letter(
+    kind="recovery_codes_renewed",
+    subject=Text("You have new recovery codes"),
+    path="/account/two-factor",
+    words=Text(
+        "The recovery codes of your account were made anew, and the old ones do not work any "
+        "more. If this was not you, change your password at once."
+    ),
+    button=Text("See your second factor"),
+)
 FACTOR_OFF = Letter(
     kind="second_factor_off",
     subject=Text("Your second factor was turned off"),

@@ -285,6 +285,7 @@ _LETTERS: Mapping[str, Callable[[], Letter]] = {
     "device_logged_out": lambda: letters.device_logged_out("192.0.2.0"),
     "second_factor_on": lambda: letters.FACTOR_ON,
     "second_factor_off": lambda: letters.FACTOR_OFF,
+    "recovery_codes_renewed": lambda: letters.CODES_RENEWED,
     "account_leaves": lambda: letters.account_leaves(_TOKEN),
     "account_deleted": lambda: letters.ACCOUNT_DELETED,
     "staff_invited": lambda: letters.invitation("owner@example.com", _TOKEN),
