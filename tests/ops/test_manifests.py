@@ -228,8 +228,18 @@ def test_selectors_find_their_pods() -> None:
     assert _BY_NAME["Service web"]["spec"]["selector"] == {"app": "web"}
 
 
+def test_every_pod_of_ours_may_reach_the_databases() -> None:
+    (rule,) = _BY_NAME["NetworkPolicy outward"]["spec"]["podSelector"]["matchExpressions"]
+    pods = {
+        each["spec"]["template"]["metadata"]["labels"]["app"]
+        for name, each in _BY_NAME.items()
+        if name.split()[1] in {job.split()[1] for job in _PODS} and "template" in each["spec"]
+    }
+    assert {*rule["values"]} == pods == {"web", "worker", "migrate", "desk"}
+
+
 def test_every_file_is_in_a_kustomization() -> None:
-    for folder in (_CLUSTER, _CLUSTER / "migrate"):
+    for folder in (_CLUSTER, _CLUSTER / "migrate", _CLUSTER / "desk"):
         listed = yaml.safe_load((folder / "kustomization.yaml").read_text())["resources"]
         there = {each.name for each in folder.glob("*.yaml")}
         assert {*listed} == there - {"kustomization.yaml", "secret.example.yaml"}
