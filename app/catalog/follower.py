@@ -24,6 +24,7 @@ from app.shared.clock import now
 from app.shared.ids import ProductId
 
 _LOOK_EVERY = 0.2  # seconds between looks at the feed where no thread follows it
+_LOOK_AGAIN = 5.0  # the same after a look that failed, which took a while
 _LOOK_BESIDE = 5.0  # the same beside a stream, should it ever leave something out
 _SALES_EVERY = 30.0  # seconds between renewals of the order by sales
 _log = structlog.get_logger()
@@ -58,6 +59,7 @@ class CatalogFollower:
         self._lock = threading.Lock()
         self._model: CatalogModel | None = None
         self._looked = 0.0
+        self._rest = _LOOK_EVERY  # seconds until the next look where no thread follows
         self._failure: PyMongoError | None = None  # of the last try to load a first model
         self._live_at = milliseconds(now())
         self._waiting: list[Change] = []  # taken from the feed and not in the model yet
@@ -75,7 +77,7 @@ class CatalogFollower:
         if current is None:
             with self._lock:
                 return self._model or self._load_first()
-        if not self._following.has_thread and time.monotonic() - self._looked > _LOOK_EVERY:
+        if not self._following.has_thread and time.monotonic() - self._looked > self._rest:
             self._look_if_nobody_does()
         return self._model or current
 
@@ -84,8 +86,9 @@ class CatalogFollower:
         if self._lock.acquire(blocking=False):
             try:
                 touched = self._look()
+                self._rest = _LOOK_EVERY
             except PyMongoError as error:
-                self._looked = time.monotonic()
+                self._looked, self._rest = time.monotonic(), _LOOK_AGAIN
                 self._following.say_lost(error)
             finally:
                 self._lock.release()

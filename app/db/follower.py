@@ -15,7 +15,7 @@ from app.db.streams import DocumentStream
 
 T = TypeVar("T")
 _LOOK_EVERY = 0.2  # seconds between looks where no thread follows
-_LOOK_BESIDE = 5.0  # the same beside a stream, should it ever leave something out
+_LOOK_BESIDE = 5.0  # the same beside a stream, should it leave something out, and where one failed
 
 
 class Follower(Generic[T]):
@@ -34,6 +34,7 @@ class Follower(Generic[T]):
         self._lock = threading.Lock()
         self._snapshot: T | None = None
         self._looked = -math.inf
+        self._rest = _LOOK_EVERY  # seconds until the next look where no thread follows
         self._listeners: list[Callable[[], None]] = []
         self._following = Following(name, self._follow)
 
@@ -41,13 +42,20 @@ class Follower(Generic[T]):
         """What there is. The database away, the last snapshot stands in, or the fallback."""
         if self._snapshot is None:
             self._load()
-        elif not self._following.has_thread and time.monotonic() - self._looked > _LOOK_EVERY:
-            self._looked = time.monotonic()
-            try:
-                self.renew()
-            except PyMongoError as error:
-                self._following.say_lost(error)
+        elif not self._following.has_thread and time.monotonic() - self._looked > self._rest:
+            self._look()
         return self._fallback if self._snapshot is None else self._snapshot
+
+    def _look(self) -> None:
+        """Look for changes; where that fails, which takes a while, not again at once: a page asks
+        many times."""
+        self._looked = time.monotonic()
+        try:
+            self.renew()
+            self._rest = _LOOK_EVERY
+        except PyMongoError as error:
+            self._looked, self._rest = time.monotonic(), _LOOK_BESIDE
+            self._following.say_lost(error)
 
     def _load(self) -> None:
         """Read for the first time; a database that is away is asked now and then."""
