@@ -25,6 +25,7 @@ _HEADINGS = {
     Ground.FEATURED: Text("Featured"),
     Ground.NEW: Text("New in the shop"),
 }
+_MORE = Text("More to discover")
 
 
 @blueprint.get("/for-you")
@@ -32,14 +33,16 @@ def for_you() -> Response:
     """What this visitor may like; ``besides=cart`` leaves out what stands beside the cart."""
     cart = _cart()
     recommendations = service(RecommendationService)
-    besides: tuple[ProductId, ...] = ()
+    beside: Recommended | None = None
     if cart and request.args.get("besides") == "cart":
-        besides = recommendations.for_cart(cart, current_market()).product_ids
+        beside = recommendations.for_cart(cart, current_market())
     tastes = Tastes(
         cart=cart, viewed=tuple(ProductId(each) for each in recently_viewed()), bought=_bought()
     )
+    besides = beside.product_ids if beside else ()
     found = recommendations.for_shopper(tastes, current_market(), besides)
-    return _answer(found, Text("For you"), "for-you")
+    is_more = beside is not None and beside.ground is found.ground  # no two shelves of one name
+    return _answer(found, Text("For you"), "for-you", is_more=is_more)
 
 
 @blueprint.get("/for-cart")
@@ -52,8 +55,10 @@ def for_cart() -> Response:
     return _answer(found, Text("Goes well with what is in your cart"), "for-cart")
 
 
-def _answer(found: Recommended, personal: str, name: str) -> Response:
+def _answer(found: Recommended, personal: str, name: str, *, is_more: bool = False) -> Response:
     heading = _HEADINGS.get(found.ground, personal)
+    if is_more and found.ground in _HEADINGS:
+        heading = _MORE
     return private(
         page(
             "recommendations/for_you.html",

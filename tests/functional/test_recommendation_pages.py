@@ -357,3 +357,14 @@ def test_without_lists_the_pages_still_work(
     database["companion_popular"].delete_many({})
     assert shopper.get("/products/mug").status_code == 200
     assert len(_cards(shopper)) == 8
+
+
+def test_beside_the_cart_no_two_shelves_have_one_name(
+    app: Flask, shopper: Shopper, catalog: CatalogMaker
+) -> None:
+    shop = Shop(app, catalog)
+    shop.stock(*(f"Thing{number}" for number in range(20)), featured=True)
+    shopper.add("THING0")
+    headings = [_heading(shopper, path) for path in (FOR_CART, f"{FOR_YOU}?besides=cart")]
+    assert headings == ["Featured", "More to discover"]
+    assert _heading(shopper) == "Featured"
