@@ -31,7 +31,6 @@ FIELD = "csrf_token"
 HEADER = "X-CSRF-Token"
 _SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
 _EXEMPT = "mossx.csrf_exempt"
-_OF_SESSIONS = "mossx.csrf_of_sessions"
 LEFT_BLANK = "mossx.csrf_left_blank"  # in the environ of a request whose page is kept
 _SESSIONS = "mossx.csrf_sessions"
 
@@ -113,12 +112,6 @@ def exempt(view: View) -> View:
     return view
 
 
-def of_sessions(view: View) -> View:
-    """Ask no token for a view of whoever has no session: it does nothing for them."""
-    setattr(view, _OF_SESSIONS, True)
-    return view
-
-
 def _cross_site() -> bool:
     origin = request.headers.get("Origin")
     if origin and origin != "null":
@@ -145,13 +138,12 @@ def _check() -> None:
         keep_name()
     if request.endpoint is None:
         return
-    view = current_app.view_functions[request.endpoint]
-    if getattr(view, _EXEMPT, False):
+    if getattr(current_app.view_functions[request.endpoint], _EXEMPT, False):
         return
     if from_elsewhere:
         raise CsrfRefused
     sessions: _SessionForms = current_app.extensions[_SESSIONS]
-    if sessions.checked() or getattr(view, _OF_SESSIONS, False):
+    if sessions.checked():
         return
     given = request.form.get(FIELD) or request.headers.get(HEADER, "")
     visitor = known_visitor()

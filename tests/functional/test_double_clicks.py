@@ -12,11 +12,11 @@ from werkzeug.test import TestResponse
 
 from app.account.signing_in import CODE_PATH, SET_UP_PATH
 from app.db.database import Database
-from tests.support.answers import BOTH_WAYS, assert_went_to
+from tests.support.answers import assert_went_to
 from tests.support.catalog import CatalogMaker
 from tests.support.gateways import Sandbox
 from tests.support.member import PASSWORD, Mailbox, Member
-from tests.support.shopper import HTMX, soup
+from tests.support.shopper import soup
 
 NEW = "four loud bitterns"
 
@@ -101,15 +101,3 @@ def test_the_recovery_codes_are_not_shown_again_with_another_code(member: Member
     assert answer.status_code == 409
     assert len(codes) == 10
     assert not any(code in answer.text for code in codes)
-
-
-@BOTH_WAYS
-def test_logging_out_in_a_tab_that_was_left_open(member: Member, *, htmx: bool) -> None:
-    left_open = {"csrf_token": member.token()}
-    member.log_out()
-    headers = HTMX if htmx else None
-    answer = member.client.post("/account/logout", data=left_open, headers=headers)
-    assert_went_to(answer, "/", htmx=htmx)
-    elsewhere = {"Origin": "https://elsewhere.example"}
-    refused = member.client.post("/account/logout", data=left_open, headers=elsewhere)
-    assert refused.status_code == 403
