@@ -9,6 +9,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -74,6 +75,16 @@ def _gone(folder: Path, within: float) -> bool:
     return False
 
 
+def _left(folder: Path) -> list[str]:
+    """What those that are still there were started as."""
+    found = []
+    for process in _using(folder):
+        with suppress(OSError):  # it ended just now
+            words = Path(f"/proc/{process}/cmdline").read_bytes().split(b"\0")
+            found.append(b" ".join(words).decode(errors="replace"))
+    return found
+
+
 @pytest.fixture
 def run(tmp_path: Path) -> Iterator[tuple[subprocess.Popen[str], Path, int]]:
     port = find_free()
@@ -123,7 +134,7 @@ def test_a_killed_run_leaves_nothing_behind(
     process, folder, _ = run
     process.kill()
     process.wait()
-    assert _gone(folder, 40)
+    assert _gone(folder, 40), _left(folder)
 
 
 def test_a_taken_port_is_explained(tmp_path: Path) -> None:

@@ -25,9 +25,7 @@ class RawRow:
 
     line: int
     fields: Mapping[str, str]
-    is_too_long: bool = (
-        False  # it has more cells than the head: they do not stand where they should
-    )
+    is_too_long: bool = False  # more cells than the head has: they stand in the wrong places
 
     def __getitem__(self, column: str) -> str:
         return disarm(self.fields.get(column, "").strip())
