@@ -33,7 +33,7 @@ _log = structlog.get_logger()
 
 def front_of(app: Flask) -> Front:
     """What a web server of the shop talks to."""
-    return Front(app, service(Settings, app).mossx_web_threads)
+    return Front(app.wsgi_app, service(Settings, app).mossx_web_threads)
 
 
 def serve(app: Flask) -> None:

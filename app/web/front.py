@@ -12,13 +12,13 @@ import io
 import sys
 from collections.abc import Iterable
 from concurrent.futures import ThreadPoolExecutor
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 import structlog
 
 from app.shared.line import Line
 from app.web.turns import NOT_KEPT, ONLY_KEPT, TO_KEEP, TOO_MANY
-from app.web.wsgi_answers import Answer
+from app.web.wsgi_answers import Answer, code_of
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIApplication, WSGIEnvironment
@@ -95,17 +95,26 @@ class Front:
 
     def _send_kept(self, answering: Answering, environ: WSGIEnvironment) -> Iterable[bytes]:
         """What the shop has; sent, unless it is one of the lists that say what it has not."""
-        answer = Answer()
+        kept = _Kept()
         environ[ONLY_KEPT] = True
-        body = self._app(environ, answer)
+        body = self._app(environ, kept)
         del environ[ONLY_KEPT]
         if body is not NOT_KEPT and body is not TO_KEEP:
-            answering.response_bytes(answer.code, answer.headers, b"".join(body))
+            answering.response_bytes(code_of(kept.status), kept.headers, b"".join(body))
         return body
 
     def _turn_away(self, visit: _Visit) -> None:
         visit.environ[TOO_MANY] = True
         self._aside.submit(visit.run)
+
+
+class _Kept:
+    """What is said of a page that is there, of which nothing is written beside its body."""
+
+    __slots__ = ("headers", "status")
+
+    def __call__(self, status: str, headers: list[tuple[str, str]], _: object = None) -> Any:
+        self.status, self.headers = status, headers
 
 
 class _Visit:

@@ -19,6 +19,7 @@ _WINDOW = 32 * 1024
 _POLYNOMIAL = 0xEDB88320
 _NEVER = b"\xff"  # no byte of UTF-8 (RFC 3629, 3)
 _MOST_UNPACKED = 64  # bodies in this process, for clients that take none packed
+_MOST_FILLINGS = 16_384  # visitors' texts in this process: each fills many bodies
 _ONE = 0x80000000  # the polynomial 1, bits reversed as zlib has them
 
 
@@ -27,8 +28,6 @@ class Packed:
 
     __slots__ = (
         "_base",
-        "_blank_sum",
-        "_frame",
         "_nothing",
         "_parts",
         "_table",
@@ -41,14 +40,12 @@ class Packed:
         self._nothing = nothing = _NEVER * len(blank)
         self._parts = _compress(stretches, nothing)
         self._parts[0] = _HEADER + self._parts[0]
-        self._frame = b"\x00" + struct.pack("<HH", len(blank), len(blank) ^ 0xFFFF)
         plain = nothing.join(stretches)
         self._base = zlib.crc32(plain)
-        self._blank_sum = zlib.crc32(nothing)
         self._whole = struct.pack("<I", len(plain) & 0xFFFFFFFF)
         holes = len(stretches) - 1
         self._table = _table(_weight(stretches, len(blank))) if holes else None
-        frames = holes * (len(self._frame) + len(blank))
+        frames = holes * len(_framed(blank))
         self.length = sum(map(len, self._parts)) + frames + 8
 
     @property
@@ -58,22 +55,14 @@ class Packed:
 
     def filled(self, text: bytes = b"") -> bytes:
         """The body with ``text`` in every blank; it is as long as the blank was."""
-        table = self._table
-        total = self._base
+        framed, (a, b, c, d, e, f, g, h) = _filling(text)
+        total, table = self._base, self._table
         if table is not None:
-            change = zlib.crc32(text) ^ self._blank_sum
             total ^= (
-                table[change & 15]
-                ^ table[16 | (change >> 4 & 15)]
-                ^ table[32 | (change >> 8 & 15)]
-                ^ table[48 | (change >> 12 & 15)]
-                ^ table[64 | (change >> 16 & 15)]
-                ^ table[80 | (change >> 20 & 15)]
-                ^ table[96 | (change >> 24 & 15)]
-                ^ table[112 | (change >> 28)]
-            )
-        trailer = total.to_bytes(4, "little") + self._whole
-        return (self._frame + text).join(self._parts) + trailer
+                table[a] ^ table[b] ^ table[c] ^ table[d]
+                ^ table[e] ^ table[f] ^ table[g] ^ table[h]
+            )  # fmt: skip
+        return framed.join(self._parts) + total.to_bytes(4, "little") + self._whole
 
     def plain(self, text: bytes = b"") -> bytes:
         """The same without packing."""
@@ -83,6 +72,18 @@ class Packed:
         """What stands between the blanks, unpacked."""
         body = zlib.decompress(self.filled(self._nothing), 31)
         return body.split(self._nothing) if self.has_blanks else [body]
+
+
+def _framed(text: bytes) -> bytes:
+    """A text as a stored block."""
+    return b"\x00" + struct.pack("<HH", len(text), len(text) ^ 0xFFFF) + text
+
+
+@lru_cache(maxsize=_MOST_FILLINGS)
+def _filling(text: bytes) -> tuple[bytes, list[int]]:
+    """A text as a stored block, and where a body's table has what it does to the checksum."""
+    change = zlib.crc32(text) ^ zlib.crc32(_NEVER * len(text))
+    return _framed(text), [16 * place | (change >> 4 * place & 15) for place in range(8)]
 
 
 @lru_cache(maxsize=_MOST_UNPACKED)

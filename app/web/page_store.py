@@ -1,4 +1,4 @@
-"""Finished pages in the memory of one process: bounded, least recently used first to go.
+"""Finished pages in the memory of one process: bounded, what nobody asks for first to go.
 
 A page is dropped by tags, which name what it shows. A page whose making began before one of its
 tags was dropped is never kept: it may show what was true before. What was dropped stays aside for a
@@ -24,13 +24,14 @@ _OLD = 3600.0  # seconds after which a page that was dropped is of no use in any
 class Page:
     """A finished page, packed with gzip. ``blank`` stands where a visitor's form token goes."""
 
-    __slots__ = ("_bodiless", "_body", "_headers", "_packed", "digest", "subject")
+    __slots__ = ("_bodiless", "_body", "_headers", "_packed", "digest", "subject", "was_used")
 
     def __init__(
         self, body: bytes, headers: Headers, subject: str = "", blank: bytes = b""
     ) -> None:
         self.digest = hashlib.sha256(body).hexdigest()[:20]
         self.subject = subject
+        self.was_used = False
         self._body = Packed(body, blank)
         self._headers = headers
         self._bodiless = [pair for pair in headers if pair[0].lower() != "content-type"]
@@ -85,13 +86,10 @@ class PageStore:
         return self._size
 
     def get(self, key: Hashable) -> Page | None:
-        """The page, which thereby is the last to go; None if it is not there."""
+        """The page, which thereby is spared when room is made; None if it is not there."""
         page = self._pages.get(key)
         if page is not None:
-            try:
-                self._pages.move_to_end(key)
-            except KeyError:  # dropped this moment by another thread
-                return None
+            page.was_used = True  # a mark costs less than moving it to the end each time
         return page
 
     def mark(self) -> int:
@@ -106,15 +104,12 @@ class PageStore:
                 return False
             self._remove(key)
             self._discard(key)
+            self._make_room(page.size)
             self._pages[key] = page
             self._tags_of[key] = named
             for tag in named:
                 self._keys_of.setdefault(tag, set()).add(key)
             self._size += page.size
-            while self._size > self._most and self._aside:
-                self._discard(next(iter(self._aside)))
-            while self._size > self._most and len(self._pages) > 1:
-                self._remove(next(iter(self._pages)))
         return True
 
     def drop(self, tags: Iterable[str]) -> None:
@@ -154,6 +149,22 @@ class PageStore:
         """The page as it was until it was dropped, if that is not long ago."""
         page, dropped_at = self._aside.get(key, (None, 0.0))
         return page if time.monotonic() - dropped_at < _OLD else None
+
+    def _make_room(self, wanted: int) -> None:
+        while self._size + wanted > self._most and self._aside:
+            self._discard(next(iter(self._aside)))
+        while self._size + wanted > self._most and self._pages:
+            self._remove_oldest()
+
+    def _remove_oldest(self) -> None:
+        """Remove the oldest page that was not used since it last was; those that were begin anew
+        (the second chance of Corbató's clock)."""
+        key, page = next(iter(self._pages.items()))
+        while page.was_used:
+            page.was_used = False
+            self._pages.move_to_end(key)
+            key, page = next(iter(self._pages.items()))
+        self._remove(key)
 
     def _set_aside(self, key: Hashable) -> None:
         page = self._remove(key)

@@ -3,6 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
+from functools import lru_cache
+
+
+@lru_cache(maxsize=64)
+def code_of(status: str) -> int:
+    """The number that a status begins with."""
+    return int(status[:3])
 
 
 class Answer:
@@ -25,7 +32,7 @@ class Answer:
     @property
     def code(self) -> int:
         """The status as a number."""
-        return int(self.status[:3])
+        return code_of(self.status)
 
     def has(self, header: str) -> bool:
         """Whether there is a header of this name, in small letters."""

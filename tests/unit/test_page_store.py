@@ -44,6 +44,22 @@ def test_the_least_recently_used_goes_first() -> None:
     assert store.size <= 3 * size
 
 
+def test_a_page_that_all_ask_for_outlives_those_that_nobody_asks_for_again() -> None:
+    store = PageStore(3 * _page().size)
+    store.put("home", _page(), (), store.mark())
+    for each in range(100):
+        store.put(each, _page(), (), store.mark())
+        assert store.get("home")
+
+
+def test_where_every_page_is_asked_for_there_is_room_for_a_new_one_still() -> None:
+    store = PageStore(3 * _page().size)
+    for each in range(100):
+        store.put(each, _page(), (), store.mark())
+        assert store.get(each)
+        assert store.size <= 3 * _page().size
+
+
 def test_what_shows_it_is_dropped_and_nothing_else() -> None:
     store = PageStore(10**6)
     store.put("lamp", _page(), {"product:lamp", "product:bowl"}, store.mark())
