@@ -8,17 +8,19 @@ from typing import NamedTuple
 from app.shared.shop_keys import ShopKeys
 from app.web import visitor
 from app.web.csrf import blank_for, tokens
+from app.web.packing import Filling, filling_of
 from app.web.visitor import VisitorNames
 
 _MARK = 8  # letters
 
 
 class FormToken(NamedTuple):
-    """A visitor's token. ``mark`` tells it from others without giving it away whole;
+    """A visitor's token, as it fills the forms of a page. ``mark`` tells it from others without
+    giving it away whole;
     ``cookie`` is the ``Set-Cookie`` header for a browser that has no name yet, or one that is
     sealed with an older key."""
 
-    text: bytes
+    filling: Filling
     mark: str
     cookie: str = ""
 
@@ -48,4 +50,4 @@ class FormTokens:
 
     def _make(self, name: str, cookie: str = "") -> FormToken:
         text = self._seal(name)
-        return FormToken(text.encode(), text[:_MARK], cookie)
+        return FormToken(filling_of(text.encode()), text[:_MARK], cookie)

@@ -12,6 +12,7 @@ import struct
 import zlib
 from array import array
 from functools import lru_cache
+from typing import NamedTuple
 
 _HEADER = b"\x1f\x8b\x08\x00\x00\x00\x00\x00\x00\xff"
 _RAW = -15  # deflate without a wrapper, with the largest window
@@ -19,8 +20,42 @@ _WINDOW = 32 * 1024
 _POLYNOMIAL = 0xEDB88320
 _NEVER = b"\xff"  # no byte of UTF-8 (RFC 3629, 3)
 _MOST_UNPACKED = 64  # bodies in this process, for clients that take none packed
-_MOST_FILLINGS = 16_384  # visitors' texts in this process: each fills many bodies
 _ONE = 0x80000000  # the polynomial 1, bits reversed as zlib has them
+
+
+class Filling(NamedTuple):
+    """A text for blanks, weighed once for all the bodies it fills: as a stored block, and with the
+    places where a body's table has what it does to the checksum."""
+
+    text: bytes
+    framed: bytes
+    places: tuple[int, ...]
+
+
+def filling_of(text: bytes) -> Filling:
+    """The filling with this text."""
+    frame, nothing = _frame(len(text))
+    change = zlib.crc32(text) ^ nothing
+    places = (
+        change & 15,
+        16 | (change >> 4 & 15),
+        32 | (change >> 8 & 15),
+        48 | (change >> 12 & 15),
+        64 | (change >> 16 & 15),
+        80 | (change >> 20 & 15),
+        96 | (change >> 24 & 15),
+        112 | (change >> 28),
+    )
+    return Filling(text, frame + text, places)
+
+
+@lru_cache(maxsize=64)
+def _frame(length: int) -> tuple[bytes, int]:
+    """What a stored block of this length begins with, and the checksum of a blank as long."""
+    return b"\x00" + struct.pack("<HH", length, length ^ 0xFFFF), zlib.crc32(_NEVER * length)
+
+
+EMPTY = filling_of(b"")
 
 
 class Packed:
@@ -45,7 +80,7 @@ class Packed:
         self._whole = struct.pack("<I", len(plain) & 0xFFFFFFFF)
         holes = len(stretches) - 1
         self._table = _table(_weight(stretches, len(blank))) if holes else None
-        frames = holes * len(_framed(blank))
+        frames = holes * (len(_frame(len(blank))[0]) + len(blank))
         self.length = sum(map(len, self._parts)) + frames + 8
 
     @property
@@ -53,9 +88,9 @@ class Packed:
         """Whether there is something to fill in."""
         return self._table is not None
 
-    def filled(self, text: bytes = b"") -> bytes:
-        """The body with ``text`` in every blank; it is as long as the blank was."""
-        framed, (a, b, c, d, e, f, g, h) = _filling(text)
+    def filled(self, filling: Filling = EMPTY) -> bytes:
+        """The body with a text in every blank that is as long as the blank was."""
+        _, framed, (a, b, c, d, e, f, g, h) = filling
         total, table = self._base, self._table
         if table is not None:
             total ^= (
@@ -70,20 +105,8 @@ class Packed:
 
     def stretches(self) -> list[bytes]:
         """What stands between the blanks, unpacked."""
-        body = zlib.decompress(self.filled(self._nothing), 31)
+        body = zlib.decompress(self.filled(filling_of(self._nothing)), 31)
         return body.split(self._nothing) if self.has_blanks else [body]
-
-
-def _framed(text: bytes) -> bytes:
-    """A text as a stored block."""
-    return b"\x00" + struct.pack("<HH", len(text), len(text) ^ 0xFFFF) + text
-
-
-@lru_cache(maxsize=_MOST_FILLINGS)
-def _filling(text: bytes) -> tuple[bytes, list[int]]:
-    """A text as a stored block, and where a body's table has what it does to the checksum."""
-    change = zlib.crc32(text) ^ zlib.crc32(_NEVER * len(text))
-    return _framed(text), [16 * place | (change >> 4 * place & 15) for place in range(8)]
 
 
 @lru_cache(maxsize=_MOST_UNPACKED)

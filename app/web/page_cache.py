@@ -25,6 +25,7 @@ from app.web import csrf
 from app.web.callers import Caller, Callers, Cookies
 from app.web.conditional import etag_of, held_tag, takes_gzip
 from app.web.form_tokens import FormToken, FormTokens
+from app.web.packing import EMPTY
 from app.web.page_store import Headers, Page, PageStore
 from app.web.rendering import asks_for_fragment
 from app.web.turns import NOT_KEPT, ONLY_KEPT, TO_KEEP, TOO_MANY
@@ -181,11 +182,11 @@ class PageCache:
         if has_forms and token is None:
             token = self._tokens.new()
         etag = etag_of(page.digest, token)
-        text = token.text if token else b""
+        filling = token.filling if token else EMPTY
         if takes_gzip(environ.get("HTTP_ACCEPT_ENCODING", "")):
-            headers, body = page.packed(etag, text)
+            headers, body = page.packed(etag, filling)
         else:
-            headers, body = page.plain(etag, text)
+            headers, body = page.plain(etag, filling)
         if token and token.cookie:
             headers.append(("Set-Cookie", token.cookie))
         start("200 OK", headers)
@@ -203,7 +204,7 @@ class PageCache:
         headers = answer.headers
         if self._tokens.blank in body:
             token = known or self._tokens.new()
-            body = body.replace(self._tokens.blank, token.text)
+            body = body.replace(self._tokens.blank, token.filling.text)
             if token.cookie:
                 headers = [*headers, ("Set-Cookie", token.cookie)]
         start(answer.status, headers)

@@ -13,7 +13,7 @@ import time
 from collections import OrderedDict
 from collections.abc import Hashable, Iterable
 
-from app.web.packing import Packed
+from app.web.packing import EMPTY, Filling, Packed
 
 Headers = list[tuple[str, str]]
 _MOST_REMEMBERED_DROPS = 50_000
@@ -43,13 +43,13 @@ class Page:
         """Whether it takes a token to send it."""
         return self._body.has_blanks
 
-    def packed(self, etag: str, token: bytes = b"") -> tuple[Headers, bytes]:
+    def packed(self, etag: str, token: Filling = EMPTY) -> tuple[Headers, bytes]:
         """The page in gzip, with the token in its forms."""
         return [*self._packed, ("ETag", etag)], self._body.filled(token)
 
-    def plain(self, etag: str, token: bytes = b"") -> tuple[Headers, bytes]:
+    def plain(self, etag: str, token: Filling = EMPTY) -> tuple[Headers, bytes]:
         """The same as it is."""
-        body = self._body.plain(token)
+        body = self._body.plain(token.text)
         return [*self._headers, ("Content-Length", str(len(body))), ("ETag", etag)], body
 
     def not_modified(self, etag: str) -> Headers:

@@ -7,7 +7,7 @@ import gzip
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.web.packing import Packed
+from app.web.packing import Packed, filling_of
 
 _BLANK = b"0123456789abcdef" * 4
 _STRETCHES = st.lists(
@@ -18,7 +18,7 @@ _STRETCHES = st.lists(
 @given(stretches=_STRETCHES, text=st.binary(min_size=64, max_size=64))
 def test_what_is_filled_in_is_what_is_unpacked(stretches: list[bytes], text: bytes) -> None:
     body = Packed(_BLANK.join(stretches), _BLANK)
-    packed = body.filled(text)
+    packed = body.filled(filling_of(text))
 
     assert gzip.decompress(packed) == text.join(stretches) == body.plain(text)
     assert body.plain(_BLANK) == _BLANK.join(stretches)
@@ -33,5 +33,5 @@ def test_a_long_page_is_packed_as_well_as_without_blanks() -> None:
     without = Packed(half * 3)
 
     assert len(half) > 64 * 1024
-    assert gzip.decompress(with_blanks.filled(_BLANK)) == _BLANK.join([half] * 3)
+    assert gzip.decompress(with_blanks.filled(filling_of(_BLANK))) == _BLANK.join([half] * 3)
     assert with_blanks.length < without.length + 400
