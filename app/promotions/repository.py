@@ -175,11 +175,13 @@ class PromotionRepository:
         """Undo one use; a promotion without a limit (any more) counts nothing."""
         _give_back(self._counters, {"_id": promotion_id}, session)
 
-    def take_code(self, code: str, promotion_id: PromotionId, session: Session) -> bool:
-        """Use a code once, if it is there and, where it has a limit, a use is left."""
+    def take_code(
+        self, code: str, promotion_id: PromotionId, session: Session, *, even_off: bool = False
+    ) -> bool:
+        """Use a code once, if it is there, is on, and, where it has a limit, a use is left."""
         own = {"_id": code, "promotion_id": promotion_id}
         found = self._codes.find_one(own, session=session)
-        if found is None or self._is_off(found, session):
+        if found is None or (not even_off and self._is_off(found, session)):
             return False
         if found.get("left") is None:
             return True

@@ -52,7 +52,7 @@ class UsageService:
         for reduction in sorted(reductions, key=lambda each: each.promotion_id):
             promotion = self._as_priced(reduction, session)
             most = promotion.uses_per_customer or 0
-            self._count(reduction.promotion_id, promotion, reduction.code, session)
+            self._count(promotion, reduction.code, session)
             self._take_slots(promotion.id, promotion.name, customer.keys, most, order_id, session)
             self._uses.insert(
                 order_id,
@@ -69,8 +69,9 @@ class UsageService:
     def hold_again(self, order_id: OrderId, expires_at: datetime, session: Session) -> None:
         """Make sure that an order holds what it once held, for a payment that came late.
 
-        The discount was promised, so that the promotion ended since does not matter; the limits
-        do. Raises ``PromotionUsedUp`` if others have used it up.
+        The discount was promised, so that the promotion ended since, or it or its code was
+        switched off, does not matter; the limits do. Raises ``PromotionUsedUp`` if others have used
+        it up.
         """
         for use in self._uses.of_order(order_id, session):
             if self._uses.move(use["_id"], "held", "held", session, expires_at):
@@ -78,7 +79,8 @@ class UsageService:
             if not self._uses.move(use["_id"], "released", "held", session, expires_at):
                 continue
             promotion = self._promotions.find(use["promotion_id"], session)
-            self._count(use["promotion_id"], promotion, use["code"], session, use["name"])
+            if promotion is not None:  # one that is gone has no limit
+                self._count(promotion, use["code"], session, promised=True)
             self._take_slots(
                 use["promotion_id"],
                 use["name"],
@@ -117,20 +119,14 @@ class UsageService:
         return promotion
 
     def _count(
-        self,
-        promotion_id: PromotionId,
-        promotion: Promotion | None,
-        code: str,
-        session: Session,
-        name: str = "",
+        self, promotion: Promotion, code: str, session: Session, *, promised: bool = False
     ) -> None:
-        """One use of the promotion and of the code; a promotion that is gone has no limit."""
-        name = promotion.name if promotion else name
-        limited = promotion is not None and promotion.limit_total is not None
-        if limited and not self._promotions.take_one(promotion_id, session):
-            raise PromotionUsedUp(name)
-        if code and not self._promotions.take_code(code, promotion_id, session):
-            raise PromotionUsedUp(name)
+        """One use of the promotion and of the code, of one that is off only if ``promised``."""
+        limited = promotion.limit_total is not None
+        if limited and not self._promotions.take_one(promotion.id, session):
+            raise PromotionUsedUp(promotion.name)
+        if code and not self._promotions.take_code(code, promotion.id, session, even_off=promised):
+            raise PromotionUsedUp(promotion.name)
 
     def _take_slots(
         self,
