@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections import Counter
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
@@ -194,6 +195,32 @@ def test_a_card_that_ended_since_still_pays_late_and_a_disabled_one_does_not(
     with pytest.raises(CreditChanged):
         orders.do(lambda s: orders.holds.hold_again(OrderId("o1"), now() + LATER, s))
     assert bank.figures(card) == (1000, 0, 1000)
+
+
+def test_a_late_payment_and_giving_back_at_one_moment_exclude_each_other(
+    bank: Bank, orders: Orders
+) -> None:
+    card, _ = bank.card(1000)
+    orders.take("o1", use(card, 600))
+    held, looked, tries = threading.Event(), threading.Event(), []
+
+    def pay_late(session: Session) -> None:
+        orders.holds.hold_again(OrderId("o1"), now() + LATER, session)
+        held.set()
+        looked.wait(5)
+
+    def give_back(session: Session) -> None:
+        tries.append(orders.database["credit_holds"].find_one({}, session=session))
+        looked.set()
+        if len(tries) == 1:  # then the order is seen to be alive
+            orders.holds.release(OrderId("o1"), session)
+
+    payer = threading.Thread(target=orders.do, args=(pay_late,))
+    payer.start()
+    held.wait(5)
+    orders.do(give_back)
+    payer.join()
+    assert bank.figures(card) == (1000, 600, 400)
 
 
 def test_an_ended_or_disabled_card_takes_its_refund_and_has_time_to_be_spent(
