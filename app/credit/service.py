@@ -213,7 +213,7 @@ class CreditService:
             order_id=order_id,
             by=by,
             session=session,
-            only={"balance": amount.minor, "held": 0},
+            only={"held": 0},
             also={"state": CreditState.DISABLED.value},
         )
         if not voided:
@@ -303,7 +303,7 @@ class CreditService:
                 cause=Cause.VOID,
                 by=by,
                 session=session,
-                only={"balance": card.issued.minor, "held": 0},
+                only={"held": 0},
                 also={"state": CreditState.DISABLED.value},
             ):
                 raise NotUnspent
