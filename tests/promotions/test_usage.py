@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import multiprocessing
-import threading
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import replace
@@ -12,13 +11,12 @@ from datetime import timedelta
 import pytest
 from flask import Flask
 
-from app.db.database import Database, Session
+from app.db.database import Database
 from app.db.errors import DuplicateKeyError
 from app.promotions.errors import PromotionChanged, PromotionUsedUp
 from app.promotions.kinds import Level
 from app.promotions.models import Customer, Promotion, Reduction
 from app.promotions.usage import UsageService
-from app.promotions.usage_repository import UsageRepository
 from app.shared.clock import now
 from app.shared.ids import AccountId, OrderId, PromotionId
 from app.web.registry import service
@@ -194,64 +192,6 @@ def test_a_late_payment_is_honoured_though_the_promotion_has_ended(
     assert till.left(promotion) == 0
 
 
-def test_a_late_payment_is_honoured_though_its_code_was_switched_off(
-    till: Till, promotions: PromotionMaker
-) -> None:
-    promotion = promotions.add("LEAKED", code_limit=1)
-    till.take("o1", use_of(promotion, "LEAKED"))
-    till.release("o1")
-    assert promotions.coupons.switch_code(promotion.id, "LEAKED", active=False)
-    with pytest.raises(PromotionUsedUp):
-        till.take("o2", use_of(promotion, "LEAKED"))
-    till.hold_again("o1")
-    assert till.states() == {"held": 1}
-    assert not till.database["coupon_codes"].find_one({})["left"]
-
-
-def test_a_late_payment_is_honoured_though_the_promotion_was_deleted_as_it_was_taken(
-    till: Till, promotions: PromotionMaker, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    promotion = promotions.add("GONE")
-    is_used = UsageRepository.is_used
-
-    def taken_meanwhile(*args: object) -> bool:
-        found = is_used(*args)
-        monkeypatch.undo()
-        till.take("o1", use_of(promotion, "GONE"))
-        return found
-
-    monkeypatch.setattr(UsageRepository, "is_used", taken_meanwhile)
-    promotions.service.delete(promotion)
-    till.release("o1")
-    till.hold_again("o1")
-    assert till.states() == {"held": 1}
-
-
-def test_a_late_payment_and_giving_back_at_one_moment_exclude_each_other(
-    till: Till, promotions: PromotionMaker
-) -> None:
-    till.take("o1", use_of(promotions.add("SAVE", limit_total=1), "SAVE"))
-    held, looked, tries = threading.Event(), threading.Event(), []
-
-    def pay_late(session: Session) -> None:
-        till.usage.hold_again(OrderId("o1"), now() + LATER, session)
-        held.set()
-        looked.wait(5)
-
-    def give_back(session: Session) -> None:
-        tries.append(till.database["promotion_uses"].find_one({}, session=session))
-        looked.set()
-        if len(tries) == 1:  # then the order is seen to be alive
-            till.usage.release(OrderId("o1"), session)
-
-    payer = threading.Thread(target=till.database.in_transaction, args=(pay_late,))
-    payer.start()
-    held.wait(5)
-    till.database.in_transaction(give_back)
-    payer.join()
-    assert till.states() == {"held": 1}
-
-
 def test_what_was_changed_switched_off_or_ended_since_it_was_priced_is_not_taken(
     till: Till, promotions: PromotionMaker
 ) -> None:
@@ -266,7 +206,32 @@ def test_what_was_changed_switched_off_or_ended_since_it_was_priced_is_not_taken
     ended = promotions.end(promotions.service.switch(promotion.id, active=True))
     with pytest.raises(PromotionChanged):
         till.take("o3", use_of(ended, "SAVE"))
+    coming = promotions.add("SOON", starts_at=now() + LATER)
+    with pytest.raises(PromotionChanged):
+        till.take("o4", use_of(coming, "SOON"))
     assert till.states() == {"held": 1}
+
+
+def test_a_code_unlocks_its_own_promotion_alone(till: Till, promotions: PromotionMaker) -> None:
+    promotion = promotions.add("OWN")
+    promotions.add("OTHER")
+    with pytest.raises(PromotionUsedUp):
+        till.take("o1", use_of(promotion, "OTHER"))
+
+
+@pytest.mark.parametrize("now_is", [{"used": 0, "left": 1}, {"used": 1, "left": None}])
+def test_what_was_not_counted_against_a_limit_is_not_given_back_to_it(
+    till: Till, promotions: PromotionMaker, now_is: dict[str, int | None]
+) -> None:
+    promotion = promotions.add("SAVE", limit_total=2, code_limit=2)
+    till.take("o1", use_of(promotion, "SAVE"))
+    codes = till.database["coupon_codes"]
+    codes.update_one({"_id": "SAVE"}, {"$set": now_is})  # as if it was made anew meanwhile
+    till.release("o1")
+    code = codes.find_one({"_id": "SAVE"})
+    assert code
+    assert {name: code[name] for name in now_is} == now_is
+    assert till.left(promotion) == 2
 
 
 def test_a_limit_that_is_lowered_or_raised_counts_what_was_used(
