@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import tracemalloc
 from collections.abc import Callable, Iterable
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -14,14 +15,18 @@ from flask import Flask
 from app.checkout import audit
 from app.checkout.audit import Audit, Difference, Discrepancy
 from app.checkout.reconciliation import Reconciler
+from app.checkout.settlement import Settlement
 from app.db.database import Database
 from app.orders.models import Order
 from app.orders.service import OrderService
 from app.payments.events import ALERT
+from app.payments.models import ListedPayment
+from app.payments.service import PaymentService
 from app.shared.clock import now
+from app.shared.errors import Conflict
 from app.web.registry import service
 from tests.support.gateways import Sandbox
-from tests.support.payments import GATEWAYS
+from tests.support.payments import GATEWAYS, attempt_of
 from tests.support.shopper import Shopper
 
 
@@ -84,6 +89,26 @@ def test_a_second_payment_of_one_razorpay_order_is_given_back(
     assert database["order_events"].count_documents({"kind": "payment_returned"}) == 1
 
 
+def test_a_reading_from_before_a_payment_was_given_back_gives_nothing_back_again(
+    app: Flask, ready: Shopper, sandbox: Sandbox, environment: dict[str, str], database: Database
+) -> None:
+    page = ready.get(ready.check_out(gateway="razorpay").location).text
+    payments = [sandbox.pay_razorpay(page)["razorpay_payment_id"] for _ in range(2)]
+    settlement, known = service(Settlement, app), service(PaymentService, app)
+    attempt = known.get(attempt_of(database)["_id"])
+    readings = [known.observe(attempt)]
+    for each in payments:
+        _capture_by_hand(sandbox, environment, each)
+    readings.append(known.observe(attempt))
+    settlement.settle(attempt.id)
+    assert [amount for _, amount in sandbox.captures()] == [4890]
+    for early in readings:
+        settlement._apply(attempt, early)
+    assert len(sandbox.ledger()["refunds"]) == 1
+    assert database["order_events"].count_documents({"kind": "refund_failed"}) == 0
+    assert database["authorisations"].count_documents({"state": "refunded"}) == 1
+
+
 def test_a_losing_payment_that_staff_capture_days_later_is_given_back(
     app: Flask, ready: Shopper, sandbox: Sandbox, environment: dict[str, str],
     database: Database, monkeypatch: pytest.MonkeyPatch,
@@ -127,8 +152,6 @@ def test_a_payment_given_back_is_not_taken_for_the_order_again(
     client.v1.payment_intents.capture(payment["id"])
     client.v1.refunds.create({"payment_intent": payment["id"]})
     assert _audit(app) == []
-    from app.checkout.settlement import Settlement
-
     service(Settlement, app).settle(attempt["_id"])
     assert database["orders"].count_documents({"state": "paid"}) == 0
     assert database["captures"].count_documents({}) == 0
@@ -163,6 +186,33 @@ def test_money_of_somebody_else_is_reported_and_left_alone(
     assert result.exit_code == 1
     assert "needs a person" in result.output
     assert len(sandbox.captures()) == 1
+
+
+def test_only_money_that_no_order_is_behind_is_given_back_by_hand_and_what_is_left_of_it(
+    app: Flask, ready: Shopper, sandbox: Sandbox, environment: dict[str, str]
+) -> None:
+    ready.pay(sandbox)
+    payments = service(PaymentService, app)
+
+    def listed() -> ListedPayment:
+        ((_, found),) = payments.recent_payments(now() - timedelta(hours=1))
+        return found
+
+    def of_nobody() -> ListedPayment:
+        return replace(listed(), session_id="", attempt_id="")
+
+    assert payments.find_of_listed("stripe", listed())
+    assert payments.find_of_listed("razorpay", replace(listed(), session_id="")) is None
+    with pytest.raises(Conflict):
+        payments.give_back_unknown("stripe", listed())
+    assert sandbox.ledger()["refunds"] == []
+    client = stripe.StripeClient(
+        environment["STRIPE_SECRET_KEY"], base_addresses={"api": sandbox.url}
+    )
+    client.v1.refunds.create({"payment_intent": listed().payment.id, "amount": 300})
+    assert payments.give_back_unknown("stripe", of_nobody())
+    assert not payments.give_back_unknown("stripe", of_nobody())
+    assert sorted(each["amount"] for each in sandbox.ledger()["refunds"]) == [300, 4590]
 
 
 @pytest.mark.parametrize("captured", [False, True])

@@ -6,6 +6,7 @@ import random
 import threading
 from datetime import timedelta
 
+import pytest
 import requests
 from flask import Flask
 
@@ -76,12 +77,19 @@ def test_no_other_gateway_while_a_razorpay_payment_is_under_way(
     assert "do not pay again" in ready.get(switched.location).text
 
 
+@pytest.mark.parametrize(
+    ("attempt_says", "order_says"),
+    [({"amount": 4880}, {"totals.total": 4880}), ({"currency": "INR"}, {"currency": "INR"})],
+    ids=["amount", "currency"],
+)
 @GATEWAYS
 def test_a_payment_of_another_amount_is_given_back(
-    app: Flask, ready: Shopper, sandbox: Sandbox, database: Database, gateway: str
-) -> None:
+    app: Flask, ready: Shopper, sandbox: Sandbox, database: Database, gateway: str,
+    attempt_says: dict[str, int | str], order_says: dict[str, int | str],
+) -> None:  # fmt: skip
     ready.approve(sandbox, ready.check_out(gateway=gateway).location, gateway)
-    database["payment_attempts"].update_one({}, {"$set": {"amount": 4880}})
+    database["payment_attempts"].update_one({}, {"$set": attempt_says})
+    database["orders"].update_one({}, {"$set": order_says})
     attempt = database["payment_attempts"].find_one({})
     assert attempt
     service(Settlement, app).settle(attempt["_id"])
