@@ -8,7 +8,7 @@ from datetime import timedelta
 import pytest
 from flask import Flask
 
-from app.db.database import Database
+from app.db.database import Database, Session
 from app.inventory.errors import OutOfStock
 from app.inventory.models import Demand
 from app.inventory.service import InventoryService
@@ -84,6 +84,62 @@ def test_every_step_of_a_hold_may_be_repeated(database: Database, stock: Invento
         database.in_transaction(lambda session: stock.release("given back", session))
     assert stock.on_hand([Sku("A")]) == {"A": 3}
     assert stock.available([Sku("A")]) == {"A": 3}
+    assert _movements_match(database)
+
+
+def test_what_was_sold_is_not_released_and_what_was_released_not_sold(
+    database: Database, stock: InventoryService
+) -> None:
+    stock.set_on_hand({Sku("A"): 5}, "count")
+    for owner, first, then in (
+        ("sold", stock.commit, stock.release),
+        ("given back", stock.release, stock.commit),
+    ):
+        _hold(database, stock, owner, A=2)
+        for end in (first, then):
+            database.in_transaction(lambda session, do=end, whose=owner: do(whose, session))
+    assert stock.on_hand([Sku("A")]) == stock.available([Sku("A")]) == {"A": 3}
+    assert [hold["state"] for hold in database["stock_holds"].find({}).sort("_id", 1)] == [
+        "released",
+        "committed",
+    ]
+    assert _movements_match(database)
+
+
+def test_no_more_comes_back_than_left_the_shelf(
+    database: Database, stock: InventoryService
+) -> None:
+    sku = Sku("A")
+    stock.set_on_hand({sku: 3}, "count")
+    _hold(database, stock, "order", A=2)
+    database.in_transaction(lambda session: stock.commit("order", session))
+    for back in ({"one": (sku, 1), "two": (sku, 2)}, {"again": (sku, 2)}):
+        database.in_transaction(
+            lambda session, units=back: stock.take_back("order", units, session)
+        )
+        assert stock.on_hand([sku]) == {"A": 3}
+    assert _movements_match(database)
+
+
+def test_what_is_still_owed_does_not_come_back_with_what_was_sent(
+    database: Database, stock: InventoryService
+) -> None:
+    sku = Sku("A")
+    stock.set_on_hand({sku: 1}, "count")
+    database.in_transaction(lambda session: stock.allow_below({sku: 5}, session))
+    demand = Demand(sku=sku, quantity=3, limited=False)
+
+    def sell(session: Session) -> None:
+        stock.hold("order", [demand], now() + LATER, session)
+        stock.commit("order", session)
+
+    database.in_transaction(sell)
+    assert sum(stock.owed.of("order")[sku].values()) == 2
+    before = stock.on_hand([sku])[sku]
+    back = {"back": (sku, 3)}
+    database.in_transaction(lambda session: stock.take_back("order", back, session, sent=True))
+    assert stock.on_hand([sku])[sku] == before + 1
+    assert sum(stock.owed.of("order")[sku].values()) == 2
     assert _movements_match(database)
 
 
