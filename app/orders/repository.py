@@ -230,11 +230,10 @@ class OrderRepository:
         return len(list(self._orders.find(query, {"_id": 1}, session=session)))
 
     def is_ordered_anew(self, order: Order, cart_id: CartId, session: Session) -> bool:
-        """Whether another order of this cart waits for its payment, or was paid after this one
-        was placed."""
+        """Whether another order of this cart than this cancelled one waits for its payment, or was
+        paid after this one was placed."""
         query = {
             "cart_id": cart_id,
-            "_id": {"$ne": order.id},
             "state": {"$in": [OrderState.PENDING.value, *_SOLD]},
         }
         return any(
