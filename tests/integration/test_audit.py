@@ -188,6 +188,23 @@ def test_money_of_somebody_else_is_reported_and_left_alone(
     assert len(sandbox.captures()) == 1
 
 
+def test_what_staff_gave_back_of_a_losing_payment_is_not_given_back_twice(
+    app: Flask, ready: Shopper, sandbox: Sandbox, environment: dict[str, str], database: Database
+) -> None:
+    page = ready.get(ready.check_out(gateway="razorpay").location).text
+    for each in [sandbox.pay_razorpay(page)["razorpay_payment_id"] for _ in range(2)]:
+        _capture_by_hand(sandbox, environment, each)
+        requests.post(
+            f"{sandbox.url}/v1/payments/{each}/refund",
+            json={"amount": 1000},
+            auth=(environment["RAZORPAY_KEY_ID"], environment["RAZORPAY_KEY_SECRET"]),
+            timeout=5,
+        ).raise_for_status()
+    service(Settlement, app).settle(attempt_of(database)["_id"])
+    made = sandbox.ledger()["refunds"]
+    assert sorted(each["amount"] for each in made) == [1000, 1000, 3890]
+
+
 def test_only_money_that_no_order_is_behind_is_given_back_by_hand_and_what_is_left_of_it(
     app: Flask, ready: Shopper, sandbox: Sandbox, environment: dict[str, str]
 ) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from dataclasses import replace
 
 from flask import Flask
@@ -10,7 +11,7 @@ from app.cart.merge_repository import MergeRepository
 from app.cart.models import Cart
 from app.cart.repository import CartRepository
 from app.cart.service import CartService
-from app.db.database import Database
+from app.db.database import Database, Session
 from app.markets.service import UNITED_STATES
 from app.shared.clock import now
 from app.shared.ids import AccountId, CartId, OrderId, Sku, new_id
@@ -65,3 +66,31 @@ def test_a_merge_is_undone_once_and_never_after_it_was_ordered(
     before = merges.find(undone)
     merges.close(undone)
     assert merges.find(undone) == before
+
+
+def test_an_order_and_a_late_payment_of_the_same_goods_exclude_each_other(
+    database: Database,
+) -> None:
+    carts, cart = (
+        CartRepository(database),
+        Cart(id=CartId("cart_1"), lines=(), version=1, updated_at=now()),
+    )
+    assert carts.insert(cart)
+    barred, looked, tries = threading.Event(), threading.Event(), []
+
+    def revive(session: Session) -> None:
+        carts.bar(cart.id, session)
+        barred.set()
+        looked.wait(5)
+
+    def place(session: Session) -> bool:
+        tries.append(carts.find(cart.id, session))
+        looked.set()
+        return carts.add_holder(cart, OrderId("ord_1"), session)
+
+    payer = threading.Thread(target=database.in_transaction, args=(revive,))
+    payer.start()
+    barred.wait(5)
+    assert database.in_transaction(place)
+    payer.join()
+    assert len(tries) > 1  # so it looks for the other's order again

@@ -166,6 +166,29 @@ def test_a_late_payment_of_the_guest_s_withdrawn_order_is_given_back(
     assert database["order_events"].count_documents({"kind": "payment_returned"}) == 1
 
 
+def test_an_order_that_comes_back_to_life_while_another_is_placed_stays_the_only_one(
+    app: Flask, member: Member, sandbox: Sandbox, database: Database,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:  # fmt: skip
+    page = member.get(member.check_out(gateway="razorpay").location).text
+    sandbox.pay_razorpay(page, "decline")
+    member.log_in()
+    (attempt,) = database["payment_attempts"].find({})
+
+    def paid_late(*_: object) -> None:
+        """The guest's order is withdrawn, the account's is not placed yet."""
+        monkeypatch.undo()
+        (failed,) = sandbox.ledger()["payments"]
+        requests.post(f"{sandbox.url}/sandbox/late-authorise/{failed['id']}", timeout=5)
+        sandbox.fault("drop_before", gateway="razorpay", path="capture", count=None)
+        service(Settlement, app).settle(attempt["_id"])
+
+    monkeypatch.setattr(Placing, "_refuse_twin", paid_late)
+    answer = member.check_out(gateway="stripe")
+    assert answer.location == f"/payments/{attempt['_id']}"
+    assert states(database) == ["pending"]
+
+
 def test_a_late_payment_still_buys_if_the_account_ordered_nothing(
     app: Flask, member: Member, ann: AccountId, sandbox: Sandbox, database: Database
 ) -> None:

@@ -9,7 +9,8 @@ import pytest
 import requests
 from flask import Flask
 
-from app.checkout.placing import PAYMENT_WINDOW
+from app.checkout.errors import NotRefundable
+from app.checkout.placing import PAYMENT_WINDOW, Placing
 from app.checkout.reconciliation import Reconciler
 from app.checkout.settlement import Settlement
 from app.db.database import Database
@@ -43,6 +44,8 @@ def test_an_order_whose_payment_is_claimed_is_not_cancelled(
     settlement, attempt = service(Settlement, app), attempt_of(database)["_id"]
     settlement.settle(attempt)
     assert not settlement.cancel(Staff(app).order, "Not paid in time")
+    with pytest.raises(NotRefundable):
+        Staff(app).refunding.balance(Staff(app).order)
     assert Staff(app).order.state is OrderState.PENDING
     assert service(InventoryService, app).available([MUG]) == {"MUG": 48}
     requests.delete(f"{sandbox.url}/sandbox/faults", timeout=5)
@@ -71,6 +74,35 @@ def test_a_worker_that_books_late_takes_nothing_more_out_of_the_cart(
     assert Staff(app).order.state is OrderState.PAID
     assert list(ready.cart_lines().values()) == [1]
     assert service(InventoryService, app).on_hand([MUG]) == {"MUG": 48}
+
+
+def test_a_second_payment_that_is_given_back_leaves_the_claim_of_the_first_its_attempt(
+    app: Flask, ready: Shopper, sandbox: Sandbox, database: Database
+) -> None:
+    page = ready.get(ready.check_out(gateway="razorpay").location).text
+    for _ in range(2):
+        sandbox.pay_razorpay(page)
+    sandbox.fault("drop_before", gateway="razorpay", path="capture", count=None)
+    attempt = attempt_of(database)["_id"]
+    service(Settlement, app).settle(attempt)
+    assert attempt_of(database)["state"] == "authorised"
+    assert ready.check_out(gateway="stripe").location == f"/payments/{attempt}"
+
+
+def test_a_cart_that_changes_while_its_order_is_placed_is_not_ordered(
+    ready: Shopper, database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    form = ready.checkout_form()
+
+    def add_more(*_: object) -> None:
+        monkeypatch.undo()
+        ready.add("MUG", 1)
+
+    monkeypatch.setattr(Placing, "_refuse_twin", add_more)
+    answer = ready.client.post("/checkout", data=form)
+    assert answer.status_code == 422
+    assert "Your cart or its prices changed" in answer.text
+    assert database["orders"].count_documents({}) == 0
 
 
 def test_goods_stay_held_beyond_their_time_while_a_payment_may_go_through(
