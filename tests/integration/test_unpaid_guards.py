@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 import requests
+import stripe
 from flask import Flask
 
 from app.checkout.errors import NotRefundable
@@ -74,6 +75,32 @@ def test_a_worker_that_books_late_takes_nothing_more_out_of_the_cart(
     assert Staff(app).order.state is OrderState.PAID
     assert list(ready.cart_lines().values()) == [1]
     assert service(InventoryService, app).on_hand([MUG]) == {"MUG": 48}
+
+
+def test_a_worker_that_books_after_the_money_went_back_books_nothing(
+    app: Flask, ready: Shopper, sandbox: Sandbox, database: Database,
+    environment: dict[str, str], monkeypatch: pytest.MonkeyPatch,
+) -> None:  # fmt: skip
+    ready.approve(sandbox, ready.check_out().location, "stripe")
+    (payment,) = sandbox.ledger()["payments"]
+    client = stripe.StripeClient(
+        environment["STRIPE_SECRET_KEY"], base_addresses={"api": sandbox.url}
+    )
+    client.v1.payment_intents.capture(payment["id"])
+    book, attempt = Settlement._book, attempt_of(database)["_id"]
+
+    def overtaken(self: Settlement, *args: Any) -> None:
+        """Staff send the money back, which another worker sees."""
+        monkeypatch.undo()
+        client.v1.refunds.create({"payment_intent": payment["id"]})
+        self.settle(attempt)
+        book(self, *args)
+
+    monkeypatch.setattr(Settlement, "_book", overtaken)
+    service(Settlement, app).settle(attempt)
+    assert Staff(app).order.state is OrderState.CANCELLED
+    assert database["authorisations"].count_documents({"state": "captured"}) == 0
+    assert service(InventoryService, app).available([MUG]) == {"MUG": 50}
 
 
 def test_a_second_payment_that_is_given_back_leaves_the_claim_of_the_first_its_attempt(
