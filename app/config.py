@@ -93,6 +93,24 @@ class Settings(BaseModel):
             raise ValueError("must be an absolute http(s) URL")
         return value.rstrip("/")
 
+    @field_validator("base_url")
+    @classmethod
+    def _has_no_path(cls, value: str) -> str:
+        # Links put a path behind it, and the shop answers at the root of its host alone.
+        if urlsplit(value).path or re.search(r"[?#@]", value):
+            raise ValueError("must be no more than https://host or https://host:port")
+        return value
+
+    @field_validator(
+        "stripe_secret_key", "stripe_webhook_secret",
+        "razorpay_key_id", "razorpay_key_secret", "razorpay_webhook_secret",
+    )  # fmt: skip
+    @classmethod
+    def _has_no_space_around(cls, value: str) -> str:
+        if value != value.strip():
+            raise ValueError("must have no space around it; leave it empty for no such gateway")
+        return value
+
     @field_validator("mossx_picture_origins", "mossx_gateway_pages")
     @classmethod
     def _are_sources(cls, value: str) -> str:

@@ -164,11 +164,41 @@ def test_where_mongodb_is_may_be_said_as_mongodb_says_it(uri: str) -> None:
         ("BASE_URL", "https://shop example"),
         ("MAIL_URL", "smtp://"),
         ("MAIL_URL", "smtp://mail.example:port"),
+        ("BASE_URL", "https://shop.example/shop"),
+        ("BASE_URL", "https://shop.example/?from=ads"),
+        ("BASE_URL", "https://shop.example?"),
+        ("BASE_URL", "https://shop.example/#top"),
+        ("BASE_URL", "https://eve@shop.example"),
     ],
 )
 def test_an_address_that_cannot_be_reached_is_refused_by_name(name: str, value: str) -> None:
     with pytest.raises(ConfigurationError, match=name):
         load_settings({name: value})
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("STRIPE_SECRET_KEY", "  "),
+        ("STRIPE_WEBHOOK_SECRET", "\t"),
+        ("RAZORPAY_KEY_ID", " "),
+        ("RAZORPAY_KEY_SECRET", "12345678 "),
+        ("RAZORPAY_WEBHOOK_SECRET", "\n12345678"),
+    ],
+)
+def test_a_gateway_key_that_is_blank_or_has_space_around_it_is_refused_by_name(
+    name: str, value: str
+) -> None:
+    keys = {
+        "STRIPE_SECRET_KEY": "sk_test_12345678",
+        "STRIPE_WEBHOOK_SECRET": "whsec_12345678",
+        "RAZORPAY_KEY_ID": "rzp_test_123456",
+        "RAZORPAY_KEY_SECRET": "12345678",
+        "RAZORPAY_WEBHOOK_SECRET": "12345678",
+    }
+    assert load_settings(keys)
+    with pytest.raises(ConfigurationError, match=f"{name}: "):
+        load_settings({**keys, name: value})
 
 
 @pytest.mark.parametrize(
