@@ -13,7 +13,7 @@ from app.account.known_browser import guesser, is_known
 from app.account.signing_in import enter, half_way, open_session, wanted_page
 from app.identity import tokens
 from app.identity.context import origin, signed_in
-from app.identity.errors import SessionEnded, TokenReused
+from app.identity.errors import CodeSentTwice, SessionEnded, TokenReused
 from app.identity.service import AccountService
 from app.identity.sessions import SessionService
 from app.identity.two_factor import TwoFactor
@@ -104,13 +104,20 @@ def _mark(address: str) -> str:
 
 def _half_way_account() -> str:
     waiting = half_way()
-    return waiting[0].id if waiting else ""
+    return waiting.account.id if waiting else ""
+
+
+def _show_code(form: CodeForm, wanted: str, status: int = 200, message: str = "") -> Response:
+    return private(
+        page("account/code.html", "content", status, form=form, message=message, next=wanted)
+    )
 
 
 @blueprint.get("/login/code")
 def code_form() -> BaseResponse:
     """The form for the second factor."""
-    return _show("code.html", CodeForm()) if half_way() else see_other("/account/login")
+    waiting = half_way()
+    return _show_code(CodeForm(), waiting.wanted) if waiting else see_other("/account/login")
 
 
 @blueprint.post("/login/code")
@@ -120,19 +127,22 @@ def code() -> BaseResponse:
     """Let somebody in who has the code as well."""
     waiting = half_way()
     if waiting is None:
+        if signed_in():  # pressed twice: the first time let them in
+            return leave_to(wanted_page())
         leave_message(Text("That took a little long. Please log in again."))
         return leave_to("/account/login")
-    account, wanted = waiting
     form = CodeForm(request.form)
     if not form.validate():
-        return _show("code.html", form, 422, _CHECK)
+        return _show_code(form, waiting.wanted, 422, _CHECK)
     try:
-        service(TwoFactor).check(account, form.code.data or "")
+        service(TwoFactor).check(waiting.account, form.code.data or "", waiting.ticket)
+    except CodeSentTwice:
+        return leave_to(waiting.wanted)
     except Invalid as refusal:
-        _log.warning("second_factor_refused", account_id=account.id)
+        _log.warning("second_factor_refused", account_id=waiting.account.id)
         form.code.errors = [refusal.message]
-        return _show("code.html", form, 422, _CHECK)
-    return open_session(account, wanted)
+        return _show_code(form, waiting.wanted, 422, _CHECK)
+    return open_session(waiting.account, waiting.wanted)
 
 
 @blueprint.post("/logout")

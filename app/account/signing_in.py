@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import secrets
+from dataclasses import dataclass
+from urllib.parse import urlsplit
+
 import structlog
 from flask import current_app, request
 from itsdangerous import BadData, URLSafeTimedSerializer
@@ -20,19 +24,31 @@ from app.shared.ids import AccountId
 from app.shared.shop_keys import ShopKeys
 from app.web.csrf import csrf_token
 from app.web.registry import service
-from app.web.rendering import leave_to, local_path
+from app.web.rendering import can_be_read, leave_to, local_path
 from app.wishlists.context import bring_guest_wishlist
 
 CODE_PATH = "/account/login/code"
 SET_UP_PATH = "/account/two-factor"
 HALF_WAY = "mossx_half_way"  # the password was right, the code is still to come
 _HALF_WAY_LIFE = 300  # seconds
+_HOME = "/account"
 _log = structlog.get_logger()
 
 
+@dataclass(frozen=True, kw_only=True, slots=True)
+class HalfWay:
+    """Somebody who has given the password and not the code, where they are going, and what their
+    browser holds for it: a ticket of this one time."""
+
+    account: Account
+    wanted: str
+    ticket: str
+
+
 def wanted_page() -> str:
-    """Where the person was going, within this shop."""
-    return local_path(request.values.get("next", ""), "/account")
+    """Where the person was going, if that is a page of this shop: a form's address is none."""
+    wanted = local_path(request.values.get("next", ""), _HOME)
+    return wanted if can_be_read(urlsplit(wanted).path) else _HOME
 
 
 def enter(account: Account) -> Response:
@@ -41,7 +57,7 @@ def enter(account: Account) -> Response:
         response = leave_to(CODE_PATH)
         response.set_cookie(
             HALF_WAY,
-            str(_signer().dumps([account.id, account.password_mark, wanted_page()])),
+            _ticket(account),
             max_age=_HALF_WAY_LIFE,
             path=CODE_PATH,
             httponly=True,
@@ -53,18 +69,23 @@ def enter(account: Account) -> Response:
     return open_session(account, SET_UP_PATH if due else wanted_page())
 
 
-def half_way() -> tuple[Account, str] | None:
-    """Who has given the password and not the code, and where they are going."""
+def _ticket(account: Account) -> str:
+    """What says that somebody is half-way; no two are alike."""
+    unlike = secrets.token_urlsafe(12)
+    return str(_signer().dumps([account.id, account.password_mark, wanted_page(), unlike]))
+
+
+def half_way() -> HalfWay | None:
+    """Who has given the password and not the code."""
+    ticket = request.cookies.get(HALF_WAY, "")
     try:
-        account_id, mark, wanted = _signer().loads(
-            request.cookies.get(HALF_WAY, ""), max_age=_HALF_WAY_LIFE
-        )
+        account_id, mark, wanted, *_ = _signer().loads(ticket, max_age=_HALF_WAY_LIFE)
     except (BadData, ValueError, TypeError):
         return None
     account = service(AccountService).find(AccountId(account_id))
     if account is None or account.password_mark != mark:
         return None
-    return account, local_path(wanted, "/account")
+    return HalfWay(account=account, wanted=local_path(wanted, _HOME), ticket=ticket)
 
 
 def open_session(account: Account, page: str) -> Response:

@@ -21,6 +21,10 @@ class CodeRefused(Invalid):
         super().__init__(message, {"code": message})
 
 
+class CodeSentTwice(CodeRefused):
+    """The form that let somebody in was sent once more: it opens nothing, but nothing is wrong."""
+
+
 class WrongPassword(Invalid):
     """A signed-in person was asked for the password again, and it was wrong."""
 

@@ -144,7 +144,8 @@ class AccountRepository:
     # --- the second factor -------------------------------------------------------------------
 
     def find_second_factor(self, account_id: AccountId) -> Document | None:
-        """``{secret, confirmed_at, last_step}``, or None."""
+        """``{secret, confirmed_at, last_step}``, and ``last_entry`` once somebody came in; or
+        None."""
         found = self._accounts.find_one({"_id": account_id}, {"second_factor": 1})
         factor: Document | None = found.get("second_factor") if found else None
         return factor
@@ -218,18 +219,23 @@ class AccountRepository:
         known = {"_id": account_id, "second_factor.secret": before}
         self._accounts.update_one(known, {"$set": {"second_factor.secret": after}})
 
-    def use_step(self, account_id: AccountId, step: int) -> bool:
-        """Spend a time step; False if it, or a later one, was used before (RFC 6238, 5.2)."""
+    def use_step(self, account_id: AccountId, step: int, entry: str) -> bool:
+        """Spend a time step for an ``entry``; False if it, or a later one, was used before (RFC
+        6238, 5.2)."""
         result = self._accounts.update_one(
             {"_id": account_id, "second_factor.last_step": {"$lt": step}},
-            {"$set": {"second_factor.last_step": step}},
+            {"$set": {"second_factor.last_step": step, "second_factor.last_entry": entry}},
         )
         return bool(result.modified_count)
 
-    def use_recovery_code(self, account_id: AccountId, digest: str) -> bool:
-        """Spend a recovery code; False if there is no such code (any more)."""
+    def use_recovery_code(self, account_id: AccountId, digest: str, entry: str) -> bool:
+        """Spend a recovery code for an ``entry``; False if there is no such code (any more)."""
         result = self._accounts.update_one(
-            {"_id": account_id, "recovery_codes": digest}, {"$pull": {"recovery_codes": digest}}
+            {"_id": account_id, "recovery_codes": digest},
+            {
+                "$pull": {"recovery_codes": digest},
+                "$set": {"second_factor.last_entry": entry},
+            },
         )
         return bool(result.modified_count)
 

@@ -15,7 +15,7 @@ import pyotp
 
 from app.db.database import Database, Session
 from app.db.outbox import Outbox
-from app.identity.errors import CodeRefused, SecondFactorRequired
+from app.identity.errors import CodeRefused, CodeSentTwice, SecondFactorRequired
 from app.identity.events import RECOVERY_CODES_RENEWED, SECOND_FACTOR_CHANGED
 from app.identity.models import Account
 from app.identity.repository import AccountRepository
@@ -147,16 +147,21 @@ class TwoFactor:
                 raise Conflict(Text("Your recovery codes were made anew in another window."))
         return [_in_groups(each) for each in codes]
 
-    def check(self, account: Account, code: str) -> None:
-        """Spend a code of the app, or a recovery code; each opens once. Raises ``CodeRefused``."""
+    def check(self, account: Account, code: str, ticket: str) -> None:
+        """Spend a code of the app, or a recovery code; each opens once. Raises ``CodeRefused``, or
+        ``CodeSentTwice`` for the code that opened with this very ``ticket`` last."""
         cleaned = plain_code(code)
+        entry = _digest(f"{ticket} {cleaned}")
         factor = self._accounts.find_second_factor(account.id)
         secret = self._box.open(factor["secret"]) if factor and factor["confirmed_at"] else None
         step = matching_step(secret, cleaned) if secret else None
-        if step is not None and self._accounts.use_step(account.id, step):
+        if step is not None and self._accounts.use_step(account.id, step, entry):
             return
-        if cleaned and self._accounts.use_recovery_code(account.id, _digest(cleaned)):
+        if cleaned and self._accounts.use_recovery_code(account.id, _digest(cleaned), entry):
             return
+        factor = self._accounts.find_second_factor(account.id)
+        if factor and factor.get("last_entry") == entry:
+            raise CodeSentTwice
         raise CodeRefused
 
     def turn_off(self, account: Account) -> None:

@@ -7,14 +7,15 @@ import time
 from concurrent.futures import ThreadPoolExecutor
 
 import pyotp
+import pytest
 from flask import Flask
 from werkzeug.test import TestResponse
 
-from app.account.signing_in import CODE_PATH, SET_UP_PATH
+from app.account.signing_in import CODE_PATH, HALF_WAY, SET_UP_PATH
 from app.db.database import Database
 from tests.support.answers import assert_went_to
 from tests.support.catalog import CatalogMaker
-from tests.support.gateways import Sandbox
+from tests.support.gateways import Sandbox, form_fields
 from tests.support.member import PASSWORD, Mailbox, Member
 from tests.support.shopper import soup
 
@@ -101,3 +102,54 @@ def test_the_recovery_codes_are_not_shown_again_with_another_code(member: Member
     assert answer.status_code == 409
     assert len(codes) == 10
     assert not any(code in answer.text for code in codes)
+
+
+@pytest.mark.parametrize("spent", ["a code of the app", "a recovery code"])
+def test_a_code_lets_in_once_and_each_click_lands_where_the_first_one_led(
+    app: Flask, member: Member, database: Database, spent: str
+) -> None:
+    secret = secret_of(member)
+    form = {"code": secret.now(), "current_password": PASSWORD}
+    codes = recovery_codes(member.post(SET_UP_PATH, form))
+    member.log_out()
+    member.log_in(next="/account/orders")
+    sessions = database["auth_sessions"].count_documents({})
+    typed = codes[4] if spent == "a recovery code" else secret.at(int(time.time()) + 30)
+    shown = soup(member.get(CODE_PATH)).select_one("main form")
+    form = {**form_fields(shown), "code": typed}
+    tabs = [half_way_twin(member) for _ in range(3)]
+    with ThreadPoolExecutor(len(tabs)) as pool:
+        answers = list(pool.map(lambda tab: tab.client.post(CODE_PATH, data=form), tabs))
+    for answer in answers:
+        assert_went_to(answer, "/account/orders")
+    (entered,) = [tab for tab in tabs if tab.is_in()]
+    assert_went_to(entered.client.post(CODE_PATH, data=form), "/account/orders")
+    assert "took a little long" not in entered.get("/account").text
+    assert database["auth_sessions"].count_documents({}) == sessions + 1
+
+
+def test_a_spent_code_leads_nobody_on_who_came_half_way_another_time(
+    app: Flask, member: Member
+) -> None:
+    secret = secret_of(member)
+    member.post(SET_UP_PATH, {"code": secret.now(), "current_password": PASSWORD})
+    first, second = Member(app), Member(app)
+    for browser in (first, second):
+        browser.log_in()
+    same = half_way_twin(first)
+    code = {"code": secret.at(int(time.time()) + 30)}
+    assert_went_to(first.post(CODE_PATH, code), "/account")
+    assert second.post(CODE_PATH, code).status_code == 422
+    assert same.post(CODE_PATH, {"code": "000000"}).status_code == 422
+    assert_went_to(same.post(CODE_PATH, code), "/account")
+    assert not second.is_in()
+    assert not same.is_in()
+
+
+def half_way_twin(member: Member) -> Member:
+    """Another click of a browser that has given the password and not the code."""
+    twin = member.twin()
+    held = member.client.get_cookie(HALF_WAY, path=CODE_PATH)
+    assert held is not None
+    twin.client.set_cookie(HALF_WAY, held.value, path=CODE_PATH)
+    return twin
