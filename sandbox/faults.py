@@ -10,7 +10,7 @@ from typing import Any
 
 REQUEST_KINDS = (
     "drop_before", "drop_after", "delay_before", "delay_after", "error_500", "error_500_after",
-    "html_502", "empty", "malformed", "too_many", "busy", "slow",
+    "html_502", "empty", "malformed", "bare", "too_many", "busy", "slow",
 )  # fmt: skip
 WEBHOOK_KINDS = ("lose", "delay", "duplicate", "reorder", "forge")
 

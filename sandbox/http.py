@@ -28,6 +28,9 @@ _NOT_NOW: Mapping[tuple[str, str], tuple[int, str, str]] = {
 }  # fmt: skip
 
 
+_ODD: Mapping[str, str] = {"empty": "", "malformed": '{"id": "x", "sta', "bare": "{}"}
+
+
 def json_answer(status: int, body: Any, headers: dict[str, str] | None = None) -> Response:
     """A JSON answer."""
     text = body if isinstance(body, str) else json.dumps(body)
@@ -71,8 +74,6 @@ def with_faults(
         return hang_up()
     if kind == "html_502":
         return Response("<html><body>Bad gateway</body></html>", 502, mimetype="text/html")
-    if kind == "empty":
-        return Response("", 200, mimetype="application/json")
-    if kind == "malformed":
-        return Response('{"id": "x", "sta', 200, mimetype="application/json")
+    if kind in _ODD:
+        return Response(_ODD[kind], 200, mimetype="application/json")
     return answer

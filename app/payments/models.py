@@ -162,10 +162,11 @@ class Authorisation:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class ListedPayment:
-    """A payment from a gateway's own list, with what it says of its origin."""
+    """A payment from a gateway's own list, with what it says of its origin; ``session_id`` is None
+    where such a list names no sessions, ``""`` for a payment of none."""
 
     payment: SeenPayment
-    session_id: str
+    session_id: str | None
     attempt_id: str
 
 

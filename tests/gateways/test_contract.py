@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import timedelta
 from uuid import uuid4
 
@@ -89,7 +90,7 @@ def test_opening_twice_opens_one_session(gateway: Gateway, sandbox: Sandbox) -> 
 
 
 @pytest.mark.parametrize(
-    "fault", ["drop_after", "html_502", "empty", "malformed", "error_500_after"]
+    "fault", ["drop_after", "html_502", "empty", "malformed", "bare", "error_500_after"]
 )
 def test_a_lost_answer_to_open_is_unknown_and_then_found(
     gateway: Gateway, sandbox: Sandbox, fault: str
@@ -107,6 +108,28 @@ def test_a_lost_answer_to_open_is_unknown_and_then_found(
     else:
         assert gateway.open(attempt).id
     assert sandbox.ledger()["sessions"] == 1
+
+
+@pytest.mark.parametrize("fault", ["html_502", "empty", "malformed", "bare"])
+def test_whatever_is_read_of_an_odd_answer_is_unknown(
+    gateway: Gateway, sandbox: Sandbox, fault: str
+) -> None:
+    attempt = opened(gateway)
+    approve(gateway, attempt, sandbox)
+    (payment,) = gateway.observe(attempt).payments
+    sandbox.fault(fault, gateway=gateway.name, count=None)
+    since = now() - timedelta(days=1)
+    readings: list[Callable[[], object]] = [
+        lambda: gateway.observe(attempt),
+        lambda: gateway.close(attempt),
+        lambda: gateway.refunds(payment.id),
+        lambda: gateway.dispute("dp_1"),
+        lambda: list(gateway.recent(since)),
+        lambda: list(gateway.recent_disputes(since)),
+    ]
+    for read in readings:
+        with pytest.raises(GatewayUnknown):
+            read()
 
 
 def test_a_payment_is_authorised_then_captured_once(gateway: Gateway, sandbox: Sandbox) -> None:

@@ -14,6 +14,14 @@ def event_in(body: bytes) -> Any:
     return json.loads(body.decode("utf-8"))
 
 
+def named(value: Any) -> str:
+    """What tells an event from every other. Raises ``ValueError`` for none: the next one without it
+    would pass for a repeat."""
+    if not isinstance(value, str) or not value:
+        raise ValueError("an event without an id")
+    return said(value)
+
+
 def said(value: Any) -> str:
     """A name or an id in an event, ``""`` for none. Raises ``ValueError`` for half a character,
     which JSON can say and no database can keep."""

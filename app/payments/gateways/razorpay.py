@@ -314,7 +314,7 @@ def _seen_dispute(item: Any) -> SeenDispute:
 
 def _items(answer: Any) -> list[Mapping[str, Any]]:
     items = answer.get("items") if isinstance(answer, dict) else None
-    if not isinstance(items, list):
+    if not isinstance(items, list) or not all(isinstance(each, dict) for each in items):
         raise GatewayUnknown("a list without items")
     return items
 

@@ -20,7 +20,7 @@ from app.payments.errors import (
 )
 from app.payments.gateways.amounts import STRIPE
 from app.payments.gateways.base import OpenedSession, PaymentRequest, WebhookHint
-from app.payments.gateways.events import SENSELESS, event_in, said
+from app.payments.gateways.events import SENSELESS, event_in, named, said
 from app.payments.models import (
     Attempt,
     ListedPayment,
@@ -115,28 +115,24 @@ class StripeGateway:
 
     def open(self, attempt: Attempt) -> OpenedSession:
         """Create the session with the stored body and key."""
-        session = _call(
-            lambda: self._client.v1.checkout.sessions.create(
-                params=cast("Any", attempt.request),
-                options={"idempotency_key": attempt.idempotency_key},
+        return _call(
+            lambda: _opened(
+                self._client.v1.checkout.sessions.create(
+                    params=cast("Any", attempt.request),
+                    options={"idempotency_key": attempt.idempotency_key},
+                )
             )
         )
-        if not session.id or not session.url:
-            raise GatewayUnknown("a session without id or address")
-        return OpenedSession(id=session.id, url=session.url)
 
     def observe(self, attempt: Attempt) -> Observation:
         """Read the session together with its payment intent."""
-        session = _call(
-            lambda: self._client.v1.checkout.sessions.retrieve(
-                attempt.session_id, params={"expand": ["payment_intent.latest_charge"]}
+        return _call(
+            lambda: _observation(
+                self._client.v1.checkout.sessions.retrieve(
+                    attempt.session_id, params={"expand": ["payment_intent.latest_charge"]}
+                )
             )
         )
-        intent = session.payment_intent
-        state = _SESSION_STATES.get(session.status or "")
-        if state is None or isinstance(intent, str):
-            raise GatewayUnknown("a session in an unknown state")
-        return Observation(session=state, payments=(_seen(intent),) if intent else ())
 
     def close(self, attempt: Attempt) -> SessionState:
         """Expire the session, then read what it is: a shopper may have paid meanwhile.
@@ -180,12 +176,10 @@ class StripeGateway:
 
     def refunds(self, payment_id: str) -> tuple[SeenRefund, ...]:
         """The refunds of a payment intent; an order never has a hundred."""
-        found = _call(
-            lambda: self._client.v1.refunds.list(
-                params={"payment_intent": payment_id, "limit": 100}
-            )
+        params: Any = {"payment_intent": payment_id, "limit": 100}
+        return _call(
+            lambda: tuple(map(_seen_refund, self._client.v1.refunds.list(params=params).data))
         )
-        return tuple(_seen_refund(refund) for refund in found.data)
 
     def dispute(self, dispute_id: str) -> SeenDispute:
         """Read a dispute."""
@@ -203,21 +197,14 @@ class StripeGateway:
 
     def recent(self, since: datetime) -> Iterator[ListedPayment]:
         """The account's payment intents, page by page."""
-        last = ""
-        while True:
-            listed = self._listed(since, last)
-            for intent in listed.data:
-                metadata = cast("Any", intent.metadata.to_dict()) if intent.metadata else {}
-                yield ListedPayment(
-                    payment=_seen(intent),
-                    session_id="",
-                    attempt_id=str(metadata.get("attempt_id", "")),
-                )
-            if not listed.has_more or not listed.data:
-                return
-            last = listed.data[-1].id
+        last, more = "", True
+        while more:
+            payments, more = _call(partial(self._listed, since, last))
+            yield from payments
+            last = payments[-1].payment.id if payments else ""
 
-    def _listed(self, since: datetime, last: str) -> stripe.ListObject[stripe.PaymentIntent]:
+    def _listed(self, since: datetime, last: str) -> tuple[list[ListedPayment], bool]:
+        """A page of them, and whether there is another."""
         params: Any = {
             "created": {"gte": int(since.timestamp())},
             "limit": 100,
@@ -225,7 +212,8 @@ class StripeGateway:
         }
         if last:
             params["starting_after"] = last
-        return _call(lambda: self._client.v1.payment_intents.list(params=params))
+        listed = self._client.v1.payment_intents.list(params=params)
+        return list(map(_listed_payment, listed.data)), bool(listed.has_more and listed.data)
 
     def read_webhook(self, body: bytes, headers: Mapping[str, str]) -> WebhookHint:
         """Verify ``Stripe-Signature`` over the raw body (tolerance five minutes)."""
@@ -240,7 +228,7 @@ class StripeGateway:
             is_session = entity.get("object") == "checkout.session"
             is_dispute = entity.get("object") == "dispute"
             return WebhookHint(
-                event_id=said(event["id"]),
+                event_id=named(event["id"]),
                 kind=said(event["type"]),
                 session_id=said(entity.get("id")) if is_session else "",
                 attempt_id=said((entity.get("metadata") or {}).get("attempt_id")),
@@ -250,6 +238,30 @@ class StripeGateway:
             )
         except (stripe.SignatureVerificationError, *SENSELESS) as error:
             raise BadSignature(type(error).__name__) from error
+
+
+# These are called inside ``_call``: an answer that makes no sense is unknown, like a lost one.
+
+
+def _opened(session: stripe.checkout.Session) -> OpenedSession:
+    if not session.id or not session.url:
+        raise GatewayUnknown("a session without id or address")
+    return OpenedSession(id=session.id, url=session.url)
+
+
+def _observation(session: stripe.checkout.Session) -> Observation:
+    intent = session.payment_intent
+    state = _SESSION_STATES.get(session.status or "")
+    if state is None or isinstance(intent, str):
+        raise GatewayUnknown("a session in an unknown state")
+    return Observation(session=state, payments=(_seen(intent),) if intent else ())
+
+
+def _listed_payment(intent: stripe.PaymentIntent) -> ListedPayment:
+    metadata = cast("Any", intent.metadata.to_dict()) if intent.metadata else {}
+    return ListedPayment(
+        payment=_seen(intent), session_id=None, attempt_id=str(metadata.get("attempt_id", ""))
+    )
 
 
 def _seen(intent: stripe.PaymentIntent) -> SeenPayment:
