@@ -66,7 +66,8 @@ class Returns:
         self.finish(attempt, payment)
 
     def finish(self, attempt: Attempt, payment: SeenPayment) -> None:
-        """Finish what was begun; repeating it changes nothing."""
+        """Finish what was begun, and tell how; repeating it changes nothing. What was to lapse and
+        was captured by somebody is told twice: its money went another way than was said."""
         fate = self._payments.give_back(attempt, payment)
         reason = self._payments.reason_of(attempt, payment)
         message = Text(
@@ -76,28 +77,37 @@ class Returns:
         is_winner = claim is not None and claim.attempt_id == attempt.id
 
         def work(session: Session) -> None:
-            self._payments.record(attempt, payment, fate, session=session)
+            if not self._payments.record(attempt, payment, fate, session=session):
+                return  # somebody else finished it, and told
             if not is_winner:
                 self._payments.end(attempt, AttemptState.LOST, session)
-            self._tell(attempt, payment, message, session)
+            self._tell(attempt, payment, fate, message, session)
 
         self._database.in_transaction(work)
         DUPLICATES.labels(_PREVENTED[fate]).inc()
 
-    def _tell(self, attempt: Attempt, payment: SeenPayment, message: str, session: Session) -> None:
+    def _tell(
+        self,
+        attempt: Attempt,
+        payment: SeenPayment,
+        fate: AuthorisationState,
+        message: str,
+        session: Session,
+    ) -> None:
         self._orders.note(
             attempt.order_id,
             "payment_returned",
             message,
             public=True,
             session=session,
-            key=f"returned:{payment.id}",
+            key=f"returned:{payment.id}:{fate}",
         )
         payload = {
             "order_id": attempt.order_id,
             "payment_id": payment.id,
             "message": message,
             "words": to_words(message),
+            "fate": fate.value,
         }
         for topic in (ALERT, PAYMENT_RETURNED):
-            self._outbox.publish(topic, payload, session, key=f"{topic}:{payment.id}")
+            self._outbox.publish(topic, payload, session, key=f"{topic}:{payment.id}:{fate}")

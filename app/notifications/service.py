@@ -81,9 +81,10 @@ class NotificationService:
     def tell_payment_returned(self, event: Event) -> None:
         """Tell the shopper that a payment was not kept, and where the money is."""
         order = self._orders.get(OrderId(event.payload["order_id"]))
+        fate = event.payload.get("fate", "")
         self.send_about(
             order,
-            key=f"payment-returned-{event.payload['payment_id']}",
+            key="-".join(filter(None, ("payment-returned", event.payload["payment_id"], fate))),
             subject=Text("About a payment for your order %(number)s", number=order.number),
             template="emails/payment_returned",
             message=from_words(event.payload["message"], event.payload.get("words")),

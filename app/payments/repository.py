@@ -143,10 +143,10 @@ class PaymentRepository:
         state: AuthorisationState,
         reason: str = "",
         session: Session | None = None,
-    ) -> None:
+    ) -> bool:
         """Remember a payment that a gateway showed for an attempt, or move it forward.
 
-        A state that does not lead there stays.
+        A state that does not lead there stays: False.
         """
         identity = f"{attempt.gateway}:{payment.id}"
         told = {"reason": reason, "words": to_words(reason)} if reason else {}
@@ -162,15 +162,16 @@ class PaymentRepository:
             "words": to_words(reason),
             "created_at": now(),
         }
-        self._authorisations.update_one(
+        stored = self._authorisations.update_one(
             {"_id": identity}, {"$setOnInsert": document}, upsert=True, session=session
         )
-        self._authorisations.update_one(
+        moved = self._authorisations.update_one(
             {"_id": identity, "state": {"$in": sources_of(AUTHORISATION_TRANSITIONS, state)}},
             {"$set": {"state": state.value, **told}},
             session=session,
         )
         self._attempts.update_one({"_id": attempt.id}, {"$inc": {"uncounted": 1}}, session=session)
+        return stored.upserted_id is not None or bool(moved.modified_count)
 
     def authorisations_of(
         self, order_id: OrderId, session: Session | None = None

@@ -254,9 +254,10 @@ class PaymentService:
         *,
         reason: str = "",
         session: Session | None = None,
-    ) -> None:
-        """Remember a payment seen at the gateway, what the shop made of it, and why."""
-        self._payments.record_authorisation(attempt, payment, state, reason, session)
+    ) -> bool:
+        """Remember a payment seen at the gateway, what the shop made of it, and why; False if that
+        is not new, or it does not lead there."""
+        return self._payments.record_authorisation(attempt, payment, state, reason, session)
 
     def reason_of(self, attempt: Attempt, payment: SeenPayment) -> Text:
         """Why a payment is what it is, as recorded."""
@@ -333,10 +334,16 @@ class PaymentService:
                 _log.warning("retired_keys_refused", gateway=gateway.name)
 
     def find_of_listed(self, gateway: str, listed: ListedPayment) -> Attempt | None:
-        """The attempt behind a listed payment, or None for one that is not this shop's."""
-        found = self.find_by_session(gateway, listed.session_id)
+        """The attempt behind a listed payment, or None for one that is not this shop's.
+
+        Which attempt it is of may be the payer's word alone: of another session than the attempt's
+        it is not, and looking at the attempt would never show it.
+        """
+        found = self.find_by_session(gateway, listed.session_id or "")
         if found is None and listed.attempt_id:
             found = self._payments.find_attempt(AttemptId(listed.attempt_id))
+            if found and found.session_id and listed.session_id not in {None, found.session_id}:
+                return None
         return found if found and found.gateway == gateway else None
 
     def captured_since(self, moment: datetime) -> Iterator[Capture]:

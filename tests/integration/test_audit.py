@@ -26,6 +26,7 @@ from app.shared.clock import now
 from app.shared.errors import Conflict
 from app.web.registry import service
 from tests.support.gateways import Sandbox
+from tests.support.member import Mailbox
 from tests.support.payments import GATEWAYS, attempt_of
 from tests.support.shopper import Shopper
 
@@ -86,7 +87,7 @@ def test_a_second_payment_of_one_razorpay_order_is_given_back(
     assert _audit(app) == [(Difference.SECOND, True)]
     assert [amount for _, amount in sandbox.captures()] == [4890]
     assert _audit(app) == []
-    assert database["order_events"].count_documents({"kind": "payment_returned"}) == 1
+    assert database["order_events"].count_documents({"kind": "payment_returned"}) == 2
 
 
 def test_a_reading_from_before_a_payment_was_given_back_gives_nothing_back_again(
@@ -121,6 +122,56 @@ def test_a_losing_payment_that_staff_capture_days_later_is_given_back(
     monkeypatch.setattr(audit, "now", lambda: now() + timedelta(days=5))
     assert _audit(app) == [(Difference.SECOND, True)]
     assert [amount for _, amount in sandbox.captures()] == [4890]
+    assert _audit(app) == []
+
+
+def test_who_is_told_that_a_hold_lapses_is_told_as_well_that_it_was_taken_and_sent_back(
+    app: Flask, ready: Shopper, sandbox: Sandbox, environment: dict[str, str],
+    database: Database, mailbox: Mailbox,
+) -> None:  # fmt: skip
+    page = ready.get(ready.check_out(gateway="razorpay").location).text
+    ready.come_back(sandbox, ready.check_out(gateway="stripe").location, "stripe")
+    late = sandbox.pay_razorpay(page)
+    ready.client.post("/payments/razorpay/callback", data=late)
+
+    def told() -> list[str]:
+        mails = mailbox.read("ann@example.com")
+        bodies = [mail.get_body(("plain",)) for mail in mails if "About a" in mail["Subject"]]
+        return [body.get_content() for body in bodies if body]
+
+    assert len(told()) == 1
+    assert "releases the hold by itself" in told()[0]
+    _capture_by_hand(sandbox, environment, late["razorpay_payment_id"])
+    assert _audit(app) == [(Difference.SECOND, True)]
+    assert _audit(app) == []
+    assert len(told()) == 2
+    assert "The money was sent back." in told()[1]
+    notes = list(database["order_events"].find({"kind": "payment_returned"}).sort("at", 1))
+    assert ["sent back" in each["message"] for each in notes] == [False, True]
+    assert all(each["public"] for each in notes)
+    assert database["outbox"].count_documents({"topic": ALERT}) == 2
+
+
+def test_a_razorpay_payment_of_another_session_is_no_order_s_whatever_its_notes_say(
+    app: Flask, ready: Shopper, sandbox: Sandbox, environment: dict[str, str], database: Database
+) -> None:
+    page = ready.get(ready.check_out(gateway="razorpay").location).text
+    keys = (environment["RAZORPAY_KEY_ID"], environment["RAZORPAY_KEY_SECRET"])
+    stray = requests.post(
+        f"{sandbox.url}/v1/orders",
+        json={"amount": 4890, "currency": "USD", "receipt": "elsewhere"},
+        auth=keys,
+        timeout=5,
+    ).json()
+    attempt = database["payment_attempts"].find_one({})
+    assert attempt
+    paid = sandbox.pay_razorpay(page.replace(attempt["session_id"], stray["id"]))
+    payment_id = paid["razorpay_payment_id"]
+    assert _audit(app) == [(Difference.UNKNOWN, False)]
+    arguments = ["payments", "give-back", "razorpay", payment_id]
+    result = app.test_cli_runner().invoke(args=arguments)
+    assert result.exit_code == 0, result.output
+    assert sandbox.captures() == []
     assert _audit(app) == []
 
 
