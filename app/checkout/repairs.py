@@ -5,7 +5,6 @@ from __future__ import annotations
 from app.checkout.audit_models import Action, Finding, FindingState
 from app.checkout.audit_repository import AuditRepository
 from app.checkout.audit_runs import AuditRuns
-from app.checkout.errors import NotRefundable
 from app.checkout.events import REPAIR_WANTED
 from app.checkout.refund_rules import everything
 from app.checkout.refunding import Refunding
@@ -14,6 +13,7 @@ from app.db.database import Database, Session
 from app.db.outbox import Event, Outbox
 from app.orders.models import Order
 from app.orders.service import OrderService
+from app.payments.models import RefundState
 from app.payments.service import PaymentService
 from app.shared.errors import Conflict, Invalid, NotFound, ShopError
 from app.shared.texts import Text
@@ -93,18 +93,24 @@ class Repairs:
     def carry_out(self, event: Event) -> None:
         """Repair, and have it looked at."""
         finding = self.get(event.payload["finding_id"])
-        if finding.state is not FindingState.REPAIRING:
+        if finding.state is FindingState.REPAIRING:
+            note = self._repair(finding, event)
+            self._findings.move(finding, FindingState.REPAIRED, note)
+        elif finding.state is not FindingState.REPAIRED:  # else its worker may have died here
             return
+        self._runs.ask(event.payload["by"])
+
+    def _repair(self, finding: Finding, event: Event) -> str:
+        """What was done by whom, and why it came to nothing, if it did."""
         action, by = Action(event.payload["action"]), event.payload["by"]
         try:
-            self._repair(finding, action, by)
-            note = f"{action} by {by}"
+            problem = self._act(finding, action, by, event.id)
         except ShopError as refusal:
-            note = f"{action} by {by}: {refusal.message}"
-        self._findings.move(finding, FindingState.REPAIRED, note)
-        self._runs.ask(by)
+            problem = refusal.message
+        return f"{action} by {by}" + (f": {problem}" if problem else "")
 
-    def _repair(self, finding: Finding, action: Action, by: str) -> None:
+    def _act(self, finding: Finding, action: Action, by: str, key: str) -> str:
+        """Why it came to nothing, ``""`` unless it did. Raises what the services raise."""
         order = self._orders.get_by_number(finding.order_number)
         if action is Action.SETTLE:
             for attempt in self._payments.attempts_of(order.id):
@@ -112,19 +118,19 @@ class Repairs:
         elif action is Action.FOLLOW:
             self._refunding.follow(order.id)
         else:
-            self._refund(finding, order, by)
+            return self._refund(finding, order, by, key)
+        return ""
 
-    def _refund(self, finding: Finding, order: Order, by: str) -> None:
-        """Pay back what is left; the same finding again is the same refund."""
-        try:
-            wish = everything(self._refunding.balance(order))
-        except NotRefundable:
-            return
-        self._refunding.request(
+    def _refund(self, finding: Finding, order: Order, by: str, key: str) -> str:
+        """Pay back what is left: the same ``key`` again is the same refund, another one is for who
+        tries again after it failed."""
+        wish = everything(self._refunding.balance(order))
+        refund = self._refunding.request(
             order.id,
             wish,
-            key=f"finding:{finding.id}",
+            key=key,
             reason=str(finding.difference),
             restock=False,
             by=by,
         )
+        return refund.failure if refund.state is RefundState.FAILED else ""

@@ -14,6 +14,8 @@ from app.checkout.audit import Difference, Discrepancy
 from app.checkout.audit_models import FindingState
 from app.checkout.audit_repository import AuditRepository
 from app.checkout.audit_runs import AuditRuns
+from app.checkout.refund_rules import RefundWish
+from app.checkout.refunding import Refunding
 from app.db.database import Database
 from app.web.registry import service
 from app.worker import Worker
@@ -156,6 +158,42 @@ def test_a_refund_for_a_finding_is_made_once(
     work(app)
     assert database["refunds"].count_documents({}) == 1
     assert sandbox.captures() == []
+
+
+def test_a_refund_for_a_finding_that_the_bank_returned_is_made_anew(
+    app: Flask, owner: Staff, paid: Shopper, sandbox: Sandbox, database: Database
+) -> None:
+    for returned in (False, True):
+        if returned:
+            (refund,) = sandbox.ledger()["refunds"]
+            sandbox.end_refund(refund["id"], "failure")
+            service(Refunding, app).follow(database["orders"].find_one({})["_id"])
+            assert [amount for _, amount in sandbox.captures()] == [4890]
+        found(database, difference="AMOUNT")
+        path, form = press(owner, "refund")
+        owner.post(path, form)
+        work(app)
+        assert sandbox.captures() == []
+    assert database["refunds"].count_documents({"state": "succeeded"}) == 1
+
+
+def test_a_repair_that_comes_to_nothing_says_why(
+    app: Flask, owner: Staff, paid: Shopper, sandbox: Sandbox, database: Database
+) -> None:
+    order = database["orders"].find_one({})
+    service(Refunding, app).request(
+        order["_id"], RefundWish(quantities={1: 2}, shipping=True), key="k", reason="",
+        restock=False, by="Eve",
+    )  # fmt: skip
+    found(database, difference="AMOUNT")
+    path, form = press(owner, "refund")
+    owner.post(path, form)
+    while service(Worker, app).round():
+        pass
+    (finding,) = service(AuditRuns, app).open_findings(10)
+    assert finding.state is FindingState.REPAIRED
+    assert finding.note.startswith(f"refund by {owner.email}: ")
+    assert database["refunds"].count_documents({}) == 1
 
 
 def test_what_was_marked_stays_marked(

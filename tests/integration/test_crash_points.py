@@ -10,8 +10,12 @@ from pathlib import Path
 import pytest
 from flask import Flask
 
-from app.checkout.audit import Audit
+from app.checkout.audit import Audit, Difference, Discrepancy
+from app.checkout.audit_models import Action, FindingState
+from app.checkout.audit_repository import AuditRepository
+from app.checkout.audit_runs import AuditRuns
 from app.checkout.reconciliation import Reconciler
+from app.checkout.repairs import Repairs
 from app.db.database import Database
 from app.inventory.service import InventoryService
 from app.orders.models import OrderState
@@ -42,6 +46,11 @@ REFUNDING = (
     "refund's fence taken, unsent",
     "refund sent, outcome unknown",
     "refund seen, not booked",
+)
+REPAIRING = (
+    *REFUNDING,
+    "repaired, not noted",
+    "repair noted, books not compared",
 )
 
 
@@ -76,7 +85,7 @@ def ready(shopper: Shopper, catalog: CatalogMaker) -> Shopper:
 
 
 def test_every_point_is_tried() -> None:
-    others = set(POINTS) - set(SETTLING) - set(VOIDING) - set(REFUNDING)
+    others = set(POINTS) - set(SETTLING) - set(VOIDING) - set(REPAIRING)
     assert others == {
         "earlier order withdrawn, none placed",  # in tests/credit
         "order stored, gateway not called",
@@ -230,6 +239,38 @@ def test_refunding_dies(
     assert service(InventoryService, app).available([Sku("MUG")]) == {"MUG": 4}
     assert len([name for name in _mails(environment) if name.startswith("refunded")]) == 1
     assert service(Audit, app).run() == []
+
+
+@pytest.mark.parametrize("point", REPAIRING)
+def test_repairing_a_difference_dies(
+    app: Flask,
+    ready: Shopper,
+    sandbox: Sandbox,
+    database: Database,
+    environment: dict[str, str],
+    point: str,
+) -> None:
+    ready.pay(sandbox)
+    order = database["orders"].find_one({})
+    assert order
+    wrong = Discrepancy(
+        difference=Difference.AMOUNT, gateway="stripe", payment_id="pi_1",
+        order_number=order["number"], mended=False,
+    )  # fmt: skip
+    findings = AuditRepository(database)
+    findings.store("run_1", [wrong])
+    (finding,) = findings.in_states([FindingState.OPEN], 10)
+    service(Repairs, app).ask(finding.id, finding.version, Action.REFUND, "Eve")
+    _die(environment, point, "work")
+    _recover(app, database)
+    assert [each["amount"] for each in sandbox.ledger()["refunds"]] == [4890]
+    assert sandbox.captures() == []
+    assert [refund["state"] for refund in database["refunds"].find({})] == ["succeeded"]
+    assert len([name for name in _mails(environment) if name.startswith("refunded")]) == 1
+    assert database["outbox"].count_documents({"state": "pending"}) == 0
+    service(AuditRuns, app).work()
+    (repaired,) = findings.in_states(FindingState, 10)
+    assert repaired.state is FindingState.GONE
 
 
 @pytest.mark.parametrize("point", REFUNDING)

@@ -14,6 +14,7 @@ from functools import partial
 from flask import Flask
 
 from app import create_app
+from app.checkout.audit_repository import AuditRepository
 from app.checkout.placing import Placing
 from app.checkout.refund_rules import RefundWish
 from app.checkout.refunding import Refunding
@@ -54,6 +55,8 @@ POINTS: dict[str, Point] = {
     "refund's fence taken, unsent": (RefundRepository, "take_fence", True),
     "refund sent, outcome unknown": (GuardedGateway, "refund", True),
     "refund seen, not booked": (RefundService, "carry_out", True),
+    "repaired, not noted": (AuditRepository, "move", False),
+    "repair noted, books not compared": (AuditRepository, "move", True),
 }
 
 
