@@ -10,7 +10,8 @@ from typing import Protocol
 from app.catalog.bundles import check_bundle, check_parts
 from app.catalog.csv.categories import CategoriesByName
 from app.catalog.csv.merging import merge, with_own_skus
-from app.catalog.csv.parsing import BadRow, ManyBadRows, ParsedProduct, Parser
+from app.catalog.csv.parsed import BadRow, ManyBadRows, ParsedProduct
+from app.catalog.csv.parsing import Parser
 from app.catalog.csv.reading import RawProduct, Source, check_file, read_products
 from app.catalog.errors import BundleRefused
 from app.catalog.models import Category, Product

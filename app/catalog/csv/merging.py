@@ -9,7 +9,7 @@ from typing import Any
 
 from app.catalog.csv import columns as c
 from app.catalog.csv.categories import CategoriesByName
-from app.catalog.csv.parsing import BadRow, ParsedProduct
+from app.catalog.csv.parsed import BadRow, ParsedProduct
 from app.catalog.models import (
     UNCOUNTED,
     Image,

@@ -4,81 +4,25 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
-from collections.abc import Set as AbstractSet
-from dataclasses import dataclass, field
-from datetime import UTC, datetime
 
 from slugify import slugify
 
 from app.catalog.csv import columns as c
+from app.catalog.csv import values
 from app.catalog.csv.bundles import Composition, read_bundle
 from app.catalog.csv.categories import category_names
-from app.catalog.csv.policies import CONTINUE, read_policy
+from app.catalog.csv.parsed import BadRow, ManyBadRows, ParsedProduct
 from app.catalog.csv.reading import RawProduct, RawRow
-from app.catalog.models import (
-    DENY,
-    UNCOUNTED,
-    Image,
-    Policy,
-    Price,
-    ProductStatus,
-    Variant,
-)
+from app.catalog.models import Image, Price, Variant
 from app.markets.models import Market
 from app.shared.ids import Sku
-from app.shared.markup import clean_html, shorten
-from app.shared.money import Money
+from app.shared.markup import clean_html
 
 _HANDLE = re.compile(r"[a-z0-9]+(?:[-_][a-z0-9]+)*", re.ASCII)
 _CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
 _LONGEST = {c.TITLE: 255, c.VENDOR: 255, c.TYPE: 255, c.SKU: 120, c.HANDLE: 255}
-_LONGEST_REASON = 400  # characters
-_MOST_STOCK = 10_000_000
 _MOST_VARIANTS = 2048  # of a product, as at Shopify
 _DEFAULT = "Default Title"  # Shopify's name for "nothing to choose"
-_YES = {"true", "yes", "1"}
-
-
-class BadRow(Exception):
-    """A row that cannot be used, and why, in few words: where a quotation mark is missing, what
-    the reason quotes may be half of the file."""
-
-    def __init__(self, line: int, reason: str) -> None:
-        super().__init__(reason)
-        self.line = line
-        self.reason = shorten(reason, _LONGEST_REASON)
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class ParsedProduct:
-    """What the file says of one product. ``stock`` has the SKUs whose quantity is given,
-    ``made_up`` those of variants that the file names by their options alone."""
-
-    line: int
-    slug: str
-    title: str
-    vendor: str
-    type: str
-    categories: tuple[str, ...]  # names of the one that it is in
-    says_category: bool  # rather than a type alone
-    status: ProductStatus
-    description_html: str
-    tags: tuple[str, ...]
-    variants: tuple[Variant, ...]
-    images: tuple[Image, ...]
-    attributes: Mapping[str, str]
-    seo_title: str
-    seo_description: str
-    stock: Mapping[Sku, int]
-    lines: Mapping[Sku, int]
-    columns: AbstractSet[str]  # of the file, which says nothing of what it has no column for
-    made_up: AbstractSet[Sku]
-    problems: tuple[BadRow, ...] = field(default=())
-    lacks_variants: bool = False  # a bad row was about one
-    bundle: Composition | None = None
-    tax_class: str = ""  # "": the file does not say
-    gift_card: bool = False
-    published_at: datetime | None = None
 
 
 class Parser:
@@ -117,7 +61,7 @@ class Parser:
             type=first[c.TYPE],
             categories=category_names(first[c.CATEGORY], first[c.TYPE]),
             says_category=bool(first[c.CATEGORY]),
-            status=_status(first),
+            status=values.status(first),
             description_html=clean_html(first[c.BODY]),
             tags=tuple(
                 dict.fromkeys(tag.strip() for tag in first[c.TAGS].split(",") if tag.strip())
@@ -138,9 +82,9 @@ class Parser:
             problems=tuple(problems),
             lacks_variants=lacks_variants,
             bundle=self._bundle(first),
-            tax_class=_tax_class(first),
+            tax_class=values.tax_class(first),
             gift_card=first[c.GIFT_CARD].lower() == "true",
-            published_at=_published_at(first),
+            published_at=values.published_at(first),
         )
 
     def _bundle(self, first: RawRow) -> Composition | None:
@@ -180,14 +124,14 @@ class Parser:
                 place = frozenset(variant.options.items())
                 if place in taken:
                     raise BadRow(row.line, "another row has the same options")
-                quantity = _quantity(row)
+                quantity = values.quantity(row)
             except BadRow as problem:
                 problems.append(problem)
                 continue
             variants.append(variant)
             taken.add(place)
             lines[variant.sku] = row.line
-            if not _given_sku(row):
+            if not values.given_sku(row):
                 made_up.add(variant.sku)
             if quantity is not None:
                 stock[variant.sku] = quantity
@@ -202,12 +146,12 @@ class Parser:
             sku=_sku(handle, row, options),
             options=options,
             prices=self._prices(row),
-            weight_grams=_grams(row),
+            weight_grams=values.grams(row),
             barcode=c.read_code(row[c.BARCODE]),
-            image_src=_source(row, c.VARIANT_IMAGE),
-            requires_shipping=row[c.SHIPPING].lower() in _YES | {""},
-            taxable=row[c.TAXABLE].lower() in _YES | {""},
-            policy=_policy(row, tracked=self._is_tracked(row)),
+            image_src=values.source(row, c.VARIANT_IMAGE),
+            requires_shipping=row[c.SHIPPING].lower() in values.YES | {""},
+            taxable=row[c.TAXABLE].lower() in values.YES | {""},
+            policy=values.policy(row, tracked=self._is_tracked(row)),
         )
 
     def _is_tracked(self, row: RawRow) -> bool:
@@ -216,24 +160,16 @@ class Parser:
         return not self._columns.isdisjoint((c.QUANTITY, c.POLICY))
 
     def _prices(self, row: RawRow) -> dict[str, Price]:
-        own = _price(row, c.PRICE, c.COMPARE_AT, self._market.currency)
+        own = values.price(row, c.PRICE, c.COMPARE_AT, self._market.currency)
         prices = {self._market.code: own} if own else {}
         for market in self._others:
             columns = c.market_price(market.name), c.market_compare_at(market.name)
-            price = _price(row, *columns, market.currency)
+            price = values.price(row, *columns, market.currency)
             if price is not None:
                 prices[market.code] = price
         if not prices:
             raise BadRow(row.line, "the price is missing")
         return prices
-
-
-class ManyBadRows(BadRow):
-    """Every row of a product is bad."""
-
-    def __init__(self, problems: Sequence[BadRow]) -> None:
-        super().__init__(problems[0].line, problems[0].reason)
-        self.problems = tuple(problems)
 
 
 def _check_length(row: RawRow) -> None:
@@ -265,79 +201,10 @@ def _chosen(row: RawRow, names: list[str]) -> dict[str, str]:
 
 def _sku(handle: str, row: RawRow, options: Mapping[str, str]) -> Sku:
     """The row's SKU, or a stable one made of handle and options."""
-    given = _given_sku(row)
+    given = values.given_sku(row)
     if len(given) > _LONGEST[c.SKU]:
         raise BadRow(row.line, f"the SKU is longer than {_LONGEST[c.SKU]} characters")
     return Sku(given or slugify("-".join([handle, *options.values()])).upper())
-
-
-def _given_sku(row: RawRow) -> str:
-    return c.read_code(row[c.SKU])
-
-
-def _price(row: RawRow, column: str, compare_column: str, currency: str) -> Price | None:
-    if not row[column]:
-        return None
-    compare_at = _amount(row, compare_column, currency) if row[compare_column] else None
-    return Price(amount=_amount(row, column, currency), compare_at=compare_at)
-
-
-def _amount(row: RawRow, column: str, currency: str) -> Money:
-    try:
-        amount = Money.from_major(row[column], currency)
-    except ValueError:
-        raise BadRow(
-            row.line, f"{column}: {row[column][:60]!r} is no exact {currency} amount"
-        ) from None
-    if not 0 <= amount.minor < 10**12:
-        raise BadRow(row.line, f"{column}: {row[column][:60]!r} is out of range")
-    return amount
-
-
-def _policy(row: RawRow, *, tracked: bool) -> Policy:
-    """The shop's own column, else Shopify's, where what is not tracked cannot run out."""
-    try:
-        own = read_policy(row[c.STOCK_POLICY])
-    except ValueError as error:
-        raise BadRow(row.line, str(error)) from error
-    if own or not tracked:
-        return own or UNCOUNTED
-    return CONTINUE if row[c.POLICY].lower() == "continue" else DENY
-
-
-def _tax_class(row: RawRow) -> str:
-    text = row[c.TAX_CLASS].lower()
-    if text and not re.fullmatch(r"[a-z][a-z0-9_-]{0,39}", text, re.ASCII):
-        raise BadRow(row.line, f"{c.TAX_CLASS}: {text[:60]!r} is no tax class")
-    return text
-
-
-def _grams(row: RawRow) -> int:
-    text = row[c.GRAMS] or "0"
-    try:
-        grams = round(float(text))
-    except (ValueError, OverflowError):
-        raise BadRow(row.line, f"{c.GRAMS}: {text[:60]!r} is no number") from None
-    if not 0 <= grams <= _MOST_STOCK:
-        raise BadRow(row.line, f"{c.GRAMS}: {text[:60]!r} is out of range")
-    return grams
-
-
-def _quantity(row: RawRow) -> int | None:
-    text = row[c.QUANTITY]
-    if not text:
-        return None
-    if not re.fullmatch(r"-?\d{1,9}", text, re.ASCII) or abs(int(text)) > _MOST_STOCK:
-        raise BadRow(row.line, f"{c.QUANTITY}: {text[:60]!r} is no whole number in range")
-    return max(int(text), 0)
-
-
-def _source(row: RawRow, column: str) -> str:
-    """A picture's address: http(s), or a path from the root."""
-    text = row[column]
-    if text and not re.match(r"https?://[^\s/]|/[^/\\\s]", text, re.IGNORECASE):
-        raise BadRow(row.line, f"{column}: {text[:60]!r} is no picture address")
-    return text
 
 
 def _images(
@@ -347,7 +214,7 @@ def _images(
     found: dict[str, Image] = {}
     for row in rows:
         try:
-            source = _source(row, c.IMAGE)
+            source = values.source(row, c.IMAGE)
         except BadRow as problem:
             problems.append(problem)
             continue
@@ -374,26 +241,3 @@ def _shared_options(variants: Sequence[Variant]) -> dict[str, str]:
         for name, value in first.items()
         if all(each.options.get(name) == value for each in variants)
     }
-
-
-def _published_at(first: RawRow) -> datetime | None:
-    text = first[c.PUBLISHED_AT]
-    if not text:
-        return None
-    try:
-        moment = datetime.fromisoformat(text)
-        moment = moment.replace(tzinfo=moment.tzinfo or UTC).astimezone(UTC)
-    except (ValueError, OverflowError):
-        reason = f"{c.PUBLISHED_AT}: {text[:60]!r} is no time, such as 2031-05-01T09:00Z"
-        raise BadRow(first.line, reason) from None
-    return moment.replace(microsecond=moment.microsecond // 1000 * 1000)  # as it is stored
-
-
-def _status(first: RawRow) -> ProductStatus:
-    status = first[c.STATUS].lower()
-    if status == "archived":
-        return ProductStatus.ARCHIVED
-    published = first[c.PUBLISHED].lower() in _YES | {""}
-    return (
-        ProductStatus.PUBLISHED if published and status in {"", "active"} else ProductStatus.DRAFT
-    )
