@@ -77,9 +77,6 @@ def export_file(file: Path, market_code: str) -> None:
         raise click.ClickException(f"{file} cannot be written: {error.strerror}") from error
     except PyMongoError as error:
         raise click.ClickException(f"The database does not answer: {error}") from error
-    if report.left_out:
-        names = ", ".join(report.left_out)
-        click.echo(f"not expressible in this format, left out: {names}", err=True)
     click.echo(f"{report.products} products, {report.variants} variants written to {file}")
 
 

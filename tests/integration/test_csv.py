@@ -11,12 +11,13 @@ from flask import Flask
 from app.catalog.csv.exporting import CsvExport
 from app.catalog.csv.importing import CsvImport, ImportReport
 from app.catalog.csv.reading import UnreadableFile
-from app.catalog.models import Category, Policy, PolicyKind, Product
+from app.catalog.models import Category, Policy, PolicyKind, Product, ProductStatus
 from app.catalog.repository import CatalogRepository
 from app.catalog.shelving import Shelving
 from app.db.database import Database
 from app.inventory.service import InventoryService
 from app.markets.service import UNITED_STATES
+from app.shared.ids import Sku
 from app.shared.money import Money
 from app.web.registry import service
 from tests.support.catalog import CatalogMaker, make_product, make_variant
@@ -177,7 +178,7 @@ def test_an_export_imports_back_to_the_same_catalog(
     )
     path = tmp_path / "out.csv"
     report = service(CsvExport, app).run(path, UNITED_STATES, lambda done, total: None)
-    assert (report.products, report.variants, report.left_out) == (2, 3, ())
+    assert (report.products, report.variants) == (2, 3)
     before = _products(database)
     again = _import(app, path)
     assert (again.created, again.updated, again.unchanged, again.problems) == (0, 0, 2, [])
@@ -321,10 +322,55 @@ def test_what_has_no_price_in_the_files_market_is_in_the_file_too(
     before = _products(database)
     path = tmp_path / "out.csv"
     report = service(CsvExport, app).run(path, UNITED_STATES, lambda done, total: None)
-    assert (report.products, report.variants, report.left_out) == (2, 3, ())
+    assert (report.products, report.variants) == (2, 3)
     again = _import(app, path)
     assert (again.updated, again.unchanged, again.problems) == (0, 2, [])
     assert _products(database) == before
+
+
+def test_what_has_no_price_at_all_is_in_the_file_too(
+    app: Flask, database: Database, catalog: CatalogMaker, tmp_path: Path
+) -> None:
+    bare = (replace(make_variant(f"M-{size}", {"Size": size}), prices={}) for size in "SL")
+    catalog.add(
+        make_product("Mug", *bare, status=ProductStatus.DRAFT),
+        make_product("Gone", make_variant("GONE", KW=900)),  # priced where the shop is no more
+    )
+    before = _products(database)
+    path = tmp_path / "out.csv"
+    report = service(CsvExport, app).run(path, UNITED_STATES, lambda done, total: None)
+    assert (report.products, report.variants) == (2, 3)
+    again = _import(app, path)
+    assert (again.updated, again.unchanged, again.problems) == (0, 2, [])
+    assert _products(database) == before
+
+
+def test_a_row_without_a_price_is_bad_where_there_was_one_or_nothing(
+    app: Flask, database: Database, catalog: CatalogMaker, tmp_path: Path
+) -> None:
+    catalog.add(
+        make_product(
+            "Mug",
+            make_variant("M-S", {"Size": "S"}),
+            replace(make_variant("M-L", {"Size": "L"}), prices={}),
+        )
+    )
+    path = _write(
+        tmp_path,
+        "mug,Mug,,V,T,,true,Size,S,,,M-S,0,shopify,1,deny,,,,,",
+        "mug,,,,,,,,L,,,M-L,0,shopify,1,deny,,,,,",
+        "mug,,,,,,,,XL,,,M-XL,0,shopify,1,deny,,,,,",
+        "jug,Jug,,V,T,,true,Size,S,,,J,0,shopify,1,deny,,,,,",
+    )
+    report = _import(app, path)
+    assert [(each.line, each.reason) for each in report.problems] == [
+        (line, "the price is missing") for line in (2, 4, 5)
+    ]
+    found = _products(database)
+    assert list(found) == ["mug"]
+    assert {each.sku for each in found["mug"].variants if each.prices} == {"M-S"}
+    levels = service(InventoryService, app).on_hand(map(Sku, ("M-S", "M-L", "M-XL")))
+    assert levels == {"M-S": 10, "M-L": 1}
 
 
 def test_products_of_many_variants_are_stored_few_at_once(app: Flask, tmp_path: Path) -> None:

@@ -67,7 +67,7 @@ _policies = st.one_of(
 
 @st.composite
 def _prices(draw: st.DrawFn) -> dict[str, Price]:
-    markets = draw(st.lists(st.sampled_from(sorted(_MARKETS)), min_size=1, unique=True))
+    markets = draw(st.lists(st.sampled_from(sorted(_MARKETS)), unique=True))
     return {
         market: Price(
             amount=Money(draw(_amounts), _MARKETS[market]),

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import csv
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from io import StringIO
 from itertools import islice
@@ -48,11 +47,10 @@ class StockCounts(Protocol):
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class ExportReport:
-    """How much was written; ``left_out`` are slugs that the format cannot express."""
+    """How much was written."""
 
     products: int
     variants: int
-    left_out: tuple[str, ...]
 
 
 class CsvExport:
@@ -70,23 +68,18 @@ class CsvExport:
         """
         path = replaceable(path)
         products = list(self._catalog.every_product())
-        markets = {each.code for each in self._markets.every()}
-        sellable = [each for each in products if _is_priced(each, markets)]
-        sheet = self._sheet(market, {name for each in sellable for name in each.attributes})
+        sheet = self._sheet(market, {name for each in products for name in each.attributes})
         unfinished = path.with_name(f".{path.name}.part")
         with unfinished.open("w", encoding="utf-8", newline="") as file:
             file.write(sheet.head())
             done = 0
-            for batch in _batches(sellable):
+            for batch in _batches(products):
                 file.write(self._lines(sheet, batch))
                 done += len(batch)
-                progress(done, len(sellable))
+                progress(done, len(products))
         unfinished.replace(path)
-        written = {each.slug for each in sellable}
         return ExportReport(
-            products=len(sellable),
-            variants=sum(len(each.variants) for each in sellable),
-            left_out=tuple(each.slug for each in products if each.slug not in written),
+            products=len(products), variants=sum(len(each.variants) for each in products)
         )
 
     def stream(self, market: Market, *, status: str = "", category: str = "") -> Iterator[str]:
@@ -96,8 +89,7 @@ class CsvExport:
         sheet = self._sheet(market, attributes)
         yield sheet.head()
         products = self._catalog.every_product(status=status, category=category)
-        markets = {each.code for each in self._markets.every()}
-        for batch in _batches(each for each in products if _is_priced(each, markets)):
+        for batch in _batches(products):
             yield self._lines(sheet, batch)
 
     def _sheet(self, market: Market, attributes: Iterable[str]) -> _Sheet:
@@ -151,10 +143,6 @@ class _Sheet:
         )
         writer.writerows({name: defuse(cell) for name, cell in row.items()} for row in rows)
         return target.getvalue()
-
-
-def _is_priced(product: Product, markets: AbstractSet[str]) -> bool:
-    return any(not markets.isdisjoint(each.prices) for each in product.variants)
 
 
 def _batches(products: Iterable[Product]) -> Iterator[list[Product]]:

@@ -163,7 +163,9 @@ class CsvImport:
     ) -> Decision:
         """``claimed`` has the SKUs of earlier products that are not stored, and gets these."""
         known = self._catalog.by_slugs([each.slug for each in parsed], session)
-        parsed = [with_own_skus(each, known.get(each.slug)) for each in parsed]
+        decision = Decision(known=known)
+        report = decision.report
+        parsed = self._priced(parsed, known, report)
         skus = [variant.sku for each in parsed for variant in each.variants]
         owners = {
             variant.sku: product.slug
@@ -171,8 +173,6 @@ class CsvImport:
             for variant in product.variants
         } | claimed
         shelves = CategoriesByName(self._catalog.categories())
-        decision = Decision(known=known)
-        report = decision.report
         merged: list[tuple[ParsedProduct, Product]] = []
         for each in parsed:
             report.problems += each.problems
@@ -203,6 +203,20 @@ class CsvImport:
                 report.unchanged += 1
         report.created, report.updated = len(decision.new), len(decision.changed)
         return decision
+
+    def _priced(
+        self, parsed: Iterable[ParsedProduct], known: Mapping[str, Product], report: ImportReport
+    ) -> list[ParsedProduct]:
+        """The products by the shop's own SKUs, without what would lose or never had a price."""
+        markets = {each.code for each in self._markets.every()}
+        found = []
+        for each in parsed:
+            before = known.get(each.slug)
+            try:
+                found.append(with_own_skus(each, before).without_unpriced(before, markets))
+            except ManyBadRows as many:
+                report.problems += many.problems
+        return found
 
     def _bundle_problems(
         self, products: list[Product], session: Session | None

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from collections.abc import Set as AbstractSet
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 from app.catalog.csv.bundles import Composition
-from app.catalog.models import Image, ProductStatus, Variant
+from app.catalog.models import Image, Product, ProductStatus, Variant
 from app.shared.ids import Sku
 from app.shared.markup import shorten
 
@@ -35,7 +35,8 @@ class ManyBadRows(BadRow):
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class ParsedProduct:
-    """What the file says of one product. ``stock`` has the SKUs whose quantity is given,
+    """What the file says of one product. ``stock`` has the SKUs whose quantity is given, ``lines``
+    where each stands,
     ``made_up`` those of variants that the file names by their options alone."""
 
     line: int
@@ -49,7 +50,7 @@ class ParsedProduct:
     description_html: str
     tags: tuple[str, ...]
     variants: tuple[Variant, ...]
-    images: tuple[Image, ...]
+    pictures: Mapping[str, str]  # what stands beside each
     attributes: Mapping[str, str]
     seo_title: str
     seo_description: str
@@ -63,3 +64,46 @@ class ParsedProduct:
     tax_class: str = ""  # "": the file does not say
     gift_card: bool = False
     published_at: datetime | None = None
+
+    @property
+    def images(self) -> tuple[Image, ...]:
+        """All pictures in order; one that belongs to variants knows their common options."""
+        texts = dict(self.pictures)
+        for each in self.variants:
+            if each.image_src:
+                texts.setdefault(each.image_src, "")
+        return tuple(
+            Image(src=source, alt=text, option_values=self._options_shown_by(source))
+            for source, text in texts.items()
+        )
+
+    def _options_shown_by(self, source: str) -> dict[str, str]:
+        shown = [each.options for each in self.variants if each.image_src == source]
+        return {
+            name: value
+            for name, value in (shown[0] if shown else {}).items()
+            if all(each.get(name) == value for each in shown)
+        }
+
+    def without_unpriced(self, known: Product | None, markets: AbstractSet[str]) -> ParsedProduct:
+        """The same without the rows that lack a price, which is told, unless the variant that is
+        there has none in these ``markets`` either. Raises ``ManyBadRows`` if none is left."""
+        there = {each.sku: each.prices for each in known.variants} if known else {}
+        bad = {
+            each.sku
+            for each in self.variants
+            if not each.prices and not markets.isdisjoint(there.get(each.sku, markets))
+        }
+        if not bad:
+            return self
+        missing = [BadRow(self.lines[sku], "the price is missing") for sku in bad]
+        problems = sorted((*self.problems, *missing), key=lambda each: each.line)
+        if len(bad) == len(self.variants):
+            raise ManyBadRows(problems)
+        return replace(
+            self,
+            variants=tuple(each for each in self.variants if each.sku not in bad),
+            stock={sku: units for sku, units in self.stock.items() if sku not in bad},
+            problems=tuple(problems),
+            lacks_variants=True,
+        )

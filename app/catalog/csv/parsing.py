@@ -13,7 +13,7 @@ from app.catalog.csv.bundles import Composition, read_bundle
 from app.catalog.csv.categories import category_names
 from app.catalog.csv.parsed import BadRow, ManyBadRows, ParsedProduct
 from app.catalog.csv.reading import RawProduct, RawRow
-from app.catalog.models import Image, Price, Variant
+from app.catalog.models import Price, Variant
 from app.markets.models import Market
 from app.shared.ids import Sku
 from app.shared.markup import clean_html
@@ -52,7 +52,7 @@ class Parser:
         if not variants:
             if problems:
                 raise ManyBadRows(problems)
-            raise BadRow(first.line, "the product has no variant with a price")
+            raise BadRow(first.line, "the product has no variant")
         return ParsedProduct(
             line=first.line,
             slug=raw.handle,
@@ -67,7 +67,7 @@ class Parser:
                 dict.fromkeys(tag.strip() for tag in first[c.TAGS].split(",") if tag.strip())
             ),
             variants=tuple(variants),
-            images=_images(raw.rows, variants, problems),
+            pictures=_pictures(raw.rows, problems),
             attributes={
                 attribute: first[column]
                 for column, attribute in self._attributes.items()
@@ -167,8 +167,6 @@ class Parser:
             price = values.price(row, *columns, market.currency)
             if price is not None:
                 prices[market.code] = price
-        if not prices:
-            raise BadRow(row.line, "the price is missing")
         return prices
 
 
@@ -207,37 +205,15 @@ def _sku(handle: str, row: RawRow, options: Mapping[str, str]) -> Sku:
     return Sku(given or slugify("-".join([handle, *options.values()])).upper())
 
 
-def _images(
-    rows: Sequence[RawRow], variants: Sequence[Variant], problems: list[BadRow]
-) -> tuple[Image, ...]:
-    """All pictures in order, each once; one that belongs to variants knows their common options."""
-    found: dict[str, Image] = {}
+def _pictures(rows: Sequence[RawRow], problems: list[BadRow]) -> dict[str, str]:
+    """What stands beside each picture, in order, each once."""
+    found: dict[str, str] = {}
     for row in rows:
         try:
             source = values.source(row, c.IMAGE)
         except BadRow as problem:
             problems.append(problem)
             continue
-        if source and source not in found:
-            options = _shared_options([each for each in variants if each.image_src == source])
-            found[source] = Image(
-                src=source, alt=c.read_text(row[c.IMAGE_ALT]), option_values=options
-            )
-    for variant in variants:
-        if variant.image_src and variant.image_src not in found:
-            alike = [each for each in variants if each.image_src == variant.image_src]
-            found[variant.image_src] = Image(
-                src=variant.image_src, alt="", option_values=_shared_options(alike)
-            )
-    return tuple(found.values())
-
-
-def _shared_options(variants: Sequence[Variant]) -> dict[str, str]:
-    if not variants:
-        return {}
-    first = variants[0].options
-    return {
-        name: value
-        for name, value in first.items()
-        if all(each.options.get(name) == value for each in variants)
-    }
+        if source:
+            found.setdefault(source, c.read_text(row[c.IMAGE_ALT]))
+    return found
