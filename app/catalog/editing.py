@@ -189,7 +189,7 @@ class ProductEditing:
     def _change(
         self, before: Product, after: Product, session: Session, *, may_lose_stock: bool = False
     ) -> Saved:
-        self._check_free(after, session)
+        self._check_free(after, session, before)
         gone = _skus(before) - _skus(after)
         if gone:
             self._check_gone(before, gone, session, may_lose_stock=may_lose_stock)
@@ -214,12 +214,16 @@ class ProductEditing:
                 self._check_free(product)
             raise
 
-    def _check_free(self, product: Product, session: Session | None = None) -> None:
-        other = self._catalog.by_slugs([product.slug], session).get(product.slug)
-        if other is not None and other.id != product.id:
-            message = Text("“%(title)s” has this address already.", title=other.title)
-            raise Invalid(message, {"slug": message})
-        skus = _skus(product)
+    def _check_free(
+        self, product: Product, session: Session | None = None, before: Product | None = None
+    ) -> None:
+        """Raise ``Invalid`` for what another product has; what it had ``before`` is its own."""
+        if before is None or product.slug != before.slug:
+            other = self._catalog.by_slugs([product.slug], session).get(product.slug)
+            if other is not None and other.id != product.id:
+                message = Text("“%(title)s” has this address already.", title=other.title)
+                raise Invalid(message, {"slug": message})
+        skus = _skus(product) - (_skus(before) if before else set())
         for each in self._catalog.with_skus(skus, session):
             if each.id != product.id:
                 taken = min(skus & _skus(each))

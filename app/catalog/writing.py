@@ -56,7 +56,10 @@ class ProductWriter:
         skus = {
             each.sku for product in (*old.values(), *new, *changed) for each in product.variants
         }
-        self._stock.allow_below(_units_below((*new, *changed)), session)
+        known = _units_below(old.values()).items()
+        below = dict(_units_below((*new, *changed)).items() - known)
+        if below:
+            self._stock.allow_below(below, session)
         self._catalog.insert([each for each in new if not each.is_bundle], session)
         self._replace((each for each in changed if not each.is_bundle), session)
         made = [each for each in self._catalog.bundles_of(skus, session) if each.id not in given]
