@@ -19,6 +19,7 @@ from app.catalog.home import HomeComposition, home_from_document
 from app.catalog.list_repository import ListRepository
 from app.catalog.models import Category, Collection, PolicyKind, Product, ProductKind
 from app.db.database import Database, Document, Session, find_any, walk
+from app.db.sizes import is_storable
 from app.db.streams import DocumentStream
 from app.shared.clock import now
 from app.shared.ids import ProductId, Sku, new_id
@@ -181,6 +182,10 @@ class CatalogRepository:
             for each in found
         )
         return sorted(changes, key=lambda change: change.id)
+
+    def can_hold(self, product: Product) -> bool:
+        """Whether a product is not too large for one document."""
+        return is_storable(product_to_document(product))
 
     def insert(self, products: Sequence[Product], session: Session) -> None:
         """Store new products. Raises ``BulkWriteError`` for a slug or SKU that is taken."""

@@ -153,6 +153,22 @@ def test_a_file_full_of_lost_quotation_marks_says_so_in_few_words(
     assert len(owner.get(f"/admin/imports/{import_id}").text) < 100_000
 
 
+def test_a_product_that_no_document_holds_is_left_out_alone(
+    owner: Staff, database: Database, jobs: ImportJobs
+) -> None:
+    head = "Handle,Title,Option1 Name,Option1 Value,Variant SKU,Variant Price"
+    rows = (f"mug,{'' if n else 'Mug'},Size,{'x' * 500_000}{n},M{n},20.00" for n in range(20))
+    data = "\n".join((head, *rows, "bowl,Bowl,Size,S,BOWL,20.00")).encode()
+    import_id = _id(_upload(owner, data))
+    jobs.run()
+    jobs.start(import_id)
+    jobs.run()
+    job = jobs.get(import_id)
+    assert (job.state, job.counts.created, job.counts.refused) == (ImportState.DONE, 1, 1)
+    assert "too long to be stored" in job.refusals[0].reason
+    assert _slugs(database) == ["bowl"]
+
+
 def test_files_are_large_here_and_not_elsewhere(owner: Staff, jobs: ImportJobs) -> None:
     row = "mug,Mug,Halden,true,M,shopify,1,20.00"
     large = _file(row, *("mug,,,,,,," + "x" * 900 for _ in range(4000)))

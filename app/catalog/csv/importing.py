@@ -178,6 +178,7 @@ class CsvImport:
             report.problems += each.problems
             try:
                 product = merge(each, known.get(each.slug), shelves)
+                self._check_size(each, product)
                 _claim_skus(each, owners)
             except BadRow as problem:
                 report.problems.append(problem)
@@ -217,6 +218,14 @@ class CsvImport:
             except ManyBadRows as many:
                 report.problems += many.problems
         return found
+
+    def _check_size(self, parsed: ParsedProduct, product: Product) -> None:
+        if not self._catalog.can_hold(product):  # or its whole batch could not be stored
+            raise BadRow(
+                parsed.line,
+                f"the texts of {parsed.slug} and its variants are too long to be stored together; "
+                f"{parsed.slug} was left out",
+            )
 
     def _bundle_problems(
         self, products: list[Product], session: Session | None
