@@ -118,6 +118,19 @@ def test_a_file_sent_twice_is_one_import(owner: Staff, jobs: ImportJobs) -> None
     assert len(jobs.list("", 10)) == 1
 
 
+def test_what_is_chosen_in_a_form_that_was_sent_before_is_another_import(
+    owner: Staff, jobs: ImportJobs
+) -> None:
+    """As after the browser's button "Back"."""
+    page = form_of(owner.get("/admin/imports"), "form[method=post][enctype]")
+    form = {"import_id": page["import_id"], "market": "US"}
+    first = _id(_upload(owner, _many(1), **form))
+    other = _id(_upload(owner, _many(2), **form))
+    rupees = _id(_upload(owner, _many(1), **form | {"market": "IN"}))
+    found = [jobs.get(each) for each in (first, other, rupees)]
+    assert [(each.all_rows, each.market) for each in found] == [(1, "US"), (2, "US"), (1, "IN")]
+
+
 @pytest.mark.parametrize(
     ("data", "said"),
     [

@@ -58,10 +58,13 @@ class ImportJobs:
         self, job_id: str, file_name: str, data: bytes, market: Market, by: str
     ) -> tuple[ImportJob, bool]:
         """Keep a file and have it tried out; the import, and whether it is new: sent twice it is
-        one. Raises ``Invalid`` beside ``file``."""
+        one, and what is chosen in a form that was sent before is another. Raises ``Invalid``
+        beside ``file``."""
         known = self._jobs.find(job_id)
         if known is not None:
-            return known, False
+            if known.market == market.code and self._file(job_id) == data:
+                return known, False
+            job_id = new_id("imp")
         if not 0 < len(data) <= MOST_BYTES:
             message = Text("Please choose a file of at most 20 MB.")
             raise Invalid(message, {"file": message})
@@ -123,11 +126,14 @@ class ImportJobs:
             self._fail(job, worker, Text("It stopped several times at the same place."))
             return
         market = self._markets.get(job.market)
-        data = b"".join(self._jobs.file(job.id))  # not in a file: the disk may be full
+        data = self._file(job.id)  # not on the disk, which may be full
         if job.state is ImportState.CHECKING:
             self._try_out(job, worker, data, market)
         else:
             self._import(job, worker, data, market)
+
+    def _file(self, job_id: str) -> bytes:
+        return b"".join(self._jobs.file(job_id))
 
     def _fail(self, job: ImportJob, worker: str, problem: str) -> None:
         self._jobs.conclude(job.id, worker, ImportState.FAILED, problem=str(problem))
