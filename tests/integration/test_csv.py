@@ -141,7 +141,7 @@ def test_bad_rows_are_named_by_line_and_the_rest_is_imported(
     [
         (b"", "empty"),
         (HEAD.encode(), "no products"),
-        ("Handle,Title\ncaf\xe9,x\n".encode("latin-1"), "UTF-8"),
+        (HEAD.encode() + b"mug,Mug\n" * 2000 + b"caf\xe9,x\n", "UTF-8 text .line 2002"),
         (b"\xff\xfeH\x00a\x00", "UTF-8"),
         (b"name;price\nx;1\n", "not a product CSV"),
         (HEAD.encode() + b'mug,"Mug "broken",,\n', "quoting"),

@@ -57,7 +57,7 @@ def check_file(source: Source) -> tuple[tuple[str, ...], int]:
         raise UnreadableFile("The file is empty.") from None
     except UnicodeDecodeError as error:
         raise UnreadableFile(
-            f"The file is not UTF-8 text (byte {error.start}). Please save it as CSV UTF-8."
+            f"The file is not UTF-8 text (line {_odd_line(source)}). Please save it as CSV UTF-8."
         ) from error
     except csv.Error as error:
         raise UnreadableFile(f"The file's quoting is broken: {error}.") from error
@@ -69,6 +69,16 @@ def check_file(source: Source) -> tuple[tuple[str, ...], int]:
     if not count:
         raise UnreadableFile("The file has a heading, but no products.")
     return columns, count
+
+
+def _odd_line(source: Source) -> int:
+    """Which line is not UTF-8: whoever reads piece by piece knows the place in the piece alone."""
+    data = source if isinstance(source, bytes) else source.read_bytes()
+    try:
+        data.decode()
+    except UnicodeDecodeError as error:
+        return data.count(b"\n", 0, error.start) + 1
+    return 1
 
 
 def read_products(source: Source) -> Iterator[RawProduct]:
