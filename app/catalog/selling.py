@@ -6,6 +6,7 @@ from collections.abc import Callable, Collection, Iterable
 from dataclasses import replace
 from datetime import datetime
 
+from app.catalog.bundles import RoundingOf
 from app.catalog.models import DENY, Policy, PolicyKind, Product, Variant
 from app.catalog.policies import check_policy
 from app.catalog.repository import CatalogRepository
@@ -21,11 +22,17 @@ from app.shared.texts import Text
 class Selling:
     """Policies of variants. The stock keeps how far it may be sold in the same transaction."""
 
-    def __init__(self, database: Database, catalog: CatalogRepository, stock: Stock) -> None:
+    def __init__(
+        self,
+        database: Database,
+        catalog: CatalogRepository,
+        stock: Stock,
+        rounding_of: RoundingOf,
+    ) -> None:
         self._database = database
         self._catalog = catalog
         self._stock = stock
-        self._writer = ProductWriter(catalog, stock)
+        self._writer = ProductWriter(catalog, stock, rounding_of)
 
     def policy_of(self, sku: Sku) -> Policy:
         """A SKU's policy. Raises ``NotFound``."""

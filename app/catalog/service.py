@@ -50,7 +50,7 @@ class CatalogService:
         self._stock = stock
         self._follower = CatalogFollower(self._catalog, Modelling(self._catalog, stock), packs)
         self._packer = Packer(self._catalog, packs, self._follower)
-        self._selling = Selling(self._database, self._catalog, stock)
+        self._selling = Selling(self._database, self._catalog, stock, self.rounding_of)
 
     @property
     def follower(self) -> CatalogFollower:

@@ -13,7 +13,7 @@ import pytest
 from flask import Flask
 
 from app import create_app
-from app.catalog.models import BundleComponent, PercentOff
+from app.catalog.models import UNCOUNTED, BundleComponent, PercentOff
 from app.catalog.service import CatalogService
 from app.db.database import Database
 from app.db.migrations import all_migrations
@@ -227,6 +227,8 @@ def test_bundles_follow_a_markets_rounding(
         markets.store({**to_document(markets.get(code)), "rounding": rounding})
     while service(Worker, app).round():
         pass
+    assert listed() == [3000, 2895]
+    service(CatalogService, app).selling.set_policy(Sku("MUG"), UNCOUNTED)
     assert listed() == [3000, 2895]
 
 
