@@ -28,7 +28,7 @@ class StockWriter(Protocol):
     def count(self, quantities: Mapping[Sku, int], by: str, session: Session) -> int:
         """The same in the caller's transaction."""
 
-    def on_hand(self, skus: Iterable[Sku]) -> dict[Sku, int]:
+    def on_hand(self, skus: Iterable[Sku], session: Session | None = None) -> dict[Sku, int]:
         """Units counted on the shelves, of what was ever counted."""
 
     def allow_below(self, units: Mapping[Sku, int | None], session: Session) -> None:

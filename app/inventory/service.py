@@ -63,9 +63,9 @@ class InventoryService:
         """The same as ``available`` of every SKU that was ever counted."""
         return self._stock.every_available()
 
-    def on_hand(self, skus: Iterable[Sku]) -> dict[Sku, int]:
+    def on_hand(self, skus: Iterable[Sku], session: Session | None = None) -> dict[Sku, int]:
         """Units counted on the shelves, reserved ones included."""
-        return {sku: level.on_hand for sku, level in self._stock.levels(skus).items()}
+        return {sku: level.on_hand for sku, level in self._stock.levels(skus, session).items()}
 
     def places_of(self, owner: str, session: Session | None = None) -> dict[Sku, Places]:
         """Where an order's units come from, without those that were put back."""

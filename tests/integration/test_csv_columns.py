@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -256,3 +257,33 @@ def test_a_row_with_a_cell_too_many_is_refused(
         ("M-L", 2000),
     ]
     assert CatalogRepository(database).find_by_slug("bowl") is None
+
+
+def test_an_export_undoes_no_sale_that_came_after_it(
+    app: Flask, catalog: CatalogMaker, tmp_path: Path
+) -> None:
+    names = ("as-it-was", "counted", "sold", "again")
+    catalog.add(*(make_product(each, make_variant(each)) for each in names), stock=10)
+    stock, path = service(InventoryService, app), tmp_path / "out.csv"
+    service(CsvExport, app).run(path, UNITED_STATES, lambda done, total: None)
+    stock.set_on_hand({Sku("as-it-was"): 7, Sku("sold"): 7, Sku("again"): 12}, "sales")
+    with path.open(encoding="utf-8", newline="") as file:
+        rows = list(csv.DictReader(file))
+    for row in rows[1:]:
+        row["Variant Inventory Qty"] = "12"
+    with path.open("w", encoding="utf-8", newline="") as file:
+        writer = csv.DictWriter(file, rows[0])
+        writer.writeheader()
+        writer.writerows(rows)
+    importer = service(CsvImport, app)
+    (planned,) = importer.plan(path, UNITED_STATES, lambda done, total: None)
+    for report in (
+        planned.report,
+        importer.run(path, UNITED_STATES, lambda done, total: None),
+        importer.run(path, UNITED_STATES, lambda done, total: None),
+    ):
+        assert [(each.line, each.reason) for each in report.problems] == [
+            (4, "sold has 7 units by now, not 10: its stock stays as it is")
+        ]
+    found = stock.on_hand(map(Sku, names))
+    assert found == {"as-it-was": 7, "counted": 12, "sold": 7, "again": 12}

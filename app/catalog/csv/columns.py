@@ -37,6 +37,7 @@ BUNDLE = "Bundle"  # the shop's own, as are the next
 STOCK_POLICY = "Variant Stock Policy"
 TAX_CLASS = "Tax Class"
 PUBLISHED_AT = "Published At"
+STOCK_WAS = "Stock When Exported"
 
 REQUIRED = (HANDLE, TITLE, PRICE)
 OPTION_NUMBERS = (1, 2, 3)

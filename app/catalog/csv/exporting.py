@@ -31,7 +31,7 @@ _BASE = (
     c.SKU, c.GRAMS, c.TRACKER, c.QUANTITY, c.POLICY, c.FULFILMENT, c.PRICE, c.COMPARE_AT,
     c.SHIPPING, c.TAXABLE, c.BARCODE, c.IMAGE, c.IMAGE_POSITION, c.IMAGE_ALT, c.GIFT_CARD,
     c.SEO_TITLE, c.SEO_DESCRIPTION, c.VARIANT_IMAGE, c.WEIGHT_UNIT, c.STATUS, c.BUNDLE,
-    c.STOCK_POLICY, c.TAX_CLASS, c.PUBLISHED_AT,
+    c.STOCK_POLICY, c.TAX_CLASS, c.PUBLISHED_AT, c.STOCK_WAS,
 )  # fmt: skip
 
 
@@ -225,11 +225,13 @@ def _variant(
         row |= _prices(
             variant, other.code, c.market_price(other.name), c.market_compare_at(other.name)
         )
+    units = str(stock[variant.sku]) if variant.sku in stock else ""
     return row | {
         c.SKU: c.write_code(variant.sku),
         c.GRAMS: str(variant.weight_grams),
         c.TRACKER: "" if variant.policy == UNCOUNTED else "shopify",
-        c.QUANTITY: str(stock[variant.sku]) if variant.sku in stock else "",
+        c.QUANTITY: units,
+        c.STOCK_WAS: units,
         c.POLICY: "deny" if variant.policy.below == 0 else "continue",
         c.STOCK_POLICY: write_policy(variant.policy),
         c.FULFILMENT: "manual",

@@ -188,6 +188,7 @@ class CsvImport:
         products = [product for _, product in merged]
         refusals = self._lost_parts(products, known, session)
         refusals |= self._bundle_problems(products, session)
+        there = self._stock.on_hand({s for each, _ in merged for s in each.stock_was}, session)
         for each, product in merged:
             if refusal := refusals.get(product.id):
                 report.problems.append(BadRow(each.line, f"{refusal}; {each.slug} was left out"))
@@ -195,7 +196,8 @@ class CsvImport:
             report.variants += len(each.variants)
             if each.categories:
                 decision.categories.setdefault(product.category, each.categories[-1])
-            decision.stock |= {} if product.is_bundle else each.stock
+            if not product.is_bundle:
+                decision.stock |= _counts(each, known.get(each.slug), there, report.problems)
             if each.slug not in known:
                 decision.new.append(product)
             elif product != known[each.slug]:
@@ -326,6 +328,25 @@ def _refusal(product: Product, parts: Iterable[Product], others: Iterable[Produc
     except BundleRefused as error:
         return str(error)
     return ""
+
+
+def _counts(
+    parsed: ParsedProduct, known: Product | None, there: Mapping[Sku, int], problems: list[BadRow]
+) -> dict[Sku, int]:
+    """What is to be counted. A number that is as it was exported says nothing of variants that are
+    there, and one that was changed is void where something was sold or came in between."""
+    counts = dict(parsed.stock)
+    for sku, was in parsed.stock_was.items():
+        if known is None or known.variant(sku) is None or sku not in there or sku not in counts:
+            continue
+        units = there[sku]
+        if counts[sku] == was:
+            del counts[sku]
+        elif units not in {was, counts[sku]}:
+            reason = f"{sku} has {units} units by now, not {was}: its stock stays as it is"
+            problems.append(BadRow(parsed.lines[sku], reason))
+            del counts[sku]
+    return counts
 
 
 def _claim_skus(product: ParsedProduct, owners: dict[Sku, str]) -> None:

@@ -49,6 +49,7 @@ def with_own_skus(parsed: ParsedProduct, known: Product | None) -> ParsedProduct
         parsed,
         variants=tuple(replace(each, sku=skus[each.sku]) for each in parsed.variants),
         stock={skus[sku]: units for sku, units in parsed.stock.items()},
+        stock_was={skus[sku]: units for sku, units in parsed.stock_was.items()},
         lines={skus[sku]: line for sku, line in parsed.lines.items()},
     )
 

@@ -55,6 +55,7 @@ class ParsedProduct:
     seo_title: str
     seo_description: str
     stock: Mapping[Sku, int]
+    stock_was: Mapping[Sku, int]  # when the file was written, if it says that
     lines: Mapping[Sku, int]
     columns: AbstractSet[str]  # of the file, which says nothing of what it has no column for
     made_up: AbstractSet[Sku]

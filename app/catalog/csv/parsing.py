@@ -47,12 +47,11 @@ class Parser:
         names = _option_names(raw.rows)
         problems: list[BadRow] = []
         made_up: set[Sku] = set()
-        variants, stock, lines = self._variants(raw, names, problems, made_up)
+        stock_was: dict[Sku, int] = {}
+        variants, stock, lines = self._variants(raw, names, problems, made_up, stock_was)
         lacks_variants = bool(problems)
         if not variants:
-            if problems:
-                raise ManyBadRows(problems)
-            raise BadRow(first.line, "the product has no variant")
+            raise ManyBadRows(problems)
         return ParsedProduct(
             line=first.line,
             slug=raw.handle,
@@ -76,6 +75,7 @@ class Parser:
             seo_title=c.read_text(first[c.SEO_TITLE]),
             seo_description=c.read_text(first[c.SEO_DESCRIPTION]),
             stock=stock,
+            stock_was=stock_was,
             lines=lines,
             columns=self._columns,
             made_up=made_up,
@@ -105,7 +105,12 @@ class Parser:
                 raise BadRow(first.line, f"{column} is longer than {longest} characters")
 
     def _variants(
-        self, raw: RawProduct, names: list[str], problems: list[BadRow], made_up: set[Sku]
+        self,
+        raw: RawProduct,
+        names: list[str],
+        problems: list[BadRow],
+        made_up: set[Sku],
+        stock_was: dict[Sku, int],
     ) -> tuple[list[Variant], dict[Sku, int], dict[Sku, int]]:
         variants: list[Variant] = []
         stock: dict[Sku, int] = {}
@@ -125,6 +130,7 @@ class Parser:
                 if place in taken:
                     raise BadRow(row.line, "another row has the same options")
                 quantity = values.quantity(row)
+                was = values.quantity(row, c.STOCK_WAS)
             except BadRow as problem:
                 problems.append(problem)
                 continue
@@ -135,6 +141,8 @@ class Parser:
                 made_up.add(variant.sku)
             if quantity is not None:
                 stock[variant.sku] = quantity
+            if was is not None:
+                stock_was[variant.sku] = was
         return variants, stock, lines
 
     def _variant(self, handle: str, row: RawRow, names: list[str]) -> Variant:

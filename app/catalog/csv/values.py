@@ -72,13 +72,13 @@ def grams(row: RawRow) -> int:
     return weight
 
 
-def quantity(row: RawRow) -> int | None:
+def quantity(row: RawRow, column: str = c.QUANTITY) -> int | None:
     """The units on the shelves, None if the file does not say."""
-    text = row[c.QUANTITY]
+    text = row[column]
     if not text:
         return None
     if not re.fullmatch(r"-?\d{1,9}", text, re.ASCII) or abs(int(text)) > _MOST_STOCK:
-        raise BadRow(row.line, f"{c.QUANTITY}: {text[:60]!r} is no whole number in range")
+        raise BadRow(row.line, f"{column}: {text[:60]!r} is no whole number in range")
     return max(int(text), 0)
 
 
