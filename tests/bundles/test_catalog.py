@@ -149,7 +149,7 @@ def test_bundles_survive_export_and_import(
     before = bundles()
     assert [each["variants"][0]["prices"]["US"]["amount"] for each in before] == [5400, 2400]
     path = tmp_path / "shop.csv"
-    report = service(CsvExport, app).run(path, UNITED_STATES, lambda done, of: None)
+    service(CsvExport, app).run(path, UNITED_STATES, lambda done, of: None)
     again = _import(app, path)
     assert (again.created, again.problems) == (0, [])
     assert bundles() == before
