@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from decimal import Decimal
 
 import pytest
 from flask import Flask
 from pymongo import monitoring
 
 from app import create_app
+from app.catalog.bulk_editing import BulkEditing, PriceStep
 from app.catalog.models import BundleComponent, Category, Collection, PercentOff, ProductKind
 from app.catalog.pages import CatalogPages
 from app.catalog.query import parse_query
@@ -93,6 +95,21 @@ def test_no_page_asks_more_than_four_times(
     assert server.test_client().get(path).status_code == 200
     service(Database, server).close()
     assert len(counter.asked) <= 4, counter.asked
+
+
+def test_new_prices_ask_nothing_of_skus_and_stock_that_stay(
+    catalog: CatalogMaker, environment: dict[str, str], counter: Counter
+) -> None:
+    sizes = (make_variant(f"C{n}", {"Size": str(n)}) for n in range(200))
+    cup = make_product("Cup", *sizes)
+    catalog.add(cup)
+    server = create_app(environment)
+    step = PriceStep(market=UNITED_STATES, percent=Decimal(10))
+    (result,) = service(BulkEditing, server).change_prices({cup.id: 1}, step)
+    service(Database, server).close()
+    assert result.saved
+    assert "find stock_levels" not in counter.asked
+    assert counter.asked.count("find products") <= 8, counter.asked  # four are for bundles of them
 
 
 def test_a_facet_shows_its_most_common_values_and_says_how_many_it_left_out(
