@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Container, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from uuid import uuid4
 
 from flask import Response, request
 from werkzeug.datastructures import MultiDict
+from werkzeug.wrappers import Response as BaseResponse
 
 from app.cart.context import current_cart_id, current_customer
 from app.cart.models import PricedCart
@@ -15,6 +16,7 @@ from app.cart.page import CodeField
 from app.cart.service import CartService
 from app.checkout.crediting import Crediting, Sources
 from app.checkout.draft_routes import checkout_path, current_draft
+from app.checkout.errors import CartChanged
 from app.checkout.forms import (
     CheckoutForm,
     checkout_form,
@@ -23,18 +25,23 @@ from app.checkout.forms import (
     offer_shipping,
 )
 from app.checkout.rules import Quote, fingerprint, quote_cart, shown
+from app.checkout.service import CheckoutService
 from app.credit.rules import CreditPlan
 from app.identity.context import current_account, signed_in, signed_in_id
 from app.identity.models import SavedAddress
 from app.markets.context import current_market, format_money
 from app.payments.service import PaymentService
+from app.shared.errors import Invalid
 from app.shared.texts import Text
+from app.web.errors import error_page
 from app.web.registry import service
-from app.web.rendering import page, private, wants_fragment
+from app.web.rendering import leave_to, page, private, wants_fragment
 
 _COUNTRY, _GATEWAY = "country", "gateway"
 _CHANGED = "changed"  # what was changed when the page asks for the sums
 _SEEN_PAYMENT, _SEEN_SHIPPING = "seen_payment", "seen_shipping"
+_SEEN_CART = "seen_cart"
+TWICE_FIELD = "twice"  # set by the page once it has warned of an order alike
 SUMMARY = ("summary", "payment", "go")
 
 
@@ -46,6 +53,16 @@ class Bill:
     quote: Quote
     sources: Sources
     plan: CreditPlan
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class CardsPart:
+    """What the part of gift cards shows beside them. ``gone``: the one whose button was pressed is
+    no longer there."""
+
+    code: CodeField = field(default_factory=CodeField)
+    gone: bool = False
+    news: str = ""
 
 
 def read_form(data: MultiDict[str, str], *, posted: bool = False) -> CheckoutForm:
@@ -109,11 +126,10 @@ def checkout_page(
     warning: str = "",
     key: str = "",
     twin: str = "",
-    gift_card: CodeField | None = None,
-    gone: bool = False,
+    cards: CardsPart | None = None,
 ) -> Response:
-    """The page; for htmx its ``fragment``. ``gone``: the gift card whose button was pressed is no
-    longer there."""
+    """The page; for htmx its ``fragment``."""
+    cards = cards or CardsPart()
     if bill.cart.ships:
         offer_shipping(form, bill.quote)
     too_small = _too_small(form, bill)
@@ -130,7 +146,6 @@ def checkout_page(
         fragment,
         status,
         said=_to_pay(bill) if status == 200 else "",
-        gone=gone,
         form=form,
         cart=bill.cart,
         quote=bill.quote,
@@ -146,7 +161,9 @@ def checkout_page(
         twin=twin,
         draft=current_draft(),
         checkout_url=checkout_path(),
-        gift_card=gift_card or CodeField(),
+        gift_card=cards.code,
+        card_news=cards.news,
+        gone=cards.gone,
         signed_in=signed_in() is not None,
         addresses=_addresses(),
         # What is beside the target of a change is swapped as well.
@@ -200,16 +217,34 @@ def _prefer_gateway(form: CheckoutForm, too_small: Container[str]) -> None:
         form.gateway.data = able[0]
 
 
-def gift_cards_changed(entry: CodeField | None = None, *, gone: bool = False) -> Response:
-    """The answer to a gift card that was entered or removed at the checkout, or was refused."""
-    form = read_form(request.form)
-    return checkout_page(
-        form,
-        make_bill(form),
-        fragment=("gift_cards", *SUMMARY),
-        status=422 if entry else 200,
-        gift_card=entry,
-        gone=gone,
+def check_cart(cart: PricedCart) -> None:
+    """Refuse an empty cart, one that cannot be sold, and one the shopper has not seen."""
+    if not cart.lines:
+        raise Invalid(service(CheckoutService).why_empty(cart))
+    if not cart.ready:
+        raise Invalid(
+            Text("Something in your cart can no longer be sold. Please look at your cart.")
+        )
+    seen = request.form.get(_SEEN_CART, "")
+    if seen and seen != shown(cart, current_market()):
+        refused = [each for each in cart.discounts.coupons if not each.applied]
+        raise CartChanged(
+            " ".join(
+                str(Text("Code %(code)s: %(note)s", code=each.code, note=each.note))
+                for each in refused
+            )
+        )
+
+
+def leave_checkout() -> BaseResponse:
+    """Away from where nothing can be ordered: the cart says why. A draft's cannot be changed."""
+    if current_draft() is None:
+        return leave_to("/cart")
+    return error_page(
+        409,
+        Text(
+            "Something of this offer can no longer be sold like this. Please ask us for a new one."
+        ),
     )
 
 

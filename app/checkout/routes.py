@@ -9,14 +9,24 @@ from flask import Blueprint, Response, request
 from werkzeug.wrappers import Response as BaseResponse
 
 from app.cart.context import current_customer
-from app.cart.models import PricedCart
 from app.checkout.draft_routes import current_draft, enter_draft
-from app.checkout.errors import CartChanged, MaybePaidAlready
+from app.checkout.errors import MaybePaidAlready
 from app.checkout.forms import CheckoutForm
-from app.checkout.page import SUMMARY, Bill, checkout_page, make_bill, read_form
+from app.checkout.gift_card_routes import card_before_order
+from app.checkout.page import (
+    SUMMARY,
+    TWICE_FIELD,
+    Bill,
+    check_cart,
+    checkout_page,
+    leave_checkout,
+    make_bill,
+    read_form,
+)
 from app.checkout.purchase import Purchase
-from app.checkout.rules import fingerprint, shown
+from app.checkout.rules import fingerprint
 from app.checkout.service import Answer, CheckoutService, replayed
+from app.credit.errors import FIELD as CODE_FIELD
 from app.db.idempotency import Claimed, KeyReused, Replay
 from app.identity.address_book import AddressBook
 from app.identity.context import signed_in_id
@@ -33,8 +43,6 @@ from app.web.visitor import ensure_visitor
 blueprint = Blueprint("checkout", __name__)
 blueprint.before_request(enter_draft)
 _KEY_FIELD = "idempotency_key"
-_TWICE_FIELD = "twice"  # set by the page once it has warned of an order alike
-_SEEN_FIELD = "seen_cart"
 _SEEN_CREDIT_FIELD = "seen_credit"
 _KEY_HEADER = "Idempotency-Key"
 
@@ -45,7 +53,7 @@ def show() -> BaseResponse:
     form = read_form(request.args)
     bill = make_bill(form)
     if not bill.cart.lines or not bill.cart.ready:
-        return leave_to("/cart") if current_draft() is None else _sold_out()
+        return leave_checkout()
     return checkout_page(form, bill, fragment=SUMMARY)
 
 
@@ -57,6 +65,13 @@ def submit() -> BaseResponse:
         return error_page(
             400, Text("The form came without its key. Please reload it and try again.")
         )
+    code = request.form.get(CODE_FIELD, "")
+    if code.strip():  # the key stays unclaimed: a repeat of this enters the same card again
+        return card_before_order(code)
+    return _order(key)
+
+
+def _order(key: str) -> BaseResponse:
     checkout = service(CheckoutService)
     form = read_form(request.form, posted=True)
     try:
@@ -75,15 +90,6 @@ def submit() -> BaseResponse:
     return _place(begun, form, bill, key)
 
 
-def _sold_out() -> Response:
-    return error_page(
-        409,
-        Text(
-            "Something of this offer can no longer be sold like this. Please ask us for a new one."
-        ),
-    )
-
-
 def _keep_address(form: CheckoutForm) -> None:
     """Put the address into the account's book, if that was asked for and there is room."""
     account_id = signed_in_id()
@@ -95,7 +101,7 @@ def _keep_address(form: CheckoutForm) -> None:
 def _place(claimed: Claimed, form: CheckoutForm, bill: Bill, key: str) -> BaseResponse:
     checkout = service(CheckoutService)
     try:
-        _check_cart(bill.cart)
+        check_cart(bill.cart)
         _check_credit(bill)
     except Invalid as refusal:
         checkout.release(claimed)
@@ -109,7 +115,7 @@ def _place(claimed: Claimed, form: CheckoutForm, bill: Bill, key: str) -> BaseRe
         email=form.email.data or "",
         address=form.address(),
         gateway=form.gateway.data or "" if bill.plan.due else "",
-        wants_twice=bool(request.form.get(_TWICE_FIELD)),
+        wants_twice=bool(request.form.get(TWICE_FIELD)),
         account_id=signed_in_id(),
         customer=current_customer(form.email.data or ""),
         draft_id=draft.id if draft else "",
@@ -124,25 +130,6 @@ def _place(claimed: Claimed, form: CheckoutForm, bill: Bill, key: str) -> BaseRe
         bill = make_bill(form)  # what was refused may have changed what there is to pay
         _mark(form, refusal)
         return _refuse(form, bill, refusal.message, str(uuid4()), twin)
-
-
-def _check_cart(cart: PricedCart) -> None:
-    """Refuse an empty cart, one that cannot be sold, and one the shopper has not seen."""
-    if not cart.lines:
-        raise Invalid(service(CheckoutService).why_empty(cart))
-    if not cart.ready:
-        raise Invalid(
-            Text("Something in your cart can no longer be sold. Please look at your cart.")
-        )
-    seen = request.form.get(_SEEN_FIELD, "")
-    if seen and seen != shown(cart, current_market()):
-        refused = [each for each in cart.discounts.coupons if not each.applied]
-        raise CartChanged(
-            " ".join(
-                str(Text("Code %(code)s: %(note)s", code=each.code, note=each.note))
-                for each in refused
-            )
-        )
 
 
 def _check_credit(bill: Bill) -> None:

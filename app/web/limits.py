@@ -55,23 +55,24 @@ def passed(response: Response) -> bool:
     return not failed(response)
 
 
-def _say_when(_: RateLimitExceeded) -> Response:
+def until_next_try() -> tuple[str, int]:
+    """What to say to whoever tried too often, and how many seconds they wait."""
     limit = limiter.current_limit
     # The limiter rounds up; nobody waits for longer than the window is.
     left = min(limit.reset_at - time.time(), limit.limit.get_expiry()) if limit else 60
     wait = max(1, math.ceil(left))
-    minutes = math.ceil(wait / 60)
-    return error_page(
-        429,
-        Text.counted(
-            "There were too many tries, so nothing was done this time. Please try again in a "
-            "minute.",
-            "There were too many tries, so nothing was done this time. Please try again in "
-            "%(num)s minutes.",
-            minutes,
-        ),
-        retry_after=wait,
+    message = Text.counted(
+        "There were too many tries, so nothing was done this time. Please try again in a minute.",
+        "There were too many tries, so nothing was done this time. Please try again in "
+        "%(num)s minutes.",
+        math.ceil(wait / 60),
     )
+    return message, wait
+
+
+def _say_when(_: RateLimitExceeded) -> Response:
+    message, wait = until_next_try()
+    return error_page(429, message, retry_after=wait)
 
 
 def init_app(app: Flask, redis_url: str) -> None:

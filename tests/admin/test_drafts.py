@@ -20,6 +20,7 @@ from app.web.registry import service
 from app.worker import Worker
 from tests.admin.order_desk import Desk, all_fields, at_once
 from tests.support.catalog import CatalogMaker, make_product, make_variant
+from tests.support.credit import Bank
 from tests.support.gateways import Sandbox
 from tests.support.member import Mailbox, Member
 from tests.support.shopper import ADDRESS, Shopper, soup
@@ -193,6 +194,39 @@ def test_it_is_paid_and_the_own_cart_stays(
 def _after(shopper: Shopper, draft: Draft) -> TestResponse:
     """What the link says once it is over."""
     return shopper.get(f"/checkout?draft={draft.token}")
+
+
+@pytest.mark.parametrize("path", ["/cart/gift-cards", "/checkout"])
+def test_a_gift_card_pays_for_it_and_nothing_typed_is_lost(
+    app: Flask,
+    desk: Desk,
+    draft: Draft,
+    shopper: Shopper,
+    sandbox: Sandbox,
+    database: Database,
+    path: str,
+) -> None:
+    shopper.add("BOWL", 1)
+    card, code = Bank(app).card(500)
+    form = _form(shopper, draft, city="Elsewhere", at="checkout", code=code)
+    page = shopper.client.post(path, data=form)
+    assert page.status_code == 200
+    again = all_fields(soup(page).select_one("#checkout-form"))
+    assert (again["city"], again["draft"]) == ("Elsewhere", draft.token)
+    carts = {each["_id"]: each["gift_cards"] for each in database["carts"].find({})}
+    assert carts.pop(draft.cart_id) == [card]
+    assert list(carts.values()) == [[]]
+    assert database["orders"].count_documents({}) == 0
+    taken_off = {**again, "at": "checkout", "card": card}
+    off = shopper.client.post("/cart/gift-cards/removal", data=taken_off)
+    assert off.status_code == 200
+    assert "Now to pay" in off.text
+    shopper.client.post(path, data=form)
+    placed = shopper.client.post("/checkout", data=again)
+    assert placed.status_code == 303, placed.text
+    (order,) = database["orders"].find({})
+    assert _draft(desk, draft.number).state is DraftState.ORDERED
+    assert [each["amount"] for each in order["credit"]] == [500]
 
 
 def test_a_member_who_is_logged_in_keeps_their_cart_too(

@@ -49,12 +49,17 @@ def add_to_cart(page: Page, javascript: bool, units: str = "1") -> None:
 def fill_checkout(page: Page, gateway: str, email: str = ADDRESS["email"]) -> None:
     """From the cart through the form to the gateway's side."""
     page.get_by_role("link", name="Check out").click()
+    fill_form(page, gateway, email)
+    page.get_by_role("button", name="Continue to payment").click()
+
+
+def fill_form(page: Page, gateway: str, email: str) -> None:
+    """Everything that the checkout asks for."""
     page.locator("[name=email]").fill(email)
     for name in ("phone", "name", "line1", "postal_code", "city"):
         page.locator(f"[name={name}]").fill(ADDRESS[name])
     page.locator("[name=state]").select_option(ADDRESS["state"])
     page.locator(f"input[name=gateway][value={gateway}]").check()
-    page.get_by_role("button", name="Continue to payment").click()
 
 
 def pay(page: Page, gateway: str, javascript: bool) -> None:

@@ -175,6 +175,7 @@ def _buying(page: Page) -> Iterator[str]:
     page.locator("#apply-gift-card").click()
     expect(page.locator("#gift-card-error")).to_be_visible()
     yield "gift card refused"
+    page.locator("#gift-card").fill("")
     page.locator("#checkout-form").evaluate("it => it.requestSubmit()")
     expect(page.locator("#problems")).to_be_visible()
     yield "checkout refused"
