@@ -51,6 +51,11 @@ class Paper:
     taxes: Table | None = None
     notes: tuple[str, ...] = field(default=())
 
+    @property
+    def name(self) -> str:
+        """What it is, with its number."""
+        return f"{self.title} {self.facts[0][1]}"
+
 
 def title_of(line: OrderLine | OrderPart) -> str:
     """A thing's name on paper."""

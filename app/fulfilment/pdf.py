@@ -19,6 +19,7 @@ _FONT = "mukta"
 _FACES = {"": "Mukta-Regular.ttf", "B": "Mukta-SemiBold.ttf"}
 _INK, _MUTED, _RULE = (35, 37, 31), (92, 95, 85), (200, 196, 184)
 _LINE = 5.4  # millimetres
+_BOTTOM, _FOOT = 18, 12  # millimetres from the edge
 _ALIKE = str.maketrans({"￥": "¥", "〒": "", "\u200e": "", "\u200f": ""})
 
 
@@ -52,7 +53,18 @@ class _ReadableFont(TTFFont):
 
 
 class _Document(FPDF):
-    """Writes what the font has for what it has not."""
+    """Writes what the font has for what it has not, and says on each of several ``pages`` of what
+    ``paper`` it is."""
+
+    def __init__(self, paper: Paper, pages: int) -> None:
+        super().__init__(format="A4")
+        self._name, self._pages = paper.name, pages
+
+    def footer(self) -> None:
+        if self._pages > 1:
+            self.set_y(-_FOOT)
+            text = f"{self._name} · {self.page_no()} / {self._pages}"
+            _text(self, text, size=9, align="R", colour=_MUTED)
 
     def normalize_text(self, text: str) -> str:
         return super().normalize_text(text.translate(_ALIKE))
@@ -60,17 +72,24 @@ class _Document(FPDF):
 
 def render(paper: Paper) -> bytes:
     """The paper on A4."""
-    document = _Document(format="A4")
+    document = _drawn(paper)
+    if document.pages_count > 1:
+        document = _drawn(paper, document.pages_count)
+    return bytes(document.output())
+
+
+def _drawn(paper: Paper, pages: int = 1) -> FPDF:
+    document = _Document(paper, pages)
     folder = files("fontpkg_mukta") / "files"
     for style, name in _FACES.items():
         key = f"{_FONT}{style}"
         document.fonts[key] = _ReadableFont(document, Path(str(folder / name)), key, style)
     document.set_text_shaping(True)
-    document.set_title(f"{paper.title} {paper.facts[0][1]}")
+    document.set_title(paper.name)
     document.set_creator(paper.seller.lines[0])
     document.set_lang(paper.language)
     document.set_margins(18, 16)
-    document.set_auto_page_break(True, 18)
+    document.set_auto_page_break(True, _BOTTOM)
     document.add_page()
     _head(document, paper)
     _parties(document, paper)
@@ -82,7 +101,7 @@ def render(paper: Paper) -> bytes:
     document.ln(6)
     for note in paper.notes:
         _text(document, note, size=9, colour=_MUTED)
-    return bytes(document.output())
+    return document
 
 
 def _text(
@@ -152,6 +171,8 @@ def _table(document: FPDF, content: Table, size: float = 10) -> None:
 def _sums(document: FPDF, paper: Paper) -> None:
     document.ln(4)
     half = document.epw / 2
+    if document.will_page_break((len(paper.sums) + 1) * _LINE):
+        document.add_page()  # they stand together
     for each in paper.sums:
         style, size = ("B", 12.0) if each.strong else ("", 10.0)
         left, row = document.l_margin + half, document.get_y()

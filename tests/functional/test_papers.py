@@ -251,7 +251,21 @@ def test_a_long_order_goes_over_several_pages(app: Flask) -> None:
     order_id: OrderId = OrderMaker(app).paid(*[f"thing-{at}" for at in range(60)])
     order = orders.get(order_id)
     pdf = render(service(PaperWriter, app).invoice(order, invoicing.issue(order)))
-    assert len(PdfReader(BytesIO(pdf)).pages) > 1
+    pages = [page.extract_text() for page in PdfReader(BytesIO(pdf)).pages]
+    assert len(pages) == 3
+    for at, page in enumerate(pages, 1):
+        assert "Invoice INV-" in page
+        assert f"· {at} / 3" in page
     text = read(pdf)
     assert "thing-59" in text
     assert "$1,200.00" in text
+
+
+def test_sums_stand_together_wherever_a_page_ends(app: Flask) -> None:
+    orders, invoicing = service(OrderService, app), service(Invoicing, app)
+    things = [f"thing-{at}" for at in range(21)]
+    for lines in range(1, 8):  # each moves what follows by less than a row's height
+        order = orders.get(OrderMaker(app).paid(*things, "long name " * 6 * lines))
+        pdf = render(service(PaperWriter, app).invoice(order, invoicing.issue(order)))
+        (page,) = (p for p in PdfReader(BytesIO(pdf)).pages if "Subtotal" in p.extract_text())
+        assert "Total $440.00" in page.extract_text(), lines
