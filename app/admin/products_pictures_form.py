@@ -40,7 +40,8 @@ class PicturesInput:
     def __init__(self, fields: MultiDict[str, str]) -> None:
         sources = list(dict.fromkeys(fields.getlist("src")))
         self.order = _moved(sources, fields.get("move", ""))
-        self.removed = set(fields.getlist("remove"))
+        self.moves = "move" in fields  # what is ticked is not meant yet
+        self.removed = fields.getlist("remove")
         self.texts = {each: fields.get(f"alt.{each}", "").strip() for each in sources}
         self.choices = {each: fields.get(f"for.{each}", "") for each in sources}
 
@@ -57,7 +58,9 @@ class PicturesInput:
         known = {each.src: each for each in product.images}
         wanted = [*(src for src in self.order if src in known), *known]
         images = tuple(
-            self._changed(known[src]) for src in dict.fromkeys(wanted) if src not in self.removed
+            self._changed(known[src])
+            for src in dict.fromkeys(wanted)
+            if self.moves or src not in self.removed
         )
         return without_lost_pictures(replace(product, images=images))
 

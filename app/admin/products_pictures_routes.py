@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from urllib.parse import urlencode
 
 from flask import Response, request
 from werkzeug.datastructures import FileStorage
@@ -58,9 +59,12 @@ def save(product_id: str) -> BaseResponse:
     except Invalid as refusal:
         return _form(product, 422, given=given, seen=seen, problems=refusal.fields)
     note_saved(saved)
-    if "move" not in request.form:
-        leave_message(Text("Saved."))
-    return leave_to(path_of(product_id, "/pictures"))
+    path = path_of(product_id, "/pictures")
+    if given.moves:
+        ticked = urlencode([("remove", each) for each in given.removed])
+        return leave_to(f"{path}?{ticked}" if ticked else path)
+    leave_message(Text("Saved."))
+    return leave_to(path)
 
 
 @blueprint.post("/files")
@@ -127,6 +131,7 @@ def _form(
         status,
         product=product,
         given=given,
+        ticked=given.removed if given else request.args.getlist("remove"),
         seen=seen or Part.PICTURES.print_of(product),
         problems=problems or {},
         clash=clash,

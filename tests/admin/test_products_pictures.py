@@ -139,6 +139,16 @@ def test_arrows_move_without_scripts(owner: Staff, lamp: Product, database: Data
         assert [each.src for each in pictures(database, lamp)] == [f"/media/p{n}.webp" for n in order]  # fmt: skip
 
 
+def test_an_arrow_takes_nothing_out_that_is_ticked_and_keeps_it_ticked(
+    owner: Staff, lamp: Product, database: Database
+) -> None:
+    path, ticked = f"/admin/products/{lamp.id}/pictures", ["/media/p1.webp"]
+    answer = owner.post(path, form_of(owner, lamp, move="up:/media/p3.webp", remove=ticked))
+    assert [each.src[-6] for each in pictures(database, lamp)] == ["1", "3", "2"]
+    boxes = soup(owner.follow(answer)).select("input[name=remove][checked]")
+    assert [each["value"] for each in boxes] == ticked
+
+
 def test_a_removed_picture_is_no_variant_s(
     owner: Staff, catalog: CatalogMaker, database: Database
 ) -> None:
