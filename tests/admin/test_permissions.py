@@ -14,7 +14,7 @@ from app.identity.models import Role
 from app.web.registry import service
 from tests.admin.matrix import rows
 from tests.support.member import Member
-from tests.support.shopper import Shopper
+from tests.support.shopper import Shopper, soup
 from tests.support.staff import Staff
 
 _ROLES = [role.value for role in Role if role.is_staff]
@@ -115,3 +115,15 @@ def test_what_a_role_was_denied_is_in_the_log(app: Flask) -> None:
         analyst.post(_address(row.rule), {})
     found = service(AuditLog, app).list(AuditFilter(outcome=Outcome.DENIED.value), 1000)
     assert len(found) == len(denied)
+
+
+def test_who_is_lost_in_the_panel_is_led_back_to_it(app: Flask) -> None:
+    def ways(person: Shopper, path: str) -> list[str]:
+        return [str(link["href"]) for link in soup(person.get(path)).select("main .actions a")]
+
+    assert ways(Staff(app), "/admin/nowhere") == ["/admin", "/"]
+    assert ways(Staff(app), "/admin/orders/MX-0") == ["/admin", "/"]
+    assert ways(Staff(app, Role.ANALYST), "/admin/orders") == ["/admin", "/"]
+    customer = Member(app)
+    customer.register()
+    assert ways(customer, "/admin/orders") == ["/", "/search"]
