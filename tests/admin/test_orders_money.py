@@ -60,6 +60,8 @@ def test_a_preview_shows_the_exact_amounts_and_changes_nothing(
     text = " ".join(preview.get_text(" ").split())
     for wanted in ("$20.00", "$1.45", "$21.45", "$6.00", "$27.45", "Through Stripe"):
         assert wanted in text
+    first = soup(seen).select("#main form button[type=submit]")[0]  # what the enter key presses
+    assert first["value"] == "preview"
     assert _money(database) == before
     assert _given_back(sandbox) == []
     assert desk.entries(f"order:{desk.order.number}") == []
