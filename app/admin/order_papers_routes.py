@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from flask import Response, request
+from werkzeug.wrappers import Response as BaseResponse
 
 from app.admin.guard import area, needs
 from app.admin.orders_page import order_of, path_of
@@ -19,7 +20,9 @@ from app.orders.desk import OrderDesk
 from app.orders.models import Order
 from app.shared.errors import NotFound
 from app.shared.texts import Text
+from app.web.memory import leave_message
 from app.web.registry import service
+from app.web.rendering import leave_to
 
 blueprint = area("order_papers", __name__, "/orders")
 _MOST_SLIPS = 100
@@ -27,9 +30,13 @@ _MOST_SLIPS = 100
 
 @blueprint.get("/slips")
 @needs(Permission.ORDERS_VIEW)
-def slips() -> Response:
+def slips() -> BaseResponse:
     """The packing slips of the chosen orders with something to pack, to print in one go."""
-    chosen = service(OrderDesk).many(request.args.getlist("number")[:_MOST_SLIPS])
+    numbers = request.args.getlist("number")
+    if not numbers:
+        leave_message(Text("Please choose the orders whose packing slips you want."))
+        return leave_to(f"/admin/orders?{request.query_string.decode()}")
+    chosen = service(OrderDesk).many(numbers[:_MOST_SLIPS])
     papers = [_slip(order, None) for order in chosen if order.is_paid]
     return papers_page([paper for paper in papers if paper.table.rows], "/admin/orders")
 

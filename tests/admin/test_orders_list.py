@@ -215,7 +215,28 @@ def test_packing_slips_of_many_are_one_page(app: Flask, desk: Desk) -> None:
     sheets = soup(desk.get(f"/admin/orders/slips?{numbers}")).select("article.sheet")
     assert [order.number in sheet.get_text() for order, sheet in zip(orders, sheets, strict=False)]
     assert len(sheets) == 2
-    assert "Nothing of these" in desk.get("/admin/orders/slips").text
+    assert "Nothing of these" in desk.get(f"/admin/orders/slips?number={orders[2].number}").text
+
+
+def test_slips_of_no_order_are_asked_for_again_on_the_same_list(app: Flask, desk: Desk) -> None:
+    _store(app, _order(1), _order(2))
+    page = desk.follow(desk.get("/admin/orders/slips?q=MX-20002"))
+    assert "Please choose the orders" in page.text
+    assert [each.text for each in soup(page).select("#list tbody th")] == ["MX-20002"]
+
+
+def test_words_filters_and_dates_are_one_search(desk: Desk) -> None:
+    asked = {
+        "q": "mug",
+        "payment": "paid",
+        "from": "2026-01-02",
+        "to": "2026-02-03",
+        "sort": "total",
+    }
+    page = soup(desk.get("/admin/orders", query_string=asked))
+    fields = page.select("#narrow input, #narrow option[selected], input[form=narrow]")
+    assert {str(each["value"]) for each in fields} == set(asked.values())
+    assert len(page.select("button[form=narrow]")) == 1
 
 
 @pytest.mark.usefixtures("schema_put_back")
