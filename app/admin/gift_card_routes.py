@@ -11,6 +11,7 @@ from wtforms import Form
 from app.admin.amounts import selling_currencies
 from app.admin.credit_forms import IssueForm, LookUpForm
 from app.admin.customer_forms import new_key
+from app.admin.given_up import MOST, try_again
 from app.admin.guard import allowed, area, changed, needs, only_looked, staff
 from app.admin.lists import ListState, Slice, cut, list_state
 from app.admin.permissions import Permission
@@ -18,6 +19,7 @@ from app.credit.codes import show_code
 from app.credit.models import CreditAccount, CreditFilter, CreditState, ListedCredit, Recipient
 from app.credit.service import CreditService
 from app.db.cache import Cache
+from app.db.outbox import Outbox
 from app.identity.service import AccountService
 from app.shared.clock import now
 from app.shared.credit import CreditKind
@@ -212,6 +214,7 @@ def account(credit_id: str) -> Response:
         owner=service(AccountService).find(found.account_id) if found.account_id else None,
         entries=entries,
         sold=next((each.order_id for each in entries if each.order_id and each.amount), None),
+        given_up=service(Outbox).given_up(MOST, credit_id=found.id),
         fault=credit.fault_of(found.id),
         code=show_code(credit.code_of(found)) if is_new else "",
         now=now(),
@@ -251,3 +254,17 @@ def void(credit_id: str) -> BaseResponse:
         changed(_subject(before), str(before.label), _plain(before), _plain(after))
     leave_message(Text("The gift card is void."))
     return leave_to(f"/admin/gift-cards/{before.id}")
+
+
+@blueprint.post("/<credit_id>/given-up")
+@needs(Permission.CREDIT_EDIT)
+def send_again(credit_id: str) -> BaseResponse:
+    """Try once more to send a card that nobody took."""
+    card = service(CreditService).get(CreditId(credit_id))
+    try_again(
+        request.form.get("event", ""),
+        subject=_subject(card),
+        label=str(card.label),
+        credit_id=card.id,
+    )
+    return leave_to(f"/admin/gift-cards/{card.id}")

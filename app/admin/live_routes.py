@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections import Counter
 from datetime import datetime, timedelta
 
-from flask import Response
+from flask import Response, request
+from werkzeug.wrappers import Response as BaseResponse
 
+from app.admin.given_up import MOST, try_again
 from app.admin.guard import allowed, area, needs
 from app.admin.permissions import Permission
 from app.analytics.sketches import LATELY
@@ -20,11 +22,10 @@ from app.payments.inbox import WebhookInbox
 from app.payments.service import PaymentService
 from app.shared.clock import now
 from app.web.registry import service
-from app.web.rendering import page
+from app.web.rendering import leave_to, page
 
 blueprint = area("live", __name__, "/live")
 _ORDERS, _PAYMENTS, _WEBHOOKS, _EVENTS, _CARTS = 12, 20, 10, 100, 500
-_GIVEN_UP = 10
 _CART_ACTIVE = timedelta(minutes=10)
 _LATE = timedelta(minutes=1)  # a job that is so late has no worker
 
@@ -47,11 +48,20 @@ def live() -> Response:
         webhooks=service(WebhookInbox).latest(_WEBHOOKS),
         events=service(Outbox).waiting(_EVENTS),
         most_events=_EVENTS,
-        given_up=service(Outbox).given_up(_GIVEN_UP),
+        given_up=service(Outbox).given_up(MOST),
         late=sorted(name for name, at in due.items() if at < moment - _LATE),
         works=bool(due),
         may_see_orders=allowed(Permission.ORDERS_VIEW),
     )
+
+
+@blueprint.post("/given-up")
+@needs(Permission.ORDERS_EDIT)
+def send_again() -> BaseResponse:
+    """Try once more what was given up."""
+    event = request.form.get("event", "")
+    try_again(event, subject=f"event:{event}", label=event)
+    return leave_to("/admin/live")
 
 
 def _carts_by_market(moment: datetime) -> dict[str, int]:

@@ -7,11 +7,13 @@ from typing import Any
 
 from flask import Response
 
+from app.admin.given_up import MOST
 from app.admin.guard import changed
 from app.admin.orders_forms import Typed
 from app.checkout.refunding import Refunding
 from app.checkout.service import order_path
 from app.checkout.settlement import Settlement
+from app.db.outbox import Outbox
 from app.fulfilment.cancelling import Cancelling
 from app.fulfilment.carriers import carrier_name, tracking_url
 from app.fulfilment.invoicing import Invoicing
@@ -118,6 +120,7 @@ def order_page(
         owed=service(Shipping).owed(order) if order.is_paid else {},
         returns=service(GoodsReturns).of_order(order.id) if order.returns else [],
         return_labels=RETURN_LABELS,
+        given_up=service(Outbox).given_up(MOST, order_id=order.id),
         notes=service(Invoicing).notes_of(order) if order.is_paid else [],
         note=note or Typed(),
         looks={AuthorisationState.CAPTURED: _GOOD, CaptureState.CAPTURED: _GOOD},

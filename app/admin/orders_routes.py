@@ -10,6 +10,7 @@ from werkzeug.wrappers import Response as BaseResponse
 
 from app.admin.csv_download import csv_file
 from app.admin.differences import differences
+from app.admin.given_up import try_again
 from app.admin.guard import area, changed, needs, staff
 from app.admin.lists import ListState, Slice, list_state
 from app.admin.orders_forms import order_filter, request_key, typed
@@ -158,6 +159,20 @@ def send_confirmation(number: str) -> BaseResponse:
     service(OrderDesk).confirm_again(order, by=staff().email, key=key)
     changed(f"order:{order.number}", order.number, {}, {"confirmation sent to": order.email})
     leave_message(Text("The confirmation is on its way to %(email)s.", email=order.email))
+    return leave_to(path_of(order))
+
+
+@blueprint.post("/<number>/given-up")
+@needs(Permission.ORDERS_EDIT)
+def send_again(number: str) -> BaseResponse:
+    """Try once more what was given up about an order: a mail that nobody took."""
+    order = order_of(number)
+    try_again(
+        request.form.get("event", ""),
+        subject=f"order:{order.number}",
+        label=order.number,
+        order_id=order.id,
+    )
     return leave_to(path_of(order))
 
 

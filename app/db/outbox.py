@@ -71,6 +71,7 @@ class WaitingEvent:
 class GivenUp:
     """An event of which a handler gave something up, and why."""
 
+    id: str
     topic: str
     at: datetime
     reason: str
@@ -83,7 +84,7 @@ class Hopeless(Exception):
 
 class Passing(Exception):
     """Raised by a handler: it may go well another time, but later than ``patience`` after the event
-    nobody wants it any more."""
+    happened, or was asked for anew, nobody wants it any more."""
 
     patience: ClassVar[timedelta]
 
@@ -179,13 +180,31 @@ class Outbox:
             for each in found
         ]
 
-    def given_up(self, most: int) -> list[GivenUp]:
-        """Events of which something was given up lately, the last one first."""
-        found = self._events.find({"gave_up_at": until(now())}).sort("gave_up_at", -1).limit(most)
-        return [
-            GivenUp(topic=each["topic"], at=each["gave_up_at"], reason=each["gave_up"])
-            for each in found
-        ]
+    def given_up(self, most: int, **about: str) -> list[GivenUp]:
+        """Events of which something was given up lately, the last one first; only those with this
+        in their payload."""
+        query = {"gave_up_at": until(now()), **_with(about)}
+        found = self._events.find(query).sort("gave_up_at", -1).limit(most)
+        return [_given_up(each) for each in found]
+
+    def try_again(self, event_id: str, **about: str) -> GivenUp | None:
+        """Have what was given up of an event tried once more, and nothing else of it; ``about`` as
+        in ``given_up``. None if nothing of such an event is given up: asked for twice, it is tried
+        once."""
+        query = {"_id": event_id, "state": "done", "gave_up_at": until(now()), **_with(about)}
+        found = self._events.find_one(query)
+        if found is None:
+            return None
+        moment = now()
+        change: Document = {
+            "$set": dict.fromkeys(("available_at", "due_at", "asked_at"), moment),
+            "$unset": dict.fromkeys(("gave_up_at", "gave_up", "gave_up_by", "done_at"), ""),
+            "$pullAll": {"done": _who_gave_up(found)},
+        }
+        change["$set"]["state"] = "pending"
+        query["gave_up_at"] = found["gave_up_at"]
+        asked = self._events.update_one(query, change).modified_count
+        return _given_up(found) if asked else None
 
     def backlog(self, most: int = 1_000) -> Backlog:
         """How far the handling is behind, of the first ``most`` events."""
@@ -246,12 +265,12 @@ class Lane:
         handlers = self._handlers.get(event.topic)
         if handlers is None:  # a newer version's, which runs beside this one during a deploy
             return [f"nothing here handles {event.topic}"]
-        failures = []
+        since, failures = document.get("asked_at", event.created_at), list[str]()
         for name, handler in handlers.items():
             if name in document["done"]:
                 continue
             with speaking(document.get("language", DEFAULT)):
-                problem = self._run(event, name, handler)
+                problem = self._run(event, name, handler, since)
             if problem:
                 failures.append(problem)
             elif len(handlers) > 1:  # the only one is noted with the event itself
@@ -310,22 +329,23 @@ class Lane:
             {"$set": {"available_at": now()}, "$unset": {"leased_by": ""}},
         )
 
-    def _run(self, event: Event, name: str, handler: Handler) -> str:
+    def _run(self, event: Event, name: str, handler: Handler, since: datetime) -> str:
         try:
             with tracing.span(f"handler {name}"):
                 handler(event)
         except Exception as error:
             problem = f"{name}: {type(error).__name__}: {error}"[:500]
-            if not _is_final(error, event):
+            if not _is_final(error, since):
                 _log.exception("event_failed", event_id=event.id, topic=event.topic, handler=name)
                 return problem
-            self._give_up(event, problem)
+            self._give_up(event, name, problem)
         return ""
 
-    def _give_up(self, event: Event, problem: str) -> None:
+    def _give_up(self, event: Event, name: str, problem: str) -> None:
         _log.warning("event_given_up", event_id=event.id, topic=event.topic, reason=problem)
         self._events.update_one(
-            {"_id": event.id}, {"$set": {"gave_up_at": now(), "gave_up": problem}}
+            {"_id": event.id},
+            {"$set": {"gave_up_at": now(), "gave_up": problem}, "$addToSet": {"gave_up_by": name}},
         )
         EVENTS.labels(event.topic, "given_up").inc()
 
@@ -342,8 +362,26 @@ class Lane:
         )
 
 
-def _is_final(error: Exception, event: Event) -> bool:
-    """Whether nothing is to be gained by trying again."""
+def _with(payload: Mapping[str, str]) -> dict[str, str]:
+    return {f"payload.{name}": value for name, value in payload.items()}
+
+
+def _given_up(document: Document) -> GivenUp:
+    return GivenUp(
+        id=document["_id"],
+        topic=document["topic"],
+        at=document["gave_up_at"],
+        reason=document["gave_up"],
+    )
+
+
+def _who_gave_up(document: Document) -> list[str]:
+    """The handlers that did; an event of an earlier version names one, in what it says."""
+    return document.get("gave_up_by") or [document["gave_up"].partition(":")[0]]
+
+
+def _is_final(error: Exception, since: datetime) -> bool:
+    """Whether nothing is to be gained by trying again what is wanted since then."""
     if isinstance(error, Passing):
-        return now() - event.created_at > error.patience
+        return now() - since > error.patience
     return isinstance(error, Hopeless)

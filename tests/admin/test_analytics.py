@@ -206,6 +206,7 @@ def test_the_live_view_shows_what_was_given_up(app: Flask, owner: Staff) -> None
     page = owner.get("/admin/live").text
     assert "Given up" in page
     assert "mail.letter: Hopeless: 550" in page
+    assert "Send again" not in Staff(app, Role.ANALYST).get("/admin/live").text
 
 
 def test_visitors_are_counted_once_and_robots_never(

@@ -16,6 +16,7 @@ import pytest
 from flask import Flask
 
 from app import create_app
+from app.credit.events import GIFT_CARD_ISSUED
 from app.credit.models import Recipient
 from app.credit.service import CreditService
 from app.db.database import Database, Session
@@ -37,7 +38,7 @@ from app.orders.events import ORDER_PAID
 from app.orders.service import OrderService
 from app.shared.clock import now
 from app.shared.crowd import Crowd
-from app.shared.ids import OrderId
+from app.shared.ids import CreditId, OrderId
 from app.shared.money import Money
 from app.web.registry import service
 from app.worker import Worker
@@ -45,7 +46,9 @@ from dev.ports import find_free
 from tests.faults.ground import Mailbox
 from tests.support.catalog import CatalogMaker
 from tests.support.gateways import Sandbox
+from tests.support.people import entries, fields_of, last_change
 from tests.support.shopper import Shopper
+from tests.support.staff import Staff
 from tests.support.waiting import wait_until
 
 
@@ -275,27 +278,60 @@ def test_a_confirmation_that_nobody_takes_is_not_tried_for_ever_and_staff_see_it
     assert not last.public
 
 
+def _give_bob_a_card(app: Flask, order_id: OrderId) -> CreditId:
+    bob = Recipient(email="bob@example.com", sender="Ann", message="", locale="en_US")
+
+    def issue(session: Session) -> CreditId:
+        issued = service(CreditService, app).issue(
+            Money(2500, "USD"), by="order", session=session, order_id=order_id, recipient=bob
+        )
+        assert issued is not None
+        return issued.id
+
+    return service(Database, app).in_transaction(issue)
+
+
 def test_a_gift_card_that_cannot_be_sent_is_on_the_timeline_of_its_order(
-    mailing: Flask,
-    odd_server: socketserver.TCPServer,
-    ready: Shopper,
-    sandbox: Sandbox,
+    mailing: Flask, odd_server: socketserver.TCPServer, ready: Shopper, sandbox: Sandbox
 ) -> None:
     odd_server.unknown = {b"bob@"}
     ready.pay(sandbox)
     (order,) = service(OrderService, mailing).latest(1)
-    bob = Recipient(email="bob@example.com", sender="Ann", message="", locale="en_US")
-
-    def issue(session: Session) -> None:
-        service(CreditService, mailing).issue(
-            Money(2500, "USD"), by="order", session=session, order_id=order.id, recipient=bob
-        )
-
-    service(Database, mailing).in_transaction(issue)
+    _give_bob_a_card(mailing, order.id)
     _work(mailing)
     assert service(Outbox, mailing).pending() == 0
     timeline = service(OrderService, mailing).timeline(order.id, public_only=False)
     assert timeline[-1].message.startswith("Mail “Your gift card” was not delivered")
+
+
+def test_staff_have_a_refused_gift_card_sent_again_once_from_wherever_they_see_it(
+    mailing: Flask, odd_server: socketserver.TCPServer, ready: Shopper, sandbox: Sandbox
+) -> None:
+    odd_server.unknown = {b"bob@"}
+    ready.pay(sandbox)
+    (order,) = service(OrderService, mailing).latest(1)
+    card = _give_bob_a_card(mailing, order.id)
+    _work(mailing)
+    owner = Staff(mailing)
+    at = (f"/admin/orders/{order.number}", f"/admin/gift-cards/{card}", "/admin/live")
+    forms = [fields_of(owner.get(path), f"{path}/given-up") for path in at]
+    first = owner.follow(owner.post(f"{at[0]}/given-up", forms[0])).text
+    assert "tried once more" in first
+    assert "Send again" not in first
+    _work(mailing)
+    assert "Send again" in owner.get(at[0]).text  # refused again
+    odd_server.unknown = set()
+    for path, form in zip(at, forms, strict=True):
+        owner.post(f"{path}/given-up", form)
+    _work(mailing)
+    for path, form in zip(at, forms, strict=True):
+        assert "Nothing is left" in owner.follow(owner.post(f"{path}/given-up", form)).text
+    _work(mailing)
+    assert odd_server.receivers.count(b"<bob@example.com>") == 1
+    assert [last_change(mailing, f"order:{order.number}").after] == [
+        {"tried again": GIFT_CARD_ISSUED}
+    ]
+    assert len(entries(mailing)) == 2
 
 
 def test_one_of_the_staff_who_is_refused_keeps_nobody_from_being_told(
