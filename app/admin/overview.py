@@ -163,7 +163,11 @@ def _sales(choice: Choice, totals: Sequence[Row]) -> list[Sales]:
             )
             for place, (label, value) in enumerate(now_)
         ]
-        title = Text("Revenue in %(currency)s", currency=row.currency)
+        title = (
+            Text("Revenue in %(currency)s, by the hour (UTC)", currency=row.currency)
+            if choice.span.length == 1
+            else Text("Revenue in %(currency)s", currency=row.currency)
+        )
         result.append(
             Sales(
                 currency=row.currency,
