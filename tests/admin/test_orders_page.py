@@ -46,6 +46,14 @@ def test_the_page_shows_the_order(desk: Desk, database: Any) -> None:
     assert desk.get("/admin/orders/MX-1").status_code == 404
 
 
+def test_amounts_of_a_page_are_all_written_in_the_orders_way(desk: Desk, database: Any) -> None:
+    database["orders"].update_one({}, {"$set": {"locale": "de_DE"}})
+    page = soup(desk.get(desk.path))
+    amounts = page.select("#order td.number:last-child, .sums dd")
+    assert len(amounts) > 3
+    assert [each.text for each in amounts if not each.text.endswith("$")] == []
+
+
 def test_a_note_is_private_and_said_once(desk: Desk) -> None:
     form = desk.form(desk.path, f"{desk.path}/notes")
     for _ in range(2):
