@@ -43,6 +43,8 @@ def ship(number: str) -> BaseResponse:
     try:
         key = request_key(form)
         units = quantities(form, range(1, len(order.lines) + 1))
+        if not units:
+            raise Invalid(Text("Please put at least one unit into the parcel."))
         shipment = service(Shipping).ship(
             order.id,
             units,

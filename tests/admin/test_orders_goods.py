@@ -88,6 +88,13 @@ def test_a_parcel_that_cannot_be_is_refused(desk: Desk, fields: dict[str, str]) 
     assert desk.entries(f"order:{before.number}") == []
 
 
+def test_an_empty_parcel_is_called_that(desk: Desk) -> None:
+    answer = desk.send_to(f"{desk.path}/shipments", **{"quantity-1": "0", "seen": "0"})
+    assert answer.status_code == 422
+    assert "at least one unit" in answer.text
+    assert desk.order.shipments == 0
+
+
 def test_a_parcel_arrives_once(desk: Desk) -> None:
     desk.post(f"{desk.path}/shipments", _ship_form(desk))
     for _ in range(2):
