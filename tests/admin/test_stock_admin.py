@@ -281,6 +281,8 @@ def test_several_skus_get_one_mark_or_are_moved(
 ) -> None:
     catalog.add(make_product("Tray", make_variant("TRAY")))
     chosen = {"sku": ["MUG", "TRAY"], "threshold": "4", "action": "threshold"}
+    buttons = soup(owner.get("/admin/inventory")).select("#chosen button")
+    assert buttons[0]["value"] == "threshold"  # what the enter key presses in the field
     assert owner.post("/admin/inventory/bulk", chosen).status_code == 303
     for sku in ("MUG", "TRAY"):
         assert service(Stocktaking, app).level(Sku(sku)).low_at == 4
