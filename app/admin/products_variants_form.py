@@ -186,7 +186,7 @@ class Reading:
             text = value.text.strip()
             if not text and value.key in used:
                 self._say(f"v.{value.key}", Text("A variant has this value: please name it."))
-            elif text in seen:
+            elif text and text in seen:
                 self._say(f"v.{value.key}", Text("“%(value)s” is there twice.", value=text))
             elif text and value.key not in used:
                 self._say(
@@ -244,11 +244,10 @@ class Reading:
         chosen = {}
         for option in self._draft.options:
             value = self._values.get(row.chosen.get(option.key, ""), "")
-            if not value:
-                self._say(
-                    f"r.{row.key}.place", Text("Please choose its %(name)s.", name=option.name)
-                )
-            chosen[option.name.strip()] = value
+            name = option.name.strip()
+            if not value and name:  # what has no name is refused for that
+                self._say(f"r.{row.key}.place", Text("Please choose its %(name)s.", name=name))
+            chosen[name] = value
         return chosen
 
     def _prices(self, row: RowDraft, known: Variant) -> dict[str, Price]:

@@ -24,6 +24,7 @@ from app.inventory.service import InventoryService
 from app.shared.ids import Sku
 from app.shared.money import Money
 from app.web.registry import service
+from tests.admin.editing import problems
 from tests.support.catalog import CatalogMaker, make_product, make_variant
 from tests.support.forms import sent_by
 from tests.support.shopper import soup
@@ -215,6 +216,13 @@ def test_missing_combinations_are_made_with_one_button(
     ]  # fmt: skip
     assert [each.sku for each in after.variants[:2]] == ["SHIRT-S", "SHIRT-L"]
     assert {each.prices["US"].amount.minor for each in after.variants} == {4000, 4200}
+
+
+def test_an_option_without_name_and_values_is_said_once(owner: Staff, shirt: Product) -> None:
+    matrix = Matrix(owner, shirt)
+    matrix.press("add-option")
+    said = problems(matrix.save())
+    assert list(said.values()) == ["Please name this option, or remove it."]
 
 
 def test_buttons_order_and_remove_options_and_values(
