@@ -51,13 +51,26 @@ def error_page(status: int, message: str, retry_after: int | None = None) -> Res
     """Answer with ``message`` and ``status``."""
     title = _TITLES.get(status, Text("Something went wrong"))
     response = page(
-        "errors/error.html", "message", status, title=title, message=message, status=status
+        "errors/error.html",
+        "message",
+        status,
+        title=title,
+        message=message,
+        status=status,
+        back=_came_from(),
     )
     _say_where(response)
     if retry_after is not None:
         response.headers["Retry-After"] = str(retry_after)
     response.headers["Cache-Control"] = "no-store"
     return response
+
+
+def _came_from() -> str:
+    """The page of ours whose form failed: gone back to, it is made anew. "" if none says so."""
+    if request.method in {"GET", "HEAD"}:
+        return ""
+    return local_path(request.referrer or "", default="")
 
 
 def _say_where(response: Response) -> None:

@@ -6,6 +6,7 @@ import re
 
 import pytest
 from flask import Flask
+from werkzeug.test import TestResponse
 
 from app.audit_log.models import AuditFilter, Outcome
 from app.audit_log.service import AuditLog
@@ -117,9 +118,13 @@ def test_what_a_role_was_denied_is_in_the_log(app: Flask) -> None:
     assert len(found) == len(denied)
 
 
+def _ways(answer: TestResponse) -> list[str]:
+    return [str(link["href"]) for link in soup(answer).select("main .actions a")]
+
+
 def test_who_is_lost_in_the_panel_is_led_back_to_it(app: Flask) -> None:
     def ways(person: Shopper, path: str) -> list[str]:
-        return [str(link["href"]) for link in soup(person.get(path)).select("main .actions a")]
+        return _ways(person.get(path))
 
     assert ways(Staff(app), "/admin/nowhere") == ["/admin", "/"]
     assert ways(Staff(app), "/admin/orders/MX-0") == ["/admin", "/"]
@@ -127,3 +132,18 @@ def test_who_is_lost_in_the_panel_is_led_back_to_it(app: Flask) -> None:
     customer = Member(app)
     customer.register()
     assert ways(customer, "/admin/orders") == ["/", "/search"]
+
+
+def test_what_a_form_lacks_is_said_in_the_panel_with_the_way_back_to_it(app: Flask) -> None:
+    owner, list_ = Staff(app), "/admin/inventory?q=mug"
+    form = {"csrf_token": owner.token(), "action": "threshold"}
+    answer = owner.client.post(
+        "/admin/inventory/bulk", data=form, headers={"Referer": f"http://localhost{list_}"}
+    )
+    assert answer.status_code == 422
+    assert soup(answer).select_one("nav[aria-label=Admin]") is not None
+    assert "at least one SKU" in answer.text
+    assert _ways(answer) == [list_, "/admin"]
+    elsewhere = {"Referer": "https://elsewhere.example/admin"}
+    answer = owner.client.post("/admin/inventory/bulk", data=form, headers=elsewhere)
+    assert _ways(answer) == ["/admin", "/"]
