@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 import time
+from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -15,7 +16,7 @@ from app.db import database as database_module
 from app.db.database import Database, Session
 from app.db.errors import PyMongoError
 from app.db.migrations import all_migrations, pending_migrations, upgrade
-from app.db.outbox import Event, Outbox
+from app.db.outbox import Event, Hopeless, Outbox, Passing
 from app.db.schedules import Schedules
 from app.shared.clock import now
 from app.web.registry import service
@@ -86,6 +87,38 @@ def test_handlers_that_finished_are_not_run_again(database: Database) -> None:
     assert outbox.run_one()
     assert calls == ["steady", "fragile", "fragile"]
     assert outbox.pending() == 0
+
+
+class _Late(Passing):
+    patience = timedelta(days=1)
+
+
+def test_only_what_was_given_up_is_tried_again_once_and_with_new_patience(
+    database: Database,
+) -> None:
+    outbox, calls = Outbox(database), Counter[str]()
+    ends: list[Exception | None] = [Hopeless("refused"), _Late("busy"), None]
+
+    def fragile(_: Event) -> None:
+        calls["fragile"] += 1
+        if end := ends.pop(0):
+            raise end
+
+    outbox.subscribe("test", "fragile", fragile)
+    outbox.subscribe("test", "steady", lambda event: calls.update(["steady"]))
+    name = outbox.publish("test", {"order_id": "a"})
+    assert outbox.run_one()
+    database["outbox"].update_one({}, {"$set": {"created_at": now() - timedelta(days=9)}})
+    assert outbox.try_again(name, order_id="b") is None
+    asked = outbox.try_again(name, order_id="a")
+    assert asked is not None
+    assert outbox.try_again(name, order_id="a") is None
+    for _ in range(2):
+        assert outbox.run_one()
+        database["outbox"].update_many({"state": "pending"}, {"$set": {"available_at": now()}})
+    assert not outbox.run_one()
+    assert calls == {"fragile": 3, "steady": 1}
+    assert outbox.given_up(9) == []
 
 
 def test_an_event_whose_worker_died_is_handled_by_the_next(database: Database) -> None:
