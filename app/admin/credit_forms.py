@@ -25,7 +25,7 @@ class IssueForm(OnceForm):
 
     amount = amount_field()
     currency = SelectField(Text("Currency"), choices=currency_choices)
-    expires_on = DateField(Text("Good until (optional)"), validators=[Optional()])
+    expires_on = DateField(Text("Good until (UTC, optional)"), validators=[Optional()])
     email = StringField(
         Text("Send it to (optional)"),
         filters=[stripped],

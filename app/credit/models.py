@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
 
 from app.shared.credit import CreditKind, label_of
@@ -59,6 +59,11 @@ class CreditAccount:
     def label(self) -> str:
         """How its owner knows it."""
         return label_of(self.kind, self.last4)
+
+    @property
+    def good_until(self) -> datetime | None:
+        """The last moment at which it can be spent, so that its day is one on which it can."""
+        return self.expires_at - timedelta(milliseconds=1) if self.expires_at else None
 
     def is_expired(self, moment: datetime) -> bool:
         """Whether its time is over."""

@@ -47,8 +47,8 @@ def balance() -> BaseResponse:
     else:
         text = Text("%(card)s has %(left)s left.", card=card.label, left=left)
     leave_message(text)
-    if card.expires_at is not None:
-        leave_message(Text("It can be spent until %(day)s.", day=format_day(card.expires_at)))
+    if card.good_until is not None:
+        leave_message(Text("It can be spent until %(day)s.", day=format_day(card.good_until)))
     return see_other("/gift-cards")
 
 

@@ -48,7 +48,7 @@ class GiftCardMails:
                 sender=payload["sender"],
                 message=payload["message"],
                 locale=payload["locale"],
-                expires_at=account.expires_at,
+                good_until=account.good_until,
             )
         except MailRefused as refusal:
             if payload.get("order_id"):

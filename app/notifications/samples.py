@@ -234,7 +234,7 @@ def _gift_card(_: str) -> Sample:
             "sender": _place().address.name,
             "message": "",
             "locale": _place().locale,
-            "expires_at": None,
+            "good_until": None,
         },
     )
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime
 
 import pytest
 from flask import Flask
@@ -20,7 +21,7 @@ from app.web.registry import service
 from tests.support.credit import Bank
 from tests.support.member import Mailbox, make_proven
 from tests.support.people import entries, fields_of, last_change
-from tests.support.shopper import HTMX
+from tests.support.shopper import HTMX, Shopper
 from tests.support.staff import Staff
 
 LIST = "/admin/gift-cards"
@@ -59,6 +60,24 @@ def test_a_card_is_issued_once_and_its_code_shown_once(
     assert change.before is None
     assert code not in repr(entries(app))
     assert len(entries(app)) == 1
+
+
+def test_everybody_is_told_the_last_day_on_which_a_card_is_good(
+    app: Flask, bank: Bank, mailbox: Mailbox, shopper: Shopper
+) -> None:
+    owner = Staff(app)
+    form = _issue_form(owner, email="bob@example.com", expires_on="2031-05-31")
+    page = owner.follow(owner.post(LIST, form)).text
+    assert "May 31, 2031" in page
+    (code,) = _CODE.findall(page)
+    card = bank.credit.find_by_code(code)
+    assert card is not None
+    assert not card.is_expired(datetime(2031, 5, 31, 23, 59, 59, tzinfo=UTC))
+    assert card.is_expired(datetime(2031, 6, 1, tzinfo=UTC))
+    (mail,) = mailbox.read("bob@example.com")
+    assert "until May 31, 2031" in str(mail)
+    shopper.post("/gift-cards/balance", {"code": code})
+    assert "until May 31, 2031" in shopper.get("/gift-cards").text
 
 
 def test_only_who_issued_a_card_sees_its_code(app: Flask) -> None:
