@@ -163,7 +163,8 @@ class Authorisation:
 @dataclass(frozen=True, kw_only=True, slots=True)
 class ListedPayment:
     """A payment from a gateway's own list, with what it says of its origin; ``session_id`` is None
-    where such a list names no sessions, ``""`` for a payment of none."""
+    where such a list names no sessions, ``""`` for a payment of none; ``attempt_id`` may be the
+    payer's word alone."""
 
     payment: SeenPayment
     session_id: str | None

@@ -255,7 +255,7 @@ class PaymentService:
         reason: str = "",
         session: Session | None = None,
     ) -> bool:
-        """Remember what the shop made of a payment, and why; False where nothing leads there."""
+        """Remember a payment, what the shop made of it, and why; False if that is no change."""
         return self._payments.record_authorisation(attempt, payment, state, reason, session)
 
     def reason_of(self, attempt: Attempt, payment: SeenPayment) -> Text:
@@ -311,7 +311,8 @@ class PaymentService:
 
         False if the claim is another payment's, or has ended before.
         """
-        if not self._payments.end_claim(attempt.order_id, payment.id, CaptureState.VOID, session):
+        ended = CaptureState.VOID
+        if not self._payments.end_claim(attempt.order_id, payment.id, ended, session):
             return False
         self._move(attempt, AttemptState.EXPIRED, session)
         return True
@@ -332,8 +333,7 @@ class PaymentService:
                 _log.warning("retired_keys_refused", gateway=gateway.name)
 
     def find_of_listed(self, gateway: str, listed: ListedPayment) -> Attempt | None:
-        """The attempt behind a listed payment, or None if there is none: the payer's word for it
-        counts for nothing where the payment is of another session than the attempt's."""
+        """The attempt behind a listed payment, or None for one that is not this shop's."""
         found = self.find_by_session(gateway, listed.session_id or "")
         if found is None and listed.attempt_id:
             found = self._payments.find_attempt(AttemptId(listed.attempt_id))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 from io import BytesIO, StringIO
+from urllib.parse import quote
 
 import pytest
 from bs4 import BeautifulSoup
@@ -14,9 +15,10 @@ from app.shared.cells import defuse, disarm
 from app.shared.markup import clean_html
 from app.web.forms import ShopForm
 from tests.security.inline import inline_code
+from tests.support.answers import assert_went_to
 from tests.support.catalog import CatalogMaker, make_product, make_variant
 from tests.support.gateways import Sandbox
-from tests.support.member import Member
+from tests.support.member import Member, make_proven
 from tests.support.shopper import Shopper, soup
 from tests.support.staff import Staff
 
@@ -204,3 +206,24 @@ def test_every_form_needs_its_token(app: Flask) -> None:
         if answer.status_code != 403:
             let_through.add(rule.endpoint)
     assert let_through == _SIGNED
+
+
+# --- where to go on ------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("wanted", "reached"),
+    [
+        ("/cart/items", "/account"),
+        ("/account/logout", "/account"),
+        ("/nowhere/at/all", "/account"),
+        ("/cart?from=mail", "/cart?from=mail"),
+        ("/products/caf%C3%A9", "/products/caf%C3%A9"),
+        ("https://evil.example/cart", "/account"),
+    ],
+)
+def test_logging_in_leads_only_to_what_can_be_read(app: Flask, wanted: str, reached: str) -> None:
+    make_proven(app, "ann@example.com")
+    member = Member(app)
+    assert_went_to(member.log_in(next=wanted), reached)
+    assert member.get(f"/account/login?next={quote(wanted)}").location == reached
