@@ -57,6 +57,7 @@ class Settings(BaseModel):
     mossx_data_dir: Path = Path("var")
     mossx_page_cache_mb: int = Field(default=192, ge=1, le=65_536)  # in each process
     mossx_web_threads: int = Field(default=12, ge=1)  # of each web process; serve.py starts them
+    mossx_stop_seconds: int = Field(default=20, ge=0, le=65_535)  # of the worker; serve.py's too
     mossx_proxies: int = Field(default=0, ge=0, le=5)  # proxies in front, whose headers count
     mossx_picture_origins: str = "https:"  # from where pictures of other sites may come
     mossx_gateway_pages: str = ""  # origins of payment pages at addresses of the shop's own

@@ -26,6 +26,7 @@ _LANES = 6  # events at once
 _IDLE = 0.25  # seconds between looks at an empty outbox
 _BETWEEN_JOBS = 1.0
 _DATABASE_AWAY = 2.0
+_PATIENCE = 20  # seconds with what is at hand once it is told to stop
 _log = structlog.get_logger()
 
 
@@ -41,11 +42,19 @@ class Job:
 class Worker:
     """Killed at any point it loses nothing: what it had not finished is leased again."""
 
-    def __init__(self, outbox: Outbox, schedules: Schedules, jobs: tuple[Job, ...]) -> None:
+    def __init__(
+        self,
+        outbox: Outbox,
+        schedules: Schedules,
+        jobs: tuple[Job, ...],
+        patience: float = _PATIENCE,
+    ) -> None:
         self._outbox = outbox
+        self._patience = patience
         self._schedules = schedules
         self.jobs = jobs
         self._stop = threading.Event()
+        self._until = float("inf")  # where it leaves what is at hand
         self._turned = time.monotonic()
 
     def run(self) -> None:
@@ -56,17 +65,17 @@ class Worker:
                 JOBS.labels(job.name, outcome)
         threads = [
             *(
-                self._thread(self._handle, self._outbox.lane(), f"events {number}")
-                for number in range(1, _LANES + 1)
+                self._thread(name, self._handle, self._outbox.lane(), name)
+                for name in (f"events {number}" for number in range(1, _LANES + 1))
             ),
-            *(self._thread(self._repeat, job) for job in self.jobs),
+            *(self._thread(job.name, self._repeat, job) for job in self.jobs),
         ]
         for thread in threads:
             thread.start()
         for thread in threads:
-            while thread.is_alive():  # a plain join would keep signals waiting
-                thread.join(0.5)
-        _log.info("worker_stopped")
+            while thread.is_alive() and time.monotonic() < self._until:
+                thread.join(0.5)  # a plain join would keep signals waiting
+        _log.info("worker_stopped", left=[each.name for each in threads if each.is_alive()])
 
     @property
     def quiet_for(self) -> float:
@@ -78,8 +87,10 @@ class Worker:
         self._turned = time.monotonic()
         WORKER_SEEN.labels(thread).set_to_current_time()
 
-    def _thread(self, work: Callable[..., None], *about: Lane | Job | str) -> threading.Thread:
-        return threading.Thread(target=work, args=about, daemon=True)
+    def _thread(
+        self, name: str, work: Callable[..., None], *about: Lane | Job | str
+    ) -> threading.Thread:
+        return threading.Thread(name=name, target=work, args=about, daemon=True)
 
     def _handle(self, lane: Lane, name: str) -> None:
         """Handle events until told to stop."""
@@ -134,8 +145,11 @@ class Worker:
         self._schedules.done(job.name, job.every, taken)
 
     def stop(self) -> None:
-        """End after the events and jobs at hand."""
-        self._stop.set()
+        """End after the events and jobs at hand, or leave them when they take too long: where the
+        database is away, each of their questions waits for it."""
+        if not self._stop.is_set():
+            self._until = time.monotonic() + self._patience
+            self._stop.set()
 
     def stop_on_signals(self) -> None:
         """Let SIGTERM and SIGINT end it cleanly (main thread only)."""

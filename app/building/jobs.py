@@ -24,7 +24,12 @@ _FORGET_EVERY = timedelta(days=1)
 
 def build_worker(shop: Shop) -> Worker:
     """The worker with all its jobs."""
-    return Worker(shop.base.outbox, shop.base.schedules, (*_keeping(shop), *_counting(shop)))
+    return Worker(
+        shop.base.outbox,
+        shop.base.schedules,
+        (*_keeping(shop), *_counting(shop)),
+        shop.base.settings.mossx_stop_seconds,
+    )
 
 
 def _keeping(shop: Shop) -> Iterable[Job]:

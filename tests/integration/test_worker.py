@@ -79,6 +79,21 @@ def test_a_slow_job_holds_up_neither_events_nor_other_jobs(
     assert sorted(done) == ["event", "job"]
 
 
+def test_what_takes_too_long_is_left_to_the_next_worker(database: Database, outbox: Outbox) -> None:
+    release, begun = threading.Event(), threading.Event()
+
+    def handle(_: Event) -> None:
+        begun.set()
+        release.wait(30)
+
+    outbox.subscribe("thing", "test", handle)
+    outbox.publish("thing", {})
+    _work(Worker(outbox, Schedules(database), (), patience=0.2), begun.is_set)
+
+    assert outbox.pending() == 1
+    release.set()
+
+
 def test_many_lanes_and_two_workers_handle_each_event_once(
     database: Database, outbox: Outbox
 ) -> None:
