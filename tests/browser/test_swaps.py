@@ -62,20 +62,6 @@ def test_suggestions_are_counted(page: Page) -> None:
     assert page.evaluate("document.activeElement.closest('#suggestions') !== null")
 
 
-def test_a_press_without_a_connection_is_told_and_works_again_later(page: Page) -> None:
-    page.goto("/products/reed-tumbler")
-    journey.choose_buyable(page)
-    page.context.set_offline(True)
-    add = page.get_by_role("button", name="Add to cart")
-    add.click()
-    expect(page.get_by_role("alert")).to_contain_text("There is no connection")
-    expect(page.get_by_role("alert")).to_be_focused()
-    page.context.set_offline(False)
-    add.click()
-    expect(page.locator("#buy-result")).to_contain_text("In your cart: Reed Tumbler")
-    expect(page.get_by_role("alert")).to_have_count(0)
-
-
 def test_the_cart_and_the_checkout(page: Page) -> None:
     reader = Reader(page)
     page.goto("/products/reed-tumbler")
