@@ -30,6 +30,7 @@ PAGES = {
     "cart": "/cart",
 }
 TARGETS = {"performance": 95, "accessibility": 100, "best-practices": 100, "seo": 100}
+ATTEMPTS = 5
 CHROME = "--headless=new --no-sandbox --disable-gpu"
 # A cart is nobody's to index: robots.txt and its own noindex are meant.
 NOT_INDEXED = {"cart": ["--skip-audits=is-crawlable"]}
@@ -48,11 +49,18 @@ def _cart_cookie(base: str) -> str:
 
 
 def _measure(url: str, report: Path, more: list[str]) -> dict[str, Any]:
+    """One run; made again when the browser recorded nothing (its trace lacks the navigation)."""
     command = ["npx", "--yes", "lighthouse@^12", url, "--quiet", "--output=json"]
     command += [f"--output-path={report}", f"--chrome-flags={CHROME}", *more]
-    subprocess.run(command, check=True, stdout=subprocess.DEVNULL)
-    result: dict[str, Any] = json.loads(report.read_text(encoding="utf-8"))
-    return result
+    for _ in range(ATTEMPTS):
+        report.unlink(missing_ok=True)
+        subprocess.run(command, check=False, stdout=subprocess.DEVNULL)
+        if report.exists():
+            result: dict[str, Any] = json.loads(report.read_text(encoding="utf-8"))
+            if "runtimeError" not in result:
+                return result
+            print(f"          again: {result['runtimeError']['message']}", flush=True)
+    sys.exit(f"Lighthouse could not measure {url}, {ATTEMPTS} times.")
 
 
 def _scores(result: dict[str, Any]) -> dict[str, int]:
