@@ -4,24 +4,12 @@ from __future__ import annotations
 
 from flask import Blueprint, Response
 
-from app.credit.models import Cause
 from app.credit.service import CreditService
 from app.identity.context import current_account
-from app.shared.texts import Text
 from app.web.registry import service
 from app.web.rendering import page, private
 
 blueprint = Blueprint("account_credit", __name__, url_prefix="/account/credit")
-
-CAUSE_LABELS = {
-    Cause.ISSUE: Text("Issued"),
-    Cause.HOLD: Text("Set aside for an order"),
-    Cause.SPEND: Text("Paid an order"),
-    Cause.RELEASE: Text("Not needed for an order after all"),
-    Cause.REFUND: Text("Refund of an order"),
-    Cause.ADJUST: Text("Credited by us"),
-    Cause.VOID: Text("Taken back"),
-}
 
 
 @blueprint.get("")
@@ -38,6 +26,5 @@ def show() -> Response:
                 each.id: [entry for entry in reversed(credit.history(each.id)) if entry.amount]
                 for each in accounts
             },
-            labels=CAUSE_LABELS,
         )
     )

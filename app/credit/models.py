@@ -9,6 +9,7 @@ from enum import StrEnum
 from app.shared.credit import CreditKind, label_of
 from app.shared.ids import AccountId, CreditId, OrderId
 from app.shared.money import Money
+from app.shared.texts import Text
 
 
 class CreditState(StrEnum):
@@ -98,6 +99,24 @@ class CreditEntry:
     order_id: OrderId | None
     by: str
     at: datetime
+
+    @property
+    def label(self) -> Text:
+        """What happened, as readers are told it."""
+        if self.cause is Cause.ADJUST and self.amount.minor < 0:
+            return _LABELS[Cause.VOID]
+        return _LABELS[self.cause]
+
+
+_LABELS = {
+    Cause.ISSUE: Text("Issued"),
+    Cause.HOLD: Text("Set aside for an order"),
+    Cause.SPEND: Text("Paid an order"),
+    Cause.RELEASE: Text("Not needed for an order after all"),
+    Cause.REFUND: Text("Refund of an order"),
+    Cause.ADJUST: Text("Credited by us"),
+    Cause.VOID: Text("Taken back"),
+}
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

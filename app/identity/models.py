@@ -10,6 +10,7 @@ from typing import NewType
 
 from app.shared.ids import AccountId, AddressId, SessionId
 from app.shared.postal import Address
+from app.shared.texts import Text
 
 InvitationId = NewType("InvitationId", str)
 
@@ -27,6 +28,20 @@ class Role(StrEnum):
     def is_staff(self) -> bool:
         """Whether the account works here."""
         return self is not Role.CUSTOMER
+
+    @property
+    def label(self) -> Text:
+        """The role as readers know it."""
+        return _ROLES[self]
+
+
+_ROLES = {
+    Role.CUSTOMER: Text("Customer"),
+    Role.OWNER: Text("Owner"),
+    Role.MANAGER: Text("Manager"),
+    Role.SUPPORT: Text("Support"),
+    Role.ANALYST: Text("Analyst"),
+}
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

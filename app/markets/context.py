@@ -59,7 +59,8 @@ def format_money(amount: Money, locale: str | None = None) -> str:
     """Show money to the reader, as the country of ``locale`` writes it; the market's if none is
     named."""
     shown = reading_locale(current_language(), locale or current_market().locale)
-    return format_currency(amount.to_major(), amount.currency, locale=shown)
+    written: str = format_currency(amount.to_major(), amount.currency, locale=shown)
+    return f"\N{MINUS SIGN}{written[1:]}" if written.startswith("-") else written
 
 
 def format_scale(amount: Money) -> str:

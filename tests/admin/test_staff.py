@@ -61,6 +61,7 @@ def test_an_account_takes_the_role_with_its_password(app: Flask, mailbox: Mailbo
     make_proven(app, NEW)
     _invited(app, Staff(app), role="manager")
     link = mailbox.link(NEW, "/join/")
+    assert "in the role “Manager”" in Member(app).get(link).text
     thief = Member(app, "thief@x.example")
     thief.register()
     for password in ("", "wrong"):

@@ -65,6 +65,7 @@ def test_a_card_pays_its_part_and_the_gateway_what_is_due(
     assert sums(page)[f"Gift card …{code[-4:]}"] == "−$25.00"
     assert sums(page)["Total"] == "$48.90"
     assert sums(page)["Paid otherwise"] == "$23.90"
+    assert "Your payment of $23.90 has arrived" in page.text
     assert kept(sandbox) == [2390]
     assert bank.figures(card) == (0, 0, 0)
     order = Staff(app).order

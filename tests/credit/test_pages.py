@@ -176,6 +176,13 @@ def test_an_account_sees_its_store_credit_and_history(app: Flask, bank: Bank) ->
     page = member.get("/account/credit").text
     assert "$25.00 to spend" in page
     assert "Credited by us" in page
+    assert "at the checkout" in page
+    bank.grant(account_id, -2500)
+    page = member.get("/account/credit").text
+    assert "$0.00 to spend" in page
+    assert "at the checkout" not in page
+    assert "Taken back" in page
+    assert "\N{MINUS SIGN}$25.00" in page
     assert "Store credit" in member.get("/account").text
     assert Shopper(app).get("/account/credit").status_code in {302, 303}
 
