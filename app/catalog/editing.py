@@ -12,7 +12,7 @@ from app.catalog.models import Product
 from app.catalog.past_address_repository import PastAddresses
 from app.catalog.product_parts import Part, copy_of
 from app.catalog.repository import CatalogRepository
-from app.catalog.stock import Stock
+from app.catalog.stock import Stock, still_waited_for
 from app.catalog.writing import ProductWriter, as_sold
 from app.db.database import Database, Session
 from app.db.errors import PyMongoError
@@ -241,12 +241,12 @@ class ProductEditing:
                 title=sets[0].title,
             )
             raise Invalid(message, {"variants": message})
-        on_hand, free = self._stock.on_hand(gone), self._stock.available(gone)
+        for sku in self._stock.waited_for(gone, session):
+            message = still_waited_for(sku)
+            raise Invalid(message, {"variants": message})
+        on_hand = self._stock.on_hand(gone, session)
         for sku in sorted(gone):
             units = on_hand.get(sku, 0)
-            if units != free.get(sku, 0):
-                message = Text("Orders still wait for units of %(sku)s: send them first.", sku=sku)
-                raise Invalid(message, {"variants": message})
             if units and not may_lose_stock:
                 message = Text(
                     "There are %(units)s units of %(sku)s on the shelves. Tick the box to count "

@@ -7,6 +7,7 @@ from typing import Protocol
 
 from app.db.database import Session
 from app.shared.ids import Sku
+from app.shared.texts import Text
 
 
 class StockReader(Protocol):
@@ -31,6 +32,10 @@ class StockWriter(Protocol):
     def on_hand(self, skus: Iterable[Sku], session: Session | None = None) -> dict[Sku, int]:
         """Units counted on the shelves, of what was ever counted."""
 
+    def waited_for(self, skus: Iterable[Sku], session: Session | None = None) -> list[Sku]:
+        """Those of these SKUs that orders hold units of; a hold of another that is made while the
+        transaction lasts conflicts with it."""
+
     def allow_below(self, units: Mapping[Sku, int | None], session: Session) -> None:
         """Let so many units be sold beyond those that are there; None is any number."""
 
@@ -40,3 +45,8 @@ class StockWriter(Protocol):
 
 class Stock(StockReader, StockWriter, Protocol):
     """The inventory as the catalog knows it."""
+
+
+def still_waited_for(sku: Sku) -> Text:
+    """Why a variant cannot go that orders hold units of."""
+    return Text("Orders still wait for units of %(sku)s: send them first.", sku=sku)

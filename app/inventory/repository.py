@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime
 
+from pymongo import UpdateOne
 from pymongo.errors import BulkWriteError
 
 from app.db.database import Database, Document, Session, find_any, walk
@@ -115,6 +116,12 @@ class StockRepository:
             {"$set": {**rules, **_little(level, becomes), "updated_at": now()}},
             session=session,
         )
+
+    def bar(self, skus: Iterable[Sku], session: Session) -> None:
+        """Make whoever books on one of these SKUs at the same moment conflict."""
+        touch = {"$set": {"updated_at": now()}}
+        if steps := [UpdateOne({"_id": sku}, touch) for sku in sorted(skus)]:
+            self._levels.bulk_write(steps, session=session)
 
     # --- movements ----------------------------------------------------------------------------
 

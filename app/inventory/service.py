@@ -67,6 +67,14 @@ class InventoryService:
         """Units counted on the shelves, reserved ones included."""
         return {sku: level.on_hand for sku, level in self._stock.levels(skus, session).items()}
 
+    def waited_for(self, skus: Iterable[Sku], session: Session | None = None) -> list[Sku]:
+        """Those of these SKUs that orders hold units of; a hold of another that is made while the
+        ``session``'s transaction lasts conflicts with it."""
+        levels = self._stock.levels(skus, session)
+        if session is not None:
+            self._stock.bar(levels, session)
+        return sorted(sku for sku, level in levels.items() if level.reserved)
+
     def places_of(self, owner: str, session: Session | None = None) -> dict[Sku, Places]:
         """Where an order's units come from, without those that were put back."""
         hold = self._holds.find(owner, session)

@@ -166,3 +166,20 @@ def test_counting_the_same_again_changes_nothing(
     assert stock.set_on_hand({Sku("A"): 1}, "count") == 1
     assert stock.on_hand([Sku("A")]) == {"A": 1}
     assert _movements_match(database)
+
+
+def test_a_unit_that_is_held_meanwhile_is_waited_for(
+    database: Database, stock: InventoryService
+) -> None:
+    stock.set_on_hand({Sku("GOES"): 2, Sku("STAYS"): 2}, "count")
+    seen: list[list[Sku]] = []
+
+    def look(session: Session) -> None:
+        seen.append(sorted(stock.on_hand([Sku("GOES"), Sku("STAYS")], session)))
+        if len(seen) == 1:
+            _hold(database, stock, "order", STAYS=1)
+        seen.append(stock.waited_for([Sku("GOES"), Sku("STAYS")], session))
+
+    database.in_transaction(look)
+    assert seen[-1] == ["STAYS"]
+    assert len(seen) == 3  # the first look conflicted with the hold

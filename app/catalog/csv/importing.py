@@ -16,7 +16,7 @@ from app.catalog.csv.reading import RawProduct, Source, check_file, read_product
 from app.catalog.errors import BundleRefused
 from app.catalog.models import Category, Product
 from app.catalog.repository import CatalogRepository
-from app.catalog.stock import StockWriter
+from app.catalog.stock import StockWriter, still_waited_for
 from app.catalog.writing import ProductWriter
 from app.db.database import Database, Session
 from app.markets.models import Market
@@ -186,7 +186,7 @@ class CsvImport:
             merged.append((each, product))
         claimed.update((v.sku, each.slug) for _, each in merged for v in each.variants)
         products = [product for _, product in merged]
-        refusals = self._lost_parts(products, known, session)
+        refusals = self._lost_variants(products, known, session)
         refusals |= self._bundle_problems(products, session)
         there = self._stock.on_hand({s for each, _ in merged for s in each.stock_was}, session)
         for each, product in merged:
@@ -249,10 +249,11 @@ class CsvImport:
             if (refusal := _refusal(each, known.values(), holders.values()))
         }
 
-    def _lost_parts(
+    def _lost_variants(
         self, products: list[Product], known: Mapping[str, Product], session: Session | None
     ) -> dict[ProductId, str]:
-        """Which of these have lost a variant that bundles are made of: nobody could buy them."""
+        """Which of these have lost a variant that bundles are made of, so that nobody could buy
+        them, or that orders still hold units of."""
         gone = {
             variant.sku: product.id
             for product in products
@@ -262,7 +263,8 @@ class CsvImport:
         }
         holders = {each.id: each for each in self._catalog.bundles_of(gone, session)}
         holders |= {each.id: each for each in products if each.id in holders}
-        return {
+        waited_for = self._stock.waited_for(gone, session) if gone else []
+        return {gone[sku]: str(still_waited_for(sku)).rstrip(".") for sku in waited_for} | {
             gone[sku]: f"{sku} is part of {bundle.slug}: change that first"
             for bundle in holders.values()
             for sku in sorted(bundle.part_skus & gone.keys())
