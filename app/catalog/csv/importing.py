@@ -71,6 +71,9 @@ class Journal(Protocol):
     def passed(self) -> int:
         """Products of the file that are done."""
 
+    def begin(self) -> None:
+        """A batch is tried now, before anything of it is read or written."""
+
     def done(self, products: int, rows: int, part: ImportReport, session: Session) -> None:
         """The batch that ends with this product and row is stored and counted in this
         transaction; it may run again."""
@@ -145,6 +148,8 @@ class CsvImport:
         count that was made again later would undo the sales between."""
 
         def work(session: Session) -> ImportReport:
+            if journal is not None:
+                journal.begin()
             decision = self._decide(batch.parsed, session, {})
             report = decision.report
             report.problems += batch.problems

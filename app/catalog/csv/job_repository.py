@@ -87,9 +87,9 @@ class ImportJobRepository:
                 return self.find(found["_id"])
         return None
 
-    def renew(self, job_id: str, worker: str, until: datetime, rows: int) -> bool:
+    def renew(self, job_id: str, worker: str, until: datetime, **more: int) -> bool:
         """Keep the lease; False if it was lost."""
-        return self._set(job_id, worker, {"lease": until, "rows": rows})
+        return self._set(job_id, worker, {"lease": until, **more})
 
     def pass_batch(
         self,

@@ -1,7 +1,8 @@
 """Imports in the background: uploaded, tried out, started, carried on by whichever worker is there.
 
-A worker leases an import and notes in each batch's transaction how far it is. One that dies leaves
-its lease to run out, and the next goes on after the last batch that was done: each is done once.
+A worker leases an import, again before each try of a batch, and notes in the batch's transaction
+how far it is. One that dies leaves its lease to run out, and the next goes on after the last batch
+that was done: each is done once.
 Whoever has lost the lease cannot write any more.
 """
 
@@ -27,7 +28,7 @@ from app.shared.ids import new_id
 from app.shared.texts import Text
 
 MOST_BYTES = 20 * 1024 * 1024
-_LEASE = 30  # seconds; a batch takes one or two
+_LEASE = 90  # seconds; MongoDB ends a batch's transaction after 60
 _MOST_TRIES = 5  # at one and the same batch
 _MOST_SHOWN = 200  # products, SKUs and rows of a plan
 _log = structlog.get_logger()
@@ -140,7 +141,7 @@ class ImportJobs:
 
     def _try_out(self, job: ImportJob, worker: str, data: bytes, market: Market) -> None:
         def progress(rows: int, _: int) -> None:
-            if not self._jobs.renew(job.id, worker, lease_until(_LEASE), rows):
+            if not self._jobs.renew(job.id, worker, lease_until(_LEASE), rows=rows):
                 raise LeaseLost
 
         plan, total = Plan(), ImportReport()
@@ -178,6 +179,12 @@ class _Journal:
     def passed(self) -> int:
         """Products of the file that are done."""
         return self._job.products
+
+    def begin(self) -> None:
+        """Keep the lease for this try of a batch. Not in its transaction, which notes the batch in
+        the same document and would conflict. Raises ``LeaseLost``."""
+        if not self._jobs.renew(self._job.id, self._worker, lease_until(_LEASE)):
+            raise LeaseLost
 
     def done(self, products: int, rows: int, part: ImportReport, session: Session) -> None:
         """Note a batch in its transaction. Raises ``LeaseLost``, which undoes it."""
