@@ -144,10 +144,10 @@ def _component(place: int, given: PartInput, problems: dict[str, str]) -> Bundle
     quantity = int(text) if text.isascii() and text.isdigit() and len(text) < 5 else 0
     if not 0 < quantity <= _MOST_UNITS:
         problems[f"part.{place}.quantity"] = Text(
-            "Please give a whole number from 1 to %(most)s.", most=_MOST_UNITS
+            "Part %(num)s: please give 1 to %(most)s units.", num=place + 1, most=_MOST_UNITS
         )
     if not given.sku:
-        problems[f"part.{place}.sku"] = Text("Please name a SKU.")
+        problems[f"part.{place}.sku"] = Text("Part %(num)s: please name a SKU.", num=place + 1)
     return BundleComponent(
         sku=Sku(given.sku),
         quantity=quantity,

@@ -12,7 +12,7 @@ from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Any
 
-from wtforms import StringField, TextAreaField, ValidationError
+from wtforms import Field, StringField, TextAreaField, ValidationError
 
 from app.promotions.kinds import FULL
 from app.shared.money import Money, exponent
@@ -24,7 +24,11 @@ _UNITS = re.compile(r"(?P<name>.*\S)\s+[x×]\s*(?P<units>[0-9]{1,7})")
 _MOMENT = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}(:[0-9]{2}(\.[0-9]{3})?)?Z?")
 _MOST_LINES = 200
 _LONGEST = 200  # characters of a line
-MISSING = Text("Please fill this in.")
+
+
+def missing(field: Field) -> Text:
+    """Says that a field is empty, also where it is read apart from the field."""
+    return Text("%(field)s: please fill this in.", field=field.label.text)
 
 
 class _Typed(StringField, ABC):
@@ -40,7 +44,7 @@ class _Typed(StringField, ABC):
         """Read what was typed."""
         text = (self.data or "").strip()
         if not text and self._needed:
-            raise ValidationError(MISSING)
+            raise ValidationError(missing(self))
         self.value = self.read(text) if text else None
 
     @abstractmethod
@@ -61,12 +65,21 @@ class WholeNumber(_Typed):
         """The number."""
         if not _WHOLE.fullmatch(text):
             raise ValidationError(
-                Text("“%(text)s” is not a whole number, such as 12.", text=text[:40])
+                Text(
+                    "%(field)s: “%(text)s” is not a whole number, such as 12.",
+                    field=self.label.text,
+                    text=text[:40],
+                )
             )
         number = int(text)
         if not self._least <= number <= self._most:
             raise ValidationError(
-                Text("From %(least)s to %(most)s.", least=self._least, most=self._most)
+                Text(
+                    "%(field)s: please enter %(least)s to %(most)s.",
+                    field=self.label.text,
+                    least=self._least,
+                    most=self._most,
+                )
             )
         return number
 
@@ -93,7 +106,9 @@ class Amount(_Typed):
                 )
             ) from error
         if not 0 < amount.minor <= 10**12:
-            raise ValidationError(Text("An amount is above nothing."))
+            raise ValidationError(
+                Text("%(field)s: an amount is above nothing.", field=self.label.text)
+            )
         return amount.minor
 
 
@@ -126,6 +141,10 @@ class Moment(_Typed):
         raise ValidationError(Text("Please give a day and time, such as 2030-05-31T18:00."))
 
 
+def _too_many_lines(field: Field) -> Text:
+    return Text("%(field)s: at most %(most)s lines.", field=field.label.text, most=_MOST_LINES)
+
+
 class Lines(TextAreaField):
     """One name a line; its value without repeats."""
 
@@ -135,7 +154,7 @@ class Lines(TextAreaField):
         """Read the lines."""
         lines = list(filter(None, map(str.strip, (self.data or "").splitlines())))
         if len(lines) > _MOST_LINES or any(len(line) > _LONGEST for line in lines):
-            raise ValidationError(Text("At most %(most)s lines.", most=_MOST_LINES))
+            raise ValidationError(_too_many_lines(self))
         self.value = tuple(dict.fromkeys(lines))
 
 
@@ -149,7 +168,7 @@ class Units(TextAreaField):
         self.value = {}
         lines = list(filter(None, map(str.strip, (self.data or "").splitlines())))
         if len(lines) > _MOST_LINES or any(len(line) > _LONGEST for line in lines):
-            raise ValidationError(Text("At most %(most)s lines.", most=_MOST_LINES))
+            raise ValidationError(_too_many_lines(self))
         for line in lines:
             found = _UNITS.fullmatch(line)
             name, units = (found["name"], int(found["units"])) if found else (line, 1)

@@ -7,7 +7,6 @@ from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
 
-from slugify import slugify
 from werkzeug.datastructures import MultiDict
 from wtforms import BooleanField, SelectField, StringField, TextAreaField
 from wtforms.validators import InputRequired, Length, Optional, Regexp
@@ -19,6 +18,7 @@ from app.markets.models import STANDARD, Market
 from app.shared.clock import now
 from app.shared.errors import Invalid
 from app.shared.markup import clean_html
+from app.shared.slugs import NO_ADDRESS, slug_from
 from app.shared.texts import Text
 from app.web.forms import TOO_LONG, ShopForm
 
@@ -108,7 +108,7 @@ class DetailsInput:
         if (self.form.category.data or "") not in shelves:
             yield "category", Text("Please choose a category.")
         if not self._address:
-            yield "slug", Text("Please give it an address: the title has no letters for one.")
+            yield "slug", NO_ADDRESS
         if status == Shown.SCHEDULED:
             moment = self.moment
             if moment is None:
@@ -136,7 +136,7 @@ class DetailsInput:
 
     @property
     def _address(self) -> str:
-        return self.form.slug.data or slugify(self.form.title.data or "", max_length=200)
+        return self.form.slug.data or slug_from(self.form.title.data or "", 200)
 
     @property
     def tags(self) -> tuple[str, ...]:

@@ -17,7 +17,7 @@ from wtforms import (
 )
 from wtforms.validators import Length
 
-from app.admin.entry_fields import MISSING, Amount, Lines, Moment, Share, Units, WholeNumber
+from app.admin.entry_fields import Amount, Lines, Moment, Share, Units, WholeNumber, missing
 from app.admin.inventory_forms import RequestKey
 from app.markets.models import Market
 from app.promotions.kinds import Stacking
@@ -209,7 +209,7 @@ def _lacks_parts(form: PromotionForm) -> Iterable[tuple[Field, str]]:
     if not form.value_of("parts"):
         yield form["parts"], Text("Please name the SKUs of a set.")
     if form["pricing"].data == "share" and form.value_of("set_share") is None:
-        yield form["set_share"], MISSING
+        yield form["set_share"], missing(form["set_share"])
     prices = form.amounts("price")
     if form["pricing"].data == "price" and all(field.value is None for field in prices):
         yield prices[0], Text("Please give the price of one market at least.")

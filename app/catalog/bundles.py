@@ -43,15 +43,15 @@ def check_bundle(product: Product) -> None:
     if len(product.variants) != 1 or product.pricing is None:
         problems["pricing"] = Text("a bundle has one variant and a pricing")
     if not 0 < len(product.components) <= MAX_COMPONENTS:
-        problems["components"] = Text("a bundle has 1 to %(most)s components", most=MAX_COMPONENTS)
+        problems["components"] = Text("a bundle has 1 to %(most)s parts", most=MAX_COMPONENTS)
     elif all(each.optional for each in product.components):
         problems["components"] = Text("something in a bundle must be required")
     for place, each in enumerate(product.components):
         if each.quantity < 1:
-            problems[f"components.{place}.quantity"] = Text("a component has at least 1 unit")
+            problems[f"components.{place}.quantity"] = Text("a part has at least 1 unit")
         if len(set(each.choices)) != len(each.choices):
             problems[f"components.{place}.alternatives"] = Text(
-                "a component names each alternative once"
+                "part %(num)s names an alternative twice", num=place + 1
             )
     if isinstance(product.pricing, PercentOff) and not 0 < product.pricing.basis_points < _FULL:
         problems["pricing"] = Text("the share off is more than 0 % and less than 100 %")

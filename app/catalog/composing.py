@@ -188,7 +188,7 @@ class Composing:
     def _refuse_taken(self, product: Product, session: Session) -> None:
         problems: dict[str, str] = {}
         if self._catalog.by_slugs([product.slug], session):
-            problems["slug"] = Text("This address is taken.")
+            problems["slug"] = Text("The address “%(slug)s” is taken.", slug=product.slug)
         if self._catalog.with_skus([product.variants[0].sku], session):
             problems["sku"] = Text("Another product has this SKU.")
         if problems:

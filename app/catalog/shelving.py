@@ -15,6 +15,7 @@ from app.catalog.repository import CatalogRepository
 from app.catalog.shelf_repository import Shelf, ShelfRepository, read_shelf
 from app.db.database import Database, Session
 from app.shared.errors import Conflict, Invalid, NotFound
+from app.shared.slugs import NO_ADDRESS, slug_from
 from app.shared.texts import Text
 
 T = TypeVar("T")
@@ -68,13 +69,15 @@ class Shelving:
     # --- writing ------------------------------------------------------------------------------
 
     def create(self, shelf: Shelf) -> Shelf:
-        """Store a new one behind the others. Raises ``Invalid`` beside ``slug`` and others."""
+        """Store a new one behind the others; one without an address gets that of its name. Raises
+        ``Invalid`` beside ``slug`` and others."""
+        shelf = replace(shelf, slug=shelf.slug or slug_from(_name(shelf), LONGEST_SLUG))
         _check(shelf)
 
         def work(session: Session) -> Shelf:
             self._shelves.take_turn(session)
             if self._shelves.find(type(shelf), shelf.slug, session):
-                raise _invalid("slug", Text("This address is taken."))
+                raise _invalid("slug", Text("The address “%(slug)s” is taken.", slug=shelf.slug))
             position = self._shelves.last_position(type(shelf), session) + 1
             stored = replace(shelf, position=position, revision=1)
             self._shelves.insert(stored, session)
@@ -170,13 +173,19 @@ class Shelving:
         return result
 
 
+def _name(shelf: Category | Collection) -> str:
+    return shelf.name if isinstance(shelf, Category) else shelf.title
+
+
 def _check(shelf: Category | Collection) -> None:
     problems: dict[str, str] = {}
-    name = shelf.name if isinstance(shelf, Category) else shelf.title
-    label = "name" if isinstance(shelf, Category) else "title"
-    if not name:
+    if not _name(shelf):
+        label = "name" if isinstance(shelf, Category) else "title"
         problems[label] = Text("Please give it a name.")
-    if not _SLUG.fullmatch(shelf.slug) or len(shelf.slug) > LONGEST_SLUG:
+    if not shelf.slug:  # and so nothing to make it from
+        if _name(shelf):
+            problems["slug"] = NO_ADDRESS
+    elif not _SLUG.fullmatch(shelf.slug) or len(shelf.slug) > LONGEST_SLUG:
         problems["slug"] = Text("Please use small letters, digits and hyphens.")
     elif shelf.slug in TAKEN_WORDS:
         problems["slug"] = Text("This word cannot be an address. Please choose another.")

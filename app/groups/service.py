@@ -15,11 +15,13 @@ from app.groups.models import Group, Member
 from app.groups.repository import GroupRepository
 from app.shared.clock import now
 from app.shared.errors import Conflict, Invalid
+from app.shared.slugs import slug_from
 from app.shared.texts import Text
 
 MOST_AT_ONCE = 5_000  # addresses
 _TOLD_AT_ONCE = 500
 _TRIES = 5
+_LONGEST_CODE = 40
 _SHAPE = re.compile(r"[a-z0-9][a-z0-9-]{1,39}")
 T = TypeVar("T")
 
@@ -56,9 +58,9 @@ class GroupService:
     # --- the group itself -----------------------------------------------------------------------
 
     def create(self, code: str, name: str) -> Group:
-        """Make an empty group; the same again changes nothing. Raises ``Invalid`` for what is no
-        code, and ``GroupCodeTaken``."""
-        code = code.strip().lower()
+        """Make an empty group; the same again changes nothing. Without a code it gets one from its
+        name. Raises ``Invalid`` for what is no code, and ``GroupCodeTaken``."""
+        code = code.strip().lower() or slug_from(name, _LONGEST_CODE)
         if not _SHAPE.fullmatch(code):
             message = Text("A code has 2 to 40 small letters a to z, digits and hyphens.")
             raise Invalid(message, {"code": message})

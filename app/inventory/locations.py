@@ -9,10 +9,11 @@ from app.db.database import Database, Session
 from app.db.errors import DuplicateKeyError
 from app.inventory.errors import LocationInUse, LocationMoved, LocationTaken, UnknownLocation
 from app.inventory.location_repository import LocationRepository
-from app.inventory.models import DEFAULT_LOCATION, Location
+from app.inventory.models import DEFAULT_LOCATION, Location, LocationCode
 from app.inventory.repository import StockRepository
-from app.inventory.rules import check_code
+from app.inventory.rules import LONGEST_CODE, check_code
 from app.shared.errors import Invalid
+from app.shared.slugs import slug_from
 from app.shared.texts import Text
 
 _COUNTRY = re.compile(r"[A-Z]{2}")
@@ -38,17 +39,19 @@ class Locations:
     def add(
         self, code: str, name: str, *, country: str = "", address: str = "", priority: int = 0
     ) -> Location:
-        """Open a location. Raises ``Invalid`` beside ``code``, ``name`` or ``country``, and
-        ``LocationTaken``."""
+        """Open a location; without a code it gets one from its name. Raises ``Invalid`` beside
+        ``code``, ``name`` or ``country``, and ``LocationTaken``."""
         location = _checked(
             Location(
-                code=check_code(code),
+                code=LocationCode(code.strip()),
                 name=name,
                 country=country,
                 address=address,
                 priority=priority,
             )
         )
+        made = location.code or slug_from(location.name, LONGEST_CODE)
+        location = replace(location, code=check_code(made))
 
         def work(session: Session) -> None:
             self._store_default(session)

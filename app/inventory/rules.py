@@ -22,6 +22,7 @@ from app.shared.texts import Text
 
 MOST = 10_000_000  # units of a SKU at a location
 ANY_MARK = "any"
+LONGEST_CODE = 32
 _CODE = re.compile(r"[a-z0-9][a-z0-9-]{0,31}")
 Units = Mapping[LocationCode, int]
 

@@ -9,5 +9,5 @@ from app.shared.texts import Text
 class PageTaken(Conflict):
     """There is another page at this address."""
 
-    def __init__(self) -> None:
-        super().__init__(Text("There is a page with this address already."))
+    def __init__(self, slug: str) -> None:
+        super().__init__(Text("There is a page at /pages/%(slug)s already.", slug=slug))

@@ -11,6 +11,7 @@ from app.pages.errors import PageTaken
 from app.pages.models import ContentPage
 from app.shared.errors import Invalid, NotFound
 from app.shared.languages import DEFAULT, LANGUAGES
+from app.shared.slugs import NO_ADDRESS, slug_from
 from app.shared.texts import Text
 from app.shop.models import Stored
 from app.shop.service import StoredSettings
@@ -56,14 +57,17 @@ class ContentPages:
         return self._settings.read(_PREFIX + slug).version > 0
 
     def add(self, page: ContentPage) -> ContentPage:
-        """Store a new page; the same again changes nothing. Raises ``Invalid`` with a message for
-        each wrong field, and ``PageTaken`` where its address has another."""
+        """Store a new page, at an address made from its English title if it has none; the same
+        again changes nothing. Raises ``Invalid`` with a message for each wrong field, and
+        ``PageTaken`` where its address has another."""
+        title = page.titles.get(DEFAULT, "")
+        page = replace(page, slug=page.slug or slug_from(title, _LONGEST_SLUG))
         _check(page)
         known = self._settings.read(_PREFIX + page.slug)
         if known.values == plain(page):
             return _page(known)
         if known.values:
-            raise PageTaken
+            raise PageTaken(page.slug)
         return self._store(replace(page, version=known.version))
 
     def change(self, page: ContentPage) -> ContentPage:
@@ -120,10 +124,8 @@ def _check(page: ContentPage) -> None:
 
 
 def _problems(page: ContentPage) -> Iterator[tuple[str, str]]:
-    if len(page.slug) > _LONGEST_SLUG or not _SLUG.fullmatch(page.slug):
-        yield "slug", Text("Please use a-z, 0-9 and hyphens, such as shipping-and-returns.")
-    elif page.slug in _RESERVED:
-        yield "slug", Text("Please choose another address.")
+    if problem := _slug_problem(page):
+        yield "slug", problem
     for field, texts, longest in (
         ("title", page.titles, _LONGEST_TITLE),
         ("body", page.bodies, _LONGEST_BODY),
@@ -140,3 +142,11 @@ def _problems(page: ContentPage) -> Iterator[tuple[str, str]]:
                 )
     if not 0 <= page.position <= _MOST_POSITION:
         yield "position", Text("Please enter 0 to 1000.")
+
+
+def _slug_problem(page: ContentPage) -> str:
+    if not page.slug:  # a missing title is told beside the title
+        return NO_ADDRESS if page.titles.get(DEFAULT) else ""
+    if len(page.slug) > _LONGEST_SLUG or not _SLUG.fullmatch(page.slug):
+        return Text("Please use a-z, 0-9 and hyphens, such as shipping-and-returns.")
+    return Text("Please choose another address.") if page.slug in _RESERVED else ""

@@ -121,6 +121,28 @@ def test_what_is_wrong_is_said_beside_the_field(
     assert entries(app, f"product:{bundle.id}") == []
 
 
+@pytest.mark.parametrize(
+    ("wrong", "told"),
+    [
+        ({"part.0.quantity": "0"}, "Part 1: please give 1 to 1000 units."),
+        ({"part.1.sku": ""}, "Part 2: please name a SKU."),
+        ({"part.1.alternatives": "MUG\nMUG"}, "part 2 names an alternative twice"),
+        ({"part.0.sku": None, "part.1.sku": None}, "a bundle has 1 to 12 parts"),
+    ],
+)
+def test_the_list_of_what_is_wrong_says_which_part(
+    owner: Staff, bundle: Product, wrong: dict[str, str | None], told: str
+) -> None:
+    path = f"/admin/products/{bundle.id}/bundle"
+    form = form_of(owner.get(path), "#bundle") | wrong
+    if None in wrong.values():  # no part at all
+        form = {name: value for name, value in form.items() if not name.startswith("part.")}
+    listed = soup(send(owner, path, form)).select_one("#problems")
+    assert listed is not None
+    assert told in listed.text
+    assert "component" not in listed.text
+
+
 def test_who_saves_second_sees_both_versions(app: Flask, owner: Staff, bundle: Product) -> None:
     path = f"/admin/products/{bundle.id}/bundle"
     mine = form_of(owner.get(path), "#bundle") | {"percent": "20"}
