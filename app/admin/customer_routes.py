@@ -47,8 +47,13 @@ _SORTS = [each.value for each in CustomerSort]
 @needs(Permission.CUSTOMERS_VIEW)
 def customers() -> Response:
     """Customers, searched for or narrowed and sorted."""
+    return _list()
+
+
+def _list(status: int = 200, message: str = "", group: str = "", back: str = "") -> Response:
     names = ("group", "market", "spent", "currency", "since")
-    state = list_state(_SORTS, {"account": ("yes", "no"), **dict.fromkeys(names, ())})
+    filters = {"account": ("yes", "no"), **dict.fromkeys(names, ())}
+    state = list_state(_SORTS, filters, "/admin/customers", back)
     currencies, problem = selling_currencies(), ""
     try:
         wanted = _wanted(state, currencies)
@@ -63,8 +68,10 @@ def customers() -> Response:
     return page(
         "admin/customers/list.html",
         "list",
-        422 if problem else 200,
+        422 if problem else status,
         state=state,
+        message=message,
+        group=group,
         found=found,
         problem=problem,
         groups=service(GroupService).every(),
@@ -113,7 +120,8 @@ def add_to_group() -> BaseResponse:
     chosen = request.form.getlist("customer")[:_PAGE]
     found = [service(CustomerService).get(each) for each in chosen]
     if not found:
-        raise Invalid(Text("Please choose customers first."))
+        message, back = Text("Please choose customers first."), request.form.get("back", "")
+        return _list(422, message, group.code, back)
     new = service(GroupService).add(group.code, [each.email for each in found])
     changed(f"group:{group.code}", group.name, {"emails": []}, {"emails": new})
     leave_message(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from urllib.parse import urlencode
 
 from flask import Response, request
@@ -38,6 +39,17 @@ _STATES = [
 @needs(Permission.STOCK_VIEW)
 def stock() -> Response:
     """All SKUs, searched, narrowed and sorted."""
+    return _list()
+
+
+def _list(
+    status: int = 200,
+    message: str = "",
+    *,
+    threshold: str = "",
+    ticked: Sequence[Sku] = (),
+    back: str = "",
+) -> Response:
     locations = service(Locations).every()
     state = list_state(
         sorts=[each.value for each in StockSort],
@@ -45,12 +57,18 @@ def stock() -> Response:
             "state": [each.value for each in StockState],
             "location": [each.code for each in locations],
         },
+        path="/admin/inventory",
+        back=back,
     )
     found = cut(service(StockList).rows(query_of(state), _PAGE + 1), _PAGE, "cursor")
     return page(
         "admin/inventory/list.html",
         "list",
+        status,
         state=state,
+        message=message,
+        threshold=threshold,
+        ticked=ticked,
         found=found,
         places_to_choose=[(each.code, each.name) for each in locations],
         states=_STATES,
@@ -201,15 +219,18 @@ def _both(mine: int | None, theirs: int | None) -> str:
 def bulk() -> BaseResponse:
     """Move the chosen SKUs, or give them one threshold."""
     skus = list(dict.fromkeys(map(Sku, request.form.getlist("sku"))))[:_PAGE]
+    back = local_path(request.form.get("next", ""), "/admin/inventory")
+    typed = request.form.get("threshold", "")
     if not skus:
-        raise Invalid(Text("Please choose at least one SKU."))
+        message = Text("Please choose at least one SKU.")
+        return _list(422, message, threshold=typed, back=back)
     if request.form.get("action") == "transfer":
         only_looked()
         chosen = urlencode([("sku", each) for each in skus])
         return leave_to(f"/admin/transfers/new?{chosen}")
     form = ThresholdForm(request.form)
     if not form.validate():
-        raise Invalid(form.threshold.errors[0])
+        return _list(422, form.threshold.errors[0], threshold=typed, ticked=skus, back=back)
     wanted, stocktaking = form.threshold.value, service(Stocktaking)
     for each in skus:
         level = stocktaking.find(each)
@@ -219,4 +240,4 @@ def bulk() -> BaseResponse:
         before = level.low_at if level.low_own else None
         changed(f"stock:{each}", each, {"low_at": before}, {"low_at": wanted})
     leave_message(Text.counted("%(num)s SKU changed.", "%(num)s SKUs changed.", len(skus)))
-    return leave_to(local_path(request.form.get("next", ""), "/admin/inventory"))
+    return leave_to(back)

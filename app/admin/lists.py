@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Generic, TypeVar
-from urllib.parse import urlencode
+from urllib.parse import parse_qsl, urlencode
 
 from flask import request
 
@@ -49,23 +49,26 @@ class Slice(Generic[T]):
 
 
 def list_state(
-    sorts: Sequence[str] = (), filters: Mapping[str, Sequence[str]] = {}, path: str = ""
+    sorts: Sequence[str] = (),
+    filters: Mapping[str, Sequence[str]] = {},
+    path: str = "",
+    back: str = "",
 ) -> ListState:
     """The list's state as the request's address says. The first of ``sorts`` is the default;
     ``filters`` names each filter with its values, none for any text. ``path`` is the list's where
-    another address shows it."""
-    wanted = request.args.get("sort", "")
+    another address shows it, and ``back`` what a form of the list said that it stood at."""
+    args = dict(parse_qsl(back.partition("?")[2])) if back else request.args
+    wanted = args.get("sort", "")
     return ListState(
         path=path or request.path,
-        q=request.args.get("q", "").strip()[:_LONGEST],
+        q=args.get("q", "").strip()[:_LONGEST],
         sort=wanted if wanted in sorts[1:] else "",
         filters={
             name: value
             for name, values in filters.items()
-            if (value := request.args.get(name, "").strip()[:_LONGEST])
-            and (not values or value in values)
+            if (value := args.get(name, "").strip()[:_LONGEST]) and (not values or value in values)
         },
-        after=request.args.get("after", "")[:_LONGEST],
+        after=args.get("after", "")[:_LONGEST],
     )
 
 

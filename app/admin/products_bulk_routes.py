@@ -17,6 +17,7 @@ from app.admin.products_bulk_form import (
     read_revisions,
     read_step,
 )
+from app.admin.products_list_page import PATH, show_list
 from app.admin.products_pages import note_one_of_many
 from app.catalog.bulk_editing import BulkEditing, Result, problems_of
 from app.catalog.editing import ProductEditing
@@ -30,7 +31,6 @@ from app.web.registry import service
 from app.web.rendering import leave_to, local_path, page
 
 blueprint = area("bulk", __name__, "/products/bulk")
-_LIST = "/admin/products"
 _MOST_TOLD = 20
 
 
@@ -69,13 +69,19 @@ def _prices_page(**context: Any) -> Response:
 
 
 def _again(refusal: Invalid) -> Response:
-    """The chosen products with what is to be done, to be put right."""
+    """The chosen products with what is to be done, to be put right; the list if none is chosen."""
     ids = [ProductId(each) for each in request.form.getlist("ids")][:200]
+    products = service(ProductEditing).several(ids)
+    if not products:
+        back = local_path(request.form.get("back", ""), PATH)
+        return show_list(
+            422, refusal.message, problems=refusal.fields, typed=request.form, back=back
+        )
     return page(
         "admin/products/bulk.html",
         "content",
         422,
-        products=service(ProductEditing).several(ids),
+        products=products,
         shelves=service(CatalogService).model().shelves.categories,
         markets=all_markets(),
         typed=request.form,
@@ -96,4 +102,4 @@ def _told(results: Sequence[Result]) -> BaseResponse:
         leave_message(Text("%(more)s more were not changed.", more=len(refused) - _MOST_TOLD))
     done = sum(1 for each in results if each.saved)
     leave_message(Text.counted("%(num)s product changed.", "%(num)s products changed.", done))
-    return leave_to(local_path(request.form.get("back", ""), _LIST))
+    return leave_to(local_path(request.form.get("back", ""), PATH))

@@ -12,16 +12,16 @@ from flask.blueprints import BlueprintSetupState
 from werkzeug.wrappers import Response as BaseResponse
 
 from app.admin.guard import area, entry_id, needs, only_looked
-from app.admin.lists import ListState, list_state
 from app.admin.permissions import Permission
 from app.admin.products_details_form import DetailsForm, DetailsInput, posted
+from app.admin.products_list_page import PATH as LIST
+from app.admin.products_list_page import show_list
 from app.admin.products_pages import note_change, path_of
 from app.admin.undoing import undoable
 from app.catalog.editing import ProductEditing
-from app.catalog.listed import ListSort, ProductFilter, Shown, StockFilter
+from app.catalog.listed import Shown
 from app.catalog.models import Product, ProductKind, ProductStatus, Variant
 from app.catalog.previews import Previews
-from app.catalog.product_list import ProductList
 from app.catalog.product_parts import from_plain
 from app.catalog.service import CatalogService
 from app.markets.context import all_markets
@@ -33,9 +33,7 @@ from app.web.registry import service
 from app.web.rendering import leave_to, page
 
 blueprint = area("products", __name__, "/products")
-LIST = "/admin/products"
 _ID = re.compile(r"prd_[0-9a-z]{26}", re.ASCII)
-_MOST_VENDORS = 300
 _NOTHING_YET = Product(
     id=ProductId(""), slug="", title="", vendor="", type="", kind=ProductKind.SIMPLE,
     status=ProductStatus.DRAFT, description_html="", category="", tags=(), options=(),
@@ -47,49 +45,7 @@ _NOTHING_YET = Product(
 @needs(Permission.CATALOG_VIEW)
 def entries() -> Response:
     """Every product, whatever its status."""
-    state = _state()
-    found = service(ProductList).page(_filter(state))
-    shelves = service(CatalogService).model().shelves.categories
-    vendors = sorted(service(CatalogService).model().vendors, key=str.casefold)[:_MOST_VENDORS]
-    return page(
-        "admin/products/list.html",
-        "list",
-        state=state,
-        found=found,
-        shelves=shelves,
-        category_pairs=[(each.slug, each.name) for each in shelves],
-        vendor_pairs=[(each, each) for each in vendors],
-        markets=all_markets(),
-        problems={},
-        typed={},
-    )
-
-
-def _state() -> ListState:
-    return list_state(
-        sorts=[each.value for each in ListSort],
-        filters={
-            "status": [each.value for each in Shown],
-            "kind": [each.value for each in ProductKind],
-            "category": (),
-            "vendor": (),
-            "stock": [each.value for each in StockFilter],
-        },
-    )
-
-
-def _filter(state: ListState) -> ProductFilter:
-    chosen = state.filters
-    return ProductFilter(
-        q=state.q,
-        status=Shown(chosen["status"]) if "status" in chosen else None,
-        kind=ProductKind(chosen["kind"]) if "kind" in chosen else None,
-        category=chosen.get("category", ""),
-        vendor=chosen.get("vendor", ""),
-        stock=StockFilter(chosen["stock"]) if "stock" in chosen else None,
-        sort=ListSort(state.sort),
-        after=state.after,
-    )
+    return show_list()
 
 
 # --- a new one ------------------------------------------------------------------------------------

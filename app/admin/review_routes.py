@@ -33,8 +33,14 @@ _ALL = "all"
 @needs(Permission.REVIEWS_EDIT)
 def reviews() -> Response:
     """Those that wait to be read, unless others are asked for; ``q`` is a product's address."""
+    return _list()
+
+
+def _list(status: int = 200, message: str = "", reason: str = "", back: str = "") -> Response:
     states = [each.value for each in ReviewState]
-    state = list_state(filters={"state": [*states, _ALL], "stars": _STARS})
+    state = list_state(
+        filters={"state": [*states, _ALL], "stars": _STARS}, path="/admin/reviews", back=back
+    )
     chosen = state.filters.get("state", ReviewState.WAITING.value)
     wanted = ReviewFilter(
         state=None if chosen == _ALL else ReviewState(chosen),
@@ -46,7 +52,10 @@ def reviews() -> Response:
     return page(
         "admin/reviews/list.html",
         "list",
+        status,
         state=state,
+        message=message,
+        reason=reason,
         chosen=chosen,
         found=found,
         titles=_titles(found.items),
@@ -90,11 +99,11 @@ def _show(review_id: ReviewId, status: int = 200, message: str = "", reason: str
 def decide() -> BaseResponse:
     """Publish or refuse each review that was chosen, as it was read: ``handle`` names both."""
     handles, reason = request.form.getlist("handle"), request.form.get("reason", "").strip()
-    action = request.form.get("action", "")
+    action, back = request.form.get("action", ""), request.form.get("back", "")
+    if not handles:
+        return _list(422, Text("Please choose reviews first."), reason, back)
     if action not in {"publish", "refuse"} or len(reason) > _LONGEST_REASON:
         raise Invalid(Text("Please choose to publish or to refuse, with a reason in 500 letters."))
-    if not handles:
-        raise Invalid(Text("Please choose reviews first."))
     read = [_handle(text) for text in handles[: 2 * _PAGE]]
     moved_on = [each for each in read if not _decide(*each, action, reason)]
     if len(read) == 1 and moved_on:
@@ -102,7 +111,6 @@ def decide() -> BaseResponse:
         only_looked()
         return _show(moved_on[0][0], 409, message, reason)
     _report(len(read) - len(moved_on), len(moved_on), action)
-    back = request.form.get("back", "")
     fits = back.startswith("/admin/reviews")
     return leave_to(back if fits else "/admin/reviews")
 

@@ -135,15 +135,15 @@ def test_who_is_lost_in_the_panel_is_led_back_to_it(app: Flask) -> None:
 
 
 def test_what_a_form_lacks_is_said_in_the_panel_with_the_way_back_to_it(app: Flask) -> None:
-    owner, list_ = Staff(app), "/admin/inventory?q=mug"
-    form = {"csrf_token": owner.token(), "action": "threshold"}
+    owner, list_ = Staff(app), "/admin/promotions?q=mug"
+    form = {"csrf_token": owner.token(), "active": "off"}
     answer = owner.client.post(
-        "/admin/inventory/bulk", data=form, headers={"Referer": f"http://localhost{list_}"}
+        "/admin/promotions/bulk", data=form, headers={"Referer": f"http://localhost{list_}"}
     )
     assert answer.status_code == 422
     assert soup(answer).select_one("nav[aria-label=Admin]") is not None
-    assert "at least one SKU" in answer.text
+    assert "at least one promotion" in answer.text
     assert _ways(answer) == [list_, "/admin"]
     elsewhere = {"Referer": "https://elsewhere.example/admin"}
-    answer = owner.client.post("/admin/inventory/bulk", data=form, headers=elsewhere)
+    answer = owner.client.post("/admin/promotions/bulk", data=form, headers=elsewhere)
     assert _ways(answer) == ["/admin", "/"]
