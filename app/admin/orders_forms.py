@@ -13,6 +13,7 @@ from app.admin.lists import ListState
 from app.checkout.refund_rules import Balance, RefundWish
 from app.orders.finding import OrderFilter, OrderSort
 from app.orders.models import Order
+from app.shared.emails import normal_email
 from app.shared.errors import Invalid
 from app.shared.money import Money
 from app.shared.texts import Text
@@ -53,6 +54,18 @@ def request_key(data: MultiDict[str, str]) -> str:
     if not 8 <= len(key) <= 100:
         raise Invalid(Text("The form came without its key. Please send it again."))
     return key
+
+
+def new_email(data: MultiDict[str, str]) -> str:
+    """A mail address in its one spelling. Raises ``Invalid`` beside its field."""
+    text = data.get("email", "")
+    if not text.strip():
+        message = Text("Please enter an e-mail address.")
+        raise Invalid(message, {"email": message})
+    try:
+        return normal_email(text)
+    except ValueError as error:
+        raise Invalid(str(error), {"email": str(error)}) from error
 
 
 def whole_number(text: str, name: str) -> int:

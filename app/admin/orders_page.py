@@ -26,6 +26,7 @@ from app.orders.service import OrderService
 from app.payments.disputes import DisputeService
 from app.payments.models import AttemptState, AuthorisationState, CaptureState
 from app.payments.service import PaymentService
+from app.shared.emails import is_erased
 from app.shared.texts import Text
 from app.web.registry import service
 from app.web.rendering import page
@@ -86,9 +87,14 @@ def order_changed(before: Order, more: dict[str, Any] | None = None) -> Order:
 
 
 def order_page(
-    order: Order, status: int = 200, note: Typed | None = None, said: str = ""
+    order: Order,
+    status: int = 200,
+    note: Typed | None = None,
+    said: str = "",
+    email: Typed | None = None,
 ) -> Response:
-    """The page; ``note`` is a note that was refused, ``said`` is read out."""
+    """The page; ``note`` is a note that was refused, ``email`` a mail address that was, ``said`` is
+    read out."""
     payments, refunding = service(PaymentService), service(Refunding)
     capture = payments.find_capture(order.id)
     attempts = payments.attempts_of(order.id)
@@ -123,6 +129,8 @@ def order_page(
         given_up=service(Outbox).given_up(MOST, order_id=order.id),
         notes=service(Invoicing).notes_of(order) if order.is_paid else [],
         note=note or Typed(),
+        email=email or Typed(values={"email": order.email}),
+        is_erased=is_erased(order.email),
         looks={AuthorisationState.CAPTURED: _GOOD, CaptureState.CAPTURED: _GOOD},
     )
 

@@ -11,9 +11,9 @@ from werkzeug.wrappers import Response as BaseResponse
 from app.admin.csv_download import csv_file
 from app.admin.differences import differences
 from app.admin.given_up import try_again
-from app.admin.guard import area, changed, needs, staff
+from app.admin.guard import area, changed, needs, only_looked, staff
 from app.admin.lists import ListState, Slice, list_state
-from app.admin.orders_forms import order_filter, request_key, typed
+from app.admin.orders_forms import new_email, order_filter, request_key, typed
 from app.admin.orders_page import (
     goods_status,
     order_changed,
@@ -26,7 +26,7 @@ from app.admin.permissions import Permission
 from app.markets.address_form import AddressForm
 from app.markets.service import MarketService
 from app.orders.desk import OrderDesk, within_period
-from app.orders.errors import AddressChanged
+from app.orders.errors import AddressChanged, EmailChanged
 from app.orders.finding import OrderSort, Payment
 from app.orders.models import FulfilmentState, Order, OrderState
 from app.orders.rules import FULFILMENT_LABELS
@@ -160,6 +160,34 @@ def send_confirmation(number: str) -> BaseResponse:
     changed(f"order:{order.number}", order.number, {}, {"confirmation sent to": order.email})
     leave_message(Text("The confirmation is on its way to %(email)s.", email=order.email))
     return leave_to(path_of(order))
+
+
+@blueprint.post("/<number>/email")
+@needs(Permission.ORDERS_EDIT)
+def correct_email(number: str) -> BaseResponse:
+    """Have mails about an order go to another address, over the one that was read."""
+    order, form = order_of(number), request.form
+    try:
+        email = new_email(form)
+        after = service(OrderDesk).correct_email(
+            order.id, email, seen=form.get("seen", ""), by=staff().email
+        )
+    except Invalid as refusal:
+        return order_page(order, 422, email=typed(form, refusal))
+    except EmailChanged as meanwhile:
+        return order_page(meanwhile.order, 409, email=typed(form, message=meanwhile.message))
+    if after is None:
+        only_looked()
+    else:
+        changed(f"order:{order.number}", order.number, _whose(order), _whose(after))
+    leave_message(Text("Mails about this order go to %(email)s.", email=email))
+    if after and after.is_paid:
+        leave_message(Text("The confirmation is on its way to %(email)s.", email=email))
+    return leave_to(path_of(order))
+
+
+def _whose(order: Order) -> dict[str, str | None]:
+    return {"email": order.email, "account_id": order.account_id}
 
 
 @blueprint.post("/<number>/given-up")

@@ -77,7 +77,13 @@ def cancelled(attempt_id: str) -> BaseResponse:
 
 def _settled(attempt: Attempt) -> BaseResponse:
     service(Settlement).settle_patiently(attempt.id)
-    return see_other(order_path(attempt.order_number, attempt.access_token))
+    return see_other(_order_url(attempt))
+
+
+def _order_url(attempt: Attempt) -> str:
+    """The order's link as it is now: staff who correct its mail address renew it."""
+    order = service(OrderService).get(attempt.order_id)
+    return order_path(order.number, order.access_token)
 
 
 @blueprint.get("/<attempt_id>")
@@ -85,7 +91,7 @@ def status(attempt_id: str) -> BaseResponse:
     """What is known of a payment; the page refreshes itself until it is certain."""
     look = service(Settlement).look(AttemptId(attempt_id))
     attempt = look.attempt
-    order_url = order_path(attempt.order_number, attempt.access_token)
+    order_url = _order_url(attempt)
     if attempt.state is AttemptState.CAPTURED:
         return see_other(order_url)
     kind, message, retry_url = _describe(look)

@@ -69,11 +69,13 @@ class NotificationService:
         outbox.subscribe(PAYMENT_RETURNED, "mail.payment_returned", self.tell_payment_returned)
 
     def confirm_order(self, event: Event) -> None:
-        """Send the order confirmation; once more for each key with which staff ask for it."""
+        """Send the order confirmation, once to each address that the order had; once more for each
+        key with which staff ask for it."""
         order = self._orders.get(OrderId(event.payload["order_id"]))
+        key = event.payload.get("key", order.confirmation_key)
         self.send_about(
             order,
-            key=f"order-confirmation-{order.id}{event.payload.get('key', '')}",
+            key=f"order-confirmation-{order.id}{key}",
             subject=Text("Your order %(number)s", number=order.number),
             template="emails/order_confirmation",
         )

@@ -9,8 +9,14 @@ from datetime import timedelta
 from app.db.database import Database, Session
 from app.db.outbox import Outbox
 from app.orders.desk_repository import OrderDeskRepository
-from app.orders.errors import AddressChanged, AddressFixed, TaxedElsewhere
-from app.orders.events import CONFIRMATION_ASKED
+from app.orders.errors import (
+    AddressChanged,
+    AddressFixed,
+    EmailChanged,
+    PersonErased,
+    TaxedElsewhere,
+)
+from app.orders.events import CONFIRMATION_ASKED, ORDERS_MOVED
 from app.orders.finding import (
     NOTED,
     FoundOrders,
@@ -22,8 +28,9 @@ from app.orders.finding import (
 from app.orders.models import Order
 from app.orders.service import OrderService
 from app.shared.clock import now
+from app.shared.emails import is_erased
 from app.shared.errors import Conflict, Invalid
-from app.shared.ids import OrderId
+from app.shared.ids import OrderId, new_secret
 from app.shared.places import place, read_place
 from app.shared.postal import Address
 from app.shared.texts import Text
@@ -146,6 +153,42 @@ class OrderDesk:
             self._orders.note(order.id, "mail", said, session=session, key=f"mail:{key}", by=by)
 
         self._database.in_transaction(work)
+
+    def correct_email(self, order_id: OrderId, email: str, *, seen: str, by: str) -> Order | None:
+        """Have mails about an order go to another address, over ``seen``, the one that was read;
+        None if they go there already.
+
+        Every mail to come goes there, and the confirmation of a paid order at once. Whoever got
+        mail at the old address may be a stranger: the order's link in it is void from now on, the
+        new one is in the confirmation. An account that bought the order keeps it. One that has it
+        only because the address is its own loses it, and whoever has proven to own the new one
+        finds it in theirs, as if it had been typed at once. What a gateway was told stays as it
+        was sent, so its own receipt may go to the old address; and gift cards that went there are
+        not sent again, since whoever has their code can spend them.
+
+        Raises ``EmailChanged`` if somebody else corrected it since, and ``PersonErased``.
+        """
+
+        def work(session: Session) -> bool:
+            current = self._orders.get(order_id, session)
+            if is_erased(current.email):
+                raise PersonErased
+            if current.email == email:
+                return False
+            if current.email != seen or not self._lists.set_email(
+                current, email, new_secret(), session
+            ):
+                raise EmailChanged(current)
+            said = Text(
+                "Mail address corrected from %(before)s to %(after)s", before=seen, after=email
+            )
+            self._orders.note(order_id, "mail", said, session=session, by=by)
+            self._outbox.publish(ORDERS_MOVED, {"order_ids": [order_id]}, session)
+            if current.is_paid:
+                self._outbox.publish(CONFIRMATION_ASKED, {"order_id": order_id}, session)
+            return True
+
+        return self._orders.get(order_id) if self._database.in_transaction(work) else None
 
     def change_address(self, seen: Order, address: Address, *, by: str) -> Order:
         """Send a paid order elsewhere, as long as nothing of it is shipped; ``seen`` is the order

@@ -16,7 +16,15 @@ from datetime import UTC, datetime, timedelta
 from app.db.database import Database, Document, Session, find_any
 from app.db.pages import page_back
 from app.orders.documents import order_from_document
-from app.orders.finding import NOTED, RETURNED, OrderFilter, Payment, words_in
+from app.orders.finding import (
+    NOTED,
+    RETURNED,
+    OrderFilter,
+    Payment,
+    words_in,
+    words_of,
+    words_of_email,
+)
 from app.orders.models import Order, OrderState
 from app.shared.ids import OrderId
 
@@ -228,6 +236,29 @@ class OrderDeskRepository:
             },
             session=session,
         )
+        return bool(done.modified_count)
+
+    def set_email(self, order: Order, email: str, access_token: str, session: Session) -> bool:
+        """Write another mail address over the one that was read, with another secret link, and
+        take the order from an account that adopted it; False if the address is another by now."""
+        changes: Document = {
+            "email": email,
+            "email_version": order.email_version + 1,
+            "access_token": access_token,
+        }
+        if order.adopted:
+            changes |= {"account_id": None, "adopted": False}
+        done = self._orders.update_one(
+            {"_id": order.id, "email": order.email},
+            {
+                "$set": changes,
+                "$addToSet": {"former_emails": order.email},
+                "$pullAll": {"search": words_of_email(order.email)},
+            },
+            session=session,
+        )
+        if done.modified_count:  # with what the name or the goods share with the old address
+            self.add_words(order.id, words_of(replace(order, email=email)), session)
         return bool(done.modified_count)
 
 

@@ -16,6 +16,26 @@ class AddressChanged(Conflict):
         self.order = order
 
 
+class EmailChanged(Conflict):
+    """Somebody else corrected the mail address since it was read; ``order`` is as it is now."""
+
+    def __init__(self, order: Order) -> None:
+        super().__init__(
+            Text(
+                "Somebody else has changed this address to %(email)s. Please look again.",
+                email=order.email,
+            )
+        )
+        self.order = order
+
+
+class PersonErased(Conflict):
+    """Whoever placed the order is forgotten: nobody is written to about it any more."""
+
+    def __init__(self) -> None:
+        super().__init__(Text("Whoever placed this order was erased: no mail is sent about it."))
+
+
 class AddressFixed(Conflict):
     """The order is not paid, cancelled, or partly on its way: its address stays."""
 

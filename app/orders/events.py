@@ -3,6 +3,7 @@
 ORDER_PAID = "order.paid"
 ORDER_CANCELLED = "order.cancelled"
 ORDERS_MOVED = "order.moved"  # payload: order_ids; they belong to another account, or to none now
-CONFIRMATION_ASKED = "order.confirmation_asked"  # staff send its confirmation again; also: key
+# Staff send its confirmation again, also: key; or corrected its mail address, without one.
+CONFIRMATION_ASKED = "order.confirmation_asked"
 # Its shopper, or the shop (``by_shop``), cancelled it, before or after paying.
 ORDER_WITHDRAWN = "order.withdrawn"

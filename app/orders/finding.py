@@ -74,13 +74,17 @@ def words_in(text: str) -> tuple[str, ...]:
 def words_of(order: Order) -> list[str]:
     """The words under which an order is found from the beginning."""
     found = {*_words(order.number), order.number.lower().rpartition("-")[2]}
-    found |= {order.email.lower(), order.email.lower().partition("@")[0]}
-    found |= set(words_of_address(order.address))
+    found |= {*words_of_email(order.email), *words_of_address(order.address)}
     for line in order.lines:
         things = [(line.sku, line.title), *((part.sku, part.title) for part in line.parts)]
         for sku, title in things:
             found |= {sku.lower(), *_words(title)}
     return sorted(filter(None, found))
+
+
+def words_of_email(email: str) -> list[str]:
+    """The same of a mail address: all of it, and what is before the "@"."""
+    return [email.lower(), email.lower().partition("@")[0]]
 
 
 def words_of_address(address: Address) -> list[str]:

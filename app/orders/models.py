@@ -206,6 +206,14 @@ class Order:
     credit: tuple[CreditUse, ...] = ()  # what gift cards and store credit pay of the total
     credit_refunded: Money | None = None  # of what was refunded: what went to credit accounts
     address_version: int = 0  # grows as staff change the address
+    email_version: int = 0  # grows as staff correct the mail address
+    adopted: bool = False  # a guest placed it: the account has it by its mail address alone
+
+    @property
+    def confirmation_key(self) -> str:
+        """What names the confirmation that goes to its mail address by itself: "" for the first
+        address, so that each is sent one."""
+        return f"-{self.email_version}" if self.email_version else ""
 
     @property
     def due(self) -> Money:
@@ -257,11 +265,13 @@ class Order:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class ErasedOrder:
-    """An order that says no more who placed it, with the ``email`` that it had."""
+    """An order that says no more who placed it, with the ``email`` that it had, and those that
+    staff corrected before."""
 
     id: OrderId
     number: str
     email: str
+    former_emails: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -170,7 +170,12 @@ class OrderRepository:
 
     def adopt(self, account_id: AccountId, email: str, session: Session) -> list[OrderId]:
         """Give the orders that guests placed with this address to the account; which they are."""
-        return self._move({"email": email, "account_id": None}, account_id, session)
+        query = {"email": email, "account_id": None}
+        ids = [each["_id"] for each in self._orders.find(query, {"_id": 1}, session=session)]
+        if ids:
+            change = {"$set": {"account_id": account_id, "adopted": True}}
+            self._orders.update_many(query, change, session=session)
+        return ids
 
     def person_of(self, account_id: AccountId, session: Session) -> list[Document]:
         """An account's orders as they are stored."""
@@ -209,18 +214,12 @@ class OrderRepository:
         kept = [word for word in document.get("search", ()) if word.startswith("is:")]
         self._orders.update_one(
             {"_id": document["_id"]},
-            {"$set": {**changes, "search": words_of(nobody) + kept, "erased_at": now()}},
+            {
+                "$set": {**changes, "search": words_of(nobody) + kept, "erased_at": now()},
+                "$unset": {"former_emails": ""},
+            },
             session=session,
         )
-
-    def _move(
-        self, query: Document, account_id: AccountId | None, session: Session
-    ) -> list[OrderId]:
-        ids = [each["_id"] for each in self._orders.find(query, {"_id": 1}, session=session)]
-        if ids:
-            change = {"$set": {"account_id": account_id}}
-            self._orders.update_many(query, change, session=session)
-        return ids
 
     def count_of_cart(
         self, cart_id: CartId, version: int, state: OrderState, session: Session

@@ -319,7 +319,12 @@ class OrderService:
 
 
 def _erased(document: Document) -> ErasedOrder:
-    return ErasedOrder(id=document["_id"], number=document["number"], email=document["email"])
+    return ErasedOrder(
+        id=document["_id"],
+        number=document["number"],
+        email=document["email"],
+        former_emails=tuple(document.get("former_emails", ())),
+    )
 
 
 def _may_see(order: Order, token: str, account_id: AccountId | None) -> bool:

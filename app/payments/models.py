@@ -76,7 +76,7 @@ class Attempt:
     id: AttemptId
     order_id: OrderId
     order_number: str
-    access_token: str
+    access_token: str  # of the order, as it was then
     gateway: str
     state: AttemptState
     amount: Money

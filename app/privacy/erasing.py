@@ -29,10 +29,12 @@ class Traces:
     ) -> None:
         """Have everything removed that is left of somebody; ``email`` is "" if the address may be
         another's."""
+        emails = {name for each in orders for name in (each.email, *each.former_emails)}
+        emails |= {email} if email else set()
         payload = {
             "account_id": account_id,
             "email": email,
-            "emails": sorted({each.email for each in orders} | ({email} if email else set())),
+            "emails": sorted(emails),
             "order_ids": [each.id for each in orders],
             "numbers": [each.number for each in orders],
         }
