@@ -14,8 +14,11 @@ from app.admin.customer_forms import new_key
 from app.admin.given_up import MOST, try_again
 from app.admin.guard import allowed, area, changed, needs, only_looked, staff
 from app.admin.lists import ListState, Slice, cut, list_state
+from app.admin.orders_forms import Typed, new_email, typed
 from app.admin.permissions import Permission
+from app.checkout.card_sending import CardSending
 from app.credit.codes import show_code
+from app.credit.events import GIFT_CARD_ISSUED
 from app.credit.models import CreditAccount, CreditFilter, CreditState, ListedCredit, Recipient
 from app.credit.service import CreditService
 from app.db.cache import Cache
@@ -23,6 +26,7 @@ from app.db.outbox import Outbox
 from app.identity.service import AccountService
 from app.shared.clock import now
 from app.shared.credit import CreditKind
+from app.shared.errors import Invalid
 from app.shared.ids import CreditId
 from app.shared.texts import Text, speaking
 from app.web.memory import leave_message
@@ -203,20 +207,29 @@ def check() -> Response:
 @needs(Permission.CREDIT_VIEW)
 def account(credit_id: str) -> Response:
     """An account and everything that happened to it; who issued a card sees its code once."""
-    credit = service(CreditService)
-    found = credit.get(CreditId(credit_id))
+    found = service(CreditService).get(CreditId(credit_id))
     is_new = allowed(Permission.CREDIT_EDIT) and service(Cache).take(_new_card(found.id))
+    return _account_page(found, show_code(service(CreditService).code_of(found)) if is_new else "")
+
+
+def _account_page(
+    found: CreditAccount, code: str = "", status: int = 200, email: Typed | None = None
+) -> Response:
+    credit, given_up = service(CreditService), service(Outbox).given_up(MOST, credit_id=found.id)
     entries = credit.history(found.id)
     return page(
         "admin/gift_cards/account.html",
         "content",
+        status,
         account=found,
         owner=service(AccountService).find(found.account_id) if found.account_id else None,
         entries=entries,
         sold=next((each.order_id for each in entries if each.order_id and each.amount), None),
-        given_up=service(Outbox).given_up(MOST, credit_id=found.id),
+        given_up=given_up,
+        refused=next((each.id for each in given_up if each.topic == GIFT_CARD_ISSUED), ""),
+        email=email or Typed(),
         fault=credit.fault_of(found.id),
-        code=show_code(credit.code_of(found)) if is_new else "",
+        code=code,
         now=now(),
     )
 
@@ -267,4 +280,23 @@ def send_again(credit_id: str) -> BaseResponse:
         label=str(card.label),
         credit_id=card.id,
     )
+    return leave_to(f"/admin/gift-cards/{card.id}")
+
+
+@blueprint.post("/<credit_id>/recipient")
+@needs(Permission.CREDIT_EDIT)
+def send_elsewhere(credit_id: str) -> BaseResponse:
+    """Send a card that nobody took to the address that was meant. To which stands on the timeline
+    of the order that sold it, not in the log, which outlives persons who are erased."""
+    card, event_id = service(CreditService).get(CreditId(credit_id)), request.form.get("event", "")
+    try:
+        email = new_email(request.form)
+    except Invalid as refusal:
+        return _account_page(card, status=422, email=typed(request.form, refusal))
+    if service(CardSending).send_elsewhere(card, event_id, email, by=staff().email):
+        changed(_subject(card), str(card.label), {"given up": event_id}, {"sent to": "elsewhere"})
+        leave_message(Text("The card is on its way to %(email)s.", email=email))
+    else:
+        only_looked()
+        leave_message(Text("Nothing is left to be sent again there: it went out, or is about to."))
     return leave_to(f"/admin/gift-cards/{card.id}")

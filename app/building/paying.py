@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from app.building.foundation import Foundation
 from app.building.goods import Goods
 from app.building.selling import Selling
+from app.checkout.card_sending import CardSending
 from app.checkout.crediting import Crediting
 from app.checkout.disputing import Disputing
 from app.checkout.placing import Placing
@@ -41,6 +42,7 @@ class Paying:
     disputes: DisputeService
     inbox: WebhookInbox
     credit: CreditService
+    card_sending: CardSending
     crediting: Crediting
     holds: CreditHolds
     units: OrderUnits
@@ -81,6 +83,7 @@ def build_paying(base: Foundation, goods: Goods, selling: Selling) -> Paying:
         disputes=disputes,
         inbox=WebhookInbox(database, outbox, switchboard),
         credit=credit,
+        card_sending=CardSending(database, outbox, orders, credit),
         crediting=Crediting(CreditSources(database), payments),
         holds=holds,
         units=units,

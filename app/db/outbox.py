@@ -187,12 +187,19 @@ class Outbox:
         found = self._events.find(query).sort("gave_up_at", -1).limit(most)
         return [_given_up(each) for each in found]
 
-    def try_again(self, event_id: str, **about: str) -> GivenUp | None:
-        """Have what was given up of an event tried once more, and nothing else of it; ``about`` as
-        in ``given_up``. None if nothing of such an event is given up: asked for twice, it is tried
-        once."""
+    def try_again(
+        self,
+        event_id: str,
+        session: Session | None = None,
+        instead: Mapping[str, Any] | None = None,
+        /,
+        **about: str,
+    ) -> GivenUp | None:
+        """Have what was given up of an event tried once more, with ``instead`` in its payload, and
+        nothing else of it; ``about`` as in ``given_up``. None if nothing of such an event is given
+        up: asked for twice, it is tried once."""
         query = {"_id": event_id, "state": "done", "gave_up_at": until(now()), **_with(about)}
-        found = self._events.find_one(query)
+        found = self._events.find_one(query, session=session)
         if found is None:
             return None
         moment = now()
@@ -201,9 +208,10 @@ class Outbox:
             "$unset": dict.fromkeys(("gave_up_at", "gave_up", "gave_up_by", "done_at"), ""),
             "$pullAll": {"done": _who_gave_up(found)},
         }
+        change["$set"] |= {f"payload.{name}": value for name, value in (instead or {}).items()}
         change["$set"]["state"] = "pending"
         query["gave_up_at"] = found["gave_up_at"]
-        asked = self._events.update_one(query, change).modified_count
+        asked = self._events.update_one(query, change, session=session).modified_count
         return _given_up(found) if asked else None
 
     def backlog(self, most: int = 1_000) -> Backlog:

@@ -242,6 +242,16 @@ class OrderRepository:
             for other in self._orders.find(query, session=session)
         )
 
+    def set_gift_email(
+        self, order_id: OrderId, position: int, email: str, session: Session
+    ) -> None:
+        """Say of a line (counted from 1) to whom its gift cards go."""
+        self._orders.update_one(
+            {"_id": order_id},
+            {"$set": {f"lines.{position - 1}.gift_email": email}},
+            session=session,
+        )
+
     def claim(self, order_id: OrderId, gateway: str, session: Session) -> bool:
         """Mark an unpaid order as about to be charged by this gateway; from then on it cannot be
         cancelled."""

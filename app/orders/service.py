@@ -183,6 +183,11 @@ class OrderService:
         known = order.email.casefold().encode() if order else b""
         return order if order and hmac.compare_digest(known, given) else None
 
+    def correct_gift_email(self, order: Order, position: int, email: str, session: Session) -> None:
+        """Have a line's gift cards go to another address than was typed for them."""
+        if email != (order.lines[position - 1].gift_email or order.email):
+            self._orders.set_gift_email(order.id, position, email, session)
+
     def claim(self, order_id: OrderId, gateway: str, session: Session) -> bool:
         """Bind an unpaid order to the payment that is about to be captured by this gateway, which
         may be another than the one that was chosen first."""

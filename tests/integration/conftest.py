@@ -5,7 +5,10 @@ from __future__ import annotations
 import pytest
 
 from tests.support.catalog import CatalogMaker
+from tests.support.odd_mail import mailing, odd_server
 from tests.support.shopper import Shopper
+
+__all__ = ["mailing", "odd_server"]
 
 
 @pytest.fixture
