@@ -10,6 +10,7 @@ from app.building.selling import Selling
 from app.checkout.card_sending import CardSending
 from app.checkout.crediting import Crediting
 from app.checkout.disputing import Disputing
+from app.checkout.money_back import MoneyBack
 from app.checkout.placing import Placing
 from app.checkout.reconciliation import Reconciler
 from app.checkout.refund_credit import RefundCredit
@@ -48,6 +49,7 @@ class Paying:
     units: OrderUnits
     refunding: Refunding
     disputing: Disputing
+    money_back: MoneyBack
     settlement: Settlement
     checkout: CheckoutService
     reconciler: Reconciler
@@ -89,6 +91,7 @@ def build_paying(base: Foundation, goods: Goods, selling: Selling) -> Paying:
         units=units,
         refunding=refunding,
         disputing=Disputing(database, outbox, orders, payments, disputes, format_money),
+        money_back=MoneyBack(payments, refunds, disputes, format_money),
         settlement=settlement,
         checkout=CheckoutService(base.keys, placing, orders, payments, outbox),
         reconciler=Reconciler(

@@ -60,8 +60,9 @@ def _mailing(shop: Shop) -> Iterable[_Handlers]:
     yield IdentityMails(mail, people.accounts, people.links)
     yield GiftCardMails(mail, shop.paying.credit)
     yield OrderMails(
-        mail, selling.orders, shop.after.shipping, shop.after.returns, shop.paying.refunding
-    )
+        mail, selling.orders, shop.after.shipping, shop.after.returns, shop.paying.refunding,
+        shop.paying.money_back,
+    )  # fmt: skip
     yield StockMails(mail, goods.alerts, shop.base.settings.base_url)
     yield StaffMails(mail, shop.base.outbox, people.accounts, goods.catalog)
     yield DraftMails(mail, selling.drafts, goods.markets)

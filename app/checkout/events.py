@@ -3,6 +3,7 @@
 from enum import StrEnum
 
 REFUNDED = "checkout.refunded"  # payload: order_id, refund_id, amount (minor units)
+REFUND_RETURNED = "checkout.refund_returned"  # by the bank; payload: order_id, refund_id, amount
 PAYMENT_RETURNED = "checkout.payment_returned"  # payload: order_id, payment_id, message, words
 REPAIR_WANTED = "checkout.repair_wanted"  # payload: finding_id, action, by
 DUPLICATE_PREVENTED = "checkout.duplicate_prevented"  # payload: kind, market

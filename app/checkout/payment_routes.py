@@ -136,6 +136,8 @@ def _describe(look: Look) -> tuple[str, str, str]:
     attempt = look.attempt
     if attempt.state in _ENDED:
         kind, message = _ENDED[attempt.state]
+        if attempt.state is AttemptState.EXPIRED and _is_sent_back(attempt):
+            message = Text("The payment was sent back in full before the order was booked")
         return kind, message, "" if attempt.state is AttemptState.LOST else _CHECKOUT
     if attempt.state is AttemptState.CREATED:
         message = Text(
@@ -147,6 +149,11 @@ def _describe(look: Look) -> tuple[str, str, str]:
     if attempt.state is AttemptState.OPEN and look.answered:
         return "open", Text("This order is not paid yet."), payment_path(attempt)
     return "checking", Text("We are checking your payment. Please do not pay again."), ""
+
+
+def _is_sent_back(attempt: Attempt) -> bool:
+    capture = service(PaymentService).find_capture(attempt.order_id)
+    return capture is not None and capture.sent_back and capture.attempt_id == attempt.id
 
 
 @blueprint.get("/<attempt_id>/razorpay")

@@ -11,7 +11,7 @@ from dataclasses import replace
 from datetime import timedelta
 
 from app.checkout.errors import NotRefundable, PaymentDisputed, RefundChanged, RefundTooHigh
-from app.checkout.events import REFUNDED
+from app.checkout.events import REFUND_RETURNED, REFUNDED
 from app.checkout.refund_credit import RefundCredit, refunded_text
 from app.checkout.refund_preview import agreed_on
 from app.checkout.refund_rules import (
@@ -42,6 +42,7 @@ from app.payments.refunds import Comparison, RefundService, Word
 from app.payments.service import PaymentService
 from app.shared.ids import OrderId
 from app.shared.money import Money
+from app.shared.texts import Text
 
 
 class _Previewed(Exception):
@@ -298,6 +299,7 @@ class Refunding:
             given = before.state is RefundState.SUCCEEDED  # what credit accounts got they keep
             if given:
                 self._orders.add_refund(order.id, refund.by_gateway * -1, session)
+                self._tell_returned(refund, order, session)
             self._credit.undo(refund, order, session, given=given)
             if not (given and refund.restock):  # what is on the shelf again is not sent
                 unshipped = {
@@ -308,6 +310,22 @@ class Refunding:
             self._note(refund, "refund_failed", message, public=False, session=session)
             payload = {"order_id": order.id, "message": message, "payment_id": refund.payment_id}
             self._outbox.publish(ALERT, payload, session, key=f"{ALERT}:{refund.id}")
+
+    def _tell_returned(self, refund: Refund, order: Order, session: Session) -> None:
+        """The shopper, who was told that it is on its way."""
+        message = Text(
+            "The refund of %(amount)s did not arrive: your bank returned it. We are dealing with "
+            "it.",
+            amount=self._show_money(refund.by_gateway, order.locale),
+        )
+        self._note(refund, "refund_returned", message, public=True, session=session)
+        payload = {
+            "order_id": order.id,
+            "refund_id": refund.id,
+            "amount": refund.by_gateway.minor,
+        }
+        key = f"{REFUND_RETURNED}:{refund.id}"
+        self._outbox.publish(REFUND_RETURNED, payload, session, key=key)
 
     def _restock(self, refund: Refund, order: Order, session: Session) -> None:
         if not refund.restock:

@@ -10,6 +10,7 @@ from flask import Response, request
 
 from app.cart.context import current_cart_id
 from app.cart.service import CartService
+from app.checkout.money_back import MoneyBack
 from app.checkout.service import order_path, payment_path
 from app.checkout.settlement import Settlement
 from app.checkout.sold_cards import sold_cards
@@ -76,6 +77,7 @@ def order_page(
             events=service(OrderService).timeline(order.id),
             state_label=Text("Cancelled") if order.withdrawn else STATE_LABELS[order.state],
             fulfilment_label=FULFILMENT_LABELS[order.fulfilment] if _is_sent(order) else "",
+            money_words=service(MoneyBack).told(order),
             checking=checking,
             can_pay=bool(pay_url),
             pay_url=pay_url,

@@ -68,6 +68,7 @@ _KINDS = (
     ("delivered", Text("Parcel delivered"), *_ORDER),
     ("cancelled", Text("Order cancelled"), *_ORDER),
     ("refunded", Text("Money refunded"), *_ORDER),
+    ("refund_returned", Text("Refund returned by the bank"), *_ORDER),
     ("payment_returned", Text("Payment given back"), *_ORDER),
     ("return_requested", Text("Return asked for"), *_ORDER),
     ("return_approved", Text("Return approved"), *_ORDER),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from app.checkout.money_back import MoneyBack
 from app.checkout.refunding import Refunding
 from app.db.outbox import Event, Outbox
 from app.fulfilment.cancelling import REFUND_KEY
@@ -14,6 +15,7 @@ from app.notifications.service import NotificationService
 from app.orders.events import ORDER_WITHDRAWN
 from app.orders.models import Order
 from app.orders.service import OrderService
+from app.payments.models import RefundState
 from app.shared.ids import OrderId
 from app.shared.texts import Text
 
@@ -35,12 +37,14 @@ class OrderMails:
         shipping: Shipping,
         returns: GoodsReturns,
         refunding: Refunding,
+        money_back: MoneyBack,
     ) -> None:
         self._mails = mails
         self._orders = orders
         self._shipping = shipping
         self._returns = returns
         self._refunding = refunding
+        self._money_back = money_back
 
     def subscribe(self, outbox: Outbox) -> None:
         """Listen to everything that a shopper is told of an order."""
@@ -81,13 +85,15 @@ class OrderMails:
         """That the order is cancelled, and what becomes of the money."""
         order = self._order(event)
         refund = self._refunding.find_requested(order.id, REFUND_KEY)
+        failed = RefundState.FAILED
         self._mails.send_about(
             order,
             key=f"cancelled-{order.id}",
             subject=Text("Cancelled: your order %(number)s", number=order.number),
             template="emails/cancelled",
             by_shop=event.payload.get("by_shop", False),
-            going_back=refund.amount if refund else None,
+            going_back=refund.amount if refund and refund.state is not failed else None,
+            money_words=self._money_back.told(order),
         )
 
     def tell_return(self, event: Event) -> None:

@@ -303,9 +303,14 @@ _OTHERS: Mapping[str, Callable[[str], Sample]] = {
     "cancelled": _about_order(
         "cancelled",
         _subject("Cancelled: your order %(number)s"),
-        lambda order: {"by_shop": False, "going_back": order.totals.total},
+        lambda order: {"by_shop": False, "going_back": order.totals.total, "money_words": ()},
     ),
     "refunded": _about_order("refunded", _subject("Your refund for order %(number)s"), _refunded),
+    "refund_returned": _about_order(
+        "refund_returned",
+        _subject("Your refund for order %(number)s did not arrive"),
+        lambda order: {"amount": order.lines[1].total},
+    ),
     "payment_returned": _about_order(
         "payment_returned",
         _subject("About a payment for your order %(number)s"),

@@ -9,7 +9,7 @@ from urllib.parse import urlsplit
 
 from jinja2 import Environment
 
-from app.checkout.events import PAYMENT_RETURNED, REFUNDED
+from app.checkout.events import PAYMENT_RETURNED, REFUND_RETURNED, REFUNDED
 from app.checkout.service import order_path
 from app.db.database import Database
 from app.db.outbox import Event, Outbox
@@ -66,6 +66,7 @@ class NotificationService:
         outbox.subscribe(ORDER_PAID, "mail.order_confirmation", self.confirm_order)
         outbox.subscribe(CONFIRMATION_ASKED, "mail.confirmation_again", self.confirm_order)
         outbox.subscribe(REFUNDED, "mail.refunded", self.tell_refunded)
+        outbox.subscribe(REFUND_RETURNED, "mail.refund_returned", self.tell_refund_returned)
         outbox.subscribe(PAYMENT_RETURNED, "mail.payment_returned", self.tell_payment_returned)
 
     def confirm_order(self, event: Event) -> None:
@@ -102,6 +103,17 @@ class NotificationService:
             template="emails/refunded",
             amount=Money(event.payload["amount"], order.currency),
             to_credit=Money(event.payload.get("to_credit", 0), order.currency),
+        )
+
+    def tell_refund_returned(self, event: Event) -> None:
+        """Tell the shopper that the money is not on its way any more."""
+        order = self._orders.get(OrderId(event.payload["order_id"]))
+        self.send_about(
+            order,
+            key=f"refund-returned-{event.payload['refund_id']}".replace(":", "-"),
+            subject=Text("Your refund for order %(number)s did not arrive", number=order.number),
+            template="emails/refund_returned",
+            amount=Money(event.payload["amount"], order.currency),
         )
 
     def send_about(self, order: Order, **message: Any) -> None:

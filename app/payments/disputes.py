@@ -48,15 +48,20 @@ class DisputeService:
         """What disputes came to, by gateway, currency and state."""
         return self._disputes.sums()
 
-    def claimed_of(self, capture: Capture, session: Session | None = None) -> Money:
-        """What of a capture the shopper's bank has, or claims: never more than was captured."""
+    def claimed_of(
+        self, capture: Capture, session: Session | None = None, *, lost_only: bool = False
+    ) -> Money:
+        """What of a capture the shopper's bank has, or claims: never more than was captured.
+        ``lost_only`` leaves out what it has not decided on."""
         claimed = sum(
             # One in another currency, as a bank may count it, is of the whole payment.
             each.seen.amount.minor
             if each.seen.amount.currency == capture.amount.currency
             else capture.amount.minor
             for each in self._disputes.of_order(capture.order_id, session)
-            if each.seen.claims_money and each.seen.payment_id == capture.payment_id
+            if each.seen.claims_money
+            and each.seen.payment_id == capture.payment_id
+            and (each.seen.state is DisputeState.LOST or not lost_only)
         )
         return Money(min(claimed, capture.amount.minor), capture.amount.currency)
 

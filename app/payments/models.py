@@ -319,3 +319,4 @@ class Capture:
     refundable: Money  # captured, and not claimed by a refund yet
     refund_count: int
     credited: Money  # of what refunds claimed: what goes to store credit instead
+    sent_back: bool = False  # void: it was taken all the same, and sent back before it was booked

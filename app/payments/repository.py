@@ -276,7 +276,12 @@ class PaymentRepository:
         return replace(capture, fence=capture.fence + 1, state=CaptureState.SENDING)
 
     def end_claim(
-        self, order_id: OrderId, payment_id: str, target: CaptureState, session: Session
+        self,
+        order_id: OrderId,
+        payment_id: str,
+        target: CaptureState,
+        session: Session,
+        **also: bool,
     ) -> bool:
         """Record how the gateway shows the claimed payment to have ended, captured or void.
 
@@ -288,7 +293,7 @@ class PaymentRepository:
                 "payment_id": payment_id,
                 "state": {"$in": sources_of(CAPTURE_TRANSITIONS, target)},
             },
-            {"$set": {"state": target.value, "updated_at": now()}},
+            {"$set": {"state": target.value, "updated_at": now(), **also}},
             session=session,
         )
         return bool(result.modified_count)
@@ -379,4 +384,5 @@ def _capture(document: Document) -> Capture:
         refundable=Money(document["refundable"], document["currency"]),
         refund_count=document["refund_count"],
         credited=Money(document.get("credited", 0), document["currency"]),
+        sent_back=document.get("sent_back", False),
     )

@@ -311,8 +311,8 @@ class PaymentService:
 
         False if the claim is another payment's, or has ended before.
         """
-        ended = CaptureState.VOID
-        if not self._payments.end_claim(attempt.order_id, payment.id, ended, session):
+        order_id, ended, back = attempt.order_id, CaptureState.VOID, bool(payment.captured)
+        if not self._payments.end_claim(order_id, payment.id, ended, session, sent_back=back):
             return False
         self._move(attempt, AttemptState.EXPIRED, session)
         return True
