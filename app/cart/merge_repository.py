@@ -93,8 +93,10 @@ def _to_document(receipt: MergeReceipt) -> Document:
     document["coupons"] = [
         {"code": each.code, "outcome": each.outcome.value} for each in receipt.coupons
     ]
+    held = list(document.pop("held_before"))
     for name in _CONTENTS:
         document[name] = contents_to_document(getattr(receipt, name))
+    document["account_before"]["holders"] = held  # a server from before these refuses new fields
     return document
 
 
@@ -116,6 +118,7 @@ def _from_document(document: Document) -> MergeReceipt:
         CouponEntry(code=each["code"], outcome=CouponOutcome(each["outcome"]))
         for each in document.get("coupons", ())
     )
+    fields["held_before"] = tuple(document["account_before"].get("holders", ()))
     for name in _CONTENTS:
         fields[name] = contents_from_document(document[name])
     return MergeReceipt(**fields)

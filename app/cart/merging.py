@@ -123,6 +123,7 @@ class Merging:
             account_before=contents(account),
             account_after=contents(after),
             coupons=coupons,
+            held_before=account.holders,
         )
         self._merges.insert(receipt, session)
         return receipt
@@ -191,8 +192,10 @@ class Merging:
             stored = self._carts.replace(restore(guest, account, receipt), session)
         if not stored:
             raise _MovedOn
+        # Checking out replaces orders of the merged cart, and leaves the account's older ones.
         holders = (*(guest.holders if guest else ()), *account.holders)
-        self._carts.set_holders(receipt.guest_cart_id, holders, session)
+        own = tuple(each for each in holders if each not in receipt.held_before)
+        self._carts.set_holders(receipt.guest_cart_id, own, session)
 
     def _expired(self, receipt: MergeReceipt) -> Cart:
         return Cart(

@@ -211,6 +211,8 @@ class MergeReceipt:
 
     The id names the guest's cart and its version, so a version is merged once. ``account_version``
     is the account's cart with the goods in it, ``undone_version`` its last version with them.
+    ``held_before`` are the account's orders from before: nothing that they hold goes along with an
+    undo.
     """
 
     id: str
@@ -229,6 +231,7 @@ class MergeReceipt:
     ordered_at: datetime | None = None
     undone_at: datetime | None = None
     undone_version: int = 0
+    held_before: tuple[OrderId, ...] = ()
 
     @property
     def redirected(self) -> tuple[Text, ...]:
