@@ -12,6 +12,7 @@ from app.admin.guard import allowed, changed, entry_id, staff
 from app.admin.permissions import Permission
 from app.audit_log.models import AuditEntry, Change, Outcome
 from app.audit_log.service import AuditLog
+from app.db.errors import PyMongoError
 from app.shared.errors import Conflict
 from app.shared.texts import Text
 from app.web.registry import service
@@ -67,7 +68,10 @@ def undo(entry: AuditEntry) -> None:
 def offered_undo() -> AuditEntry | None:
     """The deletion that the page's address says was just made, if its maker can undo it."""
     wanted = request.args.get("undo", "")
-    entry = service(AuditLog).find(wanted) if wanted else None
+    try:
+        entry = service(AuditLog).find(wanted) if wanted else None
+    except PyMongoError:  # the page that says that the database is away has this layout too
+        return None
     mine = entry is not None and entry.actor.account_id == staff().id
     return entry if entry is not None and mine and can_undo(entry) else None
 

@@ -18,6 +18,7 @@ from tests.support.catalog import CatalogMaker, make_product, make_variant
 from tests.support.following import following
 from tests.support.member import Member
 from tests.support.shopper import HTMX, Shopper
+from tests.support.staff import Staff
 from tests.support.waiting import wait_until
 
 NOWHERE = "mongodb://127.0.0.1:1/mossx"
@@ -120,3 +121,17 @@ def test_what_a_page_asks_for_by_itself_fails_in_silence(app: Flask) -> None:
     assert (asked.status_code, asked.headers["HX-Retarget"]) == (503, "#trouble")
     aside = member.get("/cart/badge", headers={**HTMX, "HX-Aside": "1"})
     assert (aside.status_code, aside.headers["HX-Reswap"]) == (503, "none")
+
+
+@pytest.mark.parametrize("path", ["/admin/audit", "/admin/audit?undo=aud_1"])
+def test_staff_stay_in_the_panel_when_it_goes_while_they_are_answered(
+    app: Flask, path: str
+) -> None:
+    staff = Staff(app)
+    audit = app.before_request_funcs["admin_audit"]
+    audit.append(lambda: service(Database, app).close())  # behind the guard
+    answer = staff.get(path)
+    assert answer.status_code == 503
+    assert answer.headers["Retry-After"] == "5"
+    assert "try again soon" in answer.text
+    assert "Back to the panel" in answer.text
