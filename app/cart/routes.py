@@ -21,6 +21,7 @@ from app.promotions.errors import FIELD, CouponRefused, UnknownCode
 from app.shared.errors import Invalid, NotFound
 from app.shared.ids import AccountId, LineId, Sku
 from app.shared.texts import Text
+from app.web.csrf import confirmable
 from app.web.limits import limiter
 from app.web.registry import service
 from app.web.rendering import page, private, see_other, wants_fragment
@@ -54,6 +55,7 @@ def badge() -> Response:
 
 
 @blueprint.post("/items")
+@confirmable
 def add_item() -> BaseResponse:
     """Add a variant. Refusals keep what was typed and change nothing."""
     typed = request.form.get("quantity", "1")

@@ -17,6 +17,7 @@ from app.orders.models import Order
 from app.orders.service import OrderService
 from app.shared.errors import Conflict
 from app.shared.texts import Text
+from app.web.csrf import confirmable
 from app.web.limits import failed, limiter
 from app.web.registry import service
 from app.web.rendering import page, private, see_other, wants_fragment
@@ -42,6 +43,7 @@ def cancel(number: str) -> BaseResponse:
 
 
 @blueprint.post("/<number>/returns")
+@confirmable
 def ask_return(number: str) -> BaseResponse:
     """Ask for a return; the form's key makes pressing twice pressing once."""
     order = visible_order(number)
@@ -98,6 +100,7 @@ def lookup() -> Response:
 
 
 @blueprint.post("/lookup")
+@confirmable
 @limiter.limit("30 per 15 minutes", deduct_when=failed)
 def find() -> BaseResponse:
     """Go to the order, or say that there is none, never which entry was wrong."""

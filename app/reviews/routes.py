@@ -24,6 +24,7 @@ from app.reviews.service import ReviewService
 from app.shared.errors import NotFound
 from app.shared.numbers import whole
 from app.shared.texts import Text
+from app.web.csrf import confirmable
 from app.web.limits import failed, limiter, passed
 from app.web.memory import leave_message
 from app.web.page_cache import keep_page
@@ -87,6 +88,7 @@ def form(slug: str) -> Response:
 
 
 @blueprint.post("/products/<slug>/review")
+@confirmable
 @limiter.limit("20 per hour", key_func=whose, deduct_when=passed)
 @limiter.limit("60 per hour", key_func=whose)
 def write(slug: str) -> BaseResponse:

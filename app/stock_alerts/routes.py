@@ -13,7 +13,7 @@ from app.shared.emails import normal_email
 from app.shared.errors import Invalid
 from app.shared.ids import Sku
 from app.stock_alerts.service import StockAlertService
-from app.web.csrf import exempt
+from app.web.csrf import confirmable, exempt
 from app.web.limits import account, limiter
 from app.web.registry import service
 from app.web.rendering import page, private, see_other, wants_fragment
@@ -27,6 +27,7 @@ def _whom() -> str:
 
 
 @blueprint.post("")
+@confirmable
 @limiter.limit("10 per hour", key_func=_whom)
 @limiter.limit("60 per hour")
 def wait() -> BaseResponse:

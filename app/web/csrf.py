@@ -31,6 +31,8 @@ FIELD = "csrf_token"
 HEADER = "X-CSRF-Token"
 _SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
 _EXEMPT = "mossx.csrf_exempt"
+_CONFIRMABLE = "mossx.csrf_confirmable"
+_TYPED = "application/x-www-form-urlencoded"
 LEFT_BLANK = "mossx.csrf_left_blank"  # in the environ of a request whose page is kept
 _SESSIONS = "mossx.csrf_sessions"
 
@@ -110,6 +112,25 @@ def exempt(view: View) -> View:
     """Take a view out of the check: only those that verify a signature instead."""
     setattr(view, _EXEMPT, True)
     return view
+
+
+def confirmable(view: View) -> View:
+    """Let whoever logged out or in since they opened the view's form send it all the same: only
+    views whose forms hold no password, code or money, and that change nothing of an account."""
+    setattr(view, _CONFIRMABLE, True)
+    return view
+
+
+def to_confirm() -> list[tuple[str, str]]:
+    """What a refused form sent, for a form with a token of now; nothing where it may be somebody
+    else's. The browser has to say itself that it came from a page of this very origin, where nobody
+    but its reader can have filled it in."""
+    ours = not _cross_site() and request.headers.get("Sec-Fetch-Site") == "same-origin"
+    view = current_app.view_functions.get(request.endpoint or "")
+    if not ours or request.mimetype != _TYPED or not getattr(view, _CONFIRMABLE, False):
+        return []
+    fields = list(request.form.items(multi=True))
+    return [(name, value) for name, value in fields if name != FIELD]
 
 
 def _cross_site() -> bool:

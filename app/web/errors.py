@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Sequence
 from urllib.parse import quote
 
 import structlog
@@ -14,6 +15,7 @@ from werkzeug.wrappers import Response as BaseResponse
 from app.db.errors import PyMongoError
 from app.shared.errors import Conflict, Forbidden, Invalid, NotFound, ShopError, Unavailable
 from app.shared.texts import Text
+from app.web.csrf import CsrfRefused, to_confirm
 from app.web.logs import plain_path
 from app.web.rendering import can_be_read, local_path, page, wants_fragment
 
@@ -36,6 +38,10 @@ _TITLES = {
     503: Text("One moment, please"),
 }
 _OUR_FAULT = Text("This is our fault, not yours. It has been noted; please try again.")
+_OTHER_PERSON = Text(
+    "You have logged out or in since you opened this form, so nothing was changed. What you "
+    "entered is kept here. Do you still want to send it?"
+)
 _SOON = 4  # seconds
 _KEPT = ("/cart", "/checkout")
 _TROUBLE = {
@@ -47,8 +53,13 @@ _TROUBLE = {
 _log = structlog.get_logger()
 
 
-def error_page(status: int, message: str, retry_after: int | None = None) -> Response:
-    """Answer with ``message`` and ``status``."""
+def error_page(
+    status: int,
+    message: str,
+    retry_after: int | None = None,
+    fields: Sequence[tuple[str, str]] = (),
+) -> Response:
+    """Answer with ``message`` and ``status``; the ``fields`` of a form can be sent again."""
     title = _TITLES.get(status, Text("Something went wrong"))
     response = page(
         "errors/error.html",
@@ -58,6 +69,7 @@ def error_page(status: int, message: str, retry_after: int | None = None) -> Res
         message=message,
         status=status,
         back=_came_from(),
+        fields=fields,
     )
     _say_where(response)
     if retry_after is not None:
@@ -85,6 +97,12 @@ def _say_where(response: Response) -> None:
 def _on_shop_error(error: ShopError) -> Response:
     status = next((code for kind, code in _STATUS if isinstance(error, kind)), 400)
     return error_page(status, error.message, getattr(error, "retry_after", None))
+
+
+def _on_csrf_refused(error: CsrfRefused) -> Response:
+    """A form of before a log-out is kept for whoever still wants to send it."""
+    fields = to_confirm()
+    return error_page(403, _OTHER_PERSON if fields else error.message, fields=fields)
 
 
 def _on_http_error(error: HTTPException) -> BaseResponse | HTTPException:
@@ -165,6 +183,7 @@ def _on_crash(error: Exception) -> Response | tuple[str, int]:
 def init_app(app: Flask) -> None:
     """Register the handlers."""
     app.register_error_handler(ShopError, _on_shop_error)
+    app.register_error_handler(CsrfRefused, _on_csrf_refused)
     app.register_error_handler(HTTPException, _on_http_error)
     app.register_error_handler(PyMongoError, _on_backend_down)
     app.register_error_handler(RedisError, _on_backend_down)
