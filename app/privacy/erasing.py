@@ -59,4 +59,5 @@ class Traces:
         self._traces.blank_fulfilment(order_ids)
         self._traces.blank_timelines(order_ids)
         self._traces.blank_webhooks(emails)
+        self._traces.blank_given_up(emails)
         self._traces.blank_log([f"order:{number}" for number in numbers])

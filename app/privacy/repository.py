@@ -11,7 +11,8 @@ from datetime import datetime
 from typing import Any
 
 from app.db.database import Database, Document
-from app.db.moments import before
+from app.db.moments import before, until
+from app.shared.clock import now
 
 _STEP = 50  # values in one query
 _EVENT_KINDS = ("note", "mail")  # whose words may name somebody
@@ -90,15 +91,23 @@ class TraceRepository:
         """Invitations to work here that are over."""
         self._database["staff_invitations"].delete_many({"email": email, "state": {"$ne": "open"}})
 
+    def blank_given_up(self, emails: Iterable[str]) -> None:
+        """Addresses and names in events that were given up, of which nothing can be sent then."""
+        query = {"gave_up_at": until(now()), "payload.email": {"$in": list(emails)}}
+        for event in self._database["outbox"].find(query):
+            change = {"$set": _without_names(event), "$unset": {"gave_up_at": ""}}
+            self._database["outbox"].update_one({"_id": event["_id"]}, change)
+
     # --- of everybody, after a while ------------------------------------------------------------
 
     def blank_events(self, moment: datetime, most: int) -> int:
-        """Addresses and names in events that were handled before a moment."""
+        """Addresses and names in events that were handled before a moment. What was given up keeps
+        them: staff may still have it sent."""
         named: tuple[Document, ...] = (
             {"payload.email": {"$gt": ""}},
             {"payload.emails.0": {"$exists": True}},
         )
-        handled = {"done_at": before(moment)}
+        handled = {"done_at": before(moment), "gave_up_at": {"$exists": False}}
         return sum(
             self._each("outbox", {**handled, **each}, most, _without_names) for each in named
         )

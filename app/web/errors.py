@@ -60,7 +60,7 @@ def error_page(
     fields: Sequence[tuple[str, str]] = (),
 ) -> Response:
     """Answer with ``message`` and ``status``; the ``fields`` of a form can be sent again."""
-    title = _TITLES.get(status, Text("Something went wrong"))
+    title = _TITLES.get(409 if fields else status, Text("Something went wrong"))
     response = page(
         "errors/error.html",
         "message",

@@ -4,16 +4,21 @@ from __future__ import annotations
 
 import re
 import socketserver
+from datetime import timedelta
 
 import pytest
 from flask import Flask
 from werkzeug.test import TestResponse
 
+from app.credit.events import GIFT_CARD_ISSUED
 from app.credit.service import CreditService
 from app.db.database import Database
 from app.identity.models import Role
 from app.orders.models import Order
 from app.orders.service import OrderService
+from app.privacy.erasing import Traces
+from app.privacy.retention import Retention
+from app.shared import clock
 from app.shared.ids import CreditId
 from app.web.registry import service
 from tests.admin.order_desk import at_once
@@ -114,6 +119,24 @@ def test_what_is_no_address_is_refused_beside_its_field(
     assert field["value"] == "bob at example"
     assert list(database["outbox"].find({"gave_up_at": {"$exists": True}})) == before
     assert entries(mailing, f"gift-card:{order.id}:1:1") == []
+
+
+def test_a_card_is_sent_again_days_after_it_was_given_up_but_not_of_whom_is_forgotten(
+    mailing: Flask, odd_server: socketserver.TCPServer, order: Order, database: Database
+) -> None:
+    service(Retention, mailing).run(clock.now() + timedelta(days=2))
+    owner, path = Staff(mailing), _path(order)
+    odd_server.unknown = set()
+    owner.post(f"{path}/given-up", fields_of(owner.get(path), f"{path}/given-up"))
+    work(mailing)
+    assert odd_server.receivers.count(b"<bbo@example.com>") == 1
+    assert "Happy birthday" in odd_server.heads.decode()
+
+    database["outbox"].update_many(
+        {"topic": GIFT_CARD_ISSUED}, {"$set": {"gave_up_at": clock.now()}}
+    )
+    service(Traces, mailing).remove_of_orders([], [], ["bbo@example.com"])
+    assert database["outbox"].find_one({"payload.email": "bbo@example.com"}) is None
 
 
 def test_a_card_that_somebody_took_is_sent_nowhere_else(
