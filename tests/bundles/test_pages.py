@@ -47,7 +47,7 @@ def test_its_page_offers_every_choice_with_what_it_costs(shopper: Shopper) -> No
     page = soup(shopper.get("/products/breakfast"))
     assert _form(page) == {"part.1": ["RED", "BLUE"], "part.3": ["SPOON", ""]}
     options = [option.text for option in page.select("form.buy option")]
-    assert options == ["Mug, Red", "Mug, Blue (+$7.20)", "Spoon", "Without it (-$4.50)"]
+    assert options == ["Mug, Red", "Mug, Blue (+$7.20)", "Spoon", "Without it (−$4.50)"]
     assert "$54.00" in page.select_one(".product-price").text
     assert page.select_one(".stock").text == "Only 5 sets left"
     assert '"availability":"https://schema.org/InStock"' in str(page)
