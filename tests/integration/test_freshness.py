@@ -28,7 +28,7 @@ def shop(tmp_path: Path) -> Stack:
 
 
 def test_what_changed_is_shown_at_once_by_every_process(shop: Stack) -> None:
-    """The promise is 50 ms and measured by ``make bench``; a busy machine gets two seconds."""
+    """The promise is 50 ms (``result.late``); a busy machine gets two seconds."""
     try:
         result = watch(shop, "lamp", changes=40, every=0.1)
     finally:
