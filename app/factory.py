@@ -212,8 +212,8 @@ def create_app(environment: Mapping[str, str] | None = None) -> Flask:
     for blueprint in _BLUEPRINTS:
         app.register_blueprint(blueprint)
     commands.init_app(app)
-    _tell_browsers(app, settings)
     patience.init_app(app, service(Database, app))
+    _tell_browsers(app, settings)
     _cache(app, settings)
     _name_cookies(app, settings)
     _believe_proxies(app, settings.mossx_proxies)

@@ -7,13 +7,14 @@ from __future__ import annotations
 
 import re
 import sys
-from collections.abc import Iterator
-from functools import lru_cache
+import time
+from collections.abc import Callable, Iterator
+from functools import lru_cache, partial
 from typing import Any
 
 import bson
 import wiredtiger as wt
-from secantus import server, storage, transactions
+from secantus import commands, server, storage, transactions
 from wiredtiger.intpacking import pack_int, unpack_int
 
 _engine = sys.modules[wt.Cursor.__module__]  # the package has but copies of its names
@@ -22,10 +23,12 @@ _PATCHED = {
     storage: ("Storage", "_COLL_TABLE", "_IDX_TABLE"),
     server: ("Storage", "SecantusDBServer"),
     storage.Storage: ("_coll_options", "_iter_indexes", "_cursor"),
+    commands: ("_HANDLERS",),
     transactions: ("_strip_per_attempt_fields", "_RETRYABLE_RECORD_LIFETIME_SECONDS"),
     transactions.TransactionRegistry: ("_prune_retryable_locked",),
     _engine: ("pack", "unpack"),
 }
+_Handler = Callable[[dict[str, Any], Any], dict[str, Any]]
 _OF_THE_ATTEMPT = {"writeConcernError", "errorLabels"}
 _TEXTS_FIRST = re.compile("(S*)([uq]?)")
 
@@ -40,6 +43,7 @@ def apply() -> None:
     server.SecantusDBServer.address = property(_address)
     transactions._strip_per_attempt_fields = _what_stays
     vars(_engine).update(pack=pack, unpack=unpack)
+    commands._HANDLERS["getMore"] = partial(get_more, commands._HANDLERS["getMore"])
 
 
 # --- the catalogue of collections and indexes --------------------------------------------------
@@ -95,6 +99,24 @@ class QuickRegistry(transactions.TransactionRegistry):  # type: ignore[misc]  # 
             if at >= oldest_kept and len(self._retryable) <= transactions._RETRYABLE_RECORD_MAX:
                 return
             del self._retryable[key]
+
+
+# --- change streams ----------------------------------------------------------------------------
+
+
+def get_more(plain: _Handler, asked: dict[str, Any], context: Any) -> dict[str, Any]:
+    """What a cursor has next. One that waits for news is answered when there are some, or when its
+    time is over, as by MongoDB: SecantusDB answers at whatever is written, mostly with nothing, and
+    every process that follows three collections asked again a hundred times a second."""
+    until = time.monotonic() + asked.get("maxTimeMS", 0) / 1000
+    while True:
+        reply = plain(asked, context)
+        cursor = reply.get("cursor")
+        left = int((until - time.monotonic()) * 1000)
+        is_over = left <= 0 or context.storage._shutting_down
+        if is_over or cursor is None or cursor["nextBatch"] or not cursor["id"]:
+            return reply
+        asked = {**asked, "maxTimeMS": left}
 
 
 # --- the connection ----------------------------------------------------------------------------

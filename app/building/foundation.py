@@ -40,12 +40,13 @@ class Foundation:
 
 def build_foundation(settings: Settings) -> Foundation:
     """The foundation on these settings. Raises ``ConfigurationError``."""
-    database = _database_at(settings.mongodb_uri)
+    cache = Cache(settings.redis_url)
+    database = _database_at(settings.mongodb_uri, cache)
     stored = StoredSettings(database)
     return Foundation(
         settings=settings,
         database=database,
-        cache=Cache(settings.redis_url),
+        cache=cache,
         outbox=Outbox(database),
         keys=IdempotencyKeys(database),
         schedules=Schedules(database),
@@ -58,8 +59,8 @@ def build_foundation(settings: Settings) -> Foundation:
     )
 
 
-def _database_at(uri: str) -> Database:
+def _database_at(uri: str, cache: Cache) -> Database:
     try:
-        return Database(uri)
+        return Database(uri, cache)
     except (PyMongoError, ValueError) as error:  # the driver alone reads all of an address
         raise ConfigurationError(f"MONGODB_URI: {error}") from error

@@ -23,6 +23,7 @@ from app.credit.holds import CreditHolds
 from app.db.database import Database, Session
 from app.db.errors import DuplicateKeyError
 from app.db.outbox import Outbox
+from app.db.turn import Rank
 from app.inventory.errors import OutOfStock
 from app.inventory.service import InventoryService
 from app.orders.models import Order, OrderState
@@ -240,7 +241,7 @@ class Settlement:
 
         for _ in range(3):
             try:
-                return self._database.in_transaction(work)
+                return self._database.in_transaction(work, rank=Rank.MONEY)
             except DuplicateKeyError:
                 continue  # another worker claimed in between, or the cart has a newer order
         return self._payments.find_capture(attempt.order_id)
@@ -272,7 +273,7 @@ class Settlement:
                 captured = AuthorisationState.CAPTURED
                 self._payments.record(attempt, payment, captured, session=session)
 
-        self._database.in_transaction(work, in_turn=True)
+        self._database.in_transaction(work, in_turn=True, rank=Rank.MONEY)
 
     def sell(self, order: Order, session: Session, payment_id: str = "") -> None:
         """The order is paid, by this payment if by any: the stock sold, promotions used, credit

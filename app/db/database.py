@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import threading
-import time
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager, nullcontext
 from contextvars import ContextVar
@@ -23,7 +21,9 @@ from pymongo.errors import (
 from pymongo.read_concern import ReadConcern
 from pymongo.read_preferences import ReadPreference
 
+from app.db.cache import Cache
 from app.db.presence import Presence
+from app.db.turn import Rank, Turn
 from app.shared import tracing
 
 Document = dict[str, Any]
@@ -35,8 +35,6 @@ _BATCH = 50
 _STEP = 500
 _PATIENCE = 300  # seconds
 _ANSWERS_WITHIN = 2.0  # seconds
-_TURN = 20.0  # seconds to wait for others of this process that would conflict
-_GLANCE = 0.5  # seconds
 _waiting: ContextVar[list[Callable[[], object]] | None] = ContextVar("after_commit", default=None)
 _AT_ONCE = 1e-6  # seconds; the driver takes none for no limit
 
@@ -44,12 +42,13 @@ _AT_ONCE = 1e-6  # seconds; the driver takes none for no limit
 class Database:
     """One MongoDB database with durable writes, and transactions over it.
 
-    The client connects on first use, so a process starts while the database is still away.
+    The client connects on first use, so a process starts while the database is still away. Where
+    there is a ``cache``, processes take turns through it.
     """
 
-    def __init__(self, uri: str) -> None:
+    def __init__(self, uri: str, cache: Cache | None = None) -> None:
         self._presence = Presence()
-        self._turn = threading.RLock()  # work may be part of other work
+        self._turn = Turn(cache)
         self.client: MongoClient[Document] = MongoClient(
             uri,
             tz_aware=True,
@@ -80,25 +79,28 @@ class Database:
     def __getitem__(self, collection: str) -> Collection[Document]:
         return self._database[collection]
 
-    def in_transaction(self, work: Callable[[Session], T], *, in_turn: bool = False) -> T:
+    def in_transaction(
+        self, work: Callable[[Session], T], *, in_turn: bool = False, rank: Rank = Rank.OTHER
+    ) -> T:
         """Run ``work(session)`` as one transaction and return its result once committed.
 
         ``work`` may run again after a write conflict or a failover, so it must change
         nothing but the database. Raises whatever ``work`` raises, after a rollback. A
         database that is away is not waited for longer than outside of transactions.
 
-        What conflicted is tried again when nothing else of this process that did so runs. With
-        ``in_turn`` that goes for the first time too: for work that always writes what others are
-        writing, of which twelve at once would finish none. Nobody waits for that for long: it saves
-        work, and keeps no promise.
+        What conflicted is tried again in turn, by ``rank`` (see ``Turn``). With ``in_turn`` that
+        goes for the first time too: for work that always writes what others are writing, of which
+        twelve at once would finish none.
         """
         tries, around, turn = 0, _waiting.get(), ExitStack()
 
         def attempt(session: Session) -> T:
             nonlocal tries
             tries += 1
-            if tries == (1 if in_turn else 2) and self._take_turn():
-                turn.callback(self._turn.release)
+            if tries == 2:
+                self._turn.meet()
+            if tries == 2 or (in_turn and tries == 1):
+                turn.enter_context(self._turn.taken(rank, lambda: self._presence.is_away))
             _waiting.set([])
             try:
                 result = work(session)
@@ -126,15 +128,6 @@ class Database:
         for each in waiting:
             each()
         return result
-
-    def _take_turn(self) -> bool:
-        """Wait until nobody else of this process is at it; not for long, and not while the database
-        is away, as all they do is wait for it."""
-        until = time.monotonic() + _TURN
-        while (left := until - time.monotonic()) > 0 and not self._presence.is_away:
-            if self._turn.acquire(timeout=min(left, _GLANCE)):
-                return True
-        return False
 
     def answers(self) -> bool:
         """Whether the database answers within a moment."""

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from typing import Any
 from urllib.parse import quote
 
 import structlog
@@ -17,7 +17,7 @@ from app.shared.errors import Conflict, Forbidden, Invalid, NotFound, ShopError,
 from app.shared.texts import Text
 from app.web.csrf import CsrfRefused, to_confirm
 from app.web.logs import plain_path
-from app.web.rendering import can_be_read, local_path, page, wants_fragment
+from app.web.rendering import asks_for_fragment, can_be_read, local_path, page
 
 _STATUS: tuple[tuple[type[ShopError], int], ...] = (
     (NotFound, 404),
@@ -26,7 +26,7 @@ _STATUS: tuple[tuple[type[ShopError], int], ...] = (
     (Conflict, 409),
     (Unavailable, 503),
 )
-_TITLES = {
+TITLES = {
     400: Text("That request was not understood"),
     403: Text("That is not allowed"),
     404: Text("We could not find that page"),
@@ -42,8 +42,6 @@ _OTHER_PERSON = Text(
     "You have logged out or in since you opened this form, so nothing was changed. What you "
     "entered is kept here. Do you still want to send it?"
 )
-_SOON = 4  # seconds
-_KEPT = ("/cart", "/checkout")
 _TROUBLE = {
     "HX-Retarget": "#trouble",  # above what was there, which stays to be tried again
     "HX-Reswap": "innerHTML",
@@ -60,7 +58,7 @@ def error_page(
     fields: Sequence[tuple[str, str]] = (),
 ) -> Response:
     """Answer with ``message`` and ``status``; the ``fields`` of a form can be sent again."""
-    title = _TITLES.get(409 if fields else status, Text("Something went wrong"))
+    title = TITLES.get(409 if fields else status, Text("Something went wrong"))
     response = page(
         "errors/error.html",
         "message",
@@ -71,7 +69,7 @@ def error_page(
         back=_came_from(),
         fields=fields,
     )
-    _say_where(response)
+    response.headers.update(where_to_say(request.environ))
     if retry_after is not None:
         response.headers["Retry-After"] = str(retry_after)
     response.headers["Cache-Control"] = "no-store"
@@ -85,13 +83,12 @@ def _came_from() -> str:
     return local_path(request.referrer or "", default="")
 
 
-def _say_where(response: Response) -> None:
-    """What a page asks for by itself changes nothing when it fails; whoever pressed something is
-    told what is wrong, and loses nothing of the page."""
-    if request.headers.get("HX-Aside"):
-        response.headers["HX-Reswap"] = "none"
-    elif wants_fragment():
-        response.headers.update(_TROUBLE)
+def where_to_say(environ: Mapping[str, Any]) -> Mapping[str, str]:
+    """Headers for the answer to a request that failed: what a page asks for by itself changes
+    nothing then; whoever pressed something is told what is wrong, and loses nothing of the page."""
+    if environ.get("HTTP_HX_ASIDE"):
+        return {"HX-Reswap": "none"}
+    return _TROUBLE if asks_for_fragment(environ) else {}
 
 
 def _on_shop_error(error: ShopError) -> Response:
@@ -150,25 +147,6 @@ def _on_backend_down(error: Exception) -> Response:
         ),
         retry_after=5,
     )
-
-
-def busy_page() -> Response:
-    """Say, without asking anybody, that this request is too many. A page asks again by itself; what
-    a form of the cart or the checkout sent is kept, to be sent again."""
-    seconds = _SOON + time.monotonic_ns() % _SOON  # or all would come back at once
-    kept = request.method == "POST" and request.path.startswith(_KEPT)
-    response = page(
-        "errors/busy.html",
-        "message",
-        503,
-        title=_TITLES[503],
-        seconds=seconds,
-        repeats_itself=request.method in {"GET", "HEAD"},
-        fields=list(request.form.items(multi=True)) if kept else [],
-    )
-    response.headers.update({"Retry-After": str(seconds), "Cache-Control": "no-store"})
-    _say_where(response)
-    return response
 
 
 def _on_crash(error: Exception) -> Response | tuple[str, int]:

@@ -26,6 +26,9 @@ if TYPE_CHECKING:
 _WAITING = 500  # requests in the line
 _PATIENCE = 10.0  # seconds in it
 _CATALOG = 4  # threads for pages that will be kept, which have a line of their own
+_FEW = 1  # threads for pages while orders wait
+_ORDER = ("POST", "/checkout")
+_MAY_WAIT = ("/payments/", "/webhooks/", "/admin")  # for gateways, for each other, for large files
 _ASIDE = 4  # threads for what stands in no line
 _ASKED = 2  # threads for supervisors, whom pictures that are being made keep from nothing
 _FORM = 2**19  # bytes of a body that is read before it stands in line: what everybody may send
@@ -58,11 +61,24 @@ class Answering(Protocol):
 
 class Front:
     """Stands before the shop, a WSGI application that knows ``app.web.turns``; so many threads make
-    its pages in this process."""
+    its pages in this process.
+
+    Half of them are for what may wait for a gateway or for its turn to write. Who has paid goes
+    first there, and while orders wait few pages are made: a crowd that fills its carts would take
+    the database from those who want to order, who then come again and again.
+    """
 
     def __init__(self, app: WSGIApplication, threads: int) -> None:
         self._app = app
-        self._line = Line(served=threads, waiting=_WAITING, patience=_PATIENCE)
+        half = max(threads // 2, 1)
+        self._patient = Line(served=half, waiting=_WAITING, patience=_PATIENCE)
+        self._line = Line(
+            served=max(threads - half, 2),
+            waiting=_WAITING,
+            patience=_PATIENCE,
+            few=_FEW,
+            yields_to=self._patient,
+        )
         self._catalog = Line(served=_CATALOG, waiting=_WAITING, patience=_PATIENCE)
         self._aside = ThreadPoolExecutor(_ASIDE, "aside")
         self._asked = ThreadPoolExecutor(_ASKED, "asked")
@@ -71,6 +87,7 @@ class Front:
         """Begin, in the process that answers."""
         self._line.open()
         self._catalog.open()
+        self._patient.open()
 
     def __call__(self, answering: Answering, environ: WSGIEnvironment) -> None:
         """Answer a request, now or later."""
@@ -90,8 +107,15 @@ class Front:
         elif visit.is_large:  # for staff alone, and refused to others before it is read
             visit.run()
         elif visit.read_form():
-            line = self._catalog if kept is TO_KEEP else self._line
-            line.join(visit.run, lambda: self._turn_away(visit))
+            self._queue(visit, to_keep=kept is TO_KEEP)
+
+    def _queue(self, visit: _Visit, *, to_keep: bool) -> None:
+        method, path = visit.environ["REQUEST_METHOD"], visit.environ["PATH_INFO"]
+        goes_first = path.startswith(_MAY_WAIT)
+        line = self._catalog if to_keep else self._line
+        if goes_first or (method, path) == _ORDER:
+            line = self._patient
+        line.join(visit.run, lambda: self._turn_away(visit), first=goes_first)
 
     def _send_kept(self, answering: Answering, environ: WSGIEnvironment) -> Iterable[bytes]:
         """What the shop has; sent, unless it is one of the lists that say what it has not."""

@@ -34,6 +34,7 @@ _COLLECTORS = "mossx.collectors"
 _FORWARDED = ("X-Forwarded-For", "Forwarded", "X-Real-IP")
 _METHODS = frozenset({"GET", "HEAD", "POST", "OPTIONS"})  # a client may make any others up
 _SUPERVISORS = frozenset({"health", "metrics"})  # blueprints: who asks every second is no shopper
+_TURNED_AWAY = "turned_away"  # in place of an endpoint
 _BUCKETS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0)
 
 _requests = Counter("mossx_requests_total", "Requests answered.", ("endpoint", "method", "status"))
@@ -146,6 +147,12 @@ def _count(response: Response) -> Response:
     except OSError:  # no room for a new figure in the file that the processes share
         return response
     return response
+
+
+def count_turned_away(method: str) -> None:
+    """Count the answer to somebody whose turn did not come, whatever they asked for."""
+    with suppress(OSError):  # as above
+        _requests.labels(_TURNED_AWAY, method if method in _METHODS else "other", 503).inc()
 
 
 def init_app(app: Flask) -> None:

@@ -8,10 +8,10 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
-from flask import Flask, Response, request
+from flask import Flask
 
 from app.db.database import Database
-from app.web.errors import busy_page
+from app.web.busy import BusyPage
 from app.web.turns import TOO_MANY
 
 if TYPE_CHECKING:
@@ -19,23 +19,22 @@ if TYPE_CHECKING:
 
 
 class Patience:
-    """WSGI middleware: no waiting for a database that is known to be away."""
+    """WSGI middleware: no waiting for a database that is known to be away, nor for a turn that did
+    not come."""
 
-    def __init__(self, app: WSGIApplication, database: Database) -> None:
+    def __init__(self, app: WSGIApplication, busy: WSGIApplication, database: Database) -> None:
         self._app = app
+        self._busy = busy
         self._database = database
 
     def __call__(self, environ: WSGIEnvironment, start: StartResponse, /) -> Iterable[bytes]:
         """Pass the request on."""
+        if TOO_MANY in environ:
+            return self._busy(environ, start)
         with self._database.at_once_if_away():
             return self._app(environ, start)
 
 
-def _turn_away() -> Response | None:
-    return busy_page() if TOO_MANY in request.environ else None
-
-
 def init_app(app: Flask, database: Database) -> None:
     """Stand in front of Flask."""
-    app.before_request_funcs.setdefault(None, []).insert(0, _turn_away)
-    app.wsgi_app = Patience(app.wsgi_app, database)  # type: ignore[assignment,method-assign]  # Flask's way
+    app.wsgi_app = Patience(app.wsgi_app, BusyPage(app), database)  # type: ignore[assignment,method-assign]  # Flask's way

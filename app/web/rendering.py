@@ -11,6 +11,7 @@ from jinja2_fragments.flask import render_blocks
 from werkzeug.exceptions import HTTPException
 from werkzeug.wrappers import Response as BaseResponse
 
+VARIES = ("HX-Request", "HX-Boosted", "HX-History-Restore-Request")  # page or fragment
 _REFUSED = 422  # what was sent cannot be accepted
 
 
@@ -58,7 +59,7 @@ def page(
 def page_or_fragment(body: str, status: int) -> Response:
     """The answer of an address that has both."""
     response = make_response(body, status)
-    response.vary.update(("HX-Request", "HX-Boosted", "HX-History-Restore-Request"))
+    response.vary.update(VARIES)
     return response
 
 

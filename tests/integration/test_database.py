@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 from flask import Flask
 
-from app.db import database as database_module
+from app.db import turn as turn_module
 from app.db.database import Database, Session
 from app.db.errors import PyMongoError
 from app.db.migrations import all_migrations, pending_migrations, upgrade
@@ -223,7 +223,7 @@ def test_a_crowd_that_writes_the_same_is_counted_whole(database: Database, in_tu
 def test_work_in_turn_may_be_part_of_other_work_and_waits_for_nobody_for_long(
     database: Database, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(database_module, "_TURN", 0.05)
+    monkeypatch.setattr(turn_module, "_PATIENCE", 0.05)
 
     def part(_: Session) -> int:
         return database.in_transaction(lambda _: 1, in_turn=True)

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import threading
-from queue import SimpleQueue
+from queue import Empty, SimpleQueue
+
+import pytest
 
 from app.shared.line import Line
 
@@ -19,12 +21,12 @@ class _Crowd:
         self.turned_away: SimpleQueue[int] = SimpleQueue()
         self._leave = threading.Semaphore(0)
 
-    def come(self, number: int) -> None:
+    def come(self, number: int, *, first: bool = False) -> None:
         def visit() -> None:
             self.inside.put(number)
             self._leave.acquire(timeout=_SOON)
 
-        self._line.join(visit, lambda: self.turned_away.put(number))
+        self._line.join(visit, lambda: self.turned_away.put(number), first=first)
 
     def let_go(self, how_many: int = 1) -> None:
         self._leave.release(how_many)
@@ -77,6 +79,60 @@ def test_who_waits_too_long_is_told_and_served_no_more() -> None:
     crowd.come(3)
     assert _next(crowd.inside) == 3
     crowd.let_go()
+
+
+def test_who_goes_first_stands_behind_nobody_else() -> None:
+    crowd = _crowd(1, 5)
+    crowd.come(0)
+    assert _next(crowd.inside) == 0
+    for number in (1, 2):
+        crowd.come(number)
+    for number in (3, 4):
+        crowd.come(number, first=True)
+    for number in (3, 4, 1, 2):
+        crowd.let_go()
+        assert _next(crowd.inside) == number
+    crowd.let_go()
+
+
+def test_who_goes_first_waits_no_longer_than_others() -> None:
+    crowd = _crowd(1, 5, patience=0.05)
+    crowd.come(0)
+    assert _next(crowd.inside) == 0
+    crowd.come(1)
+    crowd.come(2, first=True)
+    assert {_next(crowd.turned_away), _next(crowd.turned_away)} == {1, 2}
+    crowd.let_go()
+
+
+def test_few_are_served_while_another_line_is_long() -> None:
+    tills = Line(served=1, waiting=5, patience=_SOON)
+    tills.open()
+    paying = _Crowd(tills)
+    line = Line(served=3, waiting=50, patience=_SOON, few=1, yields_to=tills)
+    line.open()
+    looking = _Crowd(line)
+    paying.come(0)
+    assert _next(paying.inside) == 0
+    looking.come(0)
+    looking.come(1)
+    assert {_next(looking.inside), _next(looking.inside)} == {0, 1}  # nobody waits at the till
+    looking.let_go(2)
+    paying.come(1)
+    for number in range(2, 6):
+        looking.come(number)
+    assert _next(looking.inside) == 2
+    for number in (3, 4):  # one by one
+        with pytest.raises(Empty):
+            looking.inside.get(timeout=0.2)
+        looking.let_go()
+        assert _next(looking.inside) == number
+    looking.come(6)
+    paying.let_go()
+    assert _next(paying.inside) == 1
+    assert {_next(looking.inside), _next(looking.inside)} == {5, 6}  # beside the one that is there
+    looking.let_go(3)
+    paying.let_go()
 
 
 def test_nobody_who_comes_is_forgotten() -> None:
