@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import ThreadPoolExecutor, wait
 
 import pytest
 from flask import Flask
@@ -14,6 +14,7 @@ from app.analytics.visits import Visits
 from app.db.cache import Cache
 from app.db.database import Database
 from app.db.redis_patience import PATIENCE
+from app.db.turn import Rank, Turn
 from app.web.fragments import Fragments
 from app.web.limits import limiter
 from app.web.registry import service
@@ -127,6 +128,27 @@ def test_fragments_are_dropped_wherever_they_are(app: Flask, cache: Cache) -> No
     assert fragments._cache.clear()
     assert fragments._cache.get_many(*keys) == [None] * len(keys)
     assert cache.get("something else") == b"stays"
+
+
+def test_processes_take_turns(cache: Cache, other: Flask) -> None:
+    mine, theirs = Turn(cache), Turn(service(Cache, other))
+    entered: list[str] = []
+
+    def enter() -> None:
+        with theirs.taken(Rank.MONEY, lambda: False):
+            entered.append("theirs")
+
+    for each in (mine, theirs):
+        each.meet()
+    with ThreadPoolExecutor(1) as pool:
+        with mine.taken(Rank.OTHER, lambda: False):
+            entering = pool.submit(enter)
+            assert not wait([entering], 0.3).done
+            entered.append("mine")
+        entering.result(20)
+    assert entered == ["mine", "theirs"]
+    assert not cache.client.exists("mossx:turn")
+    assert not cache.is_away
 
 
 def _look_up(app: Flask, times: int) -> list[int]:

@@ -185,6 +185,25 @@ def test_who_waits_a_little_is_served(server: str, folder: Path) -> None:
     (folder / "held").unlink()
 
 
+def test_who_orders_and_who_looks_stand_in_two_lines(server: str, folder: Path) -> None:
+    """While an order waits for whoever pays, pages are made, though few at once."""
+    with ThreadPoolExecutor(2) as pool:
+        paying = pool.submit(requests.get, f"{server}/payments/1/held", timeout=_SOON)
+        wait_until((folder / "held").exists)
+        ordering = pool.submit(requests.post, f"{server}/checkout", timeout=_SOON)
+        time.sleep(0.2)
+        for path in ("/", "/cart", "/checkout"):  # its page is no order
+            assert requests.get(f"{server}{path}", timeout=_SOON).json()["PATH_INFO"] == path
+        for path in ("/webhooks/stripe", "/admin/orders"):
+            assert requests.get(f"{server}{path}", timeout=_SOON).json() == {"too_many": True}
+        assert not ordering.done()
+        (folder / "go").touch()
+        assert ordering.result().json()["PATH_INFO"] == "/checkout"
+        assert paying.result().json()["PATH_INFO"] == "/payments/1/held"
+    (folder / "go").unlink()
+    (folder / "held").unlink()
+
+
 def test_a_client_that_sends_slowly_holds_nobody_up(server: str) -> None:
     address = urlsplit(server)
     line = socket.create_connection((str(address.hostname), int(address.port or 0)), _SOON)
