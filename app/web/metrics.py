@@ -139,9 +139,8 @@ def _count(response: Response) -> Response:
     if request.blueprint in _SUPERVISORS:
         return response
     endpoint = request.endpoint or "none"
-    method = request.method if request.method in _METHODS else "other"
     try:
-        _requests.labels(endpoint, method, response.status_code).inc()
+        _requests.labels(endpoint, _named(request.method), response.status_code).inc()
         if "metrics_started" in g:
             _seconds.labels(endpoint).observe(time.perf_counter() - g.metrics_started)
     except OSError:  # no room for a new figure in the file that the processes share
@@ -151,8 +150,12 @@ def _count(response: Response) -> Response:
 
 def count_turned_away(method: str) -> None:
     """Count the answer to somebody whose turn did not come, whatever they asked for."""
-    with suppress(OSError):  # as above
-        _requests.labels(_TURNED_AWAY, method if method in _METHODS else "other", 503).inc()
+    with suppress(OSError):  # no room for a new figure
+        _requests.labels(_TURNED_AWAY, _named(method), 503).inc()
+
+
+def _named(method: str) -> str:
+    return method if method in _METHODS else "other"
 
 
 def init_app(app: Flask) -> None:
