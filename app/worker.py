@@ -24,7 +24,9 @@ from app.shared.meters import JOB_SECONDS, JOBS, WORKER_SEEN, timed
 
 _LANES = 6  # events at once
 _IDLE = 0.25  # seconds between looks at an empty outbox
-_BETWEEN_JOBS = 1.0
+_LOOKS_BETWEEN_ROUNDS = 10  # of a job, at whether it is due
+_BETWEEN_LOOKS = (1.0, 5.0)  # seconds, at least and at most
+_HEARTBEAT = 0.5  # seconds between signs of life of what waits for its turn to look
 _DATABASE_AWAY = 2.0
 _PATIENCE = 20  # seconds with what is at hand once it is told to stop
 _log = structlog.get_logger()
@@ -37,6 +39,14 @@ class Job:
     name: str
     every: timedelta
     run: Callable[[], object]
+
+
+def pause_between_looks(every: timedelta) -> float:
+    """For how many seconds a job that is done so often is not asked about: a tenth of that, so it
+    is hardly late, and within bounds, as another worker or a corrected clock may change when it is
+    due."""
+    least, most = _BETWEEN_LOOKS
+    return min(max(every.total_seconds() / _LOOKS_BETWEEN_ROUNDS, least), most)
 
 
 class Worker:
@@ -54,6 +64,7 @@ class Worker:
         self._schedules = schedules
         self.jobs = jobs
         self._stop = threading.Event()
+        self._lookout = threading.Lock()
         self._until = float("inf")  # where it leaves what is at hand
         self._turned = time.monotonic()
 
@@ -101,18 +112,31 @@ class Worker:
                 if interrupted:
                     lane.take_back()
                     interrupted = False
-                pause = 0.0 if lane.run_one() else _IDLE
+                if not lane.run_one():
+                    self._await_event(lane, name)
             except PyMongoError as error:
                 _log.warning("worker_waits_for_database", error=type(error).__name__)
                 interrupted = True
-                pause = _DATABASE_AWAY
-            self._stop.wait(pause)
+                self._stop.wait(_DATABASE_AWAY)
+
+    def _await_event(self, lane: Lane, name: str) -> None:
+        """Wait until an event is due. Of all idle lanes one looks out; it leaves that to the next
+        before it handles what it saw."""
+        while not self._lookout.acquire(timeout=_HEARTBEAT):
+            self._turn(name)
+            if self._stop.is_set():
+                return
+        try:
+            while not lane.sees_one() and not self._stop.wait(_IDLE):
+                self._turn(name)
+        finally:
+            self._lookout.release()
 
     def _repeat(self, job: Job) -> None:
         """Run a job whenever it is due, until told to stop."""
         while not self._stop.is_set():
             self._turn(job.name)
-            pause = _BETWEEN_JOBS
+            pause = pause_between_looks(job.every)
             try:
                 self._run_if_due(job)
             except PyMongoError as error:

@@ -262,6 +262,12 @@ class Lane:
         EVENTS.labels(document["topic"], "failed" if failures else "handled").inc()
         return True
 
+    def sees_one(self) -> bool:
+        """Whether an event is due that no lane of this process has taken; others may take it."""
+        if not self._ahead.events:
+            self._look_ahead()
+        return bool(self._ahead.events)
+
     def _handle(self, document: Document) -> list[str]:
         """Call the handlers that have not finished yet; what went wrong."""
         event = Event(
@@ -292,8 +298,8 @@ class Lane:
         so does findAndModify with the whole collection.
         """
         for _ in range(_LOOKS):
-            if not self._ahead.events:
-                self._look_ahead()
+            if not self.sees_one():
+                return None
             while (document := self._next()) is not None:
                 if self._take(document):
                     return {**document, "tries": document["tries"] + 1}

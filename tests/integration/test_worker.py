@@ -17,7 +17,7 @@ from app.db.database import Database
 from app.db.outbox import Event, Outbox
 from app.db.schedules import Schedules
 from app.shared.clock import now
-from app.worker import Job, Worker
+from app.worker import Job, Worker, pause_between_looks
 
 
 @pytest.fixture
@@ -141,16 +141,48 @@ class _Looks(monitoring.CommandListener):
     def failed(self, event: monitoring.CommandFailedEvent) -> None: ...
 
 
+def _watched(environment: dict[str, str], looks: _Looks) -> Database:
+    """The database, asked through a client that tells ``looks`` of its questions."""
+    before = list(monitoring._LISTENERS.command_listeners)
+    monitoring.register(looks)
+    try:
+        return Database(environment["MONGODB_URI"])
+    finally:
+        monitoring._LISTENERS.command_listeners[:] = before
+
+
+def test_of_lanes_that_have_nothing_to_do_one_looks_out(
+    environment: dict[str, str], database: Database
+) -> None:
+    """Six that looked for themselves asked a tenth of what the database could answer in a sale."""
+    looks, handled = _Looks(), []
+    watched = _watched(environment, looks)
+    outbox = Outbox(watched)
+    outbox.subscribe("thing", "test", lambda event: handled.append(event.id))
+    began = time.monotonic()
+    _work(Worker(outbox, Schedules(watched), ()), lambda: looks.count >= 16)
+    took = time.monotonic() - began
+    assert looks.count >= 16
+    assert took > 1.5  # seconds: six at the start, and then four in a second
+
+    events = [outbox.publish("thing", {}) for _ in range(20)]
+    _work(Worker(outbox, Schedules(watched), ()), lambda: len(handled) == len(events))
+    watched.close()
+    assert sorted(handled) == sorted(events)
+
+
+@pytest.mark.parametrize(
+    ("every", "pause"), [(1, 1.0), (2, 1.0), (15, 1.5), (30, 3.0), (600, 5.0), (86_400, 5.0)]
+)
+def test_a_seldom_job_is_seldom_asked_about(every: int, pause: float) -> None:
+    assert pause_between_looks(timedelta(seconds=every)) == pause
+
+
 def test_one_lane_looks_for_all_of_them(environment: dict[str, str], database: Database) -> None:
     """Looking costs the embedded database time that grows with what waits: under a burst of
     webhooks six lanes that looked by themselves did nothing else."""
     looks, handled = _Looks(), []
-    before = list(monitoring._LISTENERS.command_listeners)
-    monitoring.register(looks)
-    try:
-        watched = Database(environment["MONGODB_URI"])
-    finally:
-        monitoring._LISTENERS.command_listeners[:] = before
+    watched = _watched(environment, looks)
     outbox = Outbox(watched)
     outbox.subscribe("thing", "test", lambda event: handled.append(event.id))
     ids = {outbox.publish("thing", {}) for _ in range(60)}
