@@ -8,21 +8,21 @@ from __future__ import annotations
 import re
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from functools import lru_cache, partial
 from typing import Any
 
-import bson
 import wiredtiger as wt
-from secantus import commands, server, storage, transactions
+from secantus import commands, server, transactions
 from wiredtiger.intpacking import pack_int, unpack_int
+
+from dev import embedded_catalog
 
 _engine = sys.modules[wt.Cursor.__module__]  # the package has but copies of its names
 _pack, _unpack = _engine.pack, _engine.unpack
 _PATCHED = {
-    storage: ("Storage", "_COLL_TABLE", "_IDX_TABLE"),
+    **embedded_catalog.PATCHED,
     server: ("Storage", "SecantusDBServer"),
-    storage.Storage: ("_coll_options", "_iter_indexes", "_cursor"),
     commands: ("_HANDLERS",),
     transactions: ("_strip_per_attempt_fields", "_RETRYABLE_RECORD_LIFETIME_SECONDS"),
     transactions.TransactionRegistry: ("_prune_retryable_locked",),
@@ -39,46 +39,11 @@ def apply() -> None:
         for name in names:
             if not hasattr(owner, name):
                 raise SystemExit(f"This version of SecantusDB has no {name}.")
-    server.Storage = QuickStorage
+    server.Storage = embedded_catalog.CatalogStorage
     server.SecantusDBServer.address = property(_address)
     transactions._strip_per_attempt_fields = _what_stays
     vars(_engine).update(pack=pack, unpack=unpack)
     commands._HANDLERS["getMore"] = partial(get_more, commands._HANDLERS["getMore"])
-
-
-# --- the catalogue of collections and indexes --------------------------------------------------
-
-
-@lru_cache(maxsize=4096)
-def _decoded(stored: bytes) -> dict[str, Any]:
-    return bson.decode(stored)
-
-
-class QuickStorage(storage.Storage):  # type: ignore[misc]  # it has no types
-    """Reads of a collection's options and indexes where they stand, as each transaction sees them,
-    and decodes only what it did not see before: validators are long."""
-
-    def _coll_options(self, db: str, coll: str) -> dict[str, Any] | None:
-        cursor = self._cursor(storage._COLL_TABLE)
-        cursor.set_key(db, coll)
-        if cursor.search() != 0:
-            return None
-        stored = bytes(cursor.get_value())
-        return dict(_decoded(stored)) if stored else {}
-
-    def _iter_indexes(
-        self, db: str, coll: str
-    ) -> Iterator[tuple[str, dict[str, Any], dict[str, Any]]]:
-        cursor = self._cursor(storage._IDX_TABLE)
-        cursor.set_key(db, coll, "")
-        found = cursor.search_near()
-        if found == wt.WT_NOTFOUND or (found < 0 and cursor.next() != 0):
-            return
-        while (key := cursor.get_key())[:2] == [db, coll]:
-            index = _decoded(bytes(cursor.get_value()))
-            yield key[2], dict(index.get("key", {})), dict(index.get("options", {}))
-            if cursor.next() != 0:
-                return
 
 
 # --- retryable writes --------------------------------------------------------------------------

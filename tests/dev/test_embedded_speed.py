@@ -18,7 +18,6 @@ from pymongo.monitoring import (
 )
 
 from app.db.database import Database
-from app.db.schema import NAME, document, ensure_collection
 from dev import embedded_speed
 
 KEYS: list[tuple[str, tuple[Any, ...]]] = [
@@ -91,21 +90,3 @@ class _Heard(CommandListener):
 
     def failed(self, event: CommandFailedEvent) -> None:
         """Of no interest."""
-
-
-def test_what_a_collection_accepts_changes_at_once(database: Database) -> None:
-    things = database["things_of_this_test"]
-    try:
-        ensure_collection(database, things.name, document({"name": NAME}))
-        things.insert_one({"name": "a"})
-        with pytest.raises(Exception, match="failed validation"):
-            things.insert_one({"title": "b"})
-        ensure_collection(database, things.name, document({"title": NAME}))
-        things.insert_one({"title": "b"})
-        things.create_index("title", unique=True, partialFilterExpression={"title": {"$gt": ""}})
-        with pytest.raises(Exception, match="E11000"):
-            things.insert_one({"title": "b"})
-        things.drop_index("title_1")
-        things.insert_one({"title": "b"})
-    finally:
-        things.drop()
