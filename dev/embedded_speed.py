@@ -16,12 +16,11 @@ import wiredtiger as wt
 from secantus import commands, server, transactions
 from wiredtiger.intpacking import pack_int, unpack_int
 
-from dev import embedded_catalog
+from dev import embedded_catalog, embedded_indexes
 
 _engine = sys.modules[wt.Cursor.__module__]  # the package has but copies of its names
 _pack, _unpack = _engine.pack, _engine.unpack
 _PATCHED = {
-    **embedded_catalog.PATCHED,
     server: ("Storage", "SecantusDBServer"),
     commands: ("_HANDLERS",),
     transactions: ("_strip_per_attempt_fields", "_RETRYABLE_RECORD_LIFETIME_SECONDS"),
@@ -35,11 +34,12 @@ _TEXTS_FIRST = re.compile("(S*)([uq]?)")
 
 def apply() -> None:
     """Take the quicker ways from now on. Raises ``SystemExit`` where they fit no more."""
-    for owner, names in _PATCHED.items():
-        for name in names:
-            if not hasattr(owner, name):
-                raise SystemExit(f"This version of SecantusDB has no {name}.")
-    server.Storage = embedded_catalog.CatalogStorage
+    for patched in (_PATCHED, embedded_catalog.PATCHED, embedded_indexes.PATCHED):
+        for owner, names in patched.items():
+            for name in names:
+                if not hasattr(owner, name):
+                    raise SystemExit(f"This version of SecantusDB has no {name}.")
+    server.Storage = embedded_indexes.IndexStorage
     server.SecantusDBServer.address = property(_address)
     transactions._strip_per_attempt_fields = _what_stays
     vars(_engine).update(pack=pack, unpack=unpack)
