@@ -315,11 +315,8 @@ class Lane:
         """Find out what is due, one lane for all: they would find the same."""
         with self._ahead.looking:
             if not self._ahead.events:
-                self._find_due()
-
-    def _find_due(self) -> None:
-        due = self._events.find({"state": "pending", "available_at": until(now())})
-        self._ahead.events.extend(due.sort("available_at", 1).limit(_AHEAD))
+                due = self._events.find({"state": "pending", "available_at": until(now())})
+                self._ahead.events.extend(due.sort("available_at", 1).limit(_AHEAD))
 
     def _take(self, document: Document) -> bool:
         """Lease an event as it was seen; False if somebody else took it since, and so tried it."""
