@@ -7,8 +7,6 @@ from __future__ import annotations
 
 import re
 import sys
-import time
-from collections.abc import Callable
 from functools import lru_cache, partial
 from typing import Any
 
@@ -16,34 +14,34 @@ import wiredtiger as wt
 from secantus import commands, server, transactions
 from wiredtiger.intpacking import pack_int, unpack_int
 
-from dev import embedded_catalog, embedded_indexes
+from dev import embedded_catalog, embedded_indexes, embedded_news
 
 _engine = sys.modules[wt.Cursor.__module__]  # the package has but copies of its names
 _pack, _unpack = _engine.pack, _engine.unpack
 _PATCHED = {
     server: ("Storage", "SecantusDBServer"),
-    commands: ("_HANDLERS",),
     transactions: ("_strip_per_attempt_fields", "_RETRYABLE_RECORD_LIFETIME_SECONDS"),
     transactions.TransactionRegistry: ("_prune_retryable_locked",),
     _engine: ("pack", "unpack"),
 }
-_Handler = Callable[[dict[str, Any], Any], dict[str, Any]]
+_PARTS = (embedded_catalog, embedded_indexes, embedded_news)
 _OF_THE_ATTEMPT = {"writeConcernError", "errorLabels"}
 _TEXTS_FIRST = re.compile("(S*)([uq]?)")
 
 
 def apply() -> None:
     """Take the quicker ways from now on. Raises ``SystemExit`` where they fit no more."""
-    for patched in (_PATCHED, embedded_catalog.PATCHED, embedded_indexes.PATCHED):
+    for patched in (_PATCHED, *(each.PATCHED for each in _PARTS)):
         for owner, names in patched.items():
             for name in names:
                 if not hasattr(owner, name):
                     raise SystemExit(f"This version of SecantusDB has no {name}.")
-    server.Storage = embedded_indexes.IndexStorage
+    server.Storage = embedded_news.NewsStorage
     server.SecantusDBServer.address = property(_address)
     transactions._strip_per_attempt_fields = _what_stays
     vars(_engine).update(pack=pack, unpack=unpack)
-    commands._HANDLERS["getMore"] = partial(get_more, commands._HANDLERS["getMore"])
+    plain = commands._HANDLERS["getMore"]
+    commands._HANDLERS["getMore"] = partial(embedded_news.get_more, plain)
 
 
 # --- retryable writes --------------------------------------------------------------------------
@@ -64,24 +62,6 @@ class QuickRegistry(transactions.TransactionRegistry):  # type: ignore[misc]  # 
             if at >= oldest_kept and len(self._retryable) <= transactions._RETRYABLE_RECORD_MAX:
                 return
             del self._retryable[key]
-
-
-# --- change streams ----------------------------------------------------------------------------
-
-
-def get_more(plain: _Handler, asked: dict[str, Any], context: Any) -> dict[str, Any]:
-    """What a cursor has next. One that waits for news is answered when there are some, or when its
-    time is over, as by MongoDB: SecantusDB answers at whatever is written, mostly with nothing, and
-    every process that follows three collections asked again a hundred times a second."""
-    until = time.monotonic() + asked.get("maxTimeMS", 0) / 1000
-    while True:
-        reply = plain(asked, context)
-        cursor = reply.get("cursor")
-        left = int((until - time.monotonic()) * 1000)
-        is_over = left <= 0 or context.storage._shutting_down
-        if is_over or cursor is None or cursor["nextBatch"] or not cursor["id"]:
-            return reply
-        asked = {**asked, "maxTimeMS": left}
 
 
 # --- the connection ----------------------------------------------------------------------------
