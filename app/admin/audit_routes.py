@@ -10,6 +10,7 @@ from app.admin.guard import area, needs
 from app.admin.lists import Slice, cut, list_state
 from app.admin.permissions import Permission
 from app.admin.undoing import undo
+from app.admin.words import OUTCOMES
 from app.audit_log.models import AuditEntry, AuditFilter, Outcome
 from app.audit_log.service import AuditLog
 from app.shared.texts import Text
@@ -46,7 +47,7 @@ def entries() -> Response:
         "list",
         state=state,
         found=found,
-        outcomes=[(each.value, each.value) for each in Outcome],
+        outcomes=[(each.value, text) for each, text in OUTCOMES.items()],
     )
 
 

@@ -9,6 +9,7 @@ from wtforms import HiddenField, SelectField, StringField, ValidationError
 from wtforms.validators import Length
 
 from app.admin.entry_fields import WholeNumber
+from app.admin.words import CAUSES
 from app.inventory.models import Cause
 from app.shared.errors import Invalid
 from app.shared.ids import new_id
@@ -17,7 +18,7 @@ from app.shared.texts import Text
 from app.web.forms import TOO_LONG, ShopForm
 
 _KEY = re.compile(r"[a-z]{3}_[0-9a-z]{26}")
-_CAUSES = {Cause.CORRECTION.value: Text("Correction"), Cause.DAMAGE.value: Text("Damaged")}
+_CAUSES = {each.value: CAUSES[each] for each in (Cause.CORRECTION, Cause.DAMAGE)}
 
 
 class RequestKey(HiddenField):

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 from flask import Flask
 
@@ -85,7 +87,11 @@ def test_a_change_is_noted_with_before_and_after(app: Flask, things: object) -> 
     shown = owner.get(f"/admin/audit/{entry.id}").text
     assert "made bigger" in shown
     assert "<code>size</code>" in shown
-    assert "lamp" in owner.get("/admin/audit").text
+    listed = owner.get("/admin/audit").text
+    assert "lamp" in listed
+    for page in (shown, listed):
+        assert {"Owner", "Done"} <= set(re.findall(r"\w+", page))
+        assert not {"owner", "done"} & set(re.findall(r"(?<=[>(])\w+(?=[<)])", page))
 
 
 @pytest.mark.parametrize("name", ["odd", "preview"])

@@ -220,6 +220,7 @@ def test_an_adjustment_sent_twice_is_made_once(app: Flask, owner: Staff) -> None
     assert entry.changes[0].after == {"on_hand": 8, "change": -2, "reason": "Broken cups"}
     history = owner.get("/admin/inventory/MUG").text
     assert "Broken cups" in history
+    assert "<td>Damaged" in history
     assert owner.email in history
     other = sent(owner, "/admin/inventory/MUG/adjustment", {**form, "change": "-5"})
     assert other.status_code == 409
