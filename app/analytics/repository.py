@@ -10,7 +10,7 @@ from pymongo import UpdateOne
 from app.analytics.models import Cell, Counted, Kind, Span
 from app.analytics.rules import Cells
 from app.db.database import Database, Document, Session
-from app.db.moments import until
+from app.db.moments import at_any_time
 from app.shared.clock import now
 
 _STATE = "counters"
@@ -44,7 +44,7 @@ class CounterRepository:
 
     def asked(self, most: int) -> list[str]:
         """Subjects to be looked at."""
-        query = {"asked_at": until(now())}
+        query = {"asked_at": at_any_time()}
         return [each["_id"] for each in self._subjects.find(query, {"_id": 1}).limit(most)]
 
     def forget(self, subject: str) -> None:

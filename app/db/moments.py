@@ -18,6 +18,7 @@ from app.db.database import Document
 from app.shared.clock import now
 
 _EVER = datetime(1970, 1, 1, tzinfo=UTC)
+_NEVER = datetime(9999, 1, 1, tzinfo=UTC)
 SKEW = timedelta(minutes=1)  # how far the clocks of two machines may lie apart
 
 
@@ -30,6 +31,12 @@ def until(moment: datetime) -> dict[str, datetime]:
 def before(moment: datetime) -> dict[str, datetime]:
     """The range of moments before this one (see ``until``)."""
     return {"$gte": _EVER, "$lt": moment}
+
+
+def at_any_time() -> dict[str, datetime]:
+    """The range of all moments (see ``until``): for a mark that holds from when it is set, even by
+    a clock that was ahead."""
+    return {"$gte": _EVER, "$lte": _NEVER}
 
 
 def passed(field: str, by: datetime, longest: timedelta = timedelta(0)) -> dict[str, Any]:

@@ -21,7 +21,7 @@ import structlog
 from pymongo.collection import Collection
 
 from app.db.database import Database, Document, Session
-from app.db.moments import SKEW, until
+from app.db.moments import SKEW, at_any_time, until
 from app.shared import tracing
 from app.shared.clock import now
 from app.shared.ids import new_id
@@ -183,7 +183,7 @@ class Outbox:
     def given_up(self, most: int, **about: str) -> list[GivenUp]:
         """Events of which something was given up lately, the last one first; only those with this
         in their payload."""
-        query = {"gave_up_at": until(now()), **_with(about)}
+        query = {"gave_up_at": at_any_time(), **_with(about)}
         found = self._events.find(query).sort("gave_up_at", -1).limit(most)
         return [_given_up(each) for each in found]
 
@@ -198,7 +198,7 @@ class Outbox:
         """Have what was given up of an event tried once more, with ``instead`` in its payload, and
         nothing else of it; ``about`` as in ``given_up``. None if nothing of such an event is given
         up: asked for twice, it is tried once."""
-        query = {"_id": event_id, "state": "done", "gave_up_at": until(now()), **_with(about)}
+        query = {"_id": event_id, "state": "done", "gave_up_at": at_any_time(), **_with(about)}
         found = self._events.find_one(query, session=session)
         if found is None:
             return None

@@ -11,8 +11,7 @@ from datetime import datetime
 from typing import Any
 
 from app.db.database import Database, Document
-from app.db.moments import before, until
-from app.shared.clock import now
+from app.db.moments import at_any_time, before
 
 _STEP = 50  # values in one query
 _EVENT_KINDS = ("note", "mail")  # whose words may name somebody
@@ -93,7 +92,7 @@ class TraceRepository:
 
     def blank_given_up(self, emails: Iterable[str]) -> None:
         """Addresses and names in events that were given up, of which nothing can be sent then."""
-        query = {"gave_up_at": until(now()), "payload.email": {"$in": list(emails)}}
+        query = {"gave_up_at": at_any_time(), "payload.email": {"$in": list(emails)}}
         for event in self._database["outbox"].find(query):
             change = {"$set": _without_names(event), "$unset": {"gave_up_at": ""}}
             self._database["outbox"].update_one({"_id": event["_id"]}, change)

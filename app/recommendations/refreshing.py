@@ -11,6 +11,7 @@ import numpy as np
 
 from app.catalog.service import CatalogService
 from app.db.database import Database, Session
+from app.db.moments import has_passed
 from app.recommendations.counting import REFRESH_PAUSE
 from app.recommendations.models import Neighbour, Neighbourhood, Popular, Tally
 from app.recommendations.repository import CompanionCounts, CompanionLists
@@ -62,7 +63,8 @@ class ListRefresh:
         known = self._lists.popular()
         if known.changes == totals.touches:
             return
-        if known.computed_at is not None and known.computed_at > now() - _SELDOM * self._pause:
+        at, by = known.computed_at, now() - _SELDOM * self._pause
+        if at is not None and not has_passed(at, by):
             return
         most = self._counts.most_ordered(MOST_POPULAR)
         shares = tuple((name, orders / max(totals.orders, 1)) for name, orders in most)

@@ -9,7 +9,7 @@ from itertools import combinations
 from pymongo import DeleteOne, UpdateOne
 
 from app.db.database import Database, Document, Session, find_any
-from app.db.moments import until
+from app.db.moments import at_any_time, find_passed
 from app.recommendations.models import CountedOrder, Neighbour, Neighbourhood, Popular, Tally
 from app.shared.clock import now
 from app.shared.ids import OrderId, ProductId
@@ -37,7 +37,7 @@ class CompanionCounts:
 
     def asked(self, most: int) -> list[OrderId]:
         """Orders to be looked at."""
-        found = self._orders.find({"asked_at": until(now())}, {"_id": 1}).limit(most)
+        found = self._orders.find({"asked_at": at_any_time()}, {"_id": 1}).limit(most)
         return [OrderId(document["_id"]) for document in found]
 
     def forget(self, order_id: OrderId) -> None:
@@ -98,8 +98,7 @@ class CompanionCounts:
 
     def due(self, most: int) -> list[Tally]:
         """Products whose lists are due."""
-        found = self._products.find({"due_at": until(now())}).limit(most)
-        return [_tally(document) for document in found]
+        return list(map(_tally, find_passed(self._products, {}, "due_at", now(), most)))
 
     def settle(self, seen: Tally, later: datetime, session: Session) -> None:
         """A list is made from ``seen``; if the product was touched since, it is due ``later``."""

@@ -177,7 +177,7 @@ _clock("the shop's clock a day behind, then right again", -_DAY)
 # --- the shop's own processes -----------------------------------------------------------------------
 
 
-@_fault("worker killed")
+@_fault("worker killed", limit=10)  # what it was writing is free after 5 s, as a web worker's is
 def _worker_killed(ground: Ground) -> Iterator[None]:
     ground.services["worker"].kill()
     yield

@@ -7,15 +7,18 @@ from datetime import timedelta
 import time_machine
 from flask import Flask
 
+from app.analytics.repository import CounterRepository
 from app.catalog.service import CatalogService
 from app.checkout.reconciliation import Reconciler
 from app.db.database import Database
 from app.db.idempotency import Claimed, IdempotencyKeys
 from app.db.moments import SKEW, has_passed
-from app.db.outbox import Outbox
+from app.db.outbox import Event, Hopeless, Outbox
 from app.db.schedules import Schedules
 from app.payments.repository import PaymentRepository
+from app.recommendations.repository import CompanionCounts
 from app.shared.clock import now
+from app.shared.ids import OrderId, ProductId
 from app.web.registry import service
 from tests.support.catalog import CatalogMaker, make_product, make_variant
 from tests.support.gateways import Sandbox
@@ -110,6 +113,38 @@ def test_another_machines_clock_a_little_ahead_logs_nobody_out(app: Flask, membe
         other = Member(app)
         assert other.log_in(PASSWORD).status_code == 303
     assert other.is_in()
+
+
+def test_what_was_asked_for_ahead_is_counted_at_once(database: Database) -> None:
+    sales, companions = CounterRepository(database), CompanionCounts(database)
+    order, product = OrderId("ord_ahead"), ProductId("prd_ahead")
+    with ahead():
+        sales.ask(f"order:{order}")
+        companions.ask(order)
+        database.in_transaction(
+            lambda session: companions.add((product,), 1, timedelta(seconds=5), session)
+        )
+    assert sales.asked(5) == [f"order:{order}"]
+    assert companions.asked(5) == [order]
+    assert [each.product_id for each in companions.due(5)] == [product]
+
+
+def test_what_was_given_up_ahead_can_be_tried_again(database: Database) -> None:
+    outbox, tries = Outbox(database), list[str]()
+
+    def refuse(event: Event) -> None:
+        tries.append(event.id)
+        if len(tries) == 1:
+            raise Hopeless("no such address")
+
+    outbox.subscribe("thing", "handler", refuse)
+    with ahead():
+        event = outbox.publish("thing", {})
+        assert outbox.run_one()
+    assert [each.id for each in outbox.given_up(5)] == [event]
+    assert outbox.try_again(event)
+    assert outbox.run_one()
+    assert tries == [event, event]
 
 
 def test_a_packed_catalog_from_ahead_is_not_used_and_replaced(
