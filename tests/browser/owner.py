@@ -283,7 +283,7 @@ class Owner:
         for place in reversed(range(rows.count())):
             cells = rows.nth(place).locator("td")
             words = f"{cells.nth(2).inner_text()}, {cells.nth(3).inner_text()}"
-            assert cells.nth(4).inner_text() == "done", words
+            assert cells.nth(4).inner_text() == "Done", words
             cells.first.get_by_role("link").click()
             expect(self.page.get_by_role("columnheader", name="After").first).to_be_visible()
             found[words] = self.page.locator("main").inner_text()
