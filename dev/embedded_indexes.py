@@ -61,18 +61,11 @@ class IndexStorage(CatalogStorage):
             self._tls.updated = None
 
     def _delete_index_entries(
-        self,
-        db: str,
-        coll: str,
-        doc: _Document,
-        indexes: list[_Index],
-        partials: Any = None,
-        *,
-        recordid: int,
+        self, db: str, coll: str, doc: _Document, *about: Any, recordid: int
     ) -> None:
         updated = getattr(self._tls, "updated", None)
         if updated is None:
-            super()._delete_index_entries(db, coll, doc, indexes, partials, recordid=recordid)
+            super()._delete_index_entries(db, coll, doc, *about, recordid=recordid)
         else:  # its new state comes next
             updated[recordid] = doc
 
